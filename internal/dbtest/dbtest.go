@@ -1,0 +1,175 @@
+// Package dbtest gives each test a migrated database of its own, on both engines.
+//
+// SQLite is always there: a migrated file is made once a process and copied. PostgreSQL is used when
+// TURNOUT_TEST_POSTGRES names a server (`make test` starts one): a template database is made once a server and copied.
+package dbtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"turnout"
+	"turnout/internal/database"
+	"turnout/migrations"
+)
+
+// Each runs test once on each engine that is there, as parallel subtests.
+func Each(t *testing.T, test func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	for _, engine := range Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			test(t, Open(t, engine))
+		})
+	}
+}
+
+// Engines lists the engines that tests can use here.
+func Engines() []database.Engine {
+	if os.Getenv("TURNOUT_TEST_POSTGRES") == "" {
+		return []database.Engine{database.SQLite}
+	}
+	return []database.Engine{database.SQLite, database.Postgres}
+}
+
+// Open gives a migrated, empty database of the engine; it is closed and removed with the test.
+func Open(tb testing.TB, engine database.Engine) *database.DB {
+	tb.Helper()
+	db, err := database.Open(tb.Context(), Address(tb, engine))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return db
+}
+
+// Address makes a migrated, empty database and gives its address, for tests that open it more than once (two servers on
+// one database) or in another process.
+func Address(tb testing.TB, engine database.Engine) string {
+	tb.Helper()
+	if engine == database.Postgres {
+		return postgresCopy(tb)
+	}
+	template, err := sqliteTemplate()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	path := filepath.Join(tb.TempDir(), "turnout.db")
+	if err := os.WriteFile(path, template, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return "sqlite:" + path
+}
+
+var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "turnout-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "template.db")
+	if err := migrate("sqlite:" + path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func migrate(address string) error {
+	ctx := context.Background()
+	db, err := database.Open(ctx, address)
+	if err != nil {
+		return err
+	}
+	if _, err := migrations.Up(ctx, db); err != nil {
+		_ = db.Close()
+		return err
+	}
+	return db.Close()
+}
+
+func postgresCopy(tb testing.TB) string {
+	tb.Helper()
+	template, err := postgresTemplate()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	admin, err := database.Open(context.Background(), server("postgres"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	name := "turnout_" + string(turnout.NewID("test"))
+	if _, err := admin.Writer().Exec(fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template)); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if _, err := admin.Writer().Exec(fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
+			tb.Error(err)
+		}
+		_ = admin.Close()
+	})
+	return server(name)
+}
+
+// postgresTemplate makes the migrated template once a server: under a name of its own, then renamed, so that test
+// programs that run at the same time never see half of it.
+var postgresTemplate = sync.OnceValues(func() (string, error) {
+	name := "turnout_template_" + migrationsHash()
+	admin, err := database.Open(context.Background(), server("postgres"))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = admin.Close() }()
+	exists, err := admin.Read().NewSelect().TableExpr("pg_database").Where("datname = ?", name).Exists(context.Background())
+	if err != nil || exists {
+		return name, err
+	}
+	draft := "turnout_" + string(turnout.NewID("draft"))
+	if _, err := admin.Writer().Exec("CREATE DATABASE " + draft); err != nil {
+		return "", err
+	}
+	if err := migrate(server(draft)); err != nil {
+		return "", err
+	}
+	for range 50 { // the server notices a closed connection a moment later
+		if _, err = admin.Writer().Exec(fmt.Sprintf("ALTER DATABASE %s RENAME TO %s", draft, name)); err == nil {
+			return name, nil
+		}
+		if strings.Contains(err.Error(), "already exists") {
+			_, err = admin.Writer().Exec(fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", draft))
+			return name, err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return "", err
+})
+
+func migrationsHash() string {
+	h := sha256.New()
+	for _, text := range slices.Sorted(slices.Values(migrations.Texts())) {
+		h.Write([]byte(text))
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+func server(name string) string {
+	u, err := url.Parse(os.Getenv("TURNOUT_TEST_POSTGRES"))
+	if err != nil {
+		panic("dbtest: TURNOUT_TEST_POSTGRES is not an address")
+	}
+	u.Path = "/" + name
+	return u.String()
+}

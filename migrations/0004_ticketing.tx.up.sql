@@ -1,0 +1,216 @@
+-- Sell: what can be bought, who holds which places, orders, tickets, money.
+
+CREATE TABLE pools (
+    id           TEXT PRIMARY KEY,
+    community_id TEXT NOT NULL,
+    event_id     TEXT NOT NULL REFERENCES events (id),
+    name         TEXT NOT NULL,
+    capacity     BIGINT NOT NULL,
+    taken        BIGINT NOT NULL DEFAULT 0, -- the sum of pool_claims.quantity; `doctor` compares
+    version      BIGINT NOT NULL DEFAULT 1,
+    created_at   TIMESTAMPTZ NOT NULL,
+    updated_at   TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pools_never_oversold CHECK (0 <= taken AND taken <= capacity)
+);
+CREATE INDEX pools_by_event ON pools (event_id, id);
+
+CREATE TABLE ticket_types (
+    id                TEXT PRIMARY KEY,
+    community_id      TEXT NOT NULL,
+    event_id          TEXT NOT NULL REFERENCES events (id),
+    number            BIGINT NOT NULL, -- per event; stands in the ticket code
+    name              TEXT NOT NULL,
+    description       TEXT NOT NULL DEFAULT '',
+    price             BIGINT NOT NULL CHECK (price >= 0), -- minor units of the event's currency
+    attendance_mode   TEXT NOT NULL CHECK (attendance_mode IN ('in_person', 'virtual')),
+    sales_start       TIMESTAMPTZ,
+    sales_end         TIMESTAMPTZ,
+    min_per_order     BIGINT NOT NULL DEFAULT 1 CHECK (min_per_order >= 1),
+    max_per_order     BIGINT NOT NULL DEFAULT 10 CHECK (max_per_order <= 100),
+    visibility        TEXT NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'hidden', 'voucher')),
+    requires_approval BOOLEAN NOT NULL DEFAULT FALSE,
+    position          BIGINT NOT NULL DEFAULT 0,
+    version           BIGINT NOT NULL DEFAULT 1,
+    created_at        TIMESTAMPTZ NOT NULL,
+    updated_at        TIMESTAMPTZ NOT NULL,
+    UNIQUE (event_id, number),
+    CHECK (min_per_order <= max_per_order)
+);
+
+CREATE TABLE ticket_type_pools (
+    community_id   TEXT NOT NULL,
+    ticket_type_id TEXT NOT NULL REFERENCES ticket_types (id),
+    pool_id        TEXT NOT NULL REFERENCES pools (id),
+    PRIMARY KEY (ticket_type_id, pool_id)
+);
+CREATE INDEX ticket_type_pools_by_pool ON ticket_type_pools (pool_id);
+
+-- One row an event: the numbers given out, and the dashboard's counters (`doctor` compares them with the rows).
+-- A sale locks its pools in id order, then this row.
+CREATE TABLE event_totals (
+    event_id         TEXT PRIMARY KEY REFERENCES events (id),
+    community_id     TEXT NOT NULL,
+    last_order       BIGINT NOT NULL DEFAULT 0,
+    last_ticket      BIGINT NOT NULL DEFAULT 0,
+    last_type        BIGINT NOT NULL DEFAULT 0,
+    orders_held      BIGINT NOT NULL DEFAULT 0, -- held, awaiting_approval, pending
+    orders_confirmed BIGINT NOT NULL DEFAULT 0,
+    tickets_reserved BIGINT NOT NULL DEFAULT 0,
+    tickets_valid    BIGINT NOT NULL DEFAULT 0,
+    tickets_canceled BIGINT NOT NULL DEFAULT 0,
+    paid             BIGINT NOT NULL DEFAULT 0, -- succeeded payments, minor units
+    provider_fees    BIGINT NOT NULL DEFAULT 0,
+    refunded         BIGINT NOT NULL DEFAULT 0  -- refunds that are not failed
+);
+
+CREATE TABLE orders (
+    id             TEXT PRIMARY KEY,
+    community_id   TEXT NOT NULL,
+    event_id       TEXT NOT NULL REFERENCES events (id),
+    number         BIGINT NOT NULL, -- per event, rising; the public code is its disguise
+    status         TEXT NOT NULL CHECK (status IN ('held', 'awaiting_approval', 'pending', 'confirmed', 'expired', 'canceled')),
+    person_id      TEXT NOT NULL REFERENCES persons (id),
+    buyer_name     TEXT NOT NULL,
+    buyer_email    TEXT NOT NULL,
+    locale         TEXT NOT NULL DEFAULT 'en',
+    currency       TEXT NOT NULL,
+    total          BIGINT NOT NULL CHECK (total >= 0), -- minor units
+    secret_version BIGINT NOT NULL DEFAULT 1,
+    expires_at     TIMESTAMPTZ NOT NULL, -- of the hold
+    confirmed_at   TIMESTAMPTZ,
+    canceled_at    TIMESTAMPTZ,
+    created_at     TIMESTAMPTZ NOT NULL,
+    updated_at     TIMESTAMPTZ NOT NULL,
+    UNIQUE (event_id, number)
+);
+CREATE INDEX orders_held ON orders (expires_at) WHERE status = 'held';
+CREATE INDEX orders_by_person ON orders (person_id);
+
+CREATE TABLE order_lines (
+    id                 TEXT PRIMARY KEY,
+    community_id       TEXT NOT NULL,
+    order_id           TEXT NOT NULL REFERENCES orders (id),
+    ticket_type_id     TEXT NOT NULL REFERENCES ticket_types (id),
+    name               TEXT NOT NULL, -- as it was sold
+    attendance_mode    TEXT NOT NULL,
+    quantity           BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 100),
+    unit_price         BIGINT NOT NULL,
+    discount           BIGINT NOT NULL DEFAULT 0,
+    fee                BIGINT NOT NULL DEFAULT 0,
+    tax_rate           BIGINT NOT NULL DEFAULT 0, -- parts per million
+    tax                BIGINT NOT NULL DEFAULT 0,
+    total              BIGINT NOT NULL,
+    prices_include_tax BOOLEAN NOT NULL,
+    policy_version     BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX order_lines_by_order ON order_lines (order_id);
+
+-- Who holds how many places of which pool. Released places are quantity 0; rows stay.
+CREATE TABLE pool_claims (
+    holder_id    TEXT NOT NULL, -- an order line
+    pool_id      TEXT NOT NULL REFERENCES pools (id),
+    community_id TEXT NOT NULL,
+    quantity     BIGINT NOT NULL CHECK (quantity >= 0),
+    PRIMARY KEY (holder_id, pool_id)
+);
+CREATE INDEX pool_claims_by_pool ON pool_claims (pool_id, holder_id);
+
+CREATE TABLE tickets (
+    id              TEXT PRIMARY KEY,
+    community_id    TEXT NOT NULL,
+    event_id        TEXT NOT NULL REFERENCES events (id),
+    order_id        TEXT NOT NULL REFERENCES orders (id),
+    line_id         TEXT NOT NULL REFERENCES order_lines (id),
+    ticket_type_id  TEXT NOT NULL REFERENCES ticket_types (id),
+    number          BIGINT NOT NULL, -- per event, rising; stands in the ticket code
+    status          TEXT NOT NULL CHECK (status IN ('reserved', 'valid', 'canceled')),
+    attendance_mode TEXT NOT NULL CHECK (attendance_mode IN ('in_person', 'virtual')),
+    person_id       TEXT NOT NULL REFERENCES persons (id),
+    attendee_name   TEXT NOT NULL,
+    attendee_email  TEXT NOT NULL,
+    version         BIGINT NOT NULL DEFAULT 1,
+    created_at      TIMESTAMPTZ NOT NULL,
+    updated_at      TIMESTAMPTZ NOT NULL,
+    UNIQUE (event_id, number)
+);
+CREATE INDEX tickets_by_order ON tickets (order_id);
+CREATE INDEX tickets_by_person ON tickets (person_id);
+
+-- The codes a ticket has had; the signature is made again from the event's key, only the nonce is kept.
+CREATE TABLE ticket_codes (
+    ticket_id    TEXT NOT NULL REFERENCES tickets (id),
+    nonce        TEXT NOT NULL, -- 16 random bytes, base32
+    community_id TEXT NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('current', 'revoked')),
+    type_number  BIGINT NOT NULL,
+    mode         TEXT NOT NULL,
+    created_at   TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (ticket_id, nonce)
+);
+
+-- Rows about money are never deleted.
+CREATE TABLE payments (
+    id              TEXT PRIMARY KEY,
+    community_id    TEXT NOT NULL,
+    event_id        TEXT NOT NULL REFERENCES events (id),
+    order_id        TEXT NOT NULL REFERENCES orders (id),
+    provider        TEXT NOT NULL, -- stripe, sandbox, offline
+    status          TEXT NOT NULL CHECK (status IN ('created', 'processing', 'succeeded', 'failed', 'canceled', 'disputed', 'late_refund_pending', 'late_refunded')),
+    amount          BIGINT NOT NULL CHECK (amount >= 0),
+    currency        TEXT NOT NULL,
+    provider_fee    BIGINT NOT NULL DEFAULT 0,
+    session_ref     TEXT, -- the provider's checkout session
+    session_url     TEXT NOT NULL DEFAULT '',
+    payment_ref     TEXT, -- the provider's payment (intent), what a refund names
+    created_at      TIMESTAMPTZ NOT NULL,
+    updated_at      TIMESTAMPTZ NOT NULL,
+    UNIQUE (provider, session_ref)
+);
+CREATE INDEX payments_by_order ON payments (order_id);
+CREATE INDEX payments_by_ref ON payments (provider, payment_ref);
+
+CREATE TABLE refunds (
+    id           TEXT PRIMARY KEY,
+    community_id TEXT NOT NULL,
+    event_id     TEXT NOT NULL REFERENCES events (id),
+    order_id     TEXT NOT NULL REFERENCES orders (id),
+    payment_id   TEXT NOT NULL REFERENCES payments (id),
+    status       TEXT NOT NULL CHECK (status IN ('requested', 'processing', 'succeeded', 'failed', 'manual')),
+    amount       BIGINT NOT NULL CHECK (amount > 0),
+    currency     TEXT NOT NULL,
+    reason       TEXT NOT NULL, -- canceled_by_buyer, canceled_by_organiser, event_canceled, late_payment, paid_twice
+    provider_ref TEXT,
+    last_error   TEXT NOT NULL DEFAULT '',
+    created_at   TIMESTAMPTZ NOT NULL,
+    updated_at   TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX refunds_by_order ON refunds (order_id);
+CREATE INDEX refunds_by_payment ON refunds (payment_id);
+
+CREATE TABLE waitlist_entries (
+    id             TEXT PRIMARY KEY,
+    community_id   TEXT NOT NULL,
+    event_id       TEXT NOT NULL REFERENCES events (id),
+    ticket_type_id TEXT NOT NULL REFERENCES ticket_types (id),
+    person_id      TEXT NOT NULL REFERENCES persons (id),
+    name           TEXT NOT NULL,
+    email          TEXT NOT NULL,
+    party_size     BIGINT NOT NULL CHECK (party_size BETWEEN 1 AND 100),
+    status         TEXT NOT NULL CHECK (status IN ('waiting', 'offered', 'accepted', 'expired', 'withdrawn')),
+    locale         TEXT NOT NULL DEFAULT 'en',
+    created_at     TIMESTAMPTZ NOT NULL,
+    updated_at     TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX waitlist_entries_by_event ON waitlist_entries (event_id, status, id);
+-- One wish a person and type at a time.
+CREATE UNIQUE INDEX waitlist_entries_once ON waitlist_entries (ticket_type_id, person_id) WHERE status IN ('waiting', 'offered');
+
+-- The sandbox provider's own books: the objects of a stand-in for Stripe's API.
+CREATE TABLE sandbox_objects (
+    id         TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL, -- checkout.session, payment_intent, refund, event, idempotency
+    body       JSONB NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX sandbox_objects_by_kind ON sandbox_objects (kind, created_at);

@@ -1,0 +1,106 @@
+-- Admit: what doors accept, the log of scans, and who was present.
+
+CREATE TABLE check_in_lists (
+    id            TEXT PRIMARY KEY,
+    community_id  TEXT NOT NULL,
+    event_id      TEXT NOT NULL REFERENCES events (id),
+    name          TEXT NOT NULL,
+    starts_at     TIMESTAMPTZ, -- NULL: at any time
+    ends_at       TIMESTAMPTZ,
+    allow_reentry BOOLEAN NOT NULL DEFAULT FALSE,
+    rules         JSONB NOT NULL DEFAULT '{}',
+    admitted      BIGINT NOT NULL DEFAULT 0, -- tickets with an admission; `doctor` compares
+    inside        BIGINT NOT NULL DEFAULT 0,
+    refused       BIGINT NOT NULL DEFAULT 0, -- refused scans
+    version       BIGINT NOT NULL DEFAULT 1,
+    created_at    TIMESTAMPTZ NOT NULL,
+    updated_at    TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX check_in_lists_by_event ON check_in_lists (event_id, id);
+
+-- No rows for a list: it accepts every type of mode in_person.
+CREATE TABLE check_in_list_types (
+    community_id   TEXT NOT NULL,
+    list_id        TEXT NOT NULL REFERENCES check_in_lists (id),
+    ticket_type_id TEXT NOT NULL REFERENCES ticket_types (id),
+    PRIMARY KEY (list_id, ticket_type_id)
+);
+
+-- Every attempt, accepted or refused. An annulled scan stays.
+CREATE TABLE scans (
+    id           TEXT PRIMARY KEY,
+    community_id TEXT NOT NULL,
+    event_id     TEXT NOT NULL REFERENCES events (id),
+    list_id      TEXT NOT NULL REFERENCES check_in_lists (id),
+    ticket_id    TEXT REFERENCES tickets (id), -- NULL: the code names no ticket
+    caller       TEXT NOT NULL, -- the token or staff member that scanned: nonces are unique to it
+    nonce        TEXT NOT NULL,
+    request_hash TEXT NOT NULL, -- of what was scanned: the same nonce with another code is refused
+    direction    TEXT NOT NULL CHECK (direction IN ('entry', 'exit')),
+    result       TEXT NOT NULL CHECK (result IN ('accepted', 'refused')),
+    reason       TEXT NOT NULL DEFAULT '',
+    gate         TEXT NOT NULL DEFAULT '',
+    earlier_id   TEXT, -- the scan that stands in the way of this one
+    scanned_at   TIMESTAMPTZ NOT NULL, -- as the door says
+    received_at  TIMESTAMPTZ NOT NULL,
+    annulled_at  TIMESTAMPTZ,
+    annulled_by  TEXT NOT NULL DEFAULT '',
+    UNIQUE (caller, nonce)
+);
+CREATE INDEX scans_by_list ON scans (list_id, id);
+CREATE INDEX scans_by_ticket ON scans (ticket_id, id);
+
+-- The first accepted scan of a ticket on a list wins this row, under any concurrency.
+CREATE TABLE admissions (
+    list_id      TEXT NOT NULL REFERENCES check_in_lists (id),
+    ticket_id    TEXT NOT NULL REFERENCES tickets (id),
+    community_id TEXT NOT NULL,
+    scan_id      TEXT NOT NULL,
+    inside       BOOLEAN NOT NULL,
+    at           TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (list_id, ticket_id)
+);
+
+-- Who was present: one row for each ticket's attendee at an event.
+CREATE TABLE attendance_records (
+    id              TEXT PRIMARY KEY,
+    community_id    TEXT NOT NULL,
+    event_id        TEXT NOT NULL REFERENCES events (id),
+    ticket_id       TEXT NOT NULL REFERENCES tickets (id),
+    person_id       TEXT NOT NULL REFERENCES persons (id),
+    attendance_mode TEXT NOT NULL,
+    source          TEXT NOT NULL CHECK (source IN ('door_scan', 'join', 'meeting_report', 'manual')),
+    first_at        TIMESTAMPTZ NOT NULL,
+    last_at         TIMESTAMPTZ NOT NULL,
+    minutes         BIGINT, -- NULL: not known
+    confidence      TEXT NOT NULL CHECK (confidence IN ('high', 'medium', 'low')),
+    UNIQUE (event_id, ticket_id)
+);
+CREATE INDEX attendance_records_by_person ON attendance_records (person_id);
+
+-- Follow up: what people did in the community, and when that makes them active.
+
+CREATE TABLE activities (
+    id           TEXT PRIMARY KEY,
+    community_id TEXT NOT NULL,
+    person_id    TEXT NOT NULL REFERENCES persons (id),
+    type         TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    external_id  TEXT NOT NULL,
+    weight       BIGINT NOT NULL DEFAULT 1,
+    occurred_at  TIMESTAMPTZ NOT NULL,
+    created_at   TIMESTAMPTZ NOT NULL,
+    UNIQUE (community_id, source, external_id)
+);
+CREATE INDEX activities_by_person ON activities (person_id, occurred_at);
+CREATE INDEX activities_by_time ON activities (community_id, occurred_at);
+
+CREATE TABLE activation_rules (
+    community_id  TEXT PRIMARY KEY REFERENCES communities (id),
+    types         JSONB NOT NULL DEFAULT '[]', -- empty: every type
+    min_count     BIGINT NOT NULL CHECK (min_count BETWEEN 1 AND 1000),
+    window_days   BIGINT NOT NULL CHECK (window_days BETWEEN 1 AND 365),
+    lookback_days BIGINT NOT NULL CHECK (lookback_days BETWEEN 1 AND 730),
+    version       BIGINT NOT NULL DEFAULT 1,
+    updated_at    TIMESTAMPTZ NOT NULL
+);
