@@ -14,8 +14,8 @@ import (
 // corridor is the order of the rooms: a package imports only packages that stand before it. What stands on one line is
 // one step, whose packages do not import each other.
 var corridor = [][]string{
-	{"events/organisers"},
 	{"events/people"},
+	{"events/organisers"},
 	{"events"},
 	{"events/speakers"},
 	{"events/agenda"},
