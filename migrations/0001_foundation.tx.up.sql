@@ -86,12 +86,10 @@ CREATE INDEX webhook_events_open ON webhook_events (handled_at, received_at);
 
 -- Only the request's hash and what it made are remembered, for 24 hours; the answer is rendered again.
 CREATE TABLE idempotency_keys (
-    scope        TEXT NOT NULL, -- route + event + caller
-    key          TEXT NOT NULL,
+    id           TEXT PRIMARY KEY, -- SHA-256 of route, event, caller and key
     request_hash TEXT NOT NULL,
     result_id    TEXT NOT NULL,
-    created_at   TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (scope, key)
+    created_at   TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
