@@ -70,23 +70,29 @@ type row struct {
 	At          time.Time         `bun:"at"`
 }
 
-// Write adds the entry; tx is the transaction that did the deed. At must be set.
-func Write(ctx context.Context, tx bun.IDB, entry Entry) error {
-	if entry.At.IsZero() || entry.Action == "" {
-		return fmt.Errorf("audit: an entry needs its action and its time, got %q at %v", entry.Action, entry.At)
+// Write adds the entries in one statement; tx is the transaction that did the deeds. At must be set.
+func Write(ctx context.Context, tx bun.IDB, entries ...Entry) error {
+	if len(entries) == 0 {
+		return nil
 	}
-	if entry.Actor == (Actor{}) {
-		entry.Actor = ActorFrom(ctx)
+	rows := make([]row, len(entries))
+	for i, entry := range entries {
+		if entry.At.IsZero() || entry.Action == "" {
+			return fmt.Errorf("audit: an entry needs its action and its time, got %q at %v", entry.Action, entry.At)
+		}
+		if entry.Actor == (Actor{}) {
+			entry.Actor = ActorFrom(ctx)
+		}
+		if entry.Detail == nil {
+			entry.Detail = map[string]string{}
+		}
+		rows[i] = row{
+			ID: turnout.NewID("aud"), CommunityID: entry.Community, ActorKind: entry.Actor.Kind, ActorID: entry.Actor.ID,
+			Action: entry.Action, SubjectID: entry.Subject, Detail: entry.Detail, At: entry.At.UTC().Truncate(time.Microsecond),
+		}
 	}
-	if entry.Detail == nil {
-		entry.Detail = map[string]string{}
-	}
-	_, err := tx.NewInsert().Model(&row{
-		ID: turnout.NewID("aud"), CommunityID: entry.Community, ActorKind: entry.Actor.Kind, ActorID: entry.Actor.ID,
-		Action: entry.Action, SubjectID: entry.Subject, Detail: entry.Detail, At: entry.At.UTC().Truncate(time.Microsecond),
-	}).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("audit: write %s: %w", entry.Action, err)
+	if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+		return fmt.Errorf("audit: write %s: %w", entries[0].Action, err)
 	}
 	return nil
 }
