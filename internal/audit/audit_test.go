@@ -19,7 +19,7 @@ import (
 
 var at = time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 
-func write(t *testing.T, db *database.DB, ctx context.Context, entry audit.Entry) {
+func write(ctx context.Context, t *testing.T, db *database.DB, entry audit.Entry) {
 	t.Helper()
 	if err := db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return audit.Write(ctx, tx, entry) }); err != nil {
 		t.Fatal(err)
@@ -29,9 +29,9 @@ func write(t *testing.T, db *database.DB, ctx context.Context, entry audit.Entry
 func TestEntriesSayWhoDidWhat(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		staff := audit.WithActor(t.Context(), audit.Actor{Kind: audit.Staff, ID: "per_1"})
-		write(t, db, staff, audit.Entry{Community: "com_1", Action: "event.published", Subject: "evt_1", Detail: map[string]string{"from": "draft"}, At: at})
-		write(t, db, t.Context(), audit.Entry{Community: "com_1", Action: "hold.expired", Subject: "ord_1", At: at})
-		write(t, db, staff, audit.Entry{Community: "com_2", Action: "event.published", Subject: "evt_2", At: at})
+		write(staff, t, db, audit.Entry{Community: "com_1", Action: "event.published", Subject: "evt_1", Detail: map[string]string{"from": "draft"}, At: at})
+		write(t.Context(), t, db, audit.Entry{Community: "com_1", Action: "hold.expired", Subject: "ord_1", At: at})
+		write(staff, t, db, audit.Entry{Community: "com_2", Action: "event.published", Subject: "evt_2", At: at})
 
 		got, err := audit.List(t.Context(), db.Read(), "com_1", "", "", 10)
 		if err != nil {
@@ -53,7 +53,7 @@ func TestEntriesSayWhoDidWhat(t *testing.T) {
 func TestPagesJoinWithoutGapOrRepeat(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		for i := range 25 {
-			write(t, db, t.Context(), audit.Entry{Community: "com_1", Action: "x.done", Subject: turnout.ID(fmt.Sprint(i)), At: at})
+			write(t.Context(), t, db, audit.Entry{Community: "com_1", Action: "x.done", Subject: turnout.ID(fmt.Sprint(i)), At: at})
 		}
 		var subjects []string
 		for before := turnout.ID(""); ; {

@@ -1,0 +1,194 @@
+// Package jobs is the outbox of background work and its scheduler.
+//
+// A use case enqueues a job in the transaction that causes it; a [Runner] on any node claims it under a lease, runs its
+// handler, and retries with growing pauses until it succeeds or is dead, which an organiser sees and can retry. A job runs
+// at least once: handlers are idempotent. Payloads and errors hold ids and codes only, never personal data.
+//
+// A node that calls no Run (TURNOUT_WORKERS=off) only enqueues.
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/database"
+)
+
+// State is where a job stands: waiting → done, or waiting → dead after its last attempt, and dead → waiting by Retry.
+// A job that is being run is waiting and locked.
+type State string
+
+// The states.
+const (
+	Waiting State = "waiting"
+	Done    State = "done"
+	Dead    State = "dead"
+)
+
+// maxAttempts, with the pauses of backoff, keeps trying for about two and a half hours.
+const maxAttempts = 12
+
+// Job is one piece of background work.
+type Job struct {
+	bun.BaseModel `bun:"table:jobs" json:"-"`
+
+	ID          turnout.ID      `bun:"id,pk"`
+	Community   turnout.ID      `bun:"community_id"` // empty: the installation's own
+	Kind        string          `bun:"kind"`
+	Key         string          `bun:"unique_key,nullzero"`
+	Payload     json.RawMessage `bun:"payload,type:jsonb"`
+	State       State           `bun:"state"`
+	Attempts    int64           `bun:"attempts"` // begun so far, this one included; also the fence of the lease
+	MaxAttempts int64           `bun:"max_attempts"`
+	RunAt       time.Time       `bun:"run_at"`
+	LockedUntil time.Time       `bun:"locked_until"`
+	LastError   string          `bun:"last_error"`
+	CreatedAt   time.Time       `bun:"created_at"`
+	EndedAt     time.Time       `bun:"ended_at,nullzero"`
+}
+
+// Read decodes the payload; a payload that does not fit will never fit, so the error is Permanent.
+func (j Job) Read(payload any) error {
+	if err := json.Unmarshal(j.Payload, payload); err != nil {
+		return Permanent(fmt.Errorf("jobs: payload of %s: %w", j.Kind, err))
+	}
+	return nil
+}
+
+// Enqueue adds a job of the kind, to be run at runAt or soon after; tx is the transaction that causes it. The payload is
+// a struct of ids, or nil.
+func Enqueue(ctx context.Context, tx bun.IDB, community turnout.ID, kind string, payload any, runAt time.Time) error {
+	return EnqueueOnce(ctx, tx, community, kind, "", payload, runAt)
+}
+
+// EnqueueOnce is Enqueue, except that it does nothing while a job with the same key waits for its turn: that one will see
+// what this one was to see. A job that has begun no longer counts.
+func EnqueueOnce(ctx context.Context, tx bun.IDB, community turnout.ID, kind, key string, payload any, runAt time.Time) error {
+	text := []byte("{}")
+	if payload != nil {
+		var err error
+		if text, err = json.Marshal(payload); err != nil {
+			return fmt.Errorf("jobs: payload of %s: %w", kind, err)
+		}
+	}
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return fmt.Errorf("jobs: the payload of %s is not an object", kind)
+	}
+	job := newJob(community, kind, text, runAt)
+	job.Key = key
+	if _, err := tx.NewInsert().Model(&job).On("CONFLICT (unique_key) DO NOTHING").Exec(ctx); err != nil {
+		return fmt.Errorf("jobs: enqueue %s: %w", kind, err)
+	}
+	return nil
+}
+
+// EnqueueAll is Enqueue for many payloads, each an object of its own, in one statement.
+func EnqueueAll[P any](ctx context.Context, tx bun.IDB, community turnout.ID, kind string, payloads []P, runAt time.Time) error {
+	if len(payloads) == 0 {
+		return nil
+	}
+	all := make([]Job, len(payloads))
+	for i, payload := range payloads {
+		text, err := json.Marshal(payload)
+		if err != nil || !bytes.HasPrefix(text, []byte("{")) {
+			return fmt.Errorf("jobs: the payload of %s is not an object: %w", kind, err)
+		}
+		all[i] = newJob(community, kind, text, runAt)
+	}
+	if _, err := tx.NewInsert().Model(&all).Exec(ctx); err != nil {
+		return fmt.Errorf("jobs: enqueue %d %s: %w", len(all), kind, err)
+	}
+	return nil
+}
+
+func newJob(community turnout.ID, kind string, payload json.RawMessage, runAt time.Time) Job {
+	runAt = runAt.UTC().Truncate(time.Microsecond)
+	return Job{
+		ID: turnout.NewID("job"), Community: community, Kind: kind, Payload: payload,
+		State: Waiting, MaxAttempts: maxAttempts, RunAt: runAt, LockedUntil: unlocked,
+		CreatedAt: time.Now().UTC().Truncate(time.Microsecond),
+	}
+}
+
+// unlocked is the end of a lease that nobody holds.
+var unlocked = time.Unix(0, 0).UTC()
+
+// Permanent marks an error that no retry can mend: the job is dead at once.
+func Permanent(err error) error { return permanent{err} }
+
+type permanent struct{ error }
+
+// Unwrap gives the error that was marked.
+func (p permanent) Unwrap() error { return p.error }
+
+func isPermanent(err error) bool { return errors.As(err, &permanent{}) }
+
+// DeadOnes lists a community's dead jobs, newest first, at most limit; before, when set, is the last ID of the page
+// before.
+func DeadOnes(ctx context.Context, db bun.IDB, community, before turnout.ID, limit int) ([]Job, error) {
+	var found []Job
+	query := db.NewSelect().Model(&found).Where("community_id = ?", community).Where("state = ?", Dead).
+		OrderExpr("id DESC").Limit(int64(limit))
+	if before != "" {
+		query = query.Where("id < ?", before)
+	}
+	if err := query.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("jobs: list dead: %w", err)
+	}
+	return found, nil
+}
+
+// Retry lets a dead job of the community begin anew at the given time, with all its attempts. It fails with
+// turnout.ErrNotFound when there is no such dead job.
+func Retry(ctx context.Context, tx bun.IDB, community, id turnout.ID, at time.Time) error {
+	n, err := database.Changed(tx.NewUpdate().Model((*Job)(nil)).
+		Set("state = ?", Waiting).Set("attempts = 0").Set("run_at = ?", at.UTC().Truncate(time.Microsecond)).
+		Set("locked_until = ?", unlocked).Set("ended_at = NULL").
+		Where("community_id = ?", community).Where("id = ?", id).Where("state = ?", Dead).Exec(ctx))
+	if err == nil && n == 0 {
+		err = turnout.ErrNotFound
+	}
+	return err
+}
+
+// Stats is how the whole table stands, for health checks and metrics.
+type Stats struct {
+	Waiting int64     // not yet done, due or not
+	Dead    int64     // given up
+	Oldest  time.Time // when the longest-waiting due job was to run; zero when none is due
+}
+
+// ReadStats counts the jobs of all communities.
+func ReadStats(ctx context.Context, db bun.IDB, now time.Time) (Stats, error) {
+	var counts []struct {
+		State State
+		Count int64
+	}
+	if err := db.NewSelect().Model((*Job)(nil)).ColumnExpr("state, COUNT(*) AS count").
+		Where("state IN (?, ?)", Waiting, Dead).Group("state").Scan(ctx, &counts); err != nil {
+		return Stats{}, fmt.Errorf("jobs: stats: %w", err)
+	}
+	var stats Stats
+	for _, c := range counts {
+		if c.State == Dead {
+			stats.Dead = c.Count
+		} else {
+			stats.Waiting = c.Count
+		}
+	}
+	var oldest Job
+	err := db.NewSelect().Model(&oldest).Column("run_at").Where("state = ?", Waiting).Where("run_at <= ?", now.UTC()).
+		OrderExpr("run_at").Limit(1).Scan(ctx)
+	if err != nil && !database.IsNoRows(err) {
+		return Stats{}, fmt.Errorf("jobs: stats: %w", err)
+	}
+	stats.Oldest = oldest.RunAt
+	return stats, nil
+}
