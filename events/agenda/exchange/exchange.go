@@ -1,0 +1,333 @@
+// Package exchange reads and writes the formats in which conferences hand their schedules around: in come frab XML and
+// Sessionize's All view, out go frab XML, schedule JSON and iCalendar.
+//
+// Reading is lenient: whatever a real file holds is kept where it can be, and every doubt is a named [Warning]. Writing
+// is strict: XML is valid by c3voc's schedule.xml.xsd, JSON by its schema.json, calendars by RFC 5545.
+//
+// Decided here: the `<date>` of a frab event is its instant and `<start>` only helps where it is missing. A length of
+// three parts is D:HH:MM when it starts with one digit and HH:MM:SS otherwise. A session without a length is taken to
+// last 30 minutes, with a warning. A wall-clock time that a clock change skips moves later by the skipped hour, and one that comes
+// twice means the first; both are warned about. Texts written in HTML become Markdown.
+//
+// The package knows no database and no other package under events.
+package exchange
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"time"
+
+	"turnout"
+)
+
+// Format names a schedule format as the API does.
+type Format string
+
+// The formats by name. Read takes FrabXML and SessionizeJSON; the others are recognised, so that the refusal can name them.
+const (
+	Unknown        Format = ""
+	FrabXML        Format = "frab_xml"
+	SessionizeJSON Format = "sessionize_json"
+	PretalxJSON    Format = "pretalx_json"
+	ICalendar      Format = "icalendar"
+	CSV            Format = "csv"
+)
+
+// MaxBytes is the largest file that Read takes.
+const MaxBytes = 25 << 20
+
+// Bounds that no real schedule comes near; they keep a hostile file from filling memory or a page.
+const (
+	maxSessions = 20_000
+	maxWarnings = 1_000
+	maxDepth    = 64 // nested XML elements outside an event
+	maxTitle    = 500
+	maxName     = 200
+	maxText     = 50_000
+	maxLinks    = 100
+	maxPersons  = 200 // in one session
+)
+
+// What Read answers when a file cannot be used at all. Nothing was changed then.
+var (
+	ErrUnknownFormat = &turnout.Error{Kind: turnout.Invalid, Code: "unknown_format",
+		Message: "This is no schedule that can be read here. Send frab XML (frab_xml) or Sessionize's All view (sessionize_json)."}
+	ErrTooLarge = &turnout.Error{Kind: turnout.TooLarge, Code: "too_large",
+		Message: "The schedule is larger than 25 MB. Send a smaller file."}
+	ErrTruncated = &turnout.Error{Kind: turnout.Invalid, Code: "truncated",
+		Message: "The file ends in the middle. Upload it again."}
+	ErrMalformed = &turnout.Error{Kind: turnout.Invalid, Code: "malformed",
+		Message: "The file is damaged. Export it again, then upload it."}
+	ErrNoSessions = &turnout.Error{Kind: turnout.Invalid, Code: "no_sessions",
+		Message: "The file holds no session at all, so it is not taken: it would withdraw the whole agenda."}
+	ErrTooMany = &turnout.Error{Kind: turnout.Invalid, Code: "too_many_sessions",
+		Message: "The schedule holds more than 20,000 sessions. Split it."}
+)
+
+// Options say what the file itself may leave out.
+type Options struct {
+	Zone *time.Location // zone of wall-clock times where the file names none; UTC with a warning when nil
+}
+
+// Warning tells about one thing in a file that was not taken as it stood.
+type Warning struct {
+	Where   string `json:"where"`   // line or path, and what stands there: `line 120: session "Opening"`
+	Code    string `json:"code"`    // stable and snake_case: "length_assumed"
+	Message string `json:"message"` // one English sentence: what was found and what was done
+}
+
+// Recognise tells the format from the content; a cut-off file is recognised as long as its beginning is there.
+func Recognise(data []byte) Format {
+	text, _ := decode(data[:min(len(data), 1<<20)])
+	text = bytes.TrimSpace(text)
+	switch {
+	case len(text) == 0:
+		return Unknown
+	case text[0] == '<' && rootElement(text) == "schedule":
+		return FrabXML
+	case text[0] == '{':
+		return recogniseJSON(text)
+	case len(text) >= 15 && strings.EqualFold(string(text[:15]), "BEGIN:VCALENDAR"):
+		return ICalendar
+	case looksLikeCSV(text):
+		return CSV
+	}
+	return Unknown
+}
+
+// Read recognises and reads a schedule. Errors: ErrUnknownFormat, ErrTooLarge, ErrTruncated, ErrMalformed (both with
+// the line), ErrNoSessions, ErrTooMany. Everything milder is a warning.
+func Read(data []byte, options Options) (*Schedule, []Warning, error) {
+	if len(data) > MaxBytes {
+		return nil, nil, ErrTooLarge
+	}
+	format := Recognise(data)
+	r := &reading{format: format, zone: options.Zone, schedule: &Schedule{Format: format}}
+	text, repaired := decode(data)
+	if len(text) > 2*MaxBytes {
+		return nil, nil, ErrTooLarge
+	}
+	if repaired > 0 {
+		r.warn("file", "text_repaired", "%d bytes were no valid text and were replaced or left out.", repaired)
+	}
+	var err error
+	switch format {
+	case FrabXML:
+		err = r.readFrab(text)
+	case SessionizeJSON:
+		err = r.readSessionize(text)
+	case Unknown:
+		err = ErrUnknownFormat
+	default:
+		err = ErrUnknownFormat.With("This looks like %s, which is not read here. Send frab_xml or sessionize_json.", format)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(r.schedule.Sessions) == 0 {
+		return nil, nil, ErrNoSessions
+	}
+	r.finish()
+	return r.schedule, r.warnings, nil
+}
+
+// reading is the work on one file.
+type reading struct {
+	format    Format
+	zone      *time.Location
+	schedule  *Schedule
+	warnings  []Warning
+	unwarned  int // beyond maxWarnings
+	rooms     map[string]bool
+	tracks    map[string]bool
+	personAt  map[string]int // key → index in schedule.People
+	finishing []func()       // what can only be decided when all sessions are known
+}
+
+func (r *reading) warn(where, code, format string, args ...any) {
+	if len(r.warnings) >= maxWarnings {
+		r.unwarned++
+		return
+	}
+	r.warnings = append(r.warnings, Warning{Where: where, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// finish settles what needs the whole file: repeated keys, order, first and last day.
+func (r *reading) finish() {
+	for _, f := range r.finishing {
+		f()
+	}
+	s := r.schedule
+	s.Zone = r.location().String()
+	s.dropUnusedTracks()
+	s.sort()
+	r.tellApart()
+	s.spanDays()
+	if r.unwarned > 0 {
+		r.warnings = append(r.warnings, Warning{"file", "more_warnings", fmt.Sprintf("%d further warnings are not listed.", r.unwarned)})
+	}
+}
+
+// tellApart keeps sessions that share a key, by numbering the later ones; sessions are in order of time by now, so the
+// numbers do not depend on the order in the file.
+func (r *reading) tellApart() {
+	used := map[string]bool{}
+	for _, s := range r.schedule.Sessions {
+		used[s.Key] = true
+	}
+	seen := map[string]bool{}
+	for i := range r.schedule.Sessions {
+		s := &r.schedule.Sessions[i]
+		if !seen[s.Key] {
+			seen[s.Key] = true
+			continue
+		}
+		key := s.Key
+		for n := 2; used[s.Key]; n++ {
+			s.Key = fmt.Sprintf("%s#%d", key, n)
+		}
+		used[s.Key], seen[s.Key] = true, true
+		r.warn(fmt.Sprintf("session %q", s.Title), "repeated_key", "The id %s stands more than once; each session is kept, this one as %s.", key, s.Key)
+	}
+}
+
+// location is the zone for wall-clock times: the file's, else the option's, else UTC.
+func (r *reading) location() *time.Location {
+	if r.schedule.Zone != "" {
+		if zone, err := loadZone(r.schedule.Zone); err == nil {
+			return zone
+		}
+	}
+	if r.zone != nil {
+		return r.zone
+	}
+	return time.UTC
+}
+
+// useZone takes the zone that the file names, and warns where it cannot or where the event has another.
+func (r *reading) useZone(name string) {
+	if name == "" {
+		return
+	}
+	zone, err := loadZone(name)
+	if err != nil {
+		r.warn("file", "unknown_zone", "The time zone %q is not known; %s is used.", name, r.location())
+		return
+	}
+	if r.zone != nil && r.zone.String() != zone.String() {
+		r.warn("file", "zone_differs", "The file is in %s, the event in %s. The instants are kept.", zone, r.zone)
+	}
+	r.schedule.Zone = zone.String()
+}
+
+func (r *reading) addRoom(room Room) {
+	if r.rooms == nil {
+		r.rooms = map[string]bool{}
+	}
+	if room.Name == "" || r.rooms[room.Key] {
+		return
+	}
+	r.rooms[room.Key] = true
+	r.schedule.Rooms = append(r.schedule.Rooms, room)
+}
+
+func (r *reading) addTrack(track Track) {
+	if r.tracks == nil {
+		r.tracks = map[string]bool{}
+	}
+	if track.Name == "" || r.tracks[track.Name] {
+		return
+	}
+	r.tracks[track.Name] = true
+	r.schedule.Tracks = append(r.schedule.Tracks, track)
+}
+
+// addPerson keeps the first of the same key and gives the key.
+func (r *reading) addPerson(p Person) string {
+	if r.personAt == nil {
+		r.personAt = map[string]int{}
+	}
+	if _, ok := r.personAt[p.Key]; !ok {
+		r.personAt[p.Key] = len(r.schedule.People)
+		r.schedule.People = append(r.schedule.People, p)
+	}
+	return p.Key
+}
+
+func (r *reading) addSession(s Session) error {
+	if len(r.schedule.Sessions) >= maxSessions {
+		return ErrTooMany
+	}
+	r.schedule.Sessions = append(r.schedule.Sessions, s)
+	return nil
+}
+
+// rootElement is the local name of the first element, "" when there is none.
+func rootElement(text []byte) string {
+	dec := newXMLDecoder(text)
+	for {
+		token, err := dec.Token()
+		if err != nil {
+			return ""
+		}
+		if start, ok := token.(xml.StartElement); ok {
+			return start.Name.Local
+		}
+	}
+}
+
+// recogniseJSON goes by the keys of the outermost object and of the first session.
+func recogniseJSON(text []byte) Format {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if _, err := dec.Token(); err != nil {
+		return Unknown
+	}
+	keys := map[string]bool{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			break
+		}
+		name, _ := key.(string)
+		keys[name] = true
+		switch name {
+		case "schedule":
+			return PretalxJSON
+		case "sessions":
+			if sessionizeAhead(text[dec.InputOffset():]) {
+				return SessionizeJSON
+			}
+		}
+		var skip json.RawMessage
+		if dec.Decode(&skip) != nil {
+			break
+		}
+	}
+	if keys["sessions"] && keys["speakers"] && keys["rooms"] && keys["categories"] {
+		return SessionizeJSON
+	}
+	return Unknown
+}
+
+// sessionizeAhead looks at the keys of the first object after `"sessions"` for names that only Sessionize uses.
+func sessionizeAhead(text []byte) bool {
+	head := text[:min(len(text), 64<<10)]
+	open, end := bytes.IndexByte(head, '{'), bytes.IndexByte(head, ']')
+	if open < 0 || end >= 0 && end < open {
+		return false
+	}
+	return bytes.Contains(head, []byte(`"startsAt"`)) || bytes.Contains(head, []byte(`"isServiceSession"`))
+}
+
+// looksLikeCSV: a first line of three or more short fields, and a title among them.
+func looksLikeCSV(text []byte) bool {
+	line, _, found := bytes.Cut(text, []byte("\n"))
+	if !found || len(line) > 2_000 {
+		return false
+	}
+	low := strings.ToLower(string(line))
+	return strings.Contains(low, "title") && strings.Count(low, ",")+strings.Count(low, ";")+strings.Count(low, "\t") >= 2
+}

@@ -1,0 +1,225 @@
+package exchange
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// realData is the folder of published schedules beside the repository.
+const realData = "../../../../shared/real-data"
+
+// readReal reads a published schedule, and skips the test on machines that do not have it.
+func readReal(t *testing.T, name string, zone *time.Location) (*Schedule, []Warning) {
+	t.Helper()
+	s, warnings, err := Read(realBytes(t, name), Options{Zone: zone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, warnings
+}
+
+func realBytes(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(realData, name))
+	if os.IsNotExist(err) {
+		t.Skipf("%s is not on this machine; it belongs into shared/real-data beside the repository", name)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// expected is what an independent count found in a file.
+type expected struct {
+	Title          string         `json:"title"`
+	Zone           string         `json:"time zone"`
+	Sessions       int            `json:"sessions"`
+	ByDate         map[string]int `json:"sessions by start date"`
+	Rooms          int            `json:"rooms in file"`
+	RoomsUsed      int            `json:"rooms with sessions"`
+	Tracks         int            `json:"tracks"`
+	Types          int            `json:"types"`
+	NoRoom         int            `json:"without room"`
+	NoStart        int            `json:"without start"`
+	Speakers       int            `json:"speakers with a session"`
+	Places         int            `json:"speaker places"`
+	NoSpeaker      int            `json:"sessions without a speaker"`
+	Several        int            `json:"sessions with two or more"`
+	Most           int            `json:"most speakers in one"`
+	Names          int            `json:"speaker names: different"`
+	SpeakersListed int            `json:"speakers listed"`
+	Service        int            `json:"service sessions (breaks)"`
+	Earliest       string         `json:"earliest start"`
+	Latest         string         `json:"latest end"`
+	LongestTitle   int            `json:"longest title"`
+	Acronym        string         `json:"acronym"`
+	Days           int            `json:"start dates"`
+}
+
+func expectations(t *testing.T) map[string]json.RawMessage {
+	t.Helper()
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(realBytes(t, "expected.json"), &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestReadFindsWhatIndependentCountsFound(t *testing.T) {
+	files := []struct {
+		name   string
+		format Format
+		zone   string
+	}{
+		{"schedules/fosdem-2025.schedule.xml", FrabXML, "Europe/Brussels"},
+		{"schedules/fosdem-2025.2024-12-22.schedule.xml", FrabXML, "Europe/Brussels"},
+		{"sessionize/orlando-code-camp-2020.All.json", SessionizeJSON, "America/New_York"},
+		{"sessionize/demo.All.json", SessionizeJSON, "UTC"},
+	}
+	all := expectations(t)
+	for _, file := range files {
+		t.Run(file.name, func(t *testing.T) {
+			var want expected
+			if err := json.Unmarshal(all[file.name], &want); err != nil {
+				t.Fatal(err)
+			}
+			zone, err := time.LoadLocation(file.zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Recognise(realBytes(t, file.name)); got != file.format {
+				t.Fatalf("recognised as %q, want %q", got, file.format)
+			}
+			s, warnings := readReal(t, file.name, zone)
+			got := count(s)
+			if want.Zone == "-" { // Sessionize names none: the event's is used
+				want.Zone = file.zone
+			}
+			if file.format == FrabXML { // counted there without the "one person" of Sessionize's list
+				want.SpeakersListed = want.Speakers
+			} else {
+				want.Tracks, want.Types = got.Tracks, got.Types // not counted there
+				want.ByDate = got.ByDate                        // absent when all start on one date
+			}
+			compare(t, want, got)
+			if start := s.Sessions[0].Start.In(zone); !sameInstant(want.Earliest, start) {
+				t.Errorf("first start %s, want %s", start, want.Earliest)
+			}
+			t.Logf("%d warnings", len(warnings))
+			for _, w := range warnings {
+				t.Logf("%s: %s: %s", w.Where, w.Code, w.Message)
+			}
+		})
+	}
+}
+
+// sameInstant compares an expectation (with or without offset) with a local time.
+func sameInstant(want string, got time.Time) bool {
+	return want == got.Format("2006-01-02T15:04:05-07:00") || want == got.Format("2006-01-02T15:04:05")
+}
+
+// count measures a schedule in the words of expected.json.
+func count(s *Schedule) expected {
+	e := expected{Title: s.Title, Zone: s.Zone, Acronym: s.Acronym, Sessions: len(s.Sessions), Rooms: len(s.Rooms),
+		Tracks: len(s.Tracks), SpeakersListed: len(s.People), ByDate: map[string]int{}}
+	rooms, types, speakers, names := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	people := s.peopleByKey()
+	var latest time.Time
+	for _, x := range s.Sessions {
+		if x.Placed() {
+			e.ByDate[x.Start.In(s.Location()).Format(time.DateOnly)]++
+		} else {
+			e.NoStart++
+		}
+		if x.Room == "" {
+			e.NoRoom++
+		}
+		rooms[x.Room], types[x.Type] = true, true
+		for _, key := range x.Speakers {
+			speakers[key], names[people[key].Name] = true, true
+		}
+		e.Places += len(x.Speakers)
+		e.Most = max(e.Most, len(x.Speakers))
+		e.LongestTitle = max(e.LongestTitle, len([]rune(x.Title)))
+		if x.Kind == "break" {
+			e.Service++
+		}
+		if len(x.Speakers) == 0 {
+			e.NoSpeaker++
+		}
+		if len(x.Speakers) >= 2 {
+			e.Several++
+		}
+		if x.End().After(latest) {
+			latest = x.End()
+		}
+	}
+	e.RoomsUsed, e.Types, e.Speakers, e.Names, e.Days = len(rooms), len(types), len(speakers), len(names), len(e.ByDate)
+	e.Latest = latest.In(s.Location()).Format("2006-01-02T15:04:05-07:00")
+	return e
+}
+
+func compare(t *testing.T, want, got expected) {
+	t.Helper()
+	got.Earliest = want.Earliest // compared by the caller
+	if len(want.Latest) == len("2006-01-02T15:04:05") {
+		got.Latest = got.Latest[:len(want.Latest)]
+	}
+	a, _ := json.MarshalIndent(want, "", " ")
+	b, _ := json.MarshalIndent(got, "", " ")
+	if string(a) != string(b) {
+		t.Errorf("want %s\ngot %s", a, b)
+	}
+}
+
+func TestTwoVersionsOfFOSDEMDifferAsCounted(t *testing.T) {
+	old, _ := readReal(t, "schedules/fosdem-2025.2024-12-22.schedule.xml", nil)
+	final, _ := readReal(t, "schedules/fosdem-2025.schedule.xml", nil)
+	before := map[string]Session{}
+	for _, s := range old.Sessions {
+		before[s.Key] = s
+	}
+	got := map[string]int{"removed": len(before)}
+	for _, s := range final.Sessions {
+		o, kept := before[s.Key]
+		if !kept {
+			got["added"]++
+			continue
+		}
+		got["removed"]--
+		got["kept"]++
+		changed := false
+		note := func(name string, differs bool) {
+			if differs {
+				got[name]++
+				changed = true
+			}
+		}
+		note("moved", !s.Start.Equal(o.Start))
+		note("rerooms", s.Room != o.Room)
+		note("resized", s.Length != o.Length)
+		note("retitled", s.Title != o.Title)
+		note("speakers", !slices.Equal(sorted(s.Speakers), sorted(o.Speakers)))
+		if !changed {
+			got["untouched"]++
+		}
+	}
+	want := map[string]int{"added": 236, "removed": 35, "kept": 869, "moved": 70, "rerooms": 25, "resized": 32,
+		"retitled": 36, "speakers": 68, "untouched": 692}
+	for name, n := range want {
+		if got[name] != n {
+			t.Errorf("%s: %d, want %d", name, got[name], n)
+		}
+	}
+}
+
+func sorted(keys []string) []string {
+	keys = slices.Clone(keys)
+	slices.Sort(keys)
+	return keys
+}
