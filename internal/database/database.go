@@ -58,7 +58,6 @@ func Open(ctx context.Context, target string) (*DB, error) {
 		return nil, err
 	}
 	for _, pool := range []*bun.DB{db.write, db.read} {
-		pool.WithQueryHook(countHook{})
 		if err := pool.PingContext(ctx); err != nil {
 			_ = db.closePools()
 			return nil, fmt.Errorf("database: open %s: %w", db.Engine, err)
@@ -88,7 +87,8 @@ func (db *DB) openSQLite(path string) error {
 	}
 	reader.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
-	db.write, db.read = bun.NewDB(writer, sqlitedialect.New()), bun.NewDB(reader, sqlitedialect.New())
+	db.write = bun.NewDB(writer, sqlitedialect.New()).WithQueryHook(countHook{})
+	db.read = bun.NewDB(reader, sqlitedialect.New()).WithQueryHook(countHook{})
 	return nil
 }
 
@@ -106,7 +106,7 @@ func (db *DB) openPostgres(target string) error {
 	pool.SetMaxOpenConns(16)
 	pool.SetMaxIdleConns(16)
 	pool.SetConnMaxLifetime(time.Hour)
-	db.write = bun.NewDB(pool, pgdialect.New())
+	db.write = bun.NewDB(pool, pgdialect.New()).WithQueryHook(countHook{})
 	db.read = db.write
 	return nil
 }
