@@ -101,12 +101,13 @@ CREATE TABLE blobs (
     created_at   TIMESTAMPTZ NOT NULL
 );
 
--- Search as you type: folded words of what is searched for, matched by prefix.
+-- Search as you type: folded words of what is searched for, matched by prefix. The one column of bytes: both engines compare
+-- bytes alike and from an index, while the order of TEXT depends on the language that a PostgreSQL cluster was made with.
 CREATE TABLE search_tokens (
     community_id TEXT NOT NULL,
     kind         TEXT NOT NULL, -- ticket, order, person
     scope_id     TEXT NOT NULL, -- the event, or the community
-    token        TEXT NOT NULL,
+    token        BYTEA NOT NULL, -- UTF-8
     row_id       TEXT NOT NULL,
     PRIMARY KEY (community_id, kind, scope_id, token, row_id)
 );

@@ -98,6 +98,9 @@ func TestColumns(t *testing.T) {
 	}
 	owned := map[string]bool{}
 	for _, c := range columns {
+		if c.Relation == "search_tokens" && c.Name == "token" {
+			continue // bytes: the migration says why
+		}
 		if !slices.Contains([]string{"TEXT", "BIGINT", "BOOLEAN", "TIMESTAMPTZ", "JSONB"}, c.Type) {
 			t.Errorf("%s.%s is %s: not one of the types that both engines spell alike", c.Relation, c.Name, c.Type)
 		}

@@ -13,6 +13,9 @@ import (
 // ErrEmail is the answer to text that is no e-mail address.
 var ErrEmail = &turnout.Error{Kind: turnout.Invalid, Code: "email", Message: "This is not an e-mail address. It looks like name@example.org."}
 
+// domains is UTS #46 as browsers look names up, with the lengths of DNS and no empty label.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
 // NormaliseEmail gives the one spelling under which an address is stored and compared: surrounding space removed, NFC,
 // lower case, the domain in its ASCII form by UTS #46 (so that bücher.example and xn--bcher-kva.example are one). RFC 5321
 // section 2.4 lets a server tell A from a in the local part; none that people use does, while people write both. Dots and
@@ -24,8 +27,8 @@ func NormaliseEmail(text string) (string, error) {
 	if at < 1 || !dotAtom(text[:at]) {
 		return "", ErrEmail
 	}
-	domain, err := idna.Lookup.ToASCII(text[at+1:])
-	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") || len(domain) > 253 {
+	domain, err := domains.ToASCII(text[at+1:])
+	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
 		return "", ErrEmail
 	}
 	return text[:at+1] + domain, nil
