@@ -53,6 +53,7 @@ NOTO = {  # family without "Noto": what is kept of it
     "SansCanadianAboriginal": "*", "SansCherokee": "*", "SansMongolian": "*", "SansSyriac": "*", "SansThaana": "*",
     "SansNKo": "*", "SansOlChiki": "*", "SansAdlam": "*", "SansTifinagh": "*", "SansJavanese": "*", "SansBalinese": "*",
     "SansSundanese": "*", "SansMeeteiMayek": "*", "SansMath": "1D400-1D7FF",
+    "Sans": "0020-024F,0300-036F,1AB0-1AFF,1DC0-1DFF,1E00-1EFF,20D0-20F0",  # marks that DejaVu lacks
 }
 
 

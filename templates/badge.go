@@ -1,0 +1,45 @@
+package templates
+
+import (
+	"html/template"
+)
+
+// look is the tone and the icon of a state; the word comes from the catalogue ("status.order.confirmed").
+type look struct{ tone, icon string }
+
+// looks lists every state that pages show (decisions.md, "Statuses"), as kind.value.
+var looks = map[string]look{
+	"event.draft": {"neutral", "pencil"}, "event.published": {"ok", "globe"}, "event.canceled": {"bad", "ban"}, "event.ended": {"neutral", "check"},
+	"order.held": {"info", "hourglass"}, "order.awaiting_approval": {"warn", "hourglass"}, "order.pending": {"warn", "clock"},
+	"order.confirmed": {"ok", "circle-check"}, "order.expired": {"neutral", "clock"}, "order.canceled": {"bad", "circle-x"},
+	"ticket.reserved": {"info", "hourglass"}, "ticket.valid": {"ok", "circle-check"}, "ticket.canceled": {"bad", "circle-x"},
+	"payment.created": {"neutral", "circle-dot"}, "payment.processing": {"warn", "clock"}, "payment.succeeded": {"ok", "circle-check"},
+	"payment.failed": {"bad", "circle-x"}, "payment.canceled": {"neutral", "ban"}, "payment.disputed": {"bad", "circle-alert"},
+	"payment.late_refund_pending": {"warn", "undo-2"}, "payment.late_refunded": {"neutral", "undo-2"},
+	"refund.requested": {"info", "circle-dot"}, "refund.processing": {"warn", "clock"}, "refund.succeeded": {"ok", "circle-check"},
+	"refund.failed": {"bad", "circle-x"}, "refund.manual": {"warn", "wallet"},
+	"waitlist.waiting": {"info", "hourglass"}, "waitlist.offered": {"ok", "ticket"}, "waitlist.accepted": {"ok", "circle-check"},
+	"waitlist.expired": {"neutral", "clock"}, "waitlist.withdrawn": {"neutral", "x"},
+	"sponsor.prospect": {"neutral", "circle-dot"}, "sponsor.talking": {"info", "handshake"}, "sponsor.promised": {"info", "check"},
+	"sponsor.signed": {"ok", "pencil"}, "sponsor.invoiced": {"warn", "file-text"}, "sponsor.paid": {"ok", "circle-check"}, "sponsor.lost": {"bad", "x"},
+	"session.draft": {"neutral", "pencil"}, "session.confirmed": {"ok", "circle-check"}, "session.withdrawn": {"bad", "ban"},
+	"scan.accepted": {"ok", "circle-check"}, "scan.refused": {"bad", "circle-x"},
+	"mode.in_person": {"neutral", "map-pin"}, "mode.virtual": {"info", "video"}, "mode.hybrid": {"info", "wifi"},
+	"sale.available": {"ok", "ticket"}, "sale.few_left": {"warn", "flame"}, "sale.sold_out": {"bad", "ban"},
+	"sale.not_started": {"neutral", "clock"}, "sale.ended": {"neutral", "lock"},
+	"job.queued": {"info", "clock"}, "job.running": {"info", "refresh-cw"}, "job.done": {"ok", "check"}, "job.dead": {"bad", "circle-alert"},
+}
+
+// badge draws a state as icon and word, never by colour alone: {{badge "order" .Status}}. An unknown value is shown as it is.
+func (l *localiser) badge(kind string, value any) template.HTML {
+	name := template.HTMLEscaper(value)
+	shown, ok := looks[kind+"."+name]
+	if !ok {
+		shown = look{"neutral", "circle-dot"}
+	}
+	word := name
+	if key := "status." + kind + "." + name; l.has(key) {
+		word = template.HTMLEscapeString(l.say(key))
+	}
+	return `<span class="badge badge-` + template.HTML(shown.tone) + `">` + icons()[shown.icon] + `<span>` + template.HTML(word) + `</span></span>` //nolint:gosec // escaped above
+}

@@ -1,0 +1,85 @@
+package templates
+
+import (
+	"strconv"
+	"strings"
+
+	"turnout"
+)
+
+// symbols are the currency signs that read alike in every language; other currencies are written by their code.
+var symbols = map[string]string{"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "UAH": "₴", "VND": "₫"}
+
+const (
+	nbsp  = "\u00a0" // keeps number and unit on one line
+	minus = "\u2212"
+)
+
+// money writes an amount as the language does: "€49.00", "49,00 €", "¥4,900", "KWD 1.250".
+func (l *localiser) money(m turnout.Money) string {
+	digits, negative := strings.CutPrefix(m.Decimal(), "-")
+	whole, fraction, hasFraction := strings.Cut(digits, ".")
+	amount := l.group(whole)
+	if hasFraction {
+		amount += l.say("format.decimal") + fraction
+	}
+	form := "format.money"
+	symbol, ok := symbols[m.Currency]
+	if !ok {
+		symbol, form = m.Currency, "format.money_code"
+	}
+	text := l.say(form, "Amount", amount, "Symbol", symbol)
+	if negative {
+		text = minus + text
+	}
+	return text
+}
+
+// price is money, with the word for "free" where there is nothing to pay.
+func (l *localiser) price(m turnout.Money) string {
+	if m.Amount == 0 {
+		return l.say("money.free")
+	}
+	return l.money(m)
+}
+
+// number writes a whole number with the language's groups: "1,105", "1.105".
+func (l *localiser) number(n any) string {
+	v := toInt(n)
+	if v < 0 {
+		return minus + l.group(strconv.FormatInt(v, 10)[1:])
+	}
+	return l.group(strconv.FormatInt(v, 10))
+}
+
+// percent writes a share (0.153) with at most one decimal: "15.3%", "15,3 %".
+func (l *localiser) percent(share float64) string {
+	text := strconv.FormatFloat(share*100, 'f', 1, 64)
+	text = strings.TrimSuffix(text, ".0")
+	sign := ""
+	if rest, negative := strings.CutPrefix(text, "-"); negative {
+		sign, text = minus, rest
+	}
+	return sign + l.say("format.percent", "Number", strings.Replace(text, ".", l.say("format.decimal"), 1))
+}
+
+// group puts the language's separator between thousands; four digits stand alone where the catalogue says so.
+func (l *localiser) group(digits string) string {
+	separator := l.say("format.group")
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + separator + digits[i:]
+	}
+	return digits
+}
+
+func toInt(n any) int64 {
+	switch v := n.(type) {
+	case int:
+		return int64(v)
+	case int64:
+		return v
+	case int32:
+		return int64(v)
+	}
+	return 0
+}
