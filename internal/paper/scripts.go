@@ -1,0 +1,43 @@
+package paper
+
+import "github.com/go-text/typesetting/language"
+
+// scriptFonts names the font of each script that is not set in DejaVu.
+var scriptFonts = map[language.Script]string{
+	language.Adlam:               "NotoSansAdlam",
+	language.Arabic:              "NotoSansArabic",
+	language.Balinese:            "NotoSansBalinese",
+	language.Bengali:             "NotoSansBengali",
+	language.Bopomofo:            "DroidSansFallback",
+	language.Canadian_Aboriginal: "NotoSansCanadianAboriginal",
+	language.Cherokee:            "NotoSansCherokee",
+	language.Devanagari:          "NotoSansDevanagari",
+	language.Ethiopic:            "NotoSansEthiopic",
+	language.Gujarati:            "NotoSansGujarati",
+	language.Gurmukhi:            "NotoSansGurmukhi",
+	language.Han:                 "DroidSansFallback",
+	language.Hangul:              "NotoSansCJK-Hangul",
+	language.Hebrew:              "NotoSansHebrew",
+	language.Hiragana:            "DroidSansFallback",
+	language.Javanese:            "NotoSansJavanese",
+	language.Kannada:             "NotoSansKannada",
+	language.Katakana:            "DroidSansFallback",
+	language.Khmer:               "NotoSansKhmer",
+	language.Lao:                 "NotoSansLao",
+	language.Malayalam:           "NotoSansMalayalam",
+	language.Meetei_Mayek:        "NotoSansMeeteiMayek",
+	language.Mongolian:           "NotoSansMongolian",
+	language.Myanmar:             "NotoSansMyanmar",
+	language.Nko:                 "NotoSansNKo",
+	language.Ol_Chiki:            "NotoSansOlChiki",
+	language.Oriya:               "NotoSansOriya",
+	language.Sinhala:             "NotoSansSinhala",
+	language.Sundanese:           "NotoSansSundanese",
+	language.Syriac:              "NotoSansSyriac",
+	language.Tamil:               "NotoSansTamil",
+	language.Telugu:              "NotoSansTelugu",
+	language.Thaana:              "NotoSansThaana",
+	language.Thai:                "NotoSansThai",
+	language.Tibetan:             "NotoSerifTibetan",
+	language.Tifinagh:            "NotoSansTifinagh",
+}
