@@ -128,7 +128,8 @@ type permanent struct{ error }
 // Unwrap gives the error that was marked.
 func (p permanent) Unwrap() error { return p.error }
 
-func isPermanent(err error) bool { return errors.As(err, &permanent{}) }
+// IsPermanent reports whether err was marked so.
+func IsPermanent(err error) bool { return errors.As(err, &permanent{}) }
 
 // DeadOnes lists a community's dead jobs, newest first, at most limit; before, when set, is the last ID of the page
 // before.

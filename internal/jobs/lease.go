@@ -93,7 +93,7 @@ func (r *Runner) end(ctx context.Context, job Job, err error, stopped bool) erro
 			return query.Set("state = ?", Done).Set("ended_at = ?", now).Set("last_error = ''")
 		case stopped:
 			return query
-		case isPermanent(err), job.Attempts >= job.MaxAttempts:
+		case IsPermanent(err), job.Attempts >= job.MaxAttempts:
 			return query.Set("state = ?", Dead).Set("ended_at = ?", now).Set("last_error = ?", errorText(err))
 		}
 		return query.Set("run_at = ?", now.Add(backoff(job.Attempts)).Truncate(time.Microsecond)).Set("last_error = ?", errorText(err))
