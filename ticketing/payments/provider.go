@@ -38,11 +38,13 @@ type Provider interface {
 	// Refund gives money back, once per RefundRequest.ID however often it is called. RefundProcessing is not the end: a
 	// webhook with Refunded or RefundFailed follows.
 	//
-	// Errors: ErrAmount, ErrRefundTooMuch, ErrRefused, ErrUnavailable, ErrMisconfigured.
+	// Errors: ErrAmount, ErrRefundTooMuch, ErrRefused, turnout.ErrNotFound, ErrUnavailable, ErrMisconfigured.
 	Refund(ctx context.Context, req RefundRequest) (Refund, error)
 
 	// Verify checks the signature of a webhook's body and says which event it is, without network or database: what is needed
-	// to store it. Errors: ErrSignature.
+	// to store it.
+	//
+	// Errors: ErrSignature, ErrBadEvent (signed, and names no event); the answer to both is 400.
 	Verify(payload []byte, signature string) (Notice, error)
 
 	// Read says what a webhook's body means for us. The body was verified when it came; how long ago does not matter. It may
@@ -157,6 +159,7 @@ type Kind string
 const (
 	EventPaid         Kind = "paid"          // the money of a checkout is ours
 	EventProcessing   Kind = "processing"    // the buyer finished; the money is under way
+	EventDeclined     Kind = "declined"      // one attempt was declined; the checkout stays open and the buyer may try again
 	EventFailed       Kind = "failed"        // money under way did not come
 	EventExpired      Kind = "expired"       // the checkout closed unpaid
 	EventRefunded     Kind = "refunded"      // a refund succeeded, ours or one made in the provider's dashboard (no RefundID)
@@ -173,8 +176,8 @@ type Event struct {
 	OccurredAt time.Time
 
 	PaymentID  turnout.ID // ours, from the metadata; "" in refunds and disputes made outside: find them by PaymentRef
-	SessionRef string     // of Paid, Processing, Failed, Expired
-	PaymentRef string     // "" in Expired
+	SessionRef string     // of Paid, Processing, Failed and Expired
+	PaymentRef string     // "" in Expired. Two Paid of one PaymentID with different PaymentRefs: it was paid twice, refund the second
 	Amount     turnout.Money
 	Fee        turnout.Money // as in Status; of Paid only
 
