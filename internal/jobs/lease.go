@@ -94,12 +94,12 @@ func (r *Runner) end(ctx context.Context, job Job, err error, stopped bool) erro
 		case stopped:
 			return query
 		case IsPermanent(err), job.Attempts >= job.MaxAttempts:
-			return query.Set("state = ?", Dead).Set("ended_at = ?", now).Set("last_error = ?", errorText(err))
+			return query.Set("state = ?", Dead).Set("ended_at = ?", now).Set("last_error = ?", ErrorText(err))
 		}
-		return query.Set("run_at = ?", now.Add(backoff(job.Attempts)).Truncate(time.Microsecond)).Set("last_error = ?", errorText(err))
+		return query.Set("run_at = ?", now.Add(backoff(job.Attempts)).Truncate(time.Microsecond)).Set("last_error = ?", ErrorText(err))
 	})
 	if err != nil {
-		r.Log.WarnContext(ctx, "jobs: failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempts, "error", errorText(err))
+		r.Log.WarnContext(ctx, "jobs: failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempts, "error", ErrorText(err))
 	}
 	if e == nil && n == 0 {
 		e = errLeaseLost

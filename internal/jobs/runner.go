@@ -158,8 +158,8 @@ func backoff(attempt int64) time.Duration {
 
 var address = regexp.MustCompile(`[^\s<>"',;:]+@[^\s<>"',;]+`)
 
-// errorText is what is kept of an error: short, and without the e-mail addresses that servers like to repeat.
-func errorText(err error) string {
+// ErrorText is what may be kept of an error: short, and without the e-mail addresses that servers like to repeat.
+func ErrorText(err error) string {
 	text := []rune(address.ReplaceAllString(err.Error(), "(address)"))
 	return string(text[:min(len(text), 500)])
 }
