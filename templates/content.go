@@ -95,7 +95,7 @@ func qr(code string) (template.HTML, error) {
 // initials are the first letters of the first and last word of a name, for a face without a picture.
 func initials(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && r != '\u200d'
+		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
 	})
 	if len(words) == 0 {
 		return "·"

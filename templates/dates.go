@@ -69,6 +69,14 @@ func (l *localiser) weekday(t time.Time, zone string) string {
 	return l.day("format.weekday_day", inZone(t, zone))
 }
 
+// monthShort is the month of a calendar leaf, "Jun".
+func (l *localiser) monthShort(t time.Time, zone string) string {
+	return l.say("month_short." + strconv.Itoa(int(inZone(t, zone).Month())))
+}
+
+// dayOfMonth is the number of a calendar leaf.
+func dayOfMonth(t time.Time, zone string) int { return inZone(t, zone).Day() }
+
 // dates is a span of days with as little repeated as the language allows: "4–6 June 2026", "30 May – 2 June 2026".
 func (l *localiser) dates(from, to time.Time, zone string) string {
 	a, b := inZone(from, zone), lastDay(inZone(from, zone), inZone(to, zone))

@@ -77,14 +77,14 @@ func build(dist string) error {
 
 // writeCells writes the classes that place a session in the schedule's grid: inline styles are against the pages' policy.
 // r1 to r300 are rows (row 1 holds the rooms, each further one five minutes: a day may run to 25 hours), s1 to s290 spans
-// of rows, c1 to c80 columns (column 1 holds the times).
+// of rows, c1 to c80 columns (column 1 holds the times), w1 to w80 spans of columns.
 func writeCells(file string) error {
 	var b bytes.Buffer
 	b.WriteString("/* Written by static/build: places in the schedule's grid. */\n")
 	for _, cell := range []struct {
 		class, rule string
 		most        int
-	}{{"r", "grid-row-start:%d", 300}, {"s", "grid-row-end:span %d", 290}, {"c", "grid-column-start:%d", 80}} {
+	}{{"r", "grid-row-start:%d", 300}, {"s", "grid-row-end:span %d", 290}, {"c", "grid-column-start:%d", 80}, {"w", "grid-column-end:span %d", 80}} {
 		for n := 1; n <= cell.most; n++ {
 			fmt.Fprintf(&b, ".%s%d{"+cell.rule+"}\n", cell.class, n, n)
 		}
