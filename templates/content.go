@@ -133,3 +133,13 @@ func mapLink(place ...string) string {
 	}
 	return "https://www.openstreetmap.org/search?query=" + url.QueryEscape(strings.Join(parts, ", "))
 }
+
+// webcal marks the address of a calendar feed as a link that html/template may print; any scheme but webcal and http(s) gives "#".
+func webcal(address string) template.URL {
+	for _, scheme := range []string{"webcal://", "https://", "http://", "/"} {
+		if strings.HasPrefix(address, scheme) {
+			return template.URL(address) //nolint:gosec // its scheme was just looked at
+		}
+	}
+	return "#"
+}

@@ -1,22 +1,66 @@
 package templates
 
 import (
+	"strings"
 	"time"
+
+	"turnout"
 )
 
-// sample is one page with the data of one situation.
+// sample is one page with the data of one situation. The structs here have the fields that the comment at the head of each
+// template names; the real ones stand in api/pages.
 type sample struct {
 	page, variant string
 	data          any
 }
 
-var (
-	sampleNow   = time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)
-	sampleBrand = Brand{Name: "Rhine Valley Gophers", URL: "/rhine-gophers"}
+type (
+	sampleLine struct {
+		Name     string
+		Quantity int
+		Total    turnout.Money
+	}
+	sampleEvent struct {
+		Slug, Title, Summary, Description, Status, Format, Zone, CoverURL, CancelReason, ICSURL, GroupName, URL, Place string
+		StartsAt, EndsAt                                                                                               time.Time
+		Venue                                                                                                          *sampleVenue
+		Online                                                                                                         bool
+	}
+	sampleVenue struct{ Name, Address, City, Country string }
+	sampleOffer struct {
+		ID, Name, Note, State, Mode, Field string
+		Price                              turnout.Money
+		Min, Max, Quantity                 int
+	}
+	samplePerson struct{ Name, Email, Tagline, PictureURL, URL, Label, NameField, EmailField string }
+	sampleTicket struct {
+		ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
+		JoinOpensAt, CheckedInAt                                time.Time
+	}
 )
 
+func euro(cents int64) turnout.Money { return turnout.Money{Amount: cents, Currency: "EUR"} }
+
+var (
+	sampleNow   = time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)
+	sampleBrand = Brand{Name: "Rhine Valley Gophers", URL: "/c/rhine-gophers"}
+	sampleConf  = sampleEvent{
+		Slug: "gopher-summit-2026", Title: "Gopher Summit Rhine 2026", URL: "/e/gopher-summit-2026", Status: "published", Format: "hybrid", Zone: "Europe/Berlin",
+		Summary:  "One day of Go in production: quiet services, honest benchmarks, and the people who run them.",
+		StartsAt: time.Date(2026, 6, 4, 7, 0, 0, 0, time.UTC), EndsAt: time.Date(2026, 6, 4, 16, 30, 0, 0, time.UTC), Place: "Alte Tuchfabrik, Cologne",
+		Venue: &sampleVenue{"Alte Tuchfabrik", "Tuchmacherstraße 12", "Cologne", "Germany"}, Online: true, ICSURL: "/e/gopher-summit-2026.ics", GroupName: "Cologne chapter",
+		Description: "We meet once a year in an old cloth mill by the river. **Twelve talks on two stages**, one long lunch, and a workshop room that stays open all day.\n\n" +
+			"## Who should come\n\n- People who run Go services and want to sleep at night\n- People who are about to\n- Students: write to [the team](mailto:team@example.org), we keep places\n\n" +
+			"> The best hallway track of the year.\n\nThe building has step-free access, a quiet room and a hearing loop on stage one. Online guests see both stages and ask questions in the same queue.",
+	}
+)
+
+func chrome(title, path string) Chrome {
+	return Chrome{Title: title, Path: path, Community: sampleBrand, Demo: true}
+}
+
 func samples() []sample {
-	return []sample{
+	all := []sample{
 		{"error", "404", struct {
 			Chrome
 			Status                               int
@@ -26,12 +70,241 @@ func samples() []sample {
 			Chrome
 			Errors                         Errors
 			Email, Next, Action, ForgotURL string
-		}{Chrome{Title: "Sign in", Community: sampleBrand, Path: "/sign-in"}, Errors{{Name: "email", Message: "This e-mail address and password do not belong together."}}, "ada@example.org", "/console", "/sign-in", "/forgot"}},
+		}{chrome("Sign in", "/sign-in"), Errors{{Name: "email", Message: "This e-mail address and password do not belong together."}}, "ada@example.org", "/console", "/sign-in", "/forgot"}},
+		{"styleguide", "all", styleguideData()},
+		{"sandbox_pay", "open", sandboxData()},
+	}
+	all = append(all, homeSamples()...)
+	all = append(all, eventSamples()...)
+	all = append(all, checkoutSamples()...)
+	all = append(all, orderSamples()...)
+	return append(all, scheduleSamples()...)
+}
+
+type sampleCard struct {
+	Slug, URL, Title, Summary, Zone, Format, Place, CoverURL, Status, Sale string
+	StartsAt, EndsAt                                                       time.Time
+	From                                                                   *turnout.Money
+}
+
+func homeSamples() []sample {
+	type data struct {
+		Chrome
+		About                             string
+		Upcoming, Past                    []sampleCard
+		CalendarURL, FeedURL, MorePastURL string
+	}
+	price, none := euro(4900), euro(0)
+	at := func(y int, m time.Month, d, h int) time.Time { return time.Date(y, m, d, h, 0, 0, 0, time.UTC) }
+	full := data{
+		chrome("Rhine Valley Gophers", "/c/rhine-gophers"), "Go people between Basel and Rotterdam. We meet every month, argue kindly, and run one conference a year.",
+		[]sampleCard{
+			{"gopher-summit-2026", "/e/gopher-summit-2026", "Gopher Summit Rhine 2026", "", "Europe/Berlin", "hybrid", "Alte Tuchfabrik, Cologne", "", "published", "few_left", sampleConf.StartsAt, sampleConf.EndsAt, &price},
+			{"evening-june", "/e/evening-june", "June evening: profiling without tears", "", "Europe/Berlin", "virtual", "", "", "published", "available", at(2026, 6, 18, 16), at(2026, 6, 18, 19), &none},
+			{"beginners-night", "/e/beginners-night", "A night for beginners with an unusually long title that wraps", "", "Europe/Amsterdam", "in_person", "Bibliotheek Neude, Utrecht", "", "canceled", "", at(2026, 7, 2, 16), at(2026, 7, 2, 20), nil},
+		},
+		[]sampleCard{
+			{"gopher-summit-2025", "/e/gopher-summit-2025", "Gopher Summit Rhine 2025", "", "Europe/Berlin", "in_person", "Alte Tuchfabrik, Cologne", "", "ended", "", at(2025, 6, 5, 7), at(2025, 6, 6, 15), &price},
+		}, "webcal://localhost/c/rhine-gophers.ics", "/c/rhine-gophers.ics", "/c/rhine-gophers?past=all",
+	}
+	full.Canonical = "https://events.example.org/c/rhine-gophers"
+	empty := full
+	empty.Upcoming, empty.Past = nil, nil
+	return []sample{{"home_community", "full", full}, {"home_community", "empty", empty}}
+}
+
+func eventSamples() []sample {
+	type session struct {
+		Title, URL, Room, Speakers string
+		StartsAt, EndsAt           time.Time
+	}
+	type tier struct {
+		Name     string
+		Sponsors []struct{ Name, URL, LogoURL string }
+	}
+	type data struct {
+		Chrome
+		Now   time.Time
+		Event sampleEvent
+		Sale  struct {
+			State, CheckoutURL, WaitlistURL string
+			StartsAt                        time.Time
+			Offers                          []sampleOffer
+		}
+		Agenda struct {
+			Sessions    []session
+			ScheduleURL string
+			Count       int
+		}
+		Speakers     []samplePerson
+		SponsorTiers []tier
+		EditURL      string
+	}
+	d := data{Chrome: chrome(sampleConf.Title, sampleConf.URL), Now: sampleNow, Event: sampleConf, EditURL: ""}
+	d.Canonical, d.Description = "https://events.example.org/e/gopher-summit-2026", sampleConf.Summary
+	d.JSONLD = map[string]any{"@context": "https://schema.org", "@type": "Event", "name": sampleConf.Title + " </script>", "startDate": sampleConf.StartsAt}
+	d.Sale.State, d.Sale.CheckoutURL = "few_left", "/e/gopher-summit-2026/checkout"
+	d.Sale.Offers = []sampleOffer{
+		{Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party"},
+		{Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person"},
+		{Name: "From home", Price: euro(0), State: "available", Mode: "virtual", Note: "Both stages as a stream, with questions"},
+	}
+	start := sampleConf.StartsAt
+	d.Agenda.Sessions = []session{
+		{"Doors, coffee, badges", "", "Foyer", "", start, start.Add(time.Hour)},
+		{"What a million idle goroutines cost", "/s/1", "Stage 1", "Ngozi Okafor", start.Add(time.Hour), start.Add(105 * time.Minute)},
+		{"SQLite in anger: lessons from a year in production", "/s/2", "Stage 1", "Łukasz Wiśniewski, 山田 太郎", start.Add(2 * time.Hour), start.Add(165 * time.Minute)},
+		{"Lunch by the river", "", "", "", start.Add(4 * time.Hour), start.Add(5 * time.Hour)},
+	}
+	d.Agenda.ScheduleURL, d.Agenda.Count = "/e/gopher-summit-2026/schedule", 14
+	d.Speakers = []samplePerson{{Name: "Ngozi Okafor", Tagline: "Runs the night shift at Kiosk"}, {Name: "Łukasz Wiśniewski", Tagline: "Database whisperer"}, {Name: "山田 太郎", Tagline: "Compiler team"}, {Name: "نور الحسن", Tagline: "Writes about latency"}}
+	d.SponsorTiers = []tier{{"Gold", []struct{ Name, URL, LogoURL string }{{"Kiosk Cloud", "https://example.org", ""}, {"Nordlicht Bank", "https://example.org", ""}}}, {"Community", []struct{ Name, URL, LogoURL string }{{"Teapot", "https://example.org", ""}}}}
+	sold := d
+	sold.Event.Format, sold.Event.Venue, sold.Event.Title = "virtual", nil, "A meetup about the things nobody writes down in the manual"
+	sold.Event.Slug, sold.Event.Description = "things-nobody-writes", ""
+	sold.Agenda.Sessions, sold.Speakers, sold.SponsorTiers, sold.EditURL = nil, nil, nil, "/console/events/x"
+	sold.Sale.State, sold.Sale.WaitlistURL, sold.Sale.Offers = "sold_out", "/e/x/waitlist", []sampleOffer{{Name: "Free place", Price: euro(0), State: "sold_out", Mode: "virtual"}}
+	gone := sold
+	gone.Event.Status, gone.Event.CancelReason, gone.Sale.State = "canceled", "The venue is flooded. Everybody gets their money back.", ""
+	draft := d
+	draft.Event.Status, draft.Sale.State, draft.Sale.StartsAt = "draft", "not_started", sampleNow.Add(48*time.Hour)
+	return []sample{{"event", "full", d}, {"event", "sold-out", sold}, {"event", "canceled", gone}, {"event", "draft", draft}}
+}
+
+func checkoutSamples() []sample {
+	type data struct {
+		Chrome
+		Errors                 Errors
+		Event                  sampleEvent
+		Action, IdempotencyKey string
+		Offers                 []sampleOffer
+		Buyer                  samplePerson
+		Attendees              []samplePerson
+		Summary                struct {
+			Lines       []sampleLine
+			Total       turnout.Money
+			IncludesTax bool
+		}
+		Free                            bool
+		PayWith, PrivacyURL, RefundText string
+	}
+	first := data{
+		Chrome: chrome("Your tickets", "/e/x/checkout"), Event: sampleConf, Action: "/e/x/checkout", IdempotencyKey: "k", PayWith: "sandbox", PrivacyURL: "/privacy",
+		RefundText: "Cancel until 28 May and get everything back.",
+		Offers: []sampleOffer{
+			{ID: "tty_1", Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party", Max: 6, Quantity: 1, Field: "lines[0].quantity"},
+			{ID: "tty_2", Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person", Field: "lines[1].quantity"},
+			{ID: "tty_3", Name: "From home", Price: euro(0), State: "available", Mode: "virtual", Note: "Both stages as a stream", Max: 10, Field: "lines[2].quantity"},
+		},
+	}
+	wrong := first
+	wrong.Buyer, wrong.Attendees = samplePerson{Name: "Ada Łukasiewicz", Email: "ada@@example"}, []samplePerson{{Label: "Ticket 1 · Regular", NameField: "attendees[0].name", EmailField: "attendees[0].email", Name: "Ada Łukasiewicz"}}
+	wrong.Errors = Errors{{Name: "lines[0].quantity", Message: "Only 3 are left."}, {Name: "buyer.email", Message: "This is no e-mail address."}}
+	wrong.Summary.Lines, wrong.Summary.Total, wrong.Summary.IncludesTax = []sampleLine{{"Regular", 4, euro(59600)}, {"From home", 1, euro(0)}}, euro(59600), true
+	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}}
+}
+
+func orderSamples() []sample {
+	type order struct {
+		Code, Status        string
+		Buyer               samplePerson
+		PlacedAt, ExpiresAt time.Time
+		Lines               []sampleLine
+		Total               turnout.Money
+		IncludesTax         bool
+	}
+	type data struct {
+		Chrome
+		Now     time.Time
+		Order   order
+		Payment struct{ Status, Provider, Note string }
+		PayURL  string
+		Event   sampleEvent
+		Tickets []sampleTicket
+		ICSURL  string
+		PDFURL  string
+		Cancel  struct {
+			URL             string
+			Refund, FeeKept turnout.Money
+		}
+	}
+	d := data{Chrome: chrome("Order 7KQ2M", "/o/7KQ2M"), Now: sampleNow, Event: sampleConf, ICSURL: "/o/7KQ2M.ics", PDFURL: "/o/7KQ2M/tickets.pdf"}
+	d.NoIndex = true
+	d.Order = order{"7KQ2M", "confirmed", samplePerson{Name: "Ada Łukasiewicz", Email: "ada@example.org"}, sampleNow, time.Now().Add(14 * time.Minute), []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, euro(14900), true}
+	d.Payment.Status, d.Payment.Provider = "succeeded", "sandbox"
+	d.Cancel.URL, d.Cancel.Refund, d.Cancel.FeeKept = "/o/7KQ2M/cancel", euro(14400), euro(500)
+	code := strings.Repeat("AEBAGBAFAYDQQCIKBMGA2DQ", 6) + "ABCDEFGHIJKLMNOPQ"
+	d.Tickets = []sampleTicket{
+		{"tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}},
+		{"tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}},
+	}
+	held := d
+	held.Order.Status, held.Payment.Status, held.PayURL, held.ICSURL, held.PDFURL = "held", "failed", "/pay/pay_1", "", ""
+	held.Payment.Note = "Your bank declined the card. You can try again or take another one."
+	held.Tickets = []sampleTicket{{"tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
+	late := held
+	late.Order.Status, late.PayURL, late.Payment.Status, late.Payment.Note, late.Cancel.URL = "expired", "", "late_refund_pending", "", ""
+	late.Tickets = []sampleTicket{{"tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
+	return []sample{{"order", "confirmed", d}, {"order", "held", held}, {"order", "late", late}}
+}
+
+func sandboxData() any {
+	type action struct {
+		Key, URL string
+		Primary  bool
+	}
+	return struct {
+		Chrome
+		Payment struct {
+			ID, Description, Email, Status string
+			Amount                         turnout.Money
+		}
+		Actions []action
+		BackURL string
+	}{
+		Chrome{Title: "Test payment", Path: "/sandbox", NoIndex: true},
+		struct {
+			ID, Description, Email, Status string
+			Amount                         turnout.Money
+		}{"pay_1", "Gopher Summit Rhine 2026 · order 7KQ2M", "ada@example.org", "created", euro(14900)},
+		[]action{{"pay", "/p/succeed", true}, {"decline", "/p/fail", false}, {"abandon", "/p/abandon", false}, {"pay_late", "/p/late", false}, {"pay_twice", "/p/twice", false}}, "/o/7KQ2M",
 	}
 }
 
 func sampleMails() map[string]any {
-	return map[string]any{
-		"password_reset": map[string]any{"Community": "Rhine Valley Gophers", "Name": "Ada", "URL": "https://example.org/reset/x", "Hours": 2},
+	order := map[string]any{
+		"Community": sampleBrand.Name, "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
+		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
+		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900),
 	}
+	return map[string]any{
+		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
+		"invitation":      map[string]any{"Community": sampleBrand.Name, "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
+		"waitlist_joined": map[string]any{"Community": sampleBrand.Name, "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x", "LeaveURL": "https://events.example.org/w/x", "PartySize": 2},
+		"order_confirmed": order, "order_canceled": order,
+	}
+}
+
+func styleguideData() any {
+	c := chrome("Style guide", "/console/styleguide")
+	c.Demo, c.NoIndex = false, true
+	c.Crumbs = []Link{{"Events", "#events"}, {sampleConf.Title, "#event"}}
+	c.Staff = &Staff{"Ada Łukasiewicz", "ada@example.org", "organiser", "/sign-out"}
+	c.Nav = []NavGroup{
+		{Items: []NavItem{{"nav.home", "#home", "house", false, 0}, {"nav.people", "#people", "users", false, 0}, {"nav.settings", "#settings", "settings", false, 0}}},
+		{Title: sampleConf.Title, URL: "#event", Items: []NavItem{
+			{"nav.overview", "#overview", "chart-column", true, 0}, {"nav.agenda", "#agenda", "calendar-days", false, 3}, {"nav.tickets", "#tickets", "ticket", false, 0}, {"nav.orders", "#orders", "credit-card", false, 1105},
+			{"nav.checkin", "#checkin", "scan-line", false, 0}, {"nav.sponsors", "#sponsors", "handshake", false, 0}, {"nav.budget", "#budget", "wallet", false, 0}, {"nav.recap", "#recap", "file-text", false, 0},
+		}},
+	}
+	values := []int64{2, 3, 1, 0, 5, 8, 13, 9, 7, 22, 31, 18, 12, 9, 11, 15, 9, 8, 6, 14, 27, 33, 29, 17, 12, 9, 10, 14, 19, 24}
+	return struct {
+		Chrome
+		Errors      Errors
+		Now, Past   time.Time
+		Values      []int64
+		Money, Zero turnout.Money
+		Action      *Link
+		Options     []Option
+	}{c, Errors{{Name: "email", Message: "This is no e-mail address."}}, sampleNow, sampleNow.Add(-74 * time.Hour), values, euro(1234567), euro(0), &Link{"New event", "#new"}, []Option{{Value: "a", Text: "Europe/Lisbon"}, {Value: "b", Text: "Europe/Berlin"}}}
 }
