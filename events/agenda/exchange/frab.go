@@ -334,6 +334,7 @@ func (f *frabReading) place(where string, s *Session, e frabEvent) {
 	}
 	if !ok {
 		f.warn(where, "no_start", "The session has no start that can be read; it is kept without a slot.")
+		s.Room = ""
 		return
 	}
 	d, known := length(e.Duration)

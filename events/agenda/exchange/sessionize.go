@@ -162,6 +162,9 @@ func (r *reading) categoryItems(categories []sessionizeCategory) map[looseID]cat
 
 func (r *reading) sessionizeSession(where string, in sessionizeSession, items map[looseID]categoryItem) error {
 	s := Session{Key: r.line(where, string(in.ID), maxName), Title: r.line(where, in.Title, maxTitle), Abstract: r.text(where, in.Description), Kind: "talk"}
+	if uuidPattern.MatchString(s.Key) {
+		s.Key = strings.ToLower(s.Key)
+	}
 	if s.Title == "" {
 		r.warn(where, "no_title", "The session has no title.")
 		s.Title = "Untitled"

@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // decode makes valid UTF-8 without a byte order mark and without characters that XML forbids, from UTF-8, UTF-16 with a
@@ -90,7 +92,7 @@ func hidden(r rune) bool {
 		r == 0x200b || r == 0xfeff || r == 0x2028 || r == 0x2029
 }
 
-// line cleans a text of one line (a title, a name): one space between words, nothing hidden, at most limit characters.
+// line cleans a text of one line (a title, a name): NFC, one space between words, nothing hidden, at most limit characters.
 func (r *reading) line(where, text string, limit int) string {
 	removed := false
 	text = strings.Map(func(c rune) rune {
@@ -106,10 +108,10 @@ func (r *reading) line(where, text string, limit int) string {
 	if removed {
 		r.warn(where, "text_cleaned", "Hidden control characters were left out.")
 	}
-	return r.cut(where, strings.Join(strings.Fields(text), " "), limit)
+	return r.cut(where, norm.NFC.String(strings.Join(strings.Fields(text), " ")), limit)
 }
 
-// text cleans a text of many lines and turns HTML into Markdown.
+// text cleans a text of many lines, turns HTML into Markdown, and gives NFC.
 func (r *reading) text(where, text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\r", "\n")
@@ -131,7 +133,7 @@ func (r *reading) text(where, text string) string {
 	if hasHTML(text) {
 		text = markdown(text)
 	}
-	return r.cut(where, tidy(text), maxText)
+	return r.cut(where, norm.NFC.String(tidy(text)), maxText)
 }
 
 // cut shortens to a number of characters.

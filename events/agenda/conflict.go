@@ -1,0 +1,136 @@
+package agenda
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"turnout"
+)
+
+// ConflictKind says what is wrong with slots.
+type ConflictKind string
+
+// The kinds. Availability of speakers and capacity (sign-ups beyond a room's seats) are words of the API whose data do not exist
+// yet, so no such conflict is found.
+const (
+	RoomConflict    ConflictKind = "room"          // two sessions in one room at once
+	SpeakerConflict ConflictKind = "speaker"       // one speaker in two sessions at once
+	OutsideEvent    ConflictKind = "outside_event" // before the event begins or after it ends
+)
+
+// Conflict is something that cannot take place as planned.
+type Conflict struct {
+	Kind       ConflictKind
+	SessionIDs []turnout.ID // two of them in order of time, one for outside_event
+	Message    string       // English, with the names
+}
+
+// Slot is a placed session, as far as conflicts go. Times are half-open: one session may begin when another ends.
+type Slot struct {
+	SessionID  turnout.ID
+	Title      string
+	RoomID     turnout.ID // empty: no room conflict
+	SpeakerIDs []turnout.ID
+	StartsAt   time.Time
+	EndsAt     time.Time
+}
+
+// Names gives the words for a conflict's message.
+type Names struct {
+	Rooms    map[turnout.ID]string
+	Speakers map[turnout.ID]string
+}
+
+// FindConflicts finds all conflicts of an event that lasts from begin to end: O(n log n) and the number found. Each pair of
+// sessions stands once for a room and once for its common speakers. The order is by time, kind and id, whatever that of
+// the slots was.
+func FindConflicts(begin, end time.Time, slots []Slot, names Names) []Conflict {
+	slots = slices.DeleteFunc(slices.Clone(slots), func(s Slot) bool { return !s.EndsAt.After(s.StartsAt) })
+	slices.SortFunc(slots, func(a, b Slot) int {
+		return cmp.Or(a.StartsAt.Compare(b.StartsAt), a.EndsAt.Compare(b.EndsAt), cmp.Compare(a.SessionID, b.SessionID))
+	})
+	var found []Conflict
+	perRoom, perSpeaker := map[turnout.ID][]int{}, map[turnout.ID][]int{}
+	for i, s := range slots {
+		if s.StartsAt.Before(begin) || s.EndsAt.After(end) {
+			found = append(found, Conflict{OutsideEvent, []turnout.ID{s.SessionID},
+				fmt.Sprintf("“%s” does not lie within the event's own times.", s.Title)})
+		}
+		if s.RoomID != "" {
+			running := stillRunning(slots, perRoom[s.RoomID], s.StartsAt)
+			for _, other := range running {
+				found = append(found, Conflict{RoomConflict, []turnout.ID{slots[other].SessionID, s.SessionID},
+					fmt.Sprintf("“%s” and “%s” are in %s at the same time.", slots[other].Title, s.Title, names.Rooms[s.RoomID])})
+			}
+			perRoom[s.RoomID] = append(running, i)
+		}
+		found = append(found, speakerConflicts(slots, i, perSpeaker, names)...)
+	}
+	return found
+}
+
+// speakerConflicts gives those of slot i with earlier ones, and notes its speakers.
+func speakerConflicts(slots []Slot, i int, perSpeaker map[turnout.ID][]int, names Names) []Conflict {
+	s, common := slots[i], map[int][]string{}
+	for _, speaker := range s.SpeakerIDs {
+		running := stillRunning(slots, perSpeaker[speaker], s.StartsAt)
+		for _, other := range running {
+			common[other] = append(common[other], names.Speakers[speaker])
+		}
+		perSpeaker[speaker] = append(running, i)
+	}
+	var found []Conflict
+	for _, other := range slices.Sorted(maps.Keys(common)) {
+		who := common[other]
+		slices.Sort(who)
+		verb := "speaks"
+		if len(who) > 1 {
+			verb = "speak"
+		}
+		found = append(found, Conflict{SpeakerConflict, []turnout.ID{slots[other].SessionID, s.SessionID},
+			fmt.Sprintf("%s %s in “%s” and “%s” at the same time.", strings.Join(who, ", "), verb, slots[other].Title, s.Title)})
+	}
+	return found
+}
+
+// stillRunning keeps the slots that have not ended at the instant.
+func stillRunning(slots []Slot, running []int, at time.Time) []int {
+	return slices.DeleteFunc(running, func(i int) bool { return !slots[i].EndsAt.After(at) })
+}
+
+// ConflictsOf picks those that a session has part in.
+func ConflictsOf(all []Conflict, session turnout.ID) []Conflict {
+	return slices.DeleteFunc(slices.Clone(all), func(c Conflict) bool { return !slices.Contains(c.SessionIDs, session) })
+}
+
+// Conflicts lists those of an event's working draft (id or slug), in order of time. Error: turnout.ErrNotFound.
+func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event string) ([]Conflict, error) {
+	a, err := s.Agenda(ctx, community, event)
+	if err != nil {
+		return nil, err
+	}
+	return a.Conflicts(), nil
+}
+
+// Conflicts lists those of the agenda, in order of time.
+func (a *Agenda) Conflicts() []Conflict {
+	names := Names{Rooms: map[turnout.ID]string{}, Speakers: map[turnout.ID]string{}}
+	for _, room := range a.Rooms {
+		names.Rooms[room.ID] = room.Name
+	}
+	for _, speaker := range a.Speakers {
+		names.Speakers[speaker.ID] = speaker.Name
+	}
+	var slots []Slot
+	for _, session := range a.Sessions {
+		if session.Placed() {
+			slots = append(slots, Slot{session.ID, session.Title, session.RoomID, session.SpeakerIDs, session.StartsAt, session.EndsAt})
+		}
+	}
+	return FindConflicts(a.Event.StartsAt, a.Event.EndsAt, slots, names)
+}

@@ -1,0 +1,135 @@
+package agenda
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+	"turnout/events/agenda/exchange"
+	"turnout/events/speakers"
+	"turnout/internal/audit"
+)
+
+// Tally counts what an import does to each sort of thing. A slot is counted apart from its session.
+type Tally struct {
+	Rooms    int `json:"rooms"`
+	Tracks   int `json:"tracks"`
+	Sessions int `json:"sessions"`
+	Slots    int `json:"slots"`
+	Speakers int `json:"speakers"`
+}
+
+// Changes counts, among the sessions that were there and stay, what became different. A session can count under several.
+type Changes struct {
+	Moved    int `json:"moved"`    // another start
+	Rerooms  int `json:"rerooms"`  // another room
+	Retitled int `json:"retitled"` // another title
+	Resized  int `json:"resized"`  // another length
+	Speakers int `json:"speakers"` // other speakers, as a set
+}
+
+// ImportReport says what an import did, or in a dry run would do.
+type ImportReport struct {
+	Format    exchange.Format    `json:"format"`
+	Created   Tally              `json:"created"`
+	Updated   Tally              `json:"updated"`
+	Unchanged Tally              `json:"unchanged"`
+	Removed   Tally              `json:"removed"` // sessions that the file no longer holds: withdrawn, their slots gone
+	Changes   Changes            `json:"changes"`
+	Warnings  []exchange.Warning `json:"warnings"`
+}
+
+// Import brings an agenda made elsewhere into the event's working draft (id or slug), keyed by what the file calls its
+// sessions, rooms and speakers. The same file again changes nothing and writes nothing. A session that the file no longer
+// holds is withdrawn; rooms, tracks and speakers stay. All of it happens or nothing; a dry run does the same work and
+// writes nothing. Errors: turnout.ErrNotFound, and those of exchange.Read.
+func (s *Service) Import(ctx context.Context, community turnout.ID, event string, data []byte, dryRun bool) (*ImportReport, error) {
+	e, err := events.Find(ctx, s.DB.Read(), community, event)
+	if err != nil {
+		return nil, err
+	}
+	schedule, warnings, err := exchange.Read(data, exchange.Options{Zone: e.Location()})
+	if err != nil {
+		return nil, err
+	}
+	schedule.UID = string(e.ID)
+	if dryRun {
+		plan, err := s.planImport(ctx, s.DB.Read(), e, schedule)
+		if err != nil {
+			return nil, err
+		}
+		return plan.finish(warnings), nil
+	}
+	var report *ImportReport
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := hold(ctx, tx, community, e.ID); err != nil {
+			return err
+		}
+		plan, err := s.planImport(ctx, tx, e, schedule)
+		if err != nil {
+			return err
+		}
+		report = plan.finish(slices.Clone(warnings))
+		return plan.write(ctx, tx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+// planImport compares the schedule with the event's agenda as it is.
+func (s *Service) planImport(ctx context.Context, db bun.IDB, e *events.Event, schedule *exchange.Schedule) (*importPlan, error) {
+	a, err := readAgenda(ctx, db, e)
+	if err != nil {
+		return nil, err
+	}
+	return newImportPlan(a, schedule, s.now()), nil
+}
+
+// finish gives the report with all warnings.
+func (p *importPlan) finish(warnings []exchange.Warning) *ImportReport {
+	p.report.Warnings = append(append([]exchange.Warning{}, warnings...), p.report.Warnings...)
+	return &p.report
+}
+
+// write carries the plan out, in a statement for every few hundred rows. Parents come before those that point to them.
+func (p *importPlan) write(ctx context.Context, tx bun.Tx) error {
+	if len(p.rooms)+len(p.tracks)+len(p.speakers)+len(p.sessions) == 0 {
+		return nil
+	}
+	for chunk := range slices.Chunk(p.rooms, rowsAtOnce) {
+		if _, err := tx.NewInsert().Model(&chunk).On("CONFLICT (id) DO UPDATE").
+			Set("external_key = EXCLUDED.external_key, name = EXCLUDED.name, version = EXCLUDED.version, updated_at = EXCLUDED.updated_at").Exec(ctx); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(p.tracks, rowsAtOnce) {
+		if _, err := tx.NewInsert().Model(&chunk).On("CONFLICT (id) DO UPDATE").
+			Set("external_key = EXCLUDED.external_key, name = EXCLUDED.name, color = EXCLUDED.color").
+			Set("version = EXCLUDED.version, updated_at = EXCLUDED.updated_at").Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if err := speakers.Save(ctx, tx, p.speakers); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(p.sessions, rowsAtOnce) {
+		if _, err := tx.NewInsert().Model(&chunk).On("CONFLICT (id) DO UPDATE").
+			Set("external_key = EXCLUDED.external_key, title = EXCLUDED.title, subtitle = EXCLUDED.subtitle, kind = EXCLUDED.kind").
+			Set("status = EXCLUDED.status, abstract = EXCLUDED.abstract, description = EXCLUDED.description, language = EXCLUDED.language").
+			Set("url = EXCLUDED.url, track_id = EXCLUDED.track_id, duration_minutes = EXCLUDED.duration_minutes, room_id = EXCLUDED.room_id").
+			Set("starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, imported_hash = EXCLUDED.imported_hash").
+			Set("version = EXCLUDED.version, updated_at = EXCLUDED.updated_at").Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if err := linkSpeakers(ctx, tx, p.agenda.Event.CommunityID, p.relinked); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, audit.Entry{Community: p.agenda.Event.CommunityID, Action: "agenda.imported", Subject: p.agenda.Event.ID,
+		Detail: map[string]string{"format": string(p.report.Format)}, At: p.now})
+}

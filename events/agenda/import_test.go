@@ -1,0 +1,291 @@
+package agenda
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"turnout"
+	"turnout/events/agenda/exchange"
+	"turnout/events/people"
+	"turnout/events/speakers"
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
+)
+
+func (w *world) imports(data []byte, dryRun bool) *ImportReport {
+	w.t.Helper()
+	begun := time.Now()
+	report, err := w.Import(w.ctx, w.community, string(w.event.ID), data, dryRun)
+	w.must(err)
+	took := time.Since(begun)
+	w.t.Logf("%s, dry run %t: %s", w.DB.Engine, dryRun, took.Round(time.Millisecond))
+	if took > 30*time.Second { // the goal is 10 s on an idle machine, without the race detector
+		w.t.Errorf("the import took %s", took)
+	}
+	return report
+}
+
+func (w *world) wants(name string, got *ImportReport, want ImportReport) {
+	w.t.Helper()
+	want.Format, want.Warnings = got.Format, got.Warnings
+	if got.Created != want.Created || got.Updated != want.Updated || got.Unchanged != want.Unchanged || got.Removed != want.Removed || got.Changes != want.Changes {
+		w.t.Errorf("%s:\n got %+v\nwant %+v", name, *got, want)
+	}
+}
+
+// fingerprint is all of the agenda, to see that nothing was written.
+func (w *world) fingerprint() string {
+	w.t.Helper()
+	var out strings.Builder
+	for _, table := range []string{"rooms", "tracks", "speakers", "sessions", "session_speakers", "audit_log"} {
+		var rows []map[string]any
+		w.must(w.DB.Read().NewSelect().TableExpr(table).Where("community_id = ?", w.community).OrderExpr("1, 2, 3").Scan(w.ctx, &rows))
+		for _, row := range rows {
+			for _, key := range slices.Sorted(maps.Keys(row)) {
+				out.WriteString(key + "=" + strings.TrimSpace(strings.ReplaceAll(fmt.Sprint(row[key]), "\n", " ")) + ";")
+			}
+			out.WriteString("\n")
+		}
+	}
+	return out.String()
+}
+
+func TestFOSDEMIsImportedOnceAndUpdatedAsCounted(t *testing.T) {
+	older, newer := realFile(t, december), realFile(t, final)
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "Europe/Brussels", "2025-02-01 09:00", "2025-02-02 18:30")
+		fresh := ImportReport{Created: Tally{Rooms: 40, Tracks: 68, Sessions: 904, Slots: 904, Speakers: 937}}
+		empty := w.fingerprint()
+		w.wants("dry run", w.imports(older, true), fresh)
+		if w.fingerprint() != empty {
+			t.Error("the dry run wrote something")
+		}
+		w.wants("December", w.imports(older, false), fresh)
+		if got := countKinds(w.conflicts()); got[RoomConflict] != 0 || got[SpeakerConflict] != 1 || got[OutsideEvent] != 0 {
+			t.Errorf("conflicts in December: %v", got)
+		}
+		before := w.fingerprint()
+		if len(before) < 1_000_000 {
+			t.Fatalf("the fingerprint holds %d bytes only: it shows nothing", len(before))
+		}
+		w.wants("again", w.imports(older, false), ImportReport{Unchanged: fresh.Created})
+		if w.fingerprint() != before {
+			t.Error("the second import of the same file wrote something")
+		}
+		dry := w.imports(newer, true)
+		got := w.imports(newer, false)
+		w.wants("dry run and real run", got, *dry)
+		if got.Created.Sessions != 236 || got.Removed.Sessions != 35 || got.Updated.Sessions+got.Unchanged.Sessions != 869 || got.Unchanged.Sessions > 692 {
+			t.Errorf("sessions: %+v", got)
+		}
+		if got.Created.Slots != 236 || got.Removed.Slots != 35 || got.Updated.Slots+got.Unchanged.Slots != 869 {
+			t.Errorf("slots: %+v", got)
+		}
+		if want := (Changes{Moved: 70, Rerooms: 25, Retitled: 36, Resized: 32, Speakers: 68}); got.Changes != want {
+			t.Errorf("changes %+v, want %+v", got.Changes, want)
+		}
+		if got.Removed.Rooms+got.Removed.Tracks+got.Removed.Speakers != 0 {
+			t.Errorf("rooms, tracks and speakers stay: %+v", got.Removed)
+		}
+		w.checkFinal()
+		after := w.fingerprint()
+		again := w.imports(newer, false)
+		w.wants("the final one again", again, ImportReport{Unchanged: Tally{Rooms: 35, Tracks: 78, Sessions: 1105, Slots: 1105, Speakers: 1193}})
+		if w.fingerprint() != after {
+			t.Error("the second import of the final file wrote something")
+		}
+	})
+}
+
+// checkFinal looks at the agenda after the final file came over December's.
+func (w *world) checkFinal() {
+	w.t.Helper()
+	a := w.agenda()
+	placed, withdrawn, places := 0, 0, 0
+	for _, s := range a.Sessions {
+		switch {
+		case s.Status == Withdrawn && s.Placed():
+			w.t.Errorf("%s is withdrawn and has a slot", s.GUID)
+		case s.Status == Withdrawn:
+			withdrawn++
+		case s.Placed():
+			placed++
+			places += len(s.SpeakerIDs)
+		}
+	}
+	if placed != 1105 || withdrawn != 35 || places != 1455 {
+		w.t.Errorf("%d placed, %d withdrawn, %d speaker places", placed, withdrawn, places)
+	}
+	if got := a.Conflicts(); len(got) != 0 {
+		w.t.Errorf("%d conflicts in the final schedule: %v", len(got), got[:min(3, len(got))])
+	}
+}
+
+func TestFOSDEMAtOnce(t *testing.T) {
+	data := realFile(t, final)
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "Europe/Brussels", "2025-02-01 09:00", "2025-02-02 18:30")
+		w.wants("final", w.imports(data, false), ImportReport{Created: Tally{Rooms: 35, Tracks: 78, Sessions: 1105, Slots: 1105, Speakers: 1193}})
+	})
+}
+
+func TestOrlandoWithItsByteOrderMark(t *testing.T) {
+	data := realFile(t, "sessionize/orlando-code-camp-2020.All.json")
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "America/New_York", "2020-03-28 07:00", "2020-03-28 22:00")
+		created := Tally{Rooms: 14, Tracks: 16, Sessions: 99, Slots: 99, Speakers: 84}
+		got := w.imports(data, false)
+		created.Tracks = got.Created.Tracks // counted nowhere
+		w.wants("first", got, ImportReport{Created: created})
+		if got.Format != exchange.SessionizeJSON {
+			t.Errorf("format %q", got.Format)
+		}
+		w.wants("again", w.imports(data, false), ImportReport{Unchanged: created})
+		breaks := 0
+		for _, s := range w.agenda().Sessions {
+			if s.Kind == Break {
+				breaks++
+			}
+		}
+		if breaks != 12 {
+			t.Errorf("%d breaks, want 12", breaks)
+		}
+		if first := w.agenda().Sessions[0].StartsAt; !first.Equal(at(t, "2020-03-28 12:00")) {
+			t.Errorf("08:00 in Orlando is 12:00 in UTC, not %s", first)
+		}
+		if kinds := countKinds(w.conflicts()); kinds[RoomConflict] != 0 || kinds[SpeakerConflict] != 1 {
+			t.Errorf("conflicts %v", kinds)
+		}
+	})
+}
+
+func TestImportKeepsWhatWasDoneByHand(t *testing.T) {
+	schedule := func(title, room string) []byte {
+		return []byte(`<schedule><conference><title>x</title></conference><day date="2026-06-04"><room name="` + room + `"><event id="1" guid="11111111-1111-4111-8111-111111111111">
+			<date>2026-06-04T09:00:00Z</date><duration>01:00</duration><title>` + title + `</title><persons><person id="5">Ada Example</person></persons></event></room></day></schedule>`)
+	}
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "UTC", "2026-06-04 08:00", "2026-06-04 18:00")
+		seats := int64(80)
+		hall, err := w.AddRoom(w.ctx, w.community, w.event.Slug, RoomInput{Name: "HALL", Capacity: &seats})
+		w.must(err)
+		own, err := w.AddSession(w.ctx, w.community, w.event.Slug, SessionInput{Title: "Made here", Kind: Social, Minutes: 60})
+		w.must(err)
+		w.wants("first", w.imports(schedule("Talk", "Hall"), false), ImportReport{Created: Tally{Sessions: 1, Slots: 1, Speakers: 1}, Updated: Tally{Rooms: 1}})
+		a := w.agenda()
+		if len(a.Rooms) != 1 || a.Rooms[0].ID != hall.ID || *a.Rooms[0].Capacity != 80 || a.Rooms[0].Name != "Hall" {
+			t.Errorf("the room made here was not taken over: %+v", a.Rooms)
+		}
+		talk := a.Sessions[0]
+		_, err = w.UpdateSession(w.ctx, w.community, talk.ID, talk.Version, SessionInput{Title: "Edited here", Kind: Talk, Minutes: 60, SpeakerIDs: talk.SpeakerIDs})
+		w.must(err)
+		w.wants("same file", w.imports(schedule("Talk", "Hall"), false), ImportReport{Unchanged: Tally{Rooms: 1, Sessions: 1, Slots: 1, Speakers: 1}})
+		if got, _ := w.Session(w.ctx, w.community, talk.ID); got.Title != "Edited here" {
+			t.Errorf("an edit was lost although the file did not change: %q", got.Title)
+		}
+		report := w.imports(schedule("New title", "Hall"), false)
+		w.wants("changed file", report, ImportReport{Updated: Tally{Sessions: 1}, Unchanged: Tally{Rooms: 1, Slots: 1, Speakers: 1}, Changes: Changes{Retitled: 1}})
+		if len(report.Warnings) != 1 || report.Warnings[0].Code != "edit_replaced" {
+			t.Errorf("warnings %v", report.Warnings)
+		}
+		if got, _ := w.Session(w.ctx, w.community, own.ID); got.Status != Confirmed {
+			t.Errorf("a session made here is no business of the import: %+v", got)
+		}
+	})
+}
+
+func TestASessionLeavesAndComesBack(t *testing.T) {
+	two := []byte(`<schedule><event id="1"><date>2026-06-04T09:00:00Z</date><duration>01:00</duration><room>A</room><title>One</title></event>
+		<event id="2"><date>2026-06-04T10:00:00Z</date><duration>01:00</duration><room>A</room><title>Two</title></event></schedule>`)
+	one := []byte(strings.Replace(string(two), `<event id="2">`, `<event id="3">`, 1))
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "UTC", "2026-06-04 08:00", "2026-06-04 18:00")
+		w.imports(two, false)
+		w.wants("2 becomes 3", w.imports(one, false), ImportReport{Created: Tally{Sessions: 1, Slots: 1}, Removed: Tally{Sessions: 1, Slots: 1},
+			Unchanged: Tally{Rooms: 1, Sessions: 1, Slots: 1}})
+		w.wants("2 comes back", w.imports(two, false), ImportReport{Created: Tally{Slots: 1}, Updated: Tally{Sessions: 1}, Removed: Tally{Sessions: 1, Slots: 1},
+			Unchanged: Tally{Rooms: 1, Sessions: 1, Slots: 1}})
+		if n := len(w.agenda().Sessions); n != 3 {
+			t.Errorf("%d sessions are known, want 3", n)
+		}
+	})
+}
+
+func TestOurOwnExportChangesNothingMuch(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "Europe/Brussels", "2026-06-04 08:00", "2026-06-04 18:00")
+		session, err := w.AddSession(w.ctx, w.community, w.event.Slug, SessionInput{Title: "Made here", Kind: Talk, Minutes: 60})
+		w.must(err)
+		_, _, err = w.Place(w.ctx, w.community, session.ID, 0, SlotInput{StartsAt: w.event.StartsAt, EndsAt: w.event.StartsAt.Add(time.Hour)})
+		w.must(err)
+		var out bytes.Buffer
+		w.must(exchange.WriteXML(&out, w.agenda().Schedule()))
+		w.wants("back", w.imports(out.Bytes(), false), ImportReport{Updated: Tally{Sessions: 1}, Unchanged: Tally{Slots: 1}})
+		if got := w.agenda().Sessions; len(got) != 1 || got[0].ID != session.ID || got[0].GUID != session.GUID {
+			t.Errorf("the session was not recognised: %+v", got)
+		}
+	})
+}
+
+func TestARefusedImportChangesNothing(t *testing.T) {
+	data := []byte(`<schedule><event id="1"><title>One</title></event></schedule>`)
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "UTC", "2026-06-04 08:00", "2026-06-04 18:00")
+		w.imports(data, false)
+		before := w.fingerprint()
+		for name, test := range map[string]struct {
+			data []byte
+			want error
+		}{
+			"cut off": {data[:len(data)-5], exchange.ErrTruncated},
+			"empty":   {nil, exchange.ErrUnknownFormat},
+			"a list":  {[]byte(`[1]`), exchange.ErrUnknownFormat},
+		} {
+			if _, err := w.Import(w.ctx, w.community, w.event.Slug, test.data, false); !errors.Is(err, test.want) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		stranger := turnout.NewID(turnout.PrefixCommunity)
+		if _, err := w.Import(w.ctx, stranger, w.event.Slug, data, false); !errors.Is(err, turnout.ErrNotFound) {
+			t.Errorf("another community: %v", err)
+		}
+		if w.fingerprint() != before {
+			t.Error("something was written")
+		}
+	})
+}
+
+func TestASpeakerWithAnEmailIsAPerson(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "UTC", "2026-06-04 08:00", "2026-06-04 18:00")
+		w.imports([]byte(`<schedule><event id="1"><title>One</title><persons><person id="5">Ada Example</person></persons></event></schedule>`), false)
+		ada := w.agenda().Speakers[0]
+		if ada.PersonID != "" {
+			t.Errorf("without an address nobody is known: %q", ada.PersonID)
+		}
+		if _, err := w.speakers.Update(w.ctx, w.community, ada.ID, ada.Version+1, speakers.Input{Name: "Ada Example", Email: "ada@example.org"}); !errors.Is(err, turnout.ErrStale) {
+			t.Errorf("an edit of what nobody saw: %v", err)
+		}
+		ada, err := w.speakers.Update(w.ctx, w.community, ada.ID, ada.Version, speakers.Input{Name: "Ada Example", Email: "Ada@Example.ORG"})
+		w.must(err)
+		person, err := people.Find(w.ctx, w.DB.Read(), w.community, ada.PersonID)
+		w.must(err)
+		if person.Name != "Ada Example" || ada.Email != "ada@example.org" {
+			t.Errorf("person %+v, address %q", person, ada.Email)
+		}
+		w.imports([]byte(`<schedule><event id="1"><title>One</title><persons><person id="5">Ada Q. Example</person></persons></event></schedule>`), false)
+		after := w.agenda().Speakers[0]
+		if after.Name != "Ada Q. Example" || after.PersonID != ada.PersonID || after.Email != ada.Email {
+			t.Errorf("an import must not touch address and person: %+v", after)
+		}
+		if err := w.speakers.Remove(w.ctx, w.community, ada.ID); err == nil {
+			t.Error("a speaker with a session was removed")
+		}
+	})
+}

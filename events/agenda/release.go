@@ -1,0 +1,299 @@
+package agenda
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+	"turnout/events/agenda/exchange"
+	"turnout/internal/audit"
+	"turnout/internal/database"
+)
+
+// Errors of releases.
+var (
+	ErrVersionTaken = &turnout.Error{Kind: turnout.Conflict, Code: "version_taken", Message: "A release of this version exists already. Choose another name for it."}
+	ErrNotReleased  = &turnout.Error{Kind: turnout.NotFound, Code: "not_released", Message: "The schedule has not been released yet."}
+	ErrNothing      = &turnout.Error{Kind: turnout.Conflict, Code: "nothing_to_release", Message: "No confirmed session has a slot yet. Place one first."}
+)
+
+const (
+	maxVersion = 60   // characters
+	maxNote    = 2000 // characters
+)
+
+// Release is a frozen, published version of an event's agenda. It never changes.
+type Release struct {
+	bun.BaseModel `bun:"table:schedule_releases,alias:release"`
+
+	ID          turnout.ID     `bun:"id,pk"`
+	CommunityID turnout.ID     `bun:"community_id"`
+	EventID     turnout.ID     `bun:"event_id"`
+	Number      int64          `bun:"number"`  // 1, 2, 3… of the event
+	Version     string         `bun:"version"` // the organiser's name for it, unique in the event
+	Note        string         `bun:"note"`
+	Changes     ReleaseChanges `bun:"changes,type:jsonb"` // against the release before
+	CreatedAt   time.Time      `bun:"created_at"`
+}
+
+// release is a Release with the schedule that it froze.
+type release struct {
+	Release  `bun:",extend"`
+	Schedule *exchange.Schedule `bun:"schedule,type:jsonb"`
+}
+
+// ReleaseChanges says what a release does to what was public before it.
+type ReleaseChanges struct {
+	Added   int `json:"added"`
+	Removed int `json:"removed"`
+	Changes
+	Unchanged int           `json:"unchanged"`
+	Sessions  []ChangedItem `json:"sessions"` // the changed ones in order of time, then the removed; empty in the first release
+}
+
+// ChangedItem is one session that a release adds, changes or removes.
+type ChangedItem struct {
+	GUID  string   `json:"guid"`
+	Title string   `json:"title"`
+	What  []string `json:"what"` // added, removed, moved, rerooms, retitled, resized, speakers
+}
+
+// ReleaseInput names a release.
+type ReleaseInput struct {
+	Version string
+	Note    string
+}
+
+func (in *ReleaseInput) check() error {
+	var problems turnout.Problems
+	in.Version, in.Note = strings.TrimSpace(in.Version), strings.TrimSpace(in.Note)
+	problems.Require("version", in.Version)
+	if utf8.RuneCountInString(in.Version) > maxVersion {
+		problems.Add("version", "too_long", "At most %d characters.", maxVersion)
+	}
+	if utf8.RuneCountInString(in.Note) > maxNote {
+		problems.Add("note", "too_long", "At most %d characters.", maxNote)
+	}
+	return problems.Err()
+}
+
+// Release freezes the confirmed sessions that have a slot and makes them public. Errors: turnout.ErrNotFound, ErrNothing,
+// ErrVersionTaken, Invalid with fields.
+func (s *Service) Release(ctx context.Context, community turnout.ID, event string, in ReleaseInput) (*Release, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	var made *release
+	err := s.edit(ctx, community, event, func(ctx context.Context, tx bun.Tx, e *events.Event) (audit.Entry, error) {
+		var err error
+		if made, err = s.draftRelease(ctx, tx, e, in); err != nil {
+			return audit.Entry{}, err
+		}
+		taken, err := tx.NewSelect().Model((*Release)(nil)).Where("event_id = ?", e.ID).Where("community_id = ?", community).Where("version = ?", in.Version).Exists(ctx)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if taken {
+			return audit.Entry{}, ErrVersionTaken
+		}
+		_, err = tx.NewInsert().Model(made).Exec(ctx)
+		return audit.Entry{Action: "schedule.released", Subject: made.ID}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &made.Release, nil
+}
+
+// PreviewRelease tells what a release would do now, and does nothing. Errors: turnout.ErrNotFound, ErrNothing.
+func (s *Service) PreviewRelease(ctx context.Context, community turnout.ID, event string) (*ReleaseChanges, error) {
+	e, err := events.Find(ctx, s.DB.Read(), community, event)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := s.draftRelease(ctx, s.DB.Read(), e, ReleaseInput{})
+	if err != nil {
+		return nil, err
+	}
+	return &draft.Changes, nil
+}
+
+// draftRelease makes the next release of the event without storing it.
+func (s *Service) draftRelease(ctx context.Context, db bun.IDB, e *events.Event, in ReleaseInput) (*release, error) {
+	a, err := readAgenda(ctx, db, e)
+	if err != nil {
+		return nil, err
+	}
+	before := new(release)
+	err = db.NewSelect().Model(before).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).OrderExpr("number DESC").Limit(1).Scan(ctx)
+	if err != nil && !database.IsNoRows(err) {
+		return nil, err
+	}
+	next := &release{Release: Release{ID: turnout.NewID(PrefixRelease), CommunityID: e.CommunityID, EventID: e.ID, Number: before.Number + 1,
+		Version: in.Version, Note: in.Note, CreatedAt: s.now()}, Schedule: a.Schedule()}
+	if len(next.Schedule.Sessions) == 0 {
+		return nil, ErrNothing
+	}
+	next.Schedule.Version = in.Version
+	if before.Schedule == nil {
+		before.Schedule = &exchange.Schedule{}
+	}
+	next.Changes = changesBetween(before.Schedule, next.Schedule, int(next.Number))
+	return next, nil
+}
+
+// Schedule gives the agenda's confirmed sessions that have a slot, as releases freeze them and exports write them. A
+// session's key is its GUID, so that it is the same in every release.
+func (a *Agenda) Schedule() *exchange.Schedule {
+	e := a.Event
+	zone := e.Location()
+	s := &exchange.Schedule{UID: string(e.ID), Title: e.Title, Acronym: e.Slug, Zone: zone.String(),
+		FirstDay: e.StartsAt.In(zone).Format(time.DateOnly), LastDay: e.EndsAt.Add(-time.Second).In(zone).Format(time.DateOnly)}
+	tracks, people, used := map[turnout.ID]string{}, map[turnout.ID]exchange.Person{}, map[turnout.ID]bool{}
+	for _, room := range a.Rooms {
+		out := exchange.Room{Key: string(room.ID), Name: room.Name}
+		if room.Capacity != nil {
+			out.Capacity = int(*room.Capacity)
+		}
+		s.Rooms = append(s.Rooms, out)
+	}
+	for _, track := range a.Tracks {
+		tracks[track.ID] = track.Name
+		s.Tracks = append(s.Tracks, exchange.Track{Name: track.Name, Color: track.Color})
+	}
+	for _, speaker := range a.Speakers {
+		people[speaker.ID] = exchange.Person{Key: string(speaker.ID), Name: speaker.Name, Bio: speaker.Bio}
+	}
+	for _, session := range a.Sessions {
+		if session.Status != Confirmed || !session.Placed() {
+			continue
+		}
+		out := exchange.Session{Key: session.GUID, Title: session.Title, Subtitle: session.Subtitle, Abstract: session.Abstract,
+			Description: session.Description, Kind: string(session.Kind), Language: session.Language, Room: string(session.RoomID),
+			Track: tracks[session.TrackID], Start: session.StartsAt.UTC(), Length: session.EndsAt.Sub(session.StartsAt), URL: session.URL}
+		for _, id := range session.SpeakerIDs {
+			out.Speakers = append(out.Speakers, string(id))
+			used[id] = true
+		}
+		s.Sessions = append(s.Sessions, out)
+	}
+	for _, speaker := range a.Speakers {
+		if used[speaker.ID] {
+			s.People = append(s.People, people[speaker.ID])
+		}
+	}
+	return s
+}
+
+// changesBetween compares two schedules by key, and gives each session of the later its revision: that of the release, where it is new or different.
+func changesBetween(before, after *exchange.Schedule, number int) ReleaseChanges {
+	changes := ReleaseChanges{Sessions: []ChangedItem{}}
+	old := map[string]exchange.Session{}
+	for _, s := range before.Sessions {
+		old[s.Key] = s
+	}
+	first := len(before.Sessions) == 0
+	for i := range after.Sessions {
+		s := &after.Sessions[i]
+		o, kept := old[s.Key]
+		delete(old, s.Key)
+		what := []string{"added"}
+		if kept {
+			what = changes.compare(o, *s)
+			s.Revision = o.Revision
+			if o.Revision = 0; !sameSession(o, *s) {
+				s.Revision = number
+			}
+		} else {
+			s.Revision = number
+			changes.Added++
+		}
+		if len(what) > 0 && !first {
+			changes.Sessions = append(changes.Sessions, ChangedItem{s.Key, s.Title, what})
+		}
+	}
+	gone := []exchange.Session{}
+	for _, s := range old {
+		gone = append(gone, s)
+	}
+	slices.SortFunc(gone, func(a, b exchange.Session) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Key, b.Key)) })
+	for _, s := range gone {
+		changes.Removed++
+		changes.Sessions = append(changes.Sessions, ChangedItem{s.Key, s.Title, []string{"removed"}})
+	}
+	return changes
+}
+
+// compare counts the differences of a kept session and names them.
+func (c *ReleaseChanges) compare(before, after exchange.Session) []string {
+	d := difference{moved: !before.Start.Equal(after.Start), rerooms: before.Room != after.Room, retitled: before.Title != after.Title,
+		resized: before.Length != after.Length, speakers: !sameSet(before.Speakers, after.Speakers)}
+	c.add(d)
+	if d == (difference{}) {
+		c.Unchanged++
+	}
+	var what []string
+	for _, n := range []struct {
+		is   bool
+		name string
+	}{{d.moved, "moved"}, {d.rerooms, "rerooms"}, {d.retitled, "retitled"}, {d.resized, "resized"}, {d.speakers, "speakers"}} {
+		if n.is {
+			what = append(what, n.name)
+		}
+	}
+	return what
+}
+
+// sameSession compares all that a calendar shows, whatever the revisions.
+func sameSession(a, b exchange.Session) bool {
+	return a.Start.Equal(b.Start) && a.Length == b.Length && a.Room == b.Room && a.Title == b.Title && a.Subtitle == b.Subtitle &&
+		a.Abstract == b.Abstract && a.Description == b.Description && a.Track == b.Track && a.URL == b.URL && slices.Equal(a.Speakers, b.Speakers)
+}
+
+// Releases lists the releases of an event (id or slug), the latest first. Error: turnout.ErrNotFound.
+func (s *Service) Releases(ctx context.Context, community turnout.ID, event string) ([]*Release, error) {
+	e, err := events.Find(ctx, s.DB.Read(), community, event)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Release
+	err = s.DB.Read().NewSelect().Model(&all).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).OrderExpr("number DESC").Scan(ctx)
+	return all, err
+}
+
+// LatestRelease gives the release that is public now, without its schedule: cheap, for versions of pages. Error:
+// ErrNotReleased.
+func (s *Service) LatestRelease(ctx context.Context, e *events.Event) (*Release, error) {
+	latest := new(Release)
+	err := s.DB.Read().NewSelect().Model(latest).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).
+		OrderExpr("number DESC").Limit(1).Scan(ctx)
+	if database.IsNoRows(err) {
+		return nil, ErrNotReleased
+	}
+	return latest, err
+}
+
+// Schedule gives the public schedule of an event: what its latest release froze. The result is shared and must not be
+// changed. Error: ErrNotReleased.
+func (s *Service) Schedule(ctx context.Context, e *events.Event) (*exchange.Schedule, *Release, error) {
+	latest, err := s.LatestRelease(ctx, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	if schedule := s.released.find(latest.ID); schedule != nil {
+		return schedule, latest, nil
+	}
+	full := new(release)
+	if err := find(ctx, s.DB.Read(), full, e.CommunityID, latest.ID); err != nil {
+		return nil, nil, err
+	}
+	s.released.keep(latest.ID, full.Schedule)
+	return full.Schedule, latest, nil
+}

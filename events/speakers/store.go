@@ -1,0 +1,44 @@
+package speakers
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/database"
+)
+
+// rowsAtOnce bounds one statement.
+const rowsAtOnce = 500
+
+// Find gives a speaker of the community; unknown ids and those of other communities are turnout.ErrNotFound.
+func Find(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Speaker, error) {
+	speaker := new(Speaker)
+	if err := db.NewSelect().Model(speaker).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx); err != nil {
+		return nil, database.NotFound(err)
+	}
+	return speaker, nil
+}
+
+// ByEvent lists the speakers of an event by name.
+func ByEvent(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]*Speaker, error) {
+	var all []*Speaker
+	err := db.NewSelect().Model(&all).Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("name, id").Scan(ctx)
+	return all, err
+}
+
+// Save writes new and changed speakers of an import, in a statement for every few hundred. It runs in the caller's
+// transaction; rows that exist are told by their id, and keep their e-mail address, person and photo.
+func Save(ctx context.Context, db bun.IDB, all []*Speaker) error {
+	for chunk := range slices.Chunk(all, rowsAtOnce) {
+		_, err := db.NewInsert().Model(&chunk).On("CONFLICT (id) DO UPDATE").
+			Set("external_key = EXCLUDED.external_key, name = EXCLUDED.name, bio = EXCLUDED.bio").
+			Set("version = EXCLUDED.version, updated_at = EXCLUDED.updated_at").Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
