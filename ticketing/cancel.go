@@ -1,0 +1,189 @@
+package ticketing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/audit"
+	"turnout/internal/jobs"
+)
+
+// Cancellation is what canceling an order does, or would do.
+type Cancellation struct {
+	Refund  turnout.Money // what the buyer gets back
+	FeeKept turnout.Money // what was paid and is kept
+	Tickets []*Ticket     // those that end
+}
+
+// CancelOrder cancels a whole order: its places go back, its tickets end, and what was paid and not yet given back is
+// refunded. reason is CanceledByBuyer, CanceledByOrganiser or EventCanceled. A preview says what would happen and changes
+// nothing; what it says is exactly what happens.
+//
+// It fails with turnout.ErrNotFound, ErrOrderOver when the order ended before, and, for a buyer, ErrTooLate.
+func (s *Service) CancelOrder(ctx context.Context, order turnout.ID, reason string, preview bool) (*Cancellation, error) {
+	var done *Cancellation
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		done, err = s.cancel(ctx, tx, order, reason, preview)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: cancel order: %w", err)
+	}
+	if !preview {
+		s.soldOut.forget()
+	}
+	return done, nil
+}
+
+func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason string, preview bool) (*Cancellation, error) {
+	if err := lockPoolsOf(ctx, tx, []turnout.ID{id}); err != nil {
+		return nil, err
+	}
+	order, err := s.orderWhere(ctx, tx, "id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	if !slices.Contains(holding, order.StatusAt(now)) {
+		return nil, ErrOrderOver
+	}
+	if reason == CanceledByBuyer {
+		if err := s.mayStillCancel(ctx, tx, order, now); err != nil {
+			return nil, err
+		}
+	}
+	refunds := order.refundable(reason, now)
+	done := &Cancellation{Refund: order.Money(0), FeeKept: order.Money(0), Tickets: order.Tickets}
+	for _, r := range refunds {
+		done.Refund.Amount += r.Amount
+	}
+	if preview {
+		return done, nil
+	}
+	counts := ledger{}
+	if err := endOrders(ctx, tx, []*Order{order}, OrderCanceled, now, counts); err != nil {
+		return nil, err
+	}
+	if err := requestRefunds(ctx, tx, refunds, now, counts); err != nil {
+		return nil, err
+	}
+	if err := counts.write(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := jobs.Enqueue(ctx, tx, order.CommunityID, JobOrderCanceled, orderRef{order.ID}, now); err != nil {
+		return nil, err
+	}
+	return done, audit.Write(ctx, tx, audit.Entry{Community: order.CommunityID, Action: "order.canceled", Subject: order.ID,
+		Detail: map[string]string{"reason": reason}, At: now})
+}
+
+// mayStillCancel: a buyer may until the event begins, unless a ticket was used.
+func (s *Service) mayStillCancel(ctx context.Context, tx bun.IDB, order *Order, now time.Time) error {
+	if len(order.Tickets) == 0 {
+		return nil
+	}
+	if !now.Before(order.Tickets[0].event.StartsAt) {
+		return ErrTooLate
+	}
+	used, err := s.Admitted(ctx, tx, order.ID)
+	if err == nil && used {
+		err = ErrTooLate
+	}
+	return err
+}
+
+// refundable makes the refunds that give back all that was paid and not given back before.
+func (o *Order) refundable(reason string, now time.Time) []*Refund {
+	back := map[turnout.ID]int64{}
+	for _, r := range o.Refunds {
+		if r.Status != RefundFailed {
+			back[r.PaymentID] += r.Amount
+		}
+	}
+	var refunds []*Refund
+	for _, p := range o.Payments {
+		if left := p.Amount - back[p.ID]; p.Status == PaymentSucceeded && left > 0 {
+			refunds = append(refunds, newRefund(p, left, reason, now))
+		}
+	}
+	return refunds
+}
+
+func newRefund(p *Payment, amount int64, reason string, now time.Time) *Refund {
+	return &Refund{ID: turnout.NewID(prefixRefund), CommunityID: p.CommunityID, EventID: p.EventID, OrderID: p.OrderID, PaymentID: p.ID,
+		Status: RefundRequested, Amount: amount, Currency: p.Currency, Reason: reason, CreatedAt: now, UpdatedAt: now}
+}
+
+// requestRefunds writes the refunds, counts them, and lets a job ask the provider.
+func requestRefunds(ctx context.Context, tx bun.IDB, refunds []*Refund, now time.Time, counts ledger) error {
+	if err := insertAll(ctx, tx, &refunds); err != nil {
+		return err
+	}
+	for _, r := range refunds {
+		counts.of(r.EventID).Refunded += r.Amount
+		if err := jobs.Enqueue(ctx, tx, r.CommunityID, JobRefund, refundRef{r.ID}, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RefundOrder gives back all that was paid for an order and not given back before; the order and its tickets stay. It fails
+// with turnout.ErrNotFound and ErrNothingToRefund.
+func (s *Service) RefundOrder(ctx context.Context, community, order turnout.ID, reason string) ([]*Refund, error) {
+	var refunds []*Refund
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := lockPoolsOf(ctx, tx, []turnout.ID{order}); err != nil {
+			return err
+		}
+		o, err := s.orderWhere(ctx, tx, "id = ? AND community_id = ?", order, community)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		if refunds = o.refundable(reason, now); len(refunds) == 0 {
+			return ErrNothingToRefund
+		}
+		counts := ledger{}
+		if err := requestRefunds(ctx, tx, refunds, now, counts); err != nil {
+			return err
+		}
+		if err := counts.write(ctx, tx); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "order.refunded", Subject: order, At: now})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: refund order: %w", err)
+	}
+	return refunds, nil
+}
+
+// CancelOrdersOfCanceledEvents cancels, with full refund, what was sold for events that do not take place. It is a sweep: it
+// goes on where it stopped.
+func (s *Service) CancelOrdersOfCanceledEvents(ctx context.Context) error {
+	for progress := true; progress; {
+		var ids []turnout.ID
+		err := s.DB.Read().NewSelect().Model((*Order)(nil)).Column("ord.id").
+			Join("JOIN events AS event ON event.id = ord.event_id").Where("event.status = 'canceled'").
+			Where("ord.status IN (?)", bun.In(holding)).Limit(expireChunk).Scan(ctx, &ids)
+		if err != nil {
+			return fmt.Errorf("ticketing: orders of canceled events: %w", err)
+		}
+		progress = false
+		for _, id := range ids {
+			_, err := s.CancelOrder(ctx, id, EventCanceled, false)
+			if err != nil && !errors.Is(err, ErrOrderOver) { // a hold past its time ends by the other sweep
+				return err
+			}
+			progress = progress || err == nil
+		}
+	}
+	return nil
+}

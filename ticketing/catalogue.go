@@ -1,0 +1,327 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+	"turnout/internal/audit"
+	"turnout/internal/database"
+)
+
+// Prefixes of the ids.
+const (
+	prefixPool     = "pol"
+	prefixType     = "typ"
+	prefixLine     = "lin"
+	prefixRefund   = "ref"
+	prefixWaitlist = "wtl"
+)
+
+const maxCapacity = 10_000_000
+
+// PoolInput is what a pool is made or changed with.
+type PoolInput struct {
+	Name     string
+	Capacity int64
+}
+
+func (in PoolInput) check() error {
+	var p turnout.Problems
+	p.Require("name", strings.TrimSpace(in.Name))
+	if in.Capacity < 0 || in.Capacity > maxCapacity {
+		p.Add("capacity", "out_of_range", "The capacity must lie between 0 and %d.", maxCapacity)
+	}
+	return p.Err()
+}
+
+// CreatePool adds a pool to an event.
+func (s *Service) CreatePool(ctx context.Context, community, event turnout.ID, in PoolInput) (*Pool, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	pool := &Pool{ID: turnout.NewID(prefixPool), CommunityID: community, EventID: event, Name: in.Name, Capacity: in.Capacity,
+		Version: 1, CreatedAt: now, UpdatedAt: now}
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := events.Find(ctx, tx, community, string(event)); err != nil {
+			return err
+		}
+		if _, err := tx.NewInsert().Model(pool).Exec(ctx); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "pool.created", Subject: pool.ID, At: now})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: create pool: %w", err)
+	}
+	return pool, nil
+}
+
+// UpdatePool changes a pool's name and capacity. version is the one that was read, 0 for whatever it is. It fails with
+// ErrCapacityBelowTaken, turnout.ErrStale, turnout.ErrNotFound.
+func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, version int64, in PoolInput) (*Pool, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	var pool *Pool
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		now := s.Now()
+		n, err := database.Changed(tx.NewUpdate().Model((*Pool)(nil)).
+			Set("name = ?", in.Name).Set("capacity = ?", in.Capacity).Set("version = version + 1").Set("updated_at = ?", now).
+			Where("id = ?", id).Where("community_id = ?", community).Where("taken <= ?", in.Capacity).
+			Where("? IN (0, version)", version).Exec(ctx))
+		if err != nil {
+			return err
+		}
+		if pool, err = findPool(ctx, tx, community, id); err != nil {
+			return err
+		}
+		switch {
+		case n == 1:
+			return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "pool.changed", Subject: id, At: now})
+		case version != 0 && pool.Version != version:
+			return turnout.ErrStale
+		default:
+			return ErrCapacityBelowTaken.With("%d places are already held or sold; the capacity cannot be less.", pool.Taken)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: update pool: %w", err)
+	}
+	s.soldOut.forget()
+	return pool, nil
+}
+
+func findPool(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Pool, error) {
+	pool := new(Pool)
+	err := db.NewSelect().Model(pool).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx)
+	return pool, database.NotFound(err)
+}
+
+// Pools lists an event's pools, oldest first.
+func (s *Service) Pools(ctx context.Context, community, event turnout.ID) ([]*Pool, error) {
+	var pools []*Pool
+	err := s.DB.Read().NewSelect().Model(&pools).Where("event_id = ?", event).Where("community_id = ?", community).Order("id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: pools: %w", err)
+	}
+	return pools, nil
+}
+
+// TicketTypeInput is what a ticket type is made or changed with. Zero times mean no limit, zero quantities 1 and 10.
+type TicketTypeInput struct {
+	Name             string
+	Description      string
+	Price            turnout.Money
+	AttendanceMode   Mode
+	PoolIDs          []turnout.ID
+	SalesStart       time.Time
+	SalesEnd         time.Time
+	MinPerOrder      int64
+	MaxPerOrder      int64
+	Visibility       Visibility
+	RequiresApproval bool
+}
+
+func (in *TicketTypeInput) setDefaults() {
+	if in.MinPerOrder == 0 {
+		in.MinPerOrder = 1
+	}
+	if in.MaxPerOrder == 0 {
+		in.MaxPerOrder = max(10, in.MinPerOrder)
+	}
+	if in.Visibility == "" {
+		in.Visibility = Public
+	}
+	slices.Sort(in.PoolIDs)
+	in.PoolIDs = slices.Compact(in.PoolIDs)
+}
+
+func (in *TicketTypeInput) check(event *events.Event) error {
+	var p turnout.Problems
+	p.Require("name", strings.TrimSpace(in.Name))
+	if in.Price.Currency != event.Currency {
+		p.Add("price", "currency", "The event sells in %s.", event.Currency)
+	}
+	if in.Price.Amount < 0 || in.Price.Amount > 1e12 {
+		p.Add("price", "out_of_range", "The price cannot be negative or that high.")
+	}
+	switch {
+	case in.AttendanceMode != InPerson && in.AttendanceMode != Virtual:
+		p.Add("attendance_mode", "unknown", "Choose in_person or virtual.")
+	case event.Format == events.InPerson && in.AttendanceMode == Virtual, event.Format == events.Virtual && in.AttendanceMode == InPerson:
+		p.Add("attendance_mode", "format", "The event's format is %s.", event.Format)
+	}
+	if len(in.PoolIDs) == 0 {
+		p.Add("pool_ids", "required", "Choose at least one pool for its places.")
+	}
+	if !in.SalesStart.IsZero() && !in.SalesEnd.IsZero() && !in.SalesStart.Before(in.SalesEnd) {
+		p.Add("sales_end", "order", "The sale must end after it begins.")
+	}
+	if in.MinPerOrder < 1 || in.MinPerOrder > in.MaxPerOrder || in.MaxPerOrder > 100 {
+		p.Add("max_per_order", "out_of_range", "An order can hold 1 to 100 tickets, the least not above the most.")
+	}
+	if in.Visibility != Public && in.Visibility != Hidden && in.Visibility != VoucherOnly {
+		p.Add("visibility", "unknown", "Choose public, hidden or voucher.")
+	}
+	if in.RequiresApproval {
+		p.Add("requires_approval", "unsupported", "Approval of orders cannot be chosen yet.")
+	}
+	return p.Err()
+}
+
+// CreateTicketType adds a ticket type to an event. Its pools must be the event's own.
+func (s *Service) CreateTicketType(ctx context.Context, community, event turnout.ID, in TicketTypeInput) (*TicketType, error) {
+	in.setDefaults()
+	now := s.Now()
+	t := &TicketType{ID: turnout.NewID(prefixType), CommunityID: community, EventID: event, CreatedAt: now}
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := in.checkIn(ctx, tx, community, event); err != nil {
+			return err
+		}
+		if err := tx.NewUpdate().Table("event_totals").Set("last_type = last_type + 1").Where("event_id = ?", event).
+			Returning("last_type").Scan(ctx, &t.Number); err != nil {
+			return err
+		}
+		t.Position = t.Number
+		in.apply(t, now)
+		if _, err := tx.NewInsert().Model(t).Exec(ctx); err != nil {
+			return err
+		}
+		if err := linkPools(ctx, tx, t); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "ticket_type.created", Subject: t.ID, At: now})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: create ticket type: %w", err)
+	}
+	return t, nil
+}
+
+// UpdateTicketType changes a ticket type for the orders to come; what was sold stays as it was sold. version is the one that
+// was read, 0 for whatever it is. It fails with turnout.ErrStale and turnout.ErrNotFound.
+func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID, version int64, in TicketTypeInput) (*TicketType, error) {
+	in.setDefaults()
+	t := new(TicketType)
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		now := s.Now()
+		*t = TicketType{}
+		if err := tx.NewSelect().Model(t).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx); err != nil {
+			return database.NotFound(err)
+		}
+		if err := in.checkIn(ctx, tx, community, t.EventID); err != nil {
+			return err
+		}
+		if version != 0 && t.Version != version {
+			return turnout.ErrStale
+		}
+		read := t.Version
+		in.apply(t, now)
+		n, err := database.Changed(tx.NewUpdate().Model(t).WherePK().Where("version = ?", read).Exec(ctx))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return turnout.ErrStale
+		}
+		if _, err := tx.NewDelete().Table("ticket_type_pools").Where("ticket_type_id = ?", t.ID).Exec(ctx); err != nil {
+			return err
+		}
+		if err := linkPools(ctx, tx, t); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "ticket_type.changed", Subject: id, At: now})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: update ticket type: %w", err)
+	}
+	s.soldOut.forget()
+	return t, nil
+}
+
+func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, community, eventID turnout.ID) error {
+	event, err := events.Find(ctx, tx, community, string(eventID))
+	if err != nil {
+		return err
+	}
+	if err := in.check(event); err != nil {
+		return err
+	}
+	n, err := tx.NewSelect().Table("pools").Where("event_id = ?", eventID).Where("id IN (?)", bun.In(in.PoolIDs)).Count(ctx)
+	if err != nil {
+		return err
+	}
+	if n != int64(len(in.PoolIDs)) {
+		return turnout.Invalidf("pool_ids", "unknown", "A pool that was named does not belong to this event.")
+	}
+	return nil
+}
+
+func (in *TicketTypeInput) apply(t *TicketType, now time.Time) {
+	t.Name, t.Description, t.Price, t.AttendanceMode = in.Name, in.Description, in.Price.Amount, in.AttendanceMode
+	t.SalesStart, t.SalesEnd = in.SalesStart.UTC().Truncate(time.Microsecond), in.SalesEnd.UTC().Truncate(time.Microsecond)
+	t.MinPerOrder, t.MaxPerOrder, t.Visibility, t.RequiresApproval = in.MinPerOrder, in.MaxPerOrder, in.Visibility, in.RequiresApproval
+	t.PoolIDs = in.PoolIDs
+	t.Version++
+	t.UpdatedAt = now
+}
+
+type typePool struct {
+	bun.BaseModel `bun:"table:ticket_type_pools,alias:type_pool"`
+
+	CommunityID  turnout.ID
+	TicketTypeID turnout.ID `bun:",pk"`
+	PoolID       turnout.ID `bun:",pk"`
+}
+
+func linkPools(ctx context.Context, tx bun.IDB, t *TicketType) error {
+	links := make([]typePool, len(t.PoolIDs))
+	for i, id := range t.PoolIDs {
+		links[i] = typePool{CommunityID: t.CommunityID, TicketTypeID: t.ID, PoolID: id}
+	}
+	_, err := tx.NewInsert().Model(&links).Exec(ctx)
+	return err
+}
+
+// TicketTypes lists an event's ticket types in their order, with their pools.
+func (s *Service) TicketTypes(ctx context.Context, community, event turnout.ID) ([]*TicketType, error) {
+	types, err := loadTypes(ctx, s.DB.Read(), []turnout.ID{event})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: ticket types: %w", err)
+	}
+	return slices.DeleteFunc(types, func(t *TicketType) bool { return t.CommunityID != community }), nil
+}
+
+// loadTypes gives the ticket types of the events, in their order, with their pools, in two statements.
+func loadTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*TicketType, error) {
+	var types []*TicketType
+	if err := db.NewSelect().Model(&types).Where("event_id IN (?)", bun.In(eventIDs)).Order("event_id", "position", "id").Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(types) == 0 {
+		return nil, nil
+	}
+	byID := make(map[turnout.ID]*TicketType, len(types))
+	for _, t := range types {
+		byID[t.ID] = t
+	}
+	var links []typePool
+	if err := db.NewSelect().Model(&links).Where("ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id IN (?))", bun.In(eventIDs)).
+		Order("pool_id").Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, l := range links {
+		if t := byID[l.TicketTypeID]; t != nil {
+			t.PoolIDs = append(t.PoolIDs, l.PoolID)
+		}
+	}
+	return types, nil
+}

@@ -1,0 +1,115 @@
+package ticketing
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events/people"
+)
+
+// DoorTicket is a ticket as a door needs it.
+type DoorTicket struct {
+	Ticket
+	TypeName    string
+	TypeNumber  int64       // of the current code
+	OrderStatus OrderStatus // canceled and unpaid orders explain a refusal
+	OrderNumber int64
+	EventNumber int64
+	Nonce       string   // of the current code
+	Revoked     []string // nonces of earlier codes
+}
+
+// Matches reports whether the code is the ticket's current one.
+func (t *DoorTicket) Matches(c Code) bool { return t.Nonce == c.Nonce.String() }
+
+// DoorTickets reads tickets of an event for a door, by their numbers (from codes) and ids, in two statements. Packages above
+// call it in their own transactions.
+func DoorTickets(ctx context.Context, db bun.IDB, event turnout.ID, numbers []int64, ids []turnout.ID) ([]*DoorTicket, error) {
+	if len(numbers) == 0 && len(ids) == 0 {
+		return nil, nil
+	}
+	var tickets []*DoorTicket
+	err := db.NewSelect().TableExpr("tickets AS ticket").ColumnExpr("ticket.*").
+		ColumnExpr("line.name AS type_name, ord.status AS order_status, ord.number AS order_number, event.number AS event_number").
+		Join("JOIN order_lines AS line ON line.id = ticket.line_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").
+		Join("JOIN events AS event ON event.id = ticket.event_id").
+		Where("ticket.event_id = ?", event).
+		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			if len(numbers) > 0 {
+				q = q.WhereOr("ticket.number IN (?)", bun.In(numbers))
+			}
+			if len(ids) > 0 {
+				q = q.WhereOr("ticket.id IN (?)", bun.In(ids))
+			}
+			return q
+		}).Scan(ctx, &tickets)
+	if err != nil || len(tickets) == 0 {
+		return nil, err
+	}
+	byID := make(map[turnout.ID]*DoorTicket, len(tickets))
+	found := make([]turnout.ID, len(tickets))
+	for i, t := range tickets {
+		byID[t.ID], found[i] = t, t.ID
+	}
+	var codes []*ticketCode
+	if err := db.NewSelect().Model(&codes).Where("ticket_id IN (?)", bun.In(found)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, c := range codes {
+		t := byID[c.TicketID]
+		if c.State == codeCurrent {
+			t.Nonce, t.TypeNumber = c.Nonce, c.TypeNumber
+		} else {
+			t.Revoked = append(t.Revoked, c.Nonce)
+		}
+	}
+	return tickets, nil
+}
+
+// SearchTickets finds tickets of an event whose order has, for each word of the query, a word that begins with it, or the
+// code; at most limit orders' tickets. For staff who may search by name.
+func (s *Service) SearchTickets(ctx context.Context, community, event turnout.ID, query string, limit int) ([]*DoorTicket, error) {
+	orders, err := s.searchOrders(ctx, community, event, query, limit)
+	if err != nil || len(orders) == 0 {
+		return nil, err
+	}
+	var ids []turnout.ID
+	if err := s.DB.Read().NewSelect().Model((*Ticket)(nil)).Column("id").Where("order_id IN (?)", bun.In(orders)).
+		Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx, &ids); err != nil {
+		return nil, fmt.Errorf("ticketing: search tickets: %w", err)
+	}
+	tickets, err := DoorTickets(ctx, s.DB.Read(), event, nil, ids)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: search tickets: %w", err)
+	}
+	words := people.Fold(query)
+	sortByMatch(tickets, words)
+	return tickets, nil
+}
+
+// OrderCode gives the public code of the order with the number.
+func (s *Service) OrderCode(eventNumber, orderNumber int64) string {
+	return s.codes.encode(eventNumber, orderNumber)
+}
+
+// sortByMatch puts the tickets whose own attendee is meant before those of the same order.
+func sortByMatch(tickets []*DoorTicket, words []string) {
+	rank := func(t *DoorTicket) int {
+		own := people.Fold(t.AttendeeName + " " + t.AttendeeEmail)
+		for _, w := range words {
+			if !slices.ContainsFunc(own, func(o string) bool { return strings.HasPrefix(o, w) }) {
+				return 1
+			}
+		}
+		return 0
+	}
+	slices.SortStableFunc(tickets, func(a, b *DoorTicket) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Number, b.Number))
+	})
+}

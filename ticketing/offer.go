@@ -1,0 +1,137 @@
+package ticketing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+)
+
+// Availability is how much of a ticket type can be bought, in words.
+type Availability string
+
+// The availabilities. FewLeft begins at ten places, or a tenth of the smallest pool if that is more.
+const (
+	Available   Availability = "available"
+	FewLeft     Availability = "few_left"
+	SoldOut     Availability = "sold_out"
+	NotYet      Availability = "not_yet"
+	Over        Availability = "over"
+	Unavailable Availability = "unavailable" // canceled, no pool, or only with a voucher
+)
+
+// Offer is a ticket type as the public sees it at an instant.
+type Offer struct {
+	*TicketType
+	Price        turnout.Money
+	Availability Availability
+	Left         int64 // places; uncached pages only
+	Reason       error // why it cannot be bought, nil when it can
+}
+
+// Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: three
+// statements.
+func (s *Service) Offers(ctx context.Context, event *events.Event) ([]Offer, error) {
+	db := s.DB.Read()
+	types, err := loadTypes(ctx, db, []turnout.ID{event.ID})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: offers: %w", err)
+	}
+	pools, err := poolsByID(ctx, db, event.ID)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: offers: %w", err)
+	}
+	now := s.Now()
+	var offers []Offer
+	for _, t := range types {
+		if t.Visibility == Public {
+			offers = append(offers, offer(event, t, pools, now))
+		}
+	}
+	return offers, nil
+}
+
+// OfferOf gives one ticket type of an event as Offers does, hidden ones included. It fails with turnout.ErrNotFound.
+func (s *Service) OfferOf(ctx context.Context, event *events.Event, id turnout.ID) (Offer, error) {
+	t, pools, err := typeWithPools(ctx, s.DB.Read(), event.ID, id)
+	if err != nil {
+		return Offer{}, fmt.Errorf("ticketing: offer: %w", err)
+	}
+	return offer(event, t, pools, s.Now()), nil
+}
+
+func offer(event *events.Event, t *TicketType, pools map[turnout.ID]*Pool, now time.Time) Offer {
+	o := Offer{TicketType: t, Price: turnout.Money{Amount: t.Price, Currency: event.Currency}, Left: left(t, pools)}
+	if o.Reason = openForSale(event, now); o.Reason == nil {
+		o.Reason = t.sellable(now)
+	}
+	if o.Reason == nil && o.Left < t.MinPerOrder {
+		o.Reason = ErrSoldOut
+	}
+	switch {
+	case o.Reason == nil && o.Left <= max(10, smallest(t, pools)/10):
+		o.Availability = FewLeft
+	case o.Reason == nil:
+		o.Availability = Available
+	case errors.Is(o.Reason, ErrSoldOut):
+		o.Availability = SoldOut
+	case errors.Is(o.Reason, ErrSaleNotYet):
+		o.Availability = NotYet
+	case errors.Is(o.Reason, ErrSaleOver), errors.Is(o.Reason, events.ErrEnded):
+		o.Availability = Over
+	default:
+		o.Availability = Unavailable
+	}
+	return o
+}
+
+// left is how many tickets of the type its pools have room for: the least of them.
+func left(t *TicketType, pools map[turnout.ID]*Pool) int64 {
+	return least(t, pools, (*Pool).Available)
+}
+
+func smallest(t *TicketType, pools map[turnout.ID]*Pool) int64 {
+	return least(t, pools, func(p *Pool) int64 { return p.Capacity })
+}
+
+func least(t *TicketType, pools map[turnout.ID]*Pool, of func(*Pool) int64) int64 {
+	if len(t.PoolIDs) == 0 {
+		return 0
+	}
+	n := int64(maxCapacity)
+	for _, id := range t.PoolIDs {
+		n = min(n, of(pools[id]))
+	}
+	return n
+}
+
+func poolsByID(ctx context.Context, db bun.IDB, event turnout.ID) (map[turnout.ID]*Pool, error) {
+	var list []*Pool
+	if err := db.NewSelect().Model(&list).Where("event_id = ?", event).Scan(ctx); err != nil {
+		return nil, err
+	}
+	pools := make(map[turnout.ID]*Pool, len(list))
+	for _, p := range list {
+		pools[p.ID] = p
+	}
+	return pools, nil
+}
+
+func typeWithPools(ctx context.Context, db bun.IDB, event, id turnout.ID) (*TicketType, map[turnout.ID]*Pool, error) {
+	types, err := loadTypes(ctx, db, []turnout.ID{event})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range types {
+		if t.ID == id {
+			pools, err := poolsByID(ctx, db, event)
+			return t, pools, err
+		}
+	}
+	return nil, nil, turnout.ErrNotFound
+}

@@ -1,0 +1,113 @@
+package ticketing
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// OrderStatus is the state of an order.
+//
+//	                    ┌──────────────► canceled ◄───────────────┐
+//	(placed) ──► held ──┼──► pending ──► confirmed ───────────────┘
+//	                │   └───────────────►    ▲
+//	                └──► expired ────────────┘ (late money that got its places again)
+//
+// held and pending expire when their deadline passes; a free order is born confirmed; awaiting_approval comes before held.
+type OrderStatus string
+
+// The states of an order.
+const (
+	Held             OrderStatus = "held"              // places held, nobody has paid
+	AwaitingApproval OrderStatus = "awaiting_approval" // places held, the organiser decides
+	Pending          OrderStatus = "pending"           // asynchronous or offline money under way
+	Confirmed        OrderStatus = "confirmed"
+	Expired          OrderStatus = "expired"
+	OrderCanceled    OrderStatus = "canceled"
+)
+
+// holding are the states in which an order holds places.
+var holding = []OrderStatus{Held, AwaitingApproval, Pending, Confirmed}
+
+// Order is a purchase by one buyer.
+type Order struct {
+	bun.BaseModel `bun:"table:orders,alias:ord"`
+
+	ID            turnout.ID `bun:",pk"`
+	CommunityID   turnout.ID
+	EventID       turnout.ID
+	Number        int64
+	Status        OrderStatus
+	PersonID      turnout.ID
+	BuyerName     string
+	BuyerEmail    string
+	Locale        string
+	Currency      string
+	Total         int64 // minor units
+	SecretVersion int64
+	ExpiresAt     time.Time // of the hold
+	ConfirmedAt   time.Time `bun:",nullzero"`
+	CanceledAt    time.Time `bun:",nullzero"`
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+
+	Code     string       `bun:"-"` // public, from the numbers
+	Secret   string       `bun:"-"` // opens the order page; only where a method says so
+	Lines    []*OrderLine `bun:"-"`
+	Tickets  []*Ticket    `bun:"-"`
+	Payments []*Payment   `bun:"-"`
+	Refunds  []*Refund    `bun:"-"`
+}
+
+// StatusAt is the state to show: a hold whose time is over reads as expired even before the sweep has been.
+func (o *Order) StatusAt(now time.Time) OrderStatus {
+	if (o.Status == Held || o.Status == Pending) && !now.Before(o.ExpiresAt) {
+		return Expired
+	}
+	return o.Status
+}
+
+// Money gives an amount in the order's currency.
+func (o *Order) Money(amount int64) turnout.Money {
+	return turnout.Money{Amount: amount, Currency: o.Currency}
+}
+
+// Payment gives the newest payment, nil for a free order.
+func (o *Order) Payment() *Payment {
+	if len(o.Payments) == 0 {
+		return nil
+	}
+	return o.Payments[len(o.Payments)-1]
+}
+
+// OrderLine is one line of an order, frozen as it was sold. Amounts are minor units; TaxRate is parts per million.
+type OrderLine struct {
+	bun.BaseModel `bun:"table:order_lines,alias:line"`
+
+	ID               turnout.ID `bun:",pk"`
+	CommunityID      turnout.ID
+	OrderID          turnout.ID
+	TicketTypeID     turnout.ID
+	Name             string
+	AttendanceMode   Mode
+	Quantity         int64
+	UnitPrice        int64
+	Discount         int64
+	Fee              int64
+	TaxRate          int64
+	Tax              int64
+	Total            int64
+	PricesIncludeTax bool
+	PolicyVersion    int64
+}
+
+// The refusals about an order.
+var (
+	ErrIdempotencyKeyReused = &turnout.Error{Kind: turnout.Conflict, Code: "idempotency_key_reused", Message: "This Idempotency-Key was used with another request. Take a new key."}
+	ErrOrderNotOpen         = &turnout.Error{Kind: turnout.Conflict, Code: "order_not_open", Message: "This order cannot be paid any more."}
+	ErrOrderOver            = &turnout.Error{Kind: turnout.Conflict, Code: "order_over", Message: "This order is already canceled or expired."}
+	ErrTooLate              = &turnout.Error{Kind: turnout.Conflict, Code: "too_late", Message: "The event has begun or a ticket was used: ask the organiser to cancel."}
+	ErrNothingToRefund      = &turnout.Error{Kind: turnout.Conflict, Code: "nothing_to_refund", Message: "Nothing of this order is left to give back."}
+)

@@ -1,0 +1,72 @@
+package ticketing
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"strings"
+)
+
+// codeBook turns the numbers of an order into its public code and back: a keyed permutation (a Feistel network of six
+// rounds with HMAC-SHA256, after Luby and Rackoff) of 40 bits, of which 18 are the event's number and 22 the order's. So
+// codes look random, hide how much was sold, need no random index, and are no secret.
+type codeBook struct{ key []byte }
+
+const (
+	orderBits  = 22
+	eventBits  = 18
+	halfBits   = (orderBits + eventBits) / 2
+	halfMask   = 1<<halfBits - 1
+	bookRounds = 6
+	codeDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford: no I, L, O, U
+	codeLength = 8
+)
+
+// fits reports whether the numbers still have room in a code: 262,143 events, each of 4,194,303 orders.
+func (codeBook) fits(event, order int64) bool { return event < 1<<eventBits && order < 1<<orderBits }
+
+func (b codeBook) round(i int, half uint64) uint64 {
+	mac := hmac.New(sha256.New, b.key)
+	mac.Write(binary.BigEndian.AppendUint64([]byte{byte(i)}, half))
+	return binary.BigEndian.Uint64(mac.Sum(nil)) & halfMask
+}
+
+// encode gives the code of an order: eight characters.
+func (b codeBook) encode(event, order int64) string {
+	n := uint64(event)<<orderBits | uint64(order)
+	left, right := n>>halfBits, n&halfMask
+	for i := range bookRounds {
+		left, right = right, left^b.round(i, right)
+	}
+	n = left<<halfBits | right
+	var text [codeLength]byte
+	for i := codeLength - 1; i >= 0; i-- {
+		text[i] = codeDigits[n&31]
+		n >>= 5
+	}
+	return string(text[:])
+}
+
+var codeSpelling = strings.NewReplacer("O", "0", "I", "1", "L", "1", "-", "", " ", "")
+
+// decode reads a code as people type it: lower case, O for 0, I and L for 1, dashes and blanks anywhere.
+func (b codeBook) decode(code string) (event, order int64, ok bool) {
+	code = codeSpelling.Replace(strings.ToUpper(strings.TrimSpace(code)))
+	if len(code) != codeLength {
+		return 0, 0, false
+	}
+	var n uint64
+	for _, c := range code {
+		digit := strings.IndexRune(codeDigits, c)
+		if digit < 0 {
+			return 0, 0, false
+		}
+		n = n<<5 | uint64(digit)
+	}
+	left, right := n>>halfBits, n&halfMask
+	for i := bookRounds - 1; i >= 0; i-- {
+		left, right = right^b.round(i, left), left
+	}
+	n = left<<halfBits | right
+	return int64(n >> orderBits), int64(n & (1<<orderBits - 1)), true
+}

@@ -1,0 +1,98 @@
+package ticketing
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// PaymentStatus is the state of a payment.
+//
+//	created ──► processing ──► succeeded ──► disputed
+//	   │  │          └───────► failed
+//	   │  └──► canceled (the hold ended unpaid)
+//	   └── late, from created, processing, failed or canceled:
+//	         ──► succeeded (places taken again) or ──► late_refund_pending ──► late_refunded
+type PaymentStatus string
+
+// The states of a payment.
+const (
+	PaymentCreated      PaymentStatus = "created"
+	PaymentProcessing   PaymentStatus = "processing"
+	PaymentSucceeded    PaymentStatus = "succeeded"
+	PaymentFailed       PaymentStatus = "failed"
+	PaymentCanceled     PaymentStatus = "canceled"
+	PaymentDisputed     PaymentStatus = "disputed"
+	PaymentLateRefund   PaymentStatus = "late_refund_pending"
+	PaymentLateRefunded PaymentStatus = "late_refunded"
+)
+
+// unpaid are the states from which money can still arrive.
+var unpaid = []PaymentStatus{PaymentCreated, PaymentProcessing, PaymentFailed, PaymentCanceled}
+
+// Payment is money that was asked for, and what became of it. The rows stay for ever.
+type Payment struct {
+	bun.BaseModel `bun:"table:payments,alias:payment"`
+
+	ID          turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	EventID     turnout.ID
+	OrderID     turnout.ID
+	Provider    string
+	Status      PaymentStatus
+	Amount      int64 // minor units
+	Currency    string
+	ProviderFee int64
+	SessionRef  string `bun:",nullzero"` // the provider's checkout session
+	SessionURL  string
+	PaymentRef  string `bun:",nullzero"` // what a refund names
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// RefundStatus is the state of a refund.
+//
+//	requested ──► processing ──► succeeded
+//	    │              └───────► failed
+//	    └──► manual (offline money: a person gives it back)
+type RefundStatus string
+
+// The states of a refund.
+const (
+	RefundRequested  RefundStatus = "requested"
+	RefundProcessing RefundStatus = "processing"
+	RefundSucceeded  RefundStatus = "succeeded"
+	RefundFailed     RefundStatus = "failed"
+	RefundManual     RefundStatus = "manual"
+)
+
+// Refund is money given back.
+type Refund struct {
+	bun.BaseModel `bun:"table:refunds,alias:refund"`
+
+	ID          turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	EventID     turnout.ID
+	OrderID     turnout.ID
+	PaymentID   turnout.ID
+	Status      RefundStatus
+	Amount      int64
+	Currency    string
+	Reason      string
+	ProviderRef string `bun:",nullzero"`
+	LastError   string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Reasons of refunds.
+const (
+	CanceledByBuyer     = "canceled_by_buyer"
+	CanceledByOrganiser = "canceled_by_organiser"
+	EventCanceled       = "event_canceled"
+	LatePayment         = "late_payment"
+	PaidTwice           = "paid_twice"
+	MadeAtProvider      = "made_at_provider" // in the provider's own dashboard
+)

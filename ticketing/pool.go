@@ -1,0 +1,40 @@
+package ticketing
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// Pool is capacity that any number of ticket types share.
+type Pool struct {
+	bun.BaseModel `bun:"table:pools,alias:pool"`
+
+	ID          turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	EventID     turnout.ID
+	Name        string
+	Capacity    int64
+	Taken       int64 // held, sold: the sum of its claims
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Available is how many places are left.
+func (p *Pool) Available() int64 { return p.Capacity - p.Taken }
+
+// claim says how many places of a pool an order line holds; 0 once they were given back.
+type claim struct {
+	bun.BaseModel `bun:"table:pool_claims,alias:claim"`
+
+	HolderID    turnout.ID `bun:",pk"`
+	PoolID      turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	Quantity    int64
+}
+
+// ErrCapacityBelowTaken refuses a capacity smaller than what is held and sold. Nobody is canceled by a number.
+var ErrCapacityBelowTaken = &turnout.Error{Kind: turnout.Conflict, Code: "capacity_below_taken", Message: "More places than that are already taken."}

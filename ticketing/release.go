@@ -1,0 +1,202 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/audit"
+	"turnout/internal/jobs"
+)
+
+// Jobs about orders; the payload of each is an orderRef, refundRef or sessionRef.
+const (
+	JobOrderConfirmed  = "ticketing.order_confirmed"  // make it findable, mail the tickets
+	JobTransferAwaited = "ticketing.transfer_awaited" // mail how to pay
+	JobOrderCanceled   = "ticketing.order_canceled"   // mail that it was canceled
+	JobLatePayment     = "ticketing.late_payment"     // mail that late money goes back
+	JobRefund          = "ticketing.refund"           // ask the provider to give money back
+	JobExpireSession   = "ticketing.expire_session"   // close a provider's page that nobody may pay any more
+)
+
+type orderRef struct {
+	Order turnout.ID `json:"order"`
+}
+
+type refundRef struct {
+	Refund turnout.ID `json:"refund"`
+}
+
+type paymentRef struct {
+	Payment turnout.ID `json:"payment"`
+}
+
+// ledger gathers what a transaction adds to the counters of events.
+type ledger map[turnout.ID]*totals
+
+func (l ledger) of(event turnout.ID) *totals {
+	if l[event] == nil {
+		l[event] = &totals{EventID: event}
+	}
+	return l[event]
+}
+
+func (l ledger) write(ctx context.Context, tx bun.IDB) error {
+	for _, id := range slices.Sorted(maps.Keys(l)) {
+		if *l[id] == (totals{EventID: id}) {
+			continue
+		}
+		if _, err := addTotals(ctx, tx, l[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expireChunk is how many holds one transaction ends.
+const expireChunk = 200
+
+// ExpireHolds ends the holds whose time is over and gives their places back; event limits it to one event. It returns how
+// many orders expired. It runs every few seconds, and before anybody is told "sold out".
+func (s *Service) ExpireHolds(ctx context.Context, event turnout.ID) (int, error) {
+	for total := 0; ; {
+		n := 0
+		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+			n, err = s.expireSome(ctx, tx, event)
+			return err
+		})
+		if err != nil {
+			return total, fmt.Errorf("ticketing: expire holds: %w", err)
+		}
+		if n > 0 {
+			s.soldOut.forget()
+		}
+		if total += n; n < expireChunk {
+			return total, nil
+		}
+	}
+}
+
+func (s *Service) expireSome(ctx context.Context, tx bun.Tx, event turnout.ID) (int, error) {
+	now := s.Now()
+	due := func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.Where("status IN (?, ?)", Held, Pending).Where("expires_at <= ?", now)
+		if event != "" {
+			q = q.Where("event_id = ?", event)
+		}
+		return q
+	}
+	var ids []turnout.ID
+	if err := due(tx.NewSelect().Model((*Order)(nil)).Column("id")).Limit(expireChunk).Scan(ctx, &ids); err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	if err := lockPoolsOf(ctx, tx, ids); err != nil {
+		return 0, err
+	}
+	orders, err := s.ordersWhere(ctx, tx, func(q *bun.SelectQuery) *bun.SelectQuery { return due(q).Where("id IN (?)", bun.In(ids)) })
+	if err != nil {
+		return 0, err
+	}
+	counts := ledger{}
+	if err := endOrders(ctx, tx, orders, Expired, now, counts); err != nil {
+		return 0, err
+	}
+	entries := make([]audit.Entry, len(orders))
+	for i, o := range orders {
+		entries[i] = audit.Entry{Community: o.CommunityID, Action: "order.expired", Subject: o.ID, Actor: audit.Actor{Kind: audit.System}, At: now}
+	}
+	if err := audit.Write(ctx, tx, entries...); err != nil {
+		return 0, err
+	}
+	return len(orders), counts.write(ctx, tx)
+}
+
+// lockPoolsOf locks all pools of the orders. Whoever changes an order's state holds them, so what is read after this stays
+// as it is until the commit.
+func lockPoolsOf(ctx context.Context, tx bun.IDB, orders []turnout.ID) error {
+	pools, err := poolsOf(ctx, tx, orders)
+	if err != nil {
+		return err
+	}
+	_, err = lockPools(ctx, tx, pools)
+	return err
+}
+
+// endOrders lets orders that hold places end as expired or canceled: places go back, tickets are canceled, payments that
+// nobody made are closed. The orders were read, with their tickets, under the lock of their pools.
+func endOrders(ctx context.Context, tx bun.IDB, orders []*Order, to OrderStatus, now time.Time, counts ledger) error {
+	if len(orders) == 0 {
+		return nil
+	}
+	var ids, lines []turnout.ID
+	for _, o := range orders {
+		ids = append(ids, o.ID)
+		for _, l := range o.Lines {
+			lines = append(lines, l.ID)
+		}
+		add := counts.of(o.EventID)
+		if o.Status == Confirmed {
+			add.OrdersConfirmed--
+		} else {
+			add.OrdersHeld--
+		}
+		for _, t := range o.Tickets {
+			add.TicketsCanceled++
+			if t.Status == Valid {
+				add.TicketsValid--
+			} else {
+				add.TicketsReserved--
+			}
+		}
+	}
+	if err := releasePlaces(ctx, tx, lines); err != nil {
+		return err
+	}
+	q := tx.NewUpdate().Model((*Order)(nil)).Set("status = ?", to).Set("updated_at = ?", now).Where("id IN (?)", bun.In(ids))
+	if to == OrderCanceled {
+		q = q.Set("canceled_at = ?", now)
+	}
+	if _, err := q.Exec(ctx); err != nil {
+		return err
+	}
+	if _, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("status = ?", TicketCanceled).Set("version = version + 1").Set("updated_at = ?", now).
+		Where("order_id IN (?)", bun.In(ids)).Exec(ctx); err != nil {
+		return err
+	}
+	return closePayments(ctx, tx, orders, now)
+}
+
+// closePayments ends payments that nobody made; a provider's open page is closed by a job.
+func closePayments(ctx context.Context, tx bun.IDB, orders []*Order, now time.Time) error {
+	pages := map[turnout.ID][]paymentRef{}
+	var ids []turnout.ID
+	for _, o := range orders {
+		for _, p := range o.Payments {
+			if p.Status != PaymentCreated {
+				continue
+			}
+			ids = append(ids, p.ID)
+			if p.SessionRef != "" {
+				pages[p.CommunityID] = append(pages[p.CommunityID], paymentRef{p.ID})
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := tx.NewUpdate().Model((*Payment)(nil)).Set("status = ?", PaymentCanceled).Set("updated_at = ?", now).
+		Where("id IN (?)", bun.In(ids)).Exec(ctx); err != nil {
+		return err
+	}
+	for community, refs := range pages {
+		if err := jobs.EnqueueAll(ctx, tx, community, JobExpireSession, refs, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

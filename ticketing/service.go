@@ -1,0 +1,97 @@
+// Package ticketing sells: ticket types and the pools they draw on, orders with timed holds, tickets and their codes,
+// payments, refunds and the waitlist.
+//
+// # Places
+//
+// A pool is a number of places; a ticket type draws on one or several; an order takes a place of each pool for each ticket,
+// all or none, by one conditional UPDATE a pool in id order. pool_claims says who holds what, pools.taken is its sum,
+// event_totals counts orders, tickets and money; all change in the transaction that changes what they count, and [Check]
+// compares them. Every transaction locks in one order: pools by id, people, event_totals, then orders. A hold is an order
+// that nobody has paid yet: capacity has one definition.
+//
+// # Money
+//
+// Providers are never called inside a transaction and never while an order is placed: the buyer opens /pay/{payment}, which
+// makes the provider's page. What a provider reports arrives as a webhook event and takes effect in the transaction that
+// marks it handled ([Service.Settle]). Refunds are rows first and calls second, made by a job.
+package ticketing
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/database"
+	"turnout/internal/signing"
+	"turnout/internal/webhook"
+	"turnout/ticketing/payments"
+)
+
+// Service carries out the use cases of selling. Make it with [New].
+type Service struct {
+	DB       *database.DB
+	Now      func() time.Time // UTC, microseconds
+	Keys     signing.Keys     // sign the secrets of order, waitlist and join links
+	Provider payments.Provider
+	Inbox    *webhook.Inbox // of the provider's events; New registers their handler
+	BaseURL  string         // of this installation, without a slash at its end
+
+	// HoldFor is how long places are held while a buyer pays by a provider's page.
+	HoldFor time.Duration
+	// TransferFor is how long they are held for a bank transfer.
+	TransferFor time.Duration
+	// Admitted tells whether a door has let in any ticket of the order; a buyer cannot cancel after that. The check-in
+	// package, which stands above this one, hands it in.
+	Admitted func(ctx context.Context, db bun.IDB, order turnout.ID) (bool, error)
+
+	codes   codeBook
+	sales   *database.Work[placing, placed]
+	settles *database.Work[settling, settled]
+	soldOut *soldOutMemory
+}
+
+// New makes the service. It keeps the key of the public order codes in the database, made at the first start: unlike
+// TURNOUT_SECRET it must never change, or printed codes would name other orders.
+func New(ctx context.Context, s Service) (*Service, error) {
+	key, err := codeKey(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	s.codes = codeBook{key: key}
+	if s.HoldFor == 0 {
+		s.HoldFor = 15 * time.Minute
+	}
+	if s.TransferFor == 0 {
+		s.TransferFor = 7 * 24 * time.Hour
+	}
+	if s.Admitted == nil {
+		s.Admitted = func(context.Context, bun.IDB, turnout.ID) (bool, error) { return false, nil }
+	}
+	s.soldOut = new(soldOutMemory)
+	s.Inbox.Handle(s.Provider.Name(), s.settleStored)
+	s.sales = &database.Work[placing, placed]{Name: "place orders", Lane: database.Shop, Do: s.placeOrders}
+	s.settles = &database.Work[settling, settled]{Name: "settle payments", Lane: database.Door, Do: s.settleEvents}
+	return &s, nil
+}
+
+func codeKey(ctx context.Context, db *database.DB) ([]byte, error) {
+	fresh := make([]byte, 32)
+	_, _ = rand.Read(fresh)
+	var stored string
+	err := db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES ('order_code_key', ?) ON CONFLICT (name) DO NOTHING",
+			base64.StdEncoding.EncodeToString(fresh)); err != nil {
+			return err
+		}
+		return tx.NewSelect().Table("settings").Column("value").Where("name = 'order_code_key'").Scan(ctx, &stored)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: key of the order codes: %w", err)
+	}
+	return base64.StdEncoding.DecodeString(stored)
+}

@@ -1,0 +1,462 @@
+package ticketing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/audit"
+	"turnout/internal/database"
+	"turnout/internal/jobs"
+	"turnout/internal/webhook"
+	"turnout/ticketing/payments"
+)
+
+// settling is a provider's event in the queue.
+type settling struct {
+	stored turnout.ID // its row in webhook_events
+	event  payments.Event
+}
+
+// settled says what became of it: counted now, or before.
+type settled struct{ counted bool }
+
+// Settle lets a provider's event take effect, once, in the transaction that marks it handled. Duplicates, replays and any
+// order of arrival end in the same state, for what an event does depends on the states of payment and order, not on what
+// came before it. counted is false when the event had its effect before.
+func (s *Service) Settle(ctx context.Context, stored turnout.ID, event payments.Event) (counted bool, err error) {
+	out, err := database.Submit(ctx, s.DB, s.settles, settling{stored, event})
+	if err != nil {
+		return false, fmt.Errorf("ticketing: settle %s: %w", event.Type, err)
+	}
+	if out.counted {
+		s.soldOut.forget()
+	}
+	return out.counted, nil
+}
+
+// settlement is one transaction that serves many events.
+type settlement struct {
+	s      *Service
+	tx     bun.Tx
+	now    time.Time
+	orders map[turnout.ID]*Order
+	counts ledger
+}
+
+func (s *Service) settleEvents(ctx context.Context, tx bun.Tx, items []*database.Item[settling, settled]) error {
+	b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: ledger{}}
+	var open []*database.Item[settling, settled]
+	for _, item := range items {
+		first, err := webhook.MarkHandled(ctx, tx, item.In.stored, b.now)
+		if err != nil {
+			return err
+		}
+		if item.Out.counted = first; first {
+			open = append(open, item)
+		}
+	}
+	// Whose payments are these? Orders and payments never part, so this can be read before the lock.
+	orderOf := make([]turnout.ID, len(open))
+	for i, item := range open {
+		var err error
+		if orderOf[i], err = b.orderOf(ctx, &item.In.event); err != nil {
+			return err
+		}
+	}
+	if err := b.load(ctx, orderOf); err != nil {
+		return err
+	}
+	for i, item := range open {
+		order := b.orders[orderOf[i]]
+		if order == nil {
+			continue // a payment of somebody else's who shares the provider's account
+		}
+		if err := b.apply(ctx, order, &item.In.event); err != nil {
+			return err
+		}
+	}
+	return b.counts.write(ctx, tx)
+}
+
+// orderOf finds the order that an event is about: by our payment id, else by the provider's names. "" for none of ours.
+func (b *settlement) orderOf(ctx context.Context, e *payments.Event) (turnout.ID, error) {
+	q := b.tx.NewSelect().Model((*Payment)(nil)).Column("order_id").Limit(1)
+	switch {
+	case e.Kind == payments.EventIgnored:
+		return "", nil
+	case e.PaymentID != "":
+		q = q.Where("id = ?", e.PaymentID)
+	case e.PaymentRef != "":
+		q = q.Where("provider = ?", b.s.Provider.Name()).Where("payment_ref = ?", e.PaymentRef)
+	default:
+		q = q.Where("provider = ?", b.s.Provider.Name()).Where("session_ref = ?", e.SessionRef)
+	}
+	var id turnout.ID
+	err := q.Scan(ctx, &id)
+	if database.IsNoRows(err) {
+		return "", nil
+	}
+	return id, err
+}
+
+// load locks the pools of the orders, then reads them.
+func (b *settlement) load(ctx context.Context, ids []turnout.ID) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id turnout.ID) bool { return id == "" })
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := lockPoolsOf(ctx, b.tx, ids); err != nil {
+		return err
+	}
+	orders, err := b.s.ordersWhere(ctx, b.tx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("id IN (?)", bun.In(ids)) })
+	for _, o := range orders {
+		b.orders[o.ID] = o
+	}
+	return err
+}
+
+func (b *settlement) apply(ctx context.Context, o *Order, e *payments.Event) error {
+	p := o.paymentOf(e)
+	if p == nil {
+		return nil
+	}
+	switch e.Kind {
+	case payments.EventPaid:
+		return b.paid(ctx, o, p, e)
+	case payments.EventProcessing:
+		return b.processing(ctx, o, p, e)
+	case payments.EventFailed:
+		return b.failed(ctx, o, p)
+	case payments.EventExpired:
+		if p.Status == PaymentCreated && o.Status != Held {
+			return b.setPayment(ctx, p, PaymentCanceled)
+		}
+	case payments.EventRefunded:
+		return b.refunded(ctx, o, p, e)
+	case payments.EventRefundFailed:
+		return b.refundFailed(ctx, o, e)
+	case payments.EventDisputed:
+		if p.Status == PaymentSucceeded {
+			return b.setPayment(ctx, p, PaymentDisputed)
+		}
+	}
+	return nil
+}
+
+// paymentOf gives the payment of the order that the event is about.
+func (o *Order) paymentOf(e *payments.Event) *Payment {
+	for _, p := range o.Payments {
+		if p.PaymentRef != "" && p.PaymentRef == e.PaymentRef {
+			return p
+		}
+	}
+	for _, p := range o.Payments {
+		if p.ID == e.PaymentID || p.SessionRef != "" && p.SessionRef == e.SessionRef {
+			return p
+		}
+	}
+	return nil
+}
+
+func (b *settlement) paid(ctx context.Context, o *Order, p *Payment, e *payments.Event) error {
+	if !slices.Contains(unpaid, p.Status) {
+		if p.PaymentRef == e.PaymentRef || e.PaymentRef == "" {
+			return nil // the same money, told again
+		}
+		return b.paidTwice(ctx, o, p, e)
+	}
+	p.PaymentRef, p.Amount = e.PaymentRef, e.Amount.Amount
+	if e.Fee.Currency == p.Currency {
+		p.ProviderFee = e.Fee.Amount
+	}
+	if e.SessionRef != "" {
+		p.SessionRef = e.SessionRef
+	}
+	b.received(p)
+	admit, err := b.placesFor(ctx, o, p)
+	if err != nil {
+		return err
+	}
+	if !admit {
+		return b.giveBack(ctx, o, p, PaymentLateRefund, LatePayment)
+	}
+	if err := b.setPayment(ctx, p, PaymentSucceeded); err != nil {
+		return err
+	}
+	return b.confirm(ctx, o)
+}
+
+// received counts money that has come.
+func (b *settlement) received(p *Payment) {
+	add := b.counts.of(p.EventID)
+	add.Paid += p.Amount
+	add.ProviderFees += p.ProviderFee
+}
+
+// placesFor says whether the order has its places: still, or again (late money, under the same lock). A canceled order, and
+// a sum that is not the order's, get none.
+func (b *settlement) placesFor(ctx context.Context, o *Order, p *Payment) (bool, error) {
+	if p.Amount != o.Total || p.Currency != o.Currency {
+		return false, nil
+	}
+	switch o.Status {
+	case Held, Pending:
+		return true, nil
+	case Expired:
+		return b.takeAgain(ctx, o)
+	}
+	return false, nil
+}
+
+// takeAgain takes the places of an expired order again, all or none. Its pools are locked, so what is seen is what is taken.
+func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
+	if openForSale(o.Tickets[0].event, b.now) != nil {
+		return false, nil
+	}
+	lines := map[turnout.ID]int64{}
+	for _, l := range o.Lines {
+		lines[l.ID] = l.Quantity
+	}
+	var claims []*claim
+	if err := b.tx.NewSelect().Model(&claims).Where("holder_id IN (SELECT id FROM order_lines WHERE order_id = ?)", o.ID).
+		Order("pool_id").Scan(ctx); err != nil {
+		return false, err
+	}
+	needs := map[turnout.ID]int64{}
+	ids := make([]turnout.ID, len(claims))
+	for i, c := range claims {
+		needs[c.PoolID] += lines[c.HolderID]
+		ids[i] = c.PoolID
+	}
+	pools, err := lockPools(ctx, b.tx, ids)
+	if err != nil {
+		return false, err
+	}
+	for id, n := range needs {
+		if pools[id].Available() < n {
+			return false, nil
+		}
+	}
+	for _, id := range slices.Compact(ids) {
+		if err := takePlaces(ctx, b.tx, id, needs[id]); err != nil {
+			return false, err
+		}
+	}
+	for _, l := range o.Lines {
+		if _, err := b.tx.NewUpdate().Model((*claim)(nil)).Set("quantity = ?", l.Quantity).Where("holder_id = ?", l.ID).Exec(ctx); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// confirm makes a paid order's tickets valid: those of one that held its places, or got them again.
+func (b *settlement) confirm(ctx context.Context, o *Order) error {
+	add := b.counts.of(o.EventID)
+	n := int64(len(o.Tickets))
+	if o.Status == Expired {
+		add.TicketsCanceled -= n
+	} else {
+		add.OrdersHeld--
+		add.TicketsReserved -= n
+	}
+	add.OrdersConfirmed++
+	add.TicketsValid += n
+	o.Status, o.ConfirmedAt, o.UpdatedAt = Confirmed, b.now, b.now
+	if _, err := b.tx.NewUpdate().Model(o).Column("status", "confirmed_at", "updated_at").WherePK().Exec(ctx); err != nil {
+		return err
+	}
+	if _, err := b.tx.NewUpdate().Model((*Ticket)(nil)).Set("status = ?", Valid).Set("version = version + 1").Set("updated_at = ?", b.now).
+		Where("order_id = ?", o.ID).Exec(ctx); err != nil {
+		return err
+	}
+	if err := jobs.Enqueue(ctx, b.tx, o.CommunityID, JobOrderConfirmed, orderRef{o.ID}, b.now); err != nil {
+		return err
+	}
+	return b.note(ctx, o, "order.confirmed")
+}
+
+// giveBack puts a payment in the state and asks for its refund.
+func (b *settlement) giveBack(ctx context.Context, o *Order, p *Payment, status PaymentStatus, reason string) error {
+	if err := b.setPayment(ctx, p, status); err != nil {
+		return err
+	}
+	if err := requestRefunds(ctx, b.tx, []*Refund{newRefund(p, p.Amount, reason, b.now)}, b.now, b.counts); err != nil {
+		return err
+	}
+	if err := jobs.Enqueue(ctx, b.tx, o.CommunityID, JobLatePayment, orderRef{o.ID}, b.now); err != nil {
+		return err
+	}
+	return b.note(ctx, o, "payment.given_back")
+}
+
+// paidTwice keeps the second payment of an order as a row of its own and gives it back.
+func (b *settlement) paidTwice(ctx context.Context, o *Order, first *Payment, e *payments.Event) error {
+	second := &Payment{
+		ID: turnout.NewID(turnout.PrefixPayment), CommunityID: o.CommunityID, EventID: o.EventID, OrderID: o.ID, Provider: first.Provider,
+		Status: PaymentLateRefund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, PaymentRef: e.PaymentRef, CreatedAt: b.now, UpdatedAt: b.now,
+	}
+	if e.SessionRef != first.SessionRef {
+		second.SessionRef = e.SessionRef
+	}
+	if _, err := b.tx.NewInsert().Model(second).Exec(ctx); err != nil {
+		return err
+	}
+	o.Payments = append(o.Payments, second)
+	b.received(second)
+	return b.giveBack(ctx, o, second, PaymentLateRefund, PaidTwice)
+}
+
+// processing keeps the places of a buyer who is done while the money is under way.
+func (b *settlement) processing(ctx context.Context, o *Order, p *Payment, e *payments.Event) error {
+	if p.Status != PaymentCreated || o.Status != Held {
+		return nil
+	}
+	p.PaymentRef = e.PaymentRef
+	if err := b.setPayment(ctx, p, PaymentProcessing); err != nil {
+		return err
+	}
+	o.Status, o.ExpiresAt, o.UpdatedAt = Pending, b.now.Add(b.s.TransferFor), b.now
+	if _, err := b.tx.NewUpdate().Model(o).Column("status", "expires_at", "updated_at").WherePK().Exec(ctx); err != nil {
+		return err
+	}
+	return b.note(ctx, o, "order.pending")
+}
+
+// failed lets an order whose money did not come expire with the next sweep.
+func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
+	if p.Status != PaymentProcessing && p.Status != PaymentCreated {
+		return nil
+	}
+	if err := b.setPayment(ctx, p, PaymentFailed); err != nil {
+		return err
+	}
+	if o.Status != Pending {
+		return nil
+	}
+	o.ExpiresAt, o.UpdatedAt = b.now, b.now
+	_, err := b.tx.NewUpdate().Model(o).Column("expires_at", "updated_at").WherePK().Exec(ctx)
+	return err
+}
+
+// refunded notes that a refund reached the buyer: one of ours, or one that was made at the provider.
+func (b *settlement) refunded(ctx context.Context, o *Order, p *Payment, e *payments.Event) error {
+	for _, r := range o.Refunds {
+		if r.ID != e.RefundID && (r.ProviderRef == "" || r.ProviderRef != e.RefundRef) {
+			continue
+		}
+		if r.Status == RefundSucceeded || r.Status == RefundFailed {
+			return nil
+		}
+		r.Status, r.ProviderRef, r.UpdatedAt = RefundSucceeded, e.RefundRef, b.now
+		if _, err := b.tx.NewUpdate().Model(r).Column("status", "provider_ref", "updated_at").WherePK().Exec(ctx); err != nil {
+			return err
+		}
+		return b.lateRefunded(ctx, o, r)
+	}
+	r := newRefund(p, e.Amount.Amount, MadeAtProvider, b.now)
+	r.Status, r.ProviderRef = RefundSucceeded, e.RefundRef
+	b.counts.of(o.EventID).Refunded += r.Amount
+	o.Refunds = append(o.Refunds, r)
+	if _, err := b.tx.NewInsert().Model(r).Exec(ctx); err != nil {
+		return err
+	}
+	return b.note(ctx, o, "order.refunded")
+}
+
+// lateRefunded moves a late payment to its end when its refund has succeeded.
+func (b *settlement) lateRefunded(ctx context.Context, o *Order, r *Refund) error {
+	for _, p := range o.Payments {
+		if p.ID == r.PaymentID && p.Status == PaymentLateRefund {
+			return b.setPayment(ctx, p, PaymentLateRefunded)
+		}
+	}
+	return nil
+}
+
+// refundFailed notes that money did not reach the buyer; the organiser sees it and pays by hand.
+func (b *settlement) refundFailed(ctx context.Context, o *Order, e *payments.Event) error {
+	for _, r := range o.Refunds {
+		if (r.ID == e.RefundID || r.ProviderRef != "" && r.ProviderRef == e.RefundRef) && r.Status != RefundFailed {
+			r.Status, r.UpdatedAt = RefundFailed, b.now
+			b.counts.of(o.EventID).Refunded -= r.Amount
+			if _, err := b.tx.NewUpdate().Model(r).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
+				return err
+			}
+			return b.note(ctx, o, "refund.failed")
+		}
+	}
+	return nil
+}
+
+func (b *settlement) setPayment(ctx context.Context, p *Payment, to PaymentStatus) error {
+	p.Status, p.UpdatedAt = to, b.now
+	_, err := b.tx.NewUpdate().Model(p).Column("status", "amount", "provider_fee", "session_ref", "payment_ref", "updated_at").WherePK().Exec(ctx)
+	return err
+}
+
+func (b *settlement) note(ctx context.Context, o *Order, action string) error {
+	return audit.Write(ctx, b.tx, audit.Entry{Community: o.CommunityID, Action: action, Subject: o.ID, Actor: audit.Actor{Kind: audit.System}, At: b.now})
+}
+
+// MarkPaid notes that a bank transfer or cash arrived: the order is confirmed. Money for an order that has expired gets its
+// places again, or is to be given back by hand. It fails with turnout.ErrNotFound and ErrOrderNotOpen.
+func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*Order, error) {
+	var o *Order
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: ledger{}}
+		if err := b.load(ctx, []turnout.ID{order}); err != nil {
+			return err
+		}
+		if o = b.orders[order]; o == nil || o.CommunityID != community {
+			return turnout.ErrNotFound
+		}
+		p := o.Payment()
+		if p == nil || p.Provider != offlineProvider || !slices.Contains(unpaid, p.Status) || o.Status == OrderCanceled {
+			return ErrOrderNotOpen
+		}
+		if err := b.paid(ctx, o, p, &payments.Event{Kind: payments.EventPaid, PaymentID: p.ID, Amount: o.Money(p.Amount)}); err != nil {
+			return err
+		}
+		if err := audit.Write(ctx, tx, audit.Entry{Community: community, Action: "payment.marked_paid", Subject: p.ID, At: b.now}); err != nil {
+			return err
+		}
+		return b.counts.write(ctx, tx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: mark paid: %w", err)
+	}
+	return s.Order(ctx, community, string(o.ID))
+}
+
+// ReceiveWebhook takes a provider's webhook: verifies it, stores it under its id, and tries it at once. It fails with
+// payments.ErrSignature; once the event is stored the answer is nil, and what cannot be handled now a job tries again.
+func (s *Service) ReceiveWebhook(ctx context.Context, payload []byte, signature string) error {
+	notice, err := s.Provider.Verify(payload, signature)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Inbox.Receive(ctx, s.Provider.Name(), notice.ID, notice.Type, payload); err != nil {
+		return fmt.Errorf("ticketing: store webhook: %w", err)
+	}
+	return nil
+}
+
+// settleStored is the inbox's handler of the provider's events.
+func (s *Service) settleStored(ctx context.Context, stored webhook.Event) error {
+	event, err := s.Provider.Read(ctx, []byte(stored.Payload))
+	if errors.Is(err, payments.ErrBadEvent) {
+		return jobs.Permanent(err)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.Settle(ctx, stored.ID, event)
+	return err
+}

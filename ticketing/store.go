@@ -1,0 +1,248 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+	"turnout/internal/database"
+)
+
+// lockPools touches the pools once each, in id order, and so reads them under lock: every transaction of this package that
+// changes pools begins here, so that no two can wait for each other.
+func lockPools(ctx context.Context, tx bun.IDB, ids []turnout.ID) (map[turnout.ID]*Pool, error) {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	pools := map[turnout.ID]*Pool{}
+	for _, id := range slices.Compact(ids) {
+		pool := new(Pool)
+		if err := tx.NewUpdate().Model(pool).Set("taken = taken").Where("id = ?", id).Returning("*").Scan(ctx); err != nil {
+			return nil, fmt.Errorf("lock pool %s: %w", id, err)
+		}
+		pools[id] = pool
+	}
+	return pools, nil
+}
+
+// takePlaces changes the scarce number by one conditional statement, right on both engines and between processes.
+func takePlaces(ctx context.Context, tx bun.IDB, pool turnout.ID, n int64) error {
+	changed, err := database.Changed(tx.NewUpdate().Model((*Pool)(nil)).Set("taken = taken + ?", n).
+		Where("id = ?", pool).Where("taken + ? <= capacity", n).Exec(ctx))
+	if err != nil {
+		return err
+	}
+	if changed == 0 {
+		return ErrSoldOut
+	}
+	return nil
+}
+
+// releasePlaces gives back all places that the lines hold; the pools must be locked.
+func releasePlaces(ctx context.Context, tx bun.IDB, lines []turnout.ID) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	var sums []struct {
+		PoolID turnout.ID
+		Sum    int64
+	}
+	if err := tx.NewSelect().Model((*claim)(nil)).Column("pool_id").ColumnExpr("SUM(quantity) AS sum").
+		Where("holder_id IN (?)", bun.In(lines)).Where("quantity > 0").Group("pool_id").Order("pool_id").Scan(ctx, &sums); err != nil {
+		return err
+	}
+	for _, sum := range sums {
+		if _, err := tx.NewUpdate().Model((*Pool)(nil)).Set("taken = taken - ?", sum.Sum).Where("id = ?", sum.PoolID).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := tx.NewUpdate().Model((*claim)(nil)).Set("quantity = 0").Where("holder_id IN (?)", bun.In(lines)).Exec(ctx)
+	return err
+}
+
+// poolsOf lists the pools that the orders' lines have claims on, held or given back.
+func poolsOf(ctx context.Context, db bun.IDB, orders []turnout.ID) ([]turnout.ID, error) {
+	var ids []turnout.ID
+	err := db.NewSelect().Model((*claim)(nil)).Distinct().Column("claim.pool_id").
+		Join("JOIN order_lines AS line ON line.id = claim.holder_id").Where("line.order_id IN (?)", bun.In(orders)).Scan(ctx, &ids)
+	return ids, err
+}
+
+// totals are the counters of an event; as an argument, what to add.
+type totals struct {
+	bun.BaseModel `bun:"table:event_totals,alias:totals"`
+
+	EventID         turnout.ID `bun:",pk"`
+	CommunityID     turnout.ID
+	LastOrder       int64
+	LastTicket      int64
+	LastType        int64
+	OrdersHeld      int64
+	OrdersConfirmed int64
+	TicketsReserved int64
+	TicketsValid    int64
+	TicketsCanceled int64
+	Paid            int64
+	ProviderFees    int64
+	Refunded        int64
+}
+
+// addTotals adds to an event's counters and gives what they are then.
+func addTotals(ctx context.Context, tx bun.IDB, add *totals) (*totals, error) {
+	after := new(totals)
+	q := tx.NewUpdate().Model(after).Where("event_id = ?", add.EventID).Returning("*")
+	for column, n := range map[string]int64{
+		"last_order": add.LastOrder, "last_ticket": add.LastTicket, "orders_held": add.OrdersHeld, "orders_confirmed": add.OrdersConfirmed,
+		"tickets_reserved": add.TicketsReserved, "tickets_valid": add.TicketsValid, "tickets_canceled": add.TicketsCanceled,
+		"paid": add.Paid, "provider_fees": add.ProviderFees, "refunded": add.Refunded,
+	} {
+		if n != 0 {
+			q = q.Set("? = ? + ?", bun.Ident(column), bun.Ident(column), n)
+		}
+	}
+	if *add == (totals{EventID: add.EventID}) {
+		q = q.Set("last_order = last_order") // nothing to add: still read under lock
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("counters of event %s: %w", add.EventID, err)
+	}
+	return after, nil
+}
+
+// insertAll inserts a slice of rows in one statement; an empty one is nothing to do.
+func insertAll(ctx context.Context, tx bun.IDB, rows any) error {
+	if reflect.ValueOf(rows).Elem().Len() == 0 {
+		return nil
+	}
+	_, err := tx.NewInsert().Model(rows).Exec(ctx)
+	return err
+}
+
+// orderWhere reads one order whole; it fails with turnout.ErrNotFound.
+func (s *Service) orderWhere(ctx context.Context, db bun.IDB, where string, args ...any) (*Order, error) {
+	orders, err := s.ordersWhere(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where(where, args...) })
+	if err != nil {
+		return nil, err
+	}
+	if len(orders) == 0 {
+		return nil, turnout.ErrNotFound
+	}
+	return orders[0], nil
+}
+
+// ordersWhere reads orders with their lines, tickets (codes signed while valid), payments and refunds, in six statements
+// however many there are.
+func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.SelectQuery) *bun.SelectQuery) ([]*Order, error) {
+	var orders []*Order
+	if err := where(db.NewSelect().Model(&orders)).Scan(ctx); err != nil || len(orders) == 0 {
+		return nil, err
+	}
+	byID := make(map[turnout.ID]*Order, len(orders))
+	ids := make([]turnout.ID, len(orders))
+	eventIDs := map[turnout.ID]*events.Event{}
+	for i, o := range orders {
+		byID[o.ID], ids[i], eventIDs[o.EventID] = o, o.ID, nil
+	}
+	var parts struct {
+		lines    []*OrderLine
+		payments []*Payment
+		refunds  []*Refund
+	}
+	for _, model := range []any{&parts.lines, &parts.payments, &parts.refunds} {
+		if err := db.NewSelect().Model(model).Where("order_id IN (?)", bun.In(ids)).Order("id").Scan(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range parts.lines {
+		byID[l.OrderID].Lines = append(byID[l.OrderID].Lines, l)
+	}
+	for _, p := range parts.payments {
+		byID[p.OrderID].Payments = append(byID[p.OrderID].Payments, p)
+	}
+	for _, r := range parts.refunds {
+		byID[r.OrderID].Refunds = append(byID[r.OrderID].Refunds, r)
+	}
+	if err := loadEvents(ctx, db, eventIDs); err != nil {
+		return nil, err
+	}
+	tickets, err := ticketsWhere(ctx, db, "ticket.order_id IN (?)", bun.In(ids))
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tickets {
+		t.event = eventIDs[t.EventID]
+		byID[t.OrderID].Tickets = append(byID[t.OrderID].Tickets, t)
+	}
+	for _, o := range orders {
+		o.Code = s.codes.encode(eventIDs[o.EventID].Number, o.Number)
+		if err := signTickets(o.Tickets); err != nil {
+			return nil, err
+		}
+	}
+	return orders, nil
+}
+
+func loadEvents(ctx context.Context, db bun.IDB, byID map[turnout.ID]*events.Event) error {
+	ids := make([]turnout.ID, 0, len(byID))
+	for id := range byID {
+		ids = append(ids, id)
+	}
+	var list []*events.Event
+	if err := db.NewSelect().Model(&list).Where("id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+		return err
+	}
+	for _, e := range list {
+		byID[e.ID] = e
+	}
+	return nil
+}
+
+// ticketsWhere reads tickets in the order of their numbers, each with what its current code says.
+func ticketsWhere(ctx context.Context, db bun.IDB, where string, args ...any) ([]*Ticket, error) {
+	var rows []struct {
+		Ticket     `bun:",extend"`
+		Nonce      string
+		TypeNumber int64
+	}
+	err := db.NewSelect().Model(&rows).ColumnExpr("ticket.*").ColumnExpr("code.nonce, code.type_number").
+		Join("JOIN ticket_codes AS code ON code.ticket_id = ticket.id AND code.state = ?", codeCurrent).
+		Where(where, args...).Order("ticket.event_id", "ticket.number").Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tickets := make([]*Ticket, len(rows))
+	for i := range rows {
+		t := &rows[i].Ticket
+		if t.nonce, err = parseNonce(rows[i].Nonce); err != nil {
+			return nil, err
+		}
+		t.typeNumber = rows[i].TypeNumber
+		tickets[i] = t
+	}
+	return tickets, nil
+}
+
+// signTickets writes the code of each valid ticket; tickets of one event come together.
+func signTickets(tickets []*Ticket) error {
+	for _, t := range tickets {
+		if t.Status != Valid {
+			continue
+		}
+		key, err := SigningKey(t.event)
+		if err != nil {
+			return err
+		}
+		t.Code = Code{KeyID: currentKeyID, Mode: t.AttendanceMode, Event: t.event.Number, Ticket: t.Number, Type: t.typeNumber, Nonce: t.nonce}.Sign(key)
+	}
+	return nil
+}
+
+// since gives the instant so long ago, for comparing with stored times.
+func since(now time.Time, d time.Duration) time.Time {
+	return now.Add(-d).UTC().Truncate(time.Microsecond)
+}

@@ -1,0 +1,213 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+	"turnout/events/people"
+	"turnout/internal/audit"
+	"turnout/internal/database"
+	"turnout/internal/jobs"
+)
+
+// WaitlistStatus is the state of a waitlist entry.
+//
+//	waiting ──► offered ──► accepted
+//	   │           ├──────► expired
+//	   └───────────┴──────► withdrawn
+type WaitlistStatus string
+
+// The states of a waitlist entry.
+const (
+	Waiting      WaitlistStatus = "waiting"
+	Offered      WaitlistStatus = "offered"
+	Accepted     WaitlistStatus = "accepted"
+	OfferExpired WaitlistStatus = "expired"
+	Withdrawn    WaitlistStatus = "withdrawn"
+)
+
+// WaitlistEntry is the wish of a party for places.
+type WaitlistEntry struct {
+	bun.BaseModel `bun:"table:waitlist_entries,alias:entry"`
+
+	ID           turnout.ID `bun:",pk"`
+	CommunityID  turnout.ID
+	EventID      turnout.ID
+	TicketTypeID turnout.ID
+	PersonID     turnout.ID
+	Name         string
+	Email        string
+	PartySize    int64
+	Status       WaitlistStatus
+	Locale       string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+
+	Secret string `bun:"-"` // opens the entry's page, where it can be left
+}
+
+// The refusals of the waitlist.
+var (
+	ErrNotSoldOut     = &turnout.Error{Kind: turnout.Conflict, Code: "not_sold_out", Message: "There are still tickets: buy them right away."}
+	ErrAlreadyWaiting = &turnout.Error{Kind: turnout.Conflict, Code: "already_waiting", Message: "This e-mail address is on the waitlist already."}
+	ErrNotWaiting     = &turnout.Error{Kind: turnout.Conflict, Code: "not_waiting", Message: "This wish was withdrawn or served already."}
+)
+
+const waitlistSecret = "waitlist"
+
+// JobWaitlistJoined mails the link by which one can leave.
+const JobWaitlistJoined = "ticketing.waitlist_joined"
+
+type entryRef struct {
+	Entry turnout.ID `json:"entry"`
+}
+
+// WaitlistWish is what somebody joins the waitlist with.
+type WaitlistWish struct {
+	EventID      turnout.ID
+	TicketTypeID turnout.ID
+	PartySize    int64
+	Who          Attendee
+	Locale       string
+}
+
+// JoinWaitlist notes the wish of a party for a ticket type that has no room for it now. It fails with an Invalid error,
+// turnout.ErrNotFound, the refusals of a sale, ErrNotSoldOut and ErrAlreadyWaiting.
+func (s *Service) JoinWaitlist(ctx context.Context, w WaitlistWish) (*WaitlistEntry, error) {
+	var probs turnout.Problems
+	w.Who.check(&probs, "", true)
+	for i := range probs {
+		probs[i].Name = probs[i].Name[1:] // the wish's own fields: name, email
+	}
+	if w.PartySize < 1 || w.PartySize > maxQuantity {
+		probs.Add("party_size", "out_of_range", "A party has 1 to %d people.", maxQuantity)
+	}
+	if err := probs.Err(); err != nil {
+		return nil, err
+	}
+	if w.Locale == "" {
+		w.Locale = "en"
+	}
+	if _, err := s.ExpireHolds(ctx, w.EventID); err != nil {
+		return nil, err
+	}
+	var entry *WaitlistEntry
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		entry, err = s.join(ctx, tx, w)
+		return err
+	})
+	if database.IsUnique(err) {
+		err = ErrAlreadyWaiting
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: join waitlist: %w", err)
+	}
+	return s.revealedEntry(entry), nil
+}
+
+func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) (*WaitlistEntry, error) {
+	now := s.Now()
+	event, err := events.ForSale(ctx, tx, w.EventID)
+	if err != nil {
+		return nil, err
+	}
+	if err := openForSale(event, now); err != nil {
+		return nil, err
+	}
+	t, pools, err := typeWithPools(ctx, tx, event.ID, w.TicketTypeID)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.sellable(now); err != nil {
+		return nil, err
+	}
+	if left(t, pools) >= w.PartySize {
+		return nil, ErrNotSoldOut
+	}
+	persons, err := people.Ensure(ctx, tx, event.CommunityID, now, []people.Contact{{Name: w.Who.Name, Email: w.Who.Email}})
+	if err != nil {
+		return nil, err
+	}
+	entry := &WaitlistEntry{
+		ID: turnout.NewID(prefixWaitlist), CommunityID: event.CommunityID, EventID: event.ID, TicketTypeID: t.ID, PersonID: persons[0],
+		Name: w.Who.Name, Email: w.Who.Email, PartySize: w.PartySize, Status: Waiting, Locale: w.Locale, CreatedAt: now, UpdatedAt: now,
+	}
+	if _, err := tx.NewInsert().Model(entry).Exec(ctx); err != nil {
+		return nil, err
+	}
+	if err := jobs.Enqueue(ctx, tx, entry.CommunityID, JobWaitlistJoined, entryRef{entry.ID}, now); err != nil {
+		return nil, err
+	}
+	return entry, audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.joined", Subject: entry.ID,
+		Actor: audit.Actor{Kind: audit.Buyer, ID: entry.ID}, At: now})
+}
+
+// WaitlistEntryBySecret gives an entry to whoever holds its secret. A wrong one is turnout.ErrNotFound.
+func (s *Service) WaitlistEntryBySecret(ctx context.Context, id turnout.ID, secret string) (*WaitlistEntry, error) {
+	if !s.Keys.Verify(secret, waitlistSecret, string(id)) {
+		return nil, turnout.ErrNotFound
+	}
+	entry := new(WaitlistEntry)
+	if err := s.DB.Read().NewSelect().Model(entry).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("ticketing: waitlist entry: %w", database.NotFound(err))
+	}
+	return s.revealedEntry(entry), nil
+}
+
+func (s *Service) revealedEntry(e *WaitlistEntry) *WaitlistEntry {
+	e.Secret = s.Keys.Sign(waitlistSecret, string(e.ID))
+	return e
+}
+
+// WaitlistLink is the address of an entry's page.
+func (s *Service) WaitlistLink(e *WaitlistEntry) string {
+	return s.BaseURL + "/waitlist/" + string(e.ID) + "?secret=" + s.revealedEntry(e).Secret
+}
+
+// LeaveWaitlist withdraws a wish; withdrawing it again changes nothing. It fails with turnout.ErrNotFound and ErrNotWaiting
+// (the party was served).
+func (s *Service) LeaveWaitlist(ctx context.Context, id turnout.ID, secret string) (*WaitlistEntry, error) {
+	entry, err := s.WaitlistEntryBySecret(ctx, id, secret)
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		now := s.Now()
+		n, err := database.Changed(tx.NewUpdate().Model((*WaitlistEntry)(nil)).Set("status = ?", Withdrawn).Set("updated_at = ?", now).
+			Where("id = ?", id).Where("status IN (?, ?)", Waiting, Offered).Exec(ctx))
+		if err != nil {
+			return err
+		}
+		if err := tx.NewSelect().Model(entry).WherePK().Scan(ctx); err != nil {
+			return err
+		}
+		if n == 0 {
+			if entry.Status == Withdrawn {
+				return nil
+			}
+			return ErrNotWaiting
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.left", Subject: entry.ID,
+			Actor: audit.Actor{Kind: audit.Buyer, ID: entry.ID}, At: now})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: leave waitlist: %w", err)
+	}
+	return s.revealedEntry(entry), nil
+}
+
+// Waitlist lists an event's entries in the order of joining, at most limit after the given id.
+func (s *Service) Waitlist(ctx context.Context, community, event, after turnout.ID, limit int) ([]*WaitlistEntry, error) {
+	var entries []*WaitlistEntry
+	err := s.DB.Read().NewSelect().Model(&entries).Where("community_id = ?", community).Where("event_id = ?", event).
+		Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: waitlist: %w", err)
+	}
+	return entries, nil
+}
