@@ -77,6 +77,9 @@ func (l *localiser) monthShort(t time.Time, zone string) string {
 // dayOfMonth is the number of a calendar leaf.
 func dayOfMonth(t time.Time, zone string) int { return inZone(t, zone).Day() }
 
+// year stands beside a day that is shown without one.
+func year(t time.Time, zone string) int { return inZone(t, zone).Year() }
+
 // dates is a span of days with as little repeated as the language allows: "4–6 June 2026", "30 May – 2 June 2026".
 func (l *localiser) dates(from, to time.Time, zone string) string {
 	a, b := inZone(from, zone), lastDay(inZone(from, zone), inZone(to, zone))

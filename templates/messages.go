@@ -149,7 +149,8 @@ func (c *catalogue) localiser(lang string) *localiser {
 // has reports whether a key has a text, here or in the fallback.
 func (l *localiser) has(key string) bool { return l.keys[0][key] || l.keys[1][key] }
 
-// message is the function "t": {{t "order.tickets" "Count" 3}}.
+// message is the function "t": {{t "order.tickets" "Count" 3}}. Count chooses the plural; texts show it as .Count or, with
+// the language's separators, as .Number.
 func (l *localiser) message(key string, args ...any) (string, error) {
 	if !l.has(key) {
 		return unknown(key), nil
@@ -161,6 +162,7 @@ func (l *localiser) message(key string, args ...any) (string, error) {
 	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
 	if count, ok := data["Count"]; ok {
 		config.PluralCount = count
+		data["Number"] = l.number(count) // for texts that show it: "1,105"
 	}
 	text, err := l.own.Localize(config)
 	if text != "" {

@@ -105,6 +105,7 @@ def text_page(name, style, wanted):
     out = io.BytesIO()
     font.save(out)
     data = out.getvalue()
+    font = TTFont(io.BytesIO(data))
     upem, hmtx, cmap = font["head"].unitsPerEm, font["hmtx"], font.getBestCmap()
     em = lambda v: round(v * 1000 / upem)
     codes = {}
@@ -125,11 +126,24 @@ def text_page(name, style, wanted):
                  "FontBBox": {"Xmin": em(head.xMin), "Ymin": em(head.yMin), "Xmax": em(head.xMax), "Ymax": em(head.yMax)},
                  "ItalicAngle": 0, "StemV": 140 if style else 80, "MissingWidth": 600},
         "Up": -130, "Ut": 90, "Cw": widths, "Enc": "cp1252", "Diff": diff, "File": file + ".z", "OriginalSize": len(data),
+        # For internal/paper, which cuts the file further to the characters that a document uses:
         "Runes": [by_code.get(c, 0) for c in range(256)],
+        "Glyphs": [sorted(closure(font, cmap[by_code[c]])) if c in by_code else [] for c in range(256)],
+        "Loca": font.reader.tables["loca"].offset, "Glyf": font.reader.tables["glyf"].offset,
+        "LongLoca": bool(head.indexToLocFormat),
     }
     Path("text").mkdir(exist_ok=True)
     Path("text", file + ".z").write_bytes(zlib.compress(data, 9))
     Path("text", file + ".json").write_text(json.dumps(definition, separators=(",", ":")) + "\n")
+
+
+def closure(font, name):
+    """The numbers of a glyph and of all glyphs that it is put together from."""
+    glyph, found = font["glyf"][name], {font.getGlyphID(name)}
+    if glyph.isComposite():
+        for part in glyph.components:
+            found |= closure(font, part.glyphName)
+    return found
 
 
 def blank():
@@ -151,7 +165,10 @@ def blank():
 
 
 def main():
-    for name, wanted in PAGES.items():
+    taken = set()
+    for name, wanted in PAGES.items():  # a character belongs to the first page that lists it
+        wanted = [c for c in wanted if c not in taken]
+        taken.update(wanted)
         for style in DEJAVU:
             text_page(name, style, wanted)
     blank()

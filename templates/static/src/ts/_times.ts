@@ -7,7 +7,7 @@ export function myTimes(root: ParentNode): void {
     const end = new Date(element.dataset.end ?? "");
     if (Number.isNaN(start.getTime()) || Number.isNaN(end.getTime())) continue;
     const options: Intl.DateTimeFormatOptions = { weekday: "short", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    const lang = document.documentElement.lang;
+    const lang = document.documentElement.lang.replace(/^en$/, "en-GB"); // "Thu 4 June", as the page itself writes
     const there = new Intl.DateTimeFormat(lang, { ...options, timeZone: element.dataset.zone });
     const here = new Intl.DateTimeFormat(lang, { ...options, timeZone: own });
     if (there.format(start) === here.format(start)) continue;
