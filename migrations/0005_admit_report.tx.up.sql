@@ -92,7 +92,7 @@ CREATE TABLE activities (
     created_at   TIMESTAMPTZ NOT NULL,
     UNIQUE (community_id, source, external_id)
 );
-CREATE INDEX activities_by_person ON activities (person_id, occurred_at);
+CREATE INDEX activities_by_person ON activities (community_id, person_id, occurred_at);
 CREATE INDEX activities_by_time ON activities (community_id, occurred_at);
 
 CREATE TABLE activation_rules (
