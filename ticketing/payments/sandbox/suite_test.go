@@ -98,13 +98,16 @@ func (d *desk) last(t *testing.T) payments.Event {
 
 var opened = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// each runs a test on both engines, with the sandbox in process and with stripe over a connection to it.
+// each runs a test with the sandbox in process on both engines, and with stripe over a connection to it (which is the same
+// to the database, so on one).
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
-	for _, name := range []string{"sandbox", "stripe"} {
-		t.Run(name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, db *database.DB) { test(t, open(t, db, name)) })
-		})
-	}
+	t.Run("sandbox", func(t *testing.T) {
+		dbtest.Each(t, func(t *testing.T, db *database.DB) { test(t, open(t, db, "sandbox")) })
+	})
+	t.Run("stripe", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, dbtest.Open(t, database.SQLite), "stripe"))
+	})
 }
 
 func open(t *testing.T, db *database.DB, name string) *desk {
@@ -219,11 +222,13 @@ func TestCheckoutRefusesWhatIsWrong(t *testing.T) {
 		change func(*payments.CheckoutRequest)
 		want   error
 	}{
-		"sum":             {func(r *payments.CheckoutRequest) { r.Total.Amount++ }, payments.ErrAmount},
-		"nothing":         {func(r *payments.CheckoutRequest) { r.Lines, r.Total.Amount = nil, 0 }, payments.ErrAmount},
-		"quantity":        {func(r *payments.CheckoutRequest) { r.Lines[0].Quantity = -2 }, payments.ErrAmount},
-		"currency":        {func(r *payments.CheckoutRequest) { r.Total.Currency = "EURO" }, payments.ErrAmount},
-		"too much":        {func(r *payments.CheckoutRequest) { r.Lines, r.Total.Amount = []payments.Line{{Name: "x", UnitPrice: 1e8, Quantity: 1}}, 1e8 }, payments.ErrRefused},
+		"sum":      {func(r *payments.CheckoutRequest) { r.Total.Amount++ }, payments.ErrAmount},
+		"nothing":  {func(r *payments.CheckoutRequest) { r.Lines, r.Total.Amount = nil, 0 }, payments.ErrAmount},
+		"quantity": {func(r *payments.CheckoutRequest) { r.Lines[0].Quantity = -2 }, payments.ErrAmount},
+		"currency": {func(r *payments.CheckoutRequest) { r.Total.Currency = "EURO" }, payments.ErrAmount},
+		"too much": {func(r *payments.CheckoutRequest) {
+			r.Lines, r.Total.Amount = []payments.Line{{Name: "x", UnitPrice: 1e8, Quantity: 1}}, 1e8
+		}, payments.ErrRefused},
 		"address to come": {func(r *payments.CheckoutRequest) { r.SuccessURL = "/orders" }, payments.ErrRefused},
 		"odd e-mail":      {func(r *payments.CheckoutRequest) { r.Email = "zoe@@example" }, nil}, // the page asks for one
 	} {
@@ -280,7 +285,7 @@ func TestPaid(t *testing.T) {
 // What buyers do on the page, and what the webhooks say of it.
 func TestThePage(t *testing.T) {
 	type act = func(*sandbox.Provider, context.Context, string) (sandbox.Page, error)
-	for _, tt := range []struct {
+	tests := []struct {
 		name  string
 		acts  []act
 		state payments.State
@@ -299,31 +304,30 @@ func TestThePage(t *testing.T) {
 		{"late, after it closed", []act{(*sandbox.Provider).Abandon, (*sandbox.Provider).PayLate, (*sandbox.Provider).PayLate}, payments.Paid, "expired paid", false},
 		{"twice", []act{(*sandbox.Provider).PayTwice}, payments.Paid, "paid paid paid", false},
 		{"charged back", []act{(*sandbox.Provider).Pay, (*sandbox.Provider).Dispute, (*sandbox.Provider).Dispute}, payments.Paid, "paid disputed", false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			each(t, func(t *testing.T, d *desk) {
-				req := d.request()
-				made := d.checkout(t, req)
-				for i, do := range tt.acts {
-					_, err := do(d.sandbox, t.Context(), string(req.PaymentID))
-					if refused := tt.fails && i == len(tt.acts)-1; refused != errors.Is(err, sandbox.ErrClosed) || !refused && err != nil {
-						t.Fatalf("act %d: %v", i, err)
-					}
-				}
-				status, err := d.Status(t.Context(), made.SessionRef)
-				if err != nil || status.State != tt.state {
-					t.Errorf("the state is %s (%v), not %s", status.State, err, tt.state)
-				}
-				page, err := d.sandbox.Session(t.Context(), made.SessionRef)
-				if err != nil || page.State != tt.state {
-					t.Errorf("the page says %s (%v), not %s", page.State, err, tt.state)
-				}
-				if got := d.kinds(); got != tt.want {
-					t.Errorf("webhooks say %q, not %q", got, tt.want)
-				}
-			})
-		})
 	}
+	each(t, func(t *testing.T, d *desk) {
+		for _, tt := range tests {
+			req := d.request()
+			made := d.checkout(t, req)
+			for i, do := range tt.acts {
+				_, err := do(d.sandbox, t.Context(), string(req.PaymentID))
+				if refused := tt.fails && i == len(tt.acts)-1; refused != errors.Is(err, sandbox.ErrClosed) || !refused && err != nil {
+					t.Fatalf("%s: act %d: %v", tt.name, i, err)
+				}
+			}
+			status, err := d.Status(t.Context(), made.SessionRef)
+			if err != nil || status.State != tt.state {
+				t.Errorf("%s: the state is %s (%v), not %s", tt.name, status.State, err, tt.state)
+			}
+			page, err := d.sandbox.Session(t.Context(), made.SessionRef)
+			if err != nil || page.State != tt.state {
+				t.Errorf("%s: the page says %s (%v), not %s", tt.name, page.State, err, tt.state)
+			}
+			if got := d.kinds(); got != tt.want {
+				t.Errorf("%s: webhooks say %q, not %q", tt.name, got, tt.want)
+			}
+		}
+	})
 }
 
 func TestPaidTwiceIsTwoPaymentsAndOneEventRepeated(t *testing.T) {
