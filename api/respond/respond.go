@@ -86,6 +86,15 @@ func Fail(c *gin.Context, err error) {
 	case turnout.Unauthenticated:
 		c.Header("WWW-Authenticate", `Bearer realm="turnout"`)
 	}
+	problem(c, status, e)
+}
+
+// FailStatus answers with a problem document for what HTTP itself refuses and no turnout.Error stands for (405, 400).
+func FailStatus(c *gin.Context, status int, code, message string) {
+	problem(c, status, &turnout.Error{Code: code, Message: message})
+}
+
+func problem(c *gin.Context, status int, e *turnout.Error) {
 	fields := e.Fields
 	if fields == nil {
 		fields = []turnout.FieldError{}

@@ -127,7 +127,7 @@ func serve(t *testing.T, r *http.Request, handler gin.HandlerFunc) *httptest.Res
 	return w
 }
 
-func problem(t *testing.T, w *httptest.ResponseRecorder) Problem {
+func problemOf(t *testing.T, w *httptest.ResponseRecorder) Problem {
 	t.Helper()
 	var p Problem
 	if got := w.Header().Get("Content-Type"); got != ProblemType {
@@ -149,7 +149,7 @@ func TestBindRefusesTooMuch(t *testing.T) {
 			t.Error("10 MB were bound")
 		}
 	})
-	if p := problem(t, w); w.Code != 413 || p.Code != "too_large" {
+	if p := problemOf(t, w); w.Code != 413 || p.Code != "too_large" {
 		t.Errorf("got %d %s", w.Code, p.Code)
 	}
 }
@@ -167,7 +167,7 @@ func TestFailTellsOnlyWhatIsForCallers(t *testing.T) {
 		{&turnout.Error{Kind: turnout.TooMany, Code: "too_many", Message: "Wait."}, 429, "too_many"},
 	} {
 		w := serve(t, httptest.NewRequest("GET", "/", nil), func(c *gin.Context) { Fail(c, tt.err) })
-		if p := problem(t, w); w.Code != tt.status || p.Code != tt.code || strings.Contains(w.Body.String(), "1234") {
+		if p := problemOf(t, w); w.Code != tt.status || p.Code != tt.code || strings.Contains(w.Body.String(), "1234") {
 			t.Errorf("%v: got %d %s", tt.err, w.Code, w.Body)
 		}
 		if tt.status == 429 && w.Header().Get("Retry-After") == "" {

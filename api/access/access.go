@@ -1,0 +1,139 @@
+// Package access says who may call a route and holds them to it.
+//
+// Every row of the route table carries a [Rule]; [Gate.Enforce] makes the middleware from it, so a route without one
+// cannot exist. Programs come with a bearer token and use /api; people come with a session cookie and use pages. Neither
+// opens the other's door: a cookie alone never reaches /api, so no other site can act there through somebody's browser.
+//
+// A path's {event} (id or slug) and {community} (id or slug) are looked up once, here. What belongs to another community
+// is 404 for tokens and staff alike; a known caller who lacks the scope or the capability gets 403, nobody gets 401.
+package access
+
+import (
+	"context"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/events"
+)
+
+// Kind is the sort of a rule.
+type Kind int
+
+// The kinds of rule.
+const (
+	kindNone     Kind = iota
+	KindPublic        // anybody
+	KindSecret        // whoever has the order's secret, or a token with the scope
+	KindSignedIn      // any person with a session
+	KindStaff         // a person with a session and the capability
+	KindToken         // a program whose token has the scope
+	KindSandbox       // anybody, and only while the sandbox provider is on
+)
+
+// Rule is who may call a route.
+type Rule struct {
+	Kind Kind
+	// Need is the scope that a token must have, or the capability of a staff member; both are words such as
+	// "orders:read". On a public route it is what widens the answer (drafts among the events), not what opens it.
+	Need string
+}
+
+// The rules without a parameter.
+var (
+	Public   = Rule{Kind: KindPublic}
+	SignedIn = Rule{Kind: KindSignedIn}
+	Sandbox  = Rule{Kind: KindSandbox}
+)
+
+// PublicOr is for routes that anybody may call and that show more to a token with the scope.
+func PublicOr(scope string) Rule { return Rule{Kind: KindPublic, Need: scope} }
+
+// SecretOr is for routes of one order: its secret (?secret=) or a token with the scope opens them.
+func SecretOr(scope string) Rule { return Rule{Kind: KindSecret, Need: scope} }
+
+// Staff is for pages that need a capability at the event or community in their path.
+func Staff(capability string) Rule { return Rule{Kind: KindStaff, Need: capability} }
+
+// Token is for calls that need a scope.
+func Token(scope string) Rule { return Rule{Kind: KindToken, Need: scope} }
+
+// Frame chooses the Content-Security-Policy of a page.
+type Frame int
+
+// The frames.
+const (
+	Strict Frame = iota // nothing from elsewhere, no inline script or style
+	Camera              // strict, with the camera and WebAssembly of the door's code reader
+	Paying              // strict, with forms that may lead to the payment provider
+)
+
+// Route is one row of the route table.
+type Route struct {
+	Method string
+	Path   string // as in the API document: /events/{event}/orders
+	Who    Rule
+	Handle gin.HandlerFunc
+	Frame  Frame // of pages
+}
+
+// Caller is who makes the request. The zero Caller is nobody.
+type Caller struct {
+	Token     turnout.ID // the token's id, "" for none
+	Account   turnout.ID // the signed-in account's id, "" for none
+	Community turnout.ID // that of a token; of staff it comes from the path
+	Name      string     // of staff
+	Email     string     // of staff
+	// Communities are those that a staff member works on.
+	Communities []turnout.ID
+	// Has says whether the caller has a scope or capability in a community, and at an event if one is given.
+	Has func(need string, community turnout.ID, event *events.Event) bool
+}
+
+// Nobody reports whether the caller is unknown.
+func (c Caller) Nobody() bool { return c.Token == "" && c.Account == "" }
+
+// ID names the caller in nonces, idempotency scopes and the audit log; "" for nobody.
+func (c Caller) ID() turnout.ID {
+	if c.Token != "" {
+		return c.Token
+	}
+	return c.Account
+}
+
+// May reports whether the caller has the scope or capability in the community, and at the event if one is given.
+func (c Caller) May(need string, community turnout.ID, event *events.Event) bool {
+	return c.Has != nil && c.Has(need, community, event)
+}
+
+// request is what the gate found out about a request.
+type request struct {
+	caller    Caller
+	community turnout.ID
+	event     *events.Event
+}
+
+type requestKey struct{}
+
+func found(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
+}
+
+// Who is the request's caller.
+func Who(c *gin.Context) Caller { return found(c.Request.Context()).caller }
+
+// Community is the community that the request is about: that of the event or community in the path, else the token's.
+// It is empty on public routes without an event.
+func Community(c *gin.Context) turnout.ID { return found(c.Request.Context()).community }
+
+// Event is the event in the path. It is the caller's to see; asking on a route without {event} is a mistake in the program.
+func Event(c *gin.Context) *events.Event {
+	e := found(c.Request.Context()).event
+	if e == nil {
+		panic("access: " + c.FullPath() + " has no {event}")
+	}
+	return e
+}

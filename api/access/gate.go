@@ -1,0 +1,200 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/events"
+	"turnout/internal/audit"
+	"turnout/internal/database"
+)
+
+// What the gate answers.
+var (
+	ErrNobody    = &turnout.Error{Kind: turnout.Unauthenticated, Code: "unauthenticated", Message: "This needs an API token: send it as Authorization: Bearer …"}
+	ErrBadToken  = &turnout.Error{Kind: turnout.Unauthenticated, Code: "invalid_token", Message: "This API token is not known or was revoked."}
+	ErrSignIn    = &turnout.Error{Kind: turnout.Unauthenticated, Code: "sign_in", Message: "Sign in first."}
+	ErrScope     = &turnout.Error{Kind: turnout.Forbidden, Code: "missing_scope", Message: "This API token lacks the scope that this call needs."}
+	ErrForbidden = &turnout.Error{Kind: turnout.Forbidden, Code: "forbidden", Message: "Your role does not include this."}
+	ErrNoSecret  = &turnout.Error{Kind: turnout.Unauthenticated, Code: "missing_secret", Message: "This needs the order's secret (?secret=) or an API token."}
+)
+
+// Gate finds out who calls and what about, and enforces the rules.
+type Gate struct {
+	DB *database.DB
+	// Bearer gives the caller behind an API token, ErrBadToken for none.
+	Bearer func(ctx context.Context, token string) (Caller, error)
+	// Session gives the signed-in caller of a page, nobody when there is none.
+	Session func(ctx context.Context) (Caller, error)
+	// FindCommunity gives the id of a community by id or slug.
+	FindCommunity func(ctx context.Context, idOrSlug string) (turnout.ID, error)
+	// Sandbox says whether the sandbox provider is on.
+	Sandbox bool
+	// Fail answers with an error in the manner of the surface.
+	Fail func(c *gin.Context, err error)
+}
+
+// Enforce gives the middleware that lets through whom the rule names and puts caller, community and event into the
+// request's context.
+func (g *Gate) Enforce(rule Rule) gin.HandlerFunc {
+	if rule.Kind == kindNone {
+		panic("access: a route without a rule")
+	}
+	return func(c *gin.Context) {
+		r, err := g.admit(c, rule)
+		if err != nil {
+			g.Fail(c, err)
+			c.Abort()
+			return
+		}
+		ctx := context.WithValue(c.Request.Context(), requestKey{}, r)
+		c.Request = c.Request.WithContext(audit.WithActor(ctx, r.actor()))
+		c.Next()
+	}
+}
+
+func (r *request) actor() audit.Actor {
+	switch {
+	case r.caller.Token != "":
+		return audit.Actor{Kind: audit.Token, ID: r.caller.Token}
+	case r.caller.Account != "":
+		return audit.Actor{Kind: audit.Staff, ID: r.caller.Account}
+	}
+	return audit.Actor{Kind: audit.Buyer}
+}
+
+func (g *Gate) admit(c *gin.Context, rule Rule) (*request, error) {
+	if rule.Kind == KindSandbox && !g.Sandbox {
+		return nil, turnout.ErrNotFound
+	}
+	caller, err := g.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	r := &request{caller: caller, community: caller.Community}
+	if err := rule.known(c, caller); err != nil {
+		return nil, err
+	}
+	if err := g.resolve(c, rule, r); err != nil {
+		return nil, err
+	}
+	return r, rule.allowed(r)
+}
+
+// caller reads who comes: by bearer token under /api, by session elsewhere.
+func (g *Gate) caller(c *gin.Context) (Caller, error) {
+	ctx := c.Request.Context()
+	if !strings.HasPrefix(c.FullPath(), "/api/") {
+		if g.Session == nil {
+			return Caller{}, nil
+		}
+		return g.Session(ctx)
+	}
+	header := c.GetHeader("Authorization")
+	if header == "" {
+		return Caller{}, nil
+	}
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return Caller{}, ErrBadToken
+	}
+	return g.Bearer(ctx, strings.TrimSpace(token))
+}
+
+// known refuses nobody where somebody is needed.
+func (rule Rule) known(c *gin.Context, caller Caller) error {
+	switch rule.Kind {
+	case KindToken:
+		if caller.Token == "" {
+			return ErrNobody
+		}
+	case KindSignedIn, KindStaff:
+		if caller.Account == "" {
+			return ErrSignIn
+		}
+	case KindSecret:
+		if caller.Nobody() && c.Query("secret") == "" {
+			return ErrNoSecret
+		}
+	}
+	return nil
+}
+
+// resolve looks up what the path names, as far as the caller may know of it.
+func (g *Gate) resolve(c *gin.Context, rule Rule, r *request) (err error) {
+	ctx := c.Request.Context()
+	if name := c.Param("community"); name != "" {
+		if r.community, err = g.FindCommunity(ctx, name); err != nil {
+			return err
+		}
+		if rule.Kind == KindStaff && !slices.Contains(r.caller.Communities, r.community) {
+			return turnout.ErrNotFound
+		}
+	}
+	name := c.Param("event")
+	if name == "" {
+		return nil
+	}
+	switch rule.Kind {
+	case KindToken:
+		r.event, err = events.Find(ctx, g.DB.Read(), r.caller.Community, name)
+	case KindStaff, KindSignedIn:
+		r.event, err = g.eventOf(ctx, r.caller.Communities, name)
+	default:
+		r.event, err = g.publicEvent(ctx, rule, r.caller, name)
+	}
+	if err != nil {
+		return err
+	}
+	r.community = r.event.CommunityID
+	return nil
+}
+
+// eventOf finds an event of one of the communities that a staff member works on.
+func (g *Gate) eventOf(ctx context.Context, communities []turnout.ID, name string) (*events.Event, error) {
+	for _, community := range communities {
+		event, err := events.Find(ctx, g.DB.Read(), community, name)
+		if !errors.Is(err, turnout.ErrNotFound) {
+			return event, err
+		}
+	}
+	return nil, turnout.ErrNotFound
+}
+
+// publicEvent gives an event that anybody may see, or a draft of the token's own community when its scope shows drafts.
+func (g *Gate) publicEvent(ctx context.Context, rule Rule, caller Caller, name string) (*events.Event, error) {
+	if caller.Token != "" && rule.Need != "" {
+		event, err := events.Find(ctx, g.DB.Read(), caller.Community, name)
+		switch {
+		case err == nil && caller.May(rule.Need, event.CommunityID, event):
+			return event, nil
+		case err != nil && !errors.Is(err, turnout.ErrNotFound):
+			return nil, err
+		}
+	}
+	return events.FindPublic(ctx, g.DB.Read(), name)
+}
+
+// allowed refuses a known caller who lacks the scope or capability.
+func (rule Rule) allowed(r *request) error {
+	switch rule.Kind {
+	case KindToken:
+		if !r.caller.May(rule.Need, r.community, r.event) {
+			return ErrScope.With("This API token lacks the scope %s.", rule.Need)
+		}
+	case KindStaff:
+		if !r.caller.May(rule.Need, r.community, r.event) {
+			return ErrForbidden
+		}
+	case KindSecret:
+		if r.caller.Token != "" && !r.caller.May(rule.Need, r.community, r.event) {
+			return ErrScope.With("This API token lacks the scope %s.", rule.Need)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+// Package api is everything that the outside can call: the route table (routes.go, routes_pages.go) reads as the product's
+// contents page, and the middleware around it holds each row to its rule.
+//
+// The order around a handler: cross-origin protection (net/http's own, before gin), request id and deadline, metrics,
+// access log, recovery, headers, the row's access rule, the rate limit for strangers who write, compression for what is
+// public.
+//
+// JSON under /api/v1 is for programs: it takes bearer tokens and never the session cookie, so a browser cannot be made to
+// act there for somebody who is signed in. Pages are for people and take the session cookie alone.
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"turnout/api/access"
+	"turnout/api/hooks"
+	"turnout/api/pages"
+	"turnout/api/respond"
+	"turnout/api/services"
+	v1 "turnout/api/v1"
+	"turnout/templates"
+	"turnout/ticketing/payments/sandbox"
+)
+
+// Config is what New needs beside the services.
+type Config struct {
+	Templates *templates.Set
+	Sessions  *scs.SessionManager
+	// Bearer gives the caller behind an API token, Session the person behind a page's session.
+	Bearer  func(ctx context.Context, token string) (access.Caller, error)
+	Session func(ctx context.Context) (access.Caller, error)
+	// RateLimit is how many orders a minute one client address may place without a token; other public writes may be twice
+	// as many. 0 means no limit.
+	RateLimit int
+	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// Sandbox is the sandbox payment provider, nil while it is off.
+	Sandbox *sandbox.Provider
+	Demo    bool
+}
+
+// Server is the http.Handler of a Turnout.
+type Server struct {
+	http.Handler
+	stopping atomic.Bool
+}
+
+// Stop makes /readyz red, so that a proxy sends nobody here any more; requests are still answered.
+func (s *Server) Stop() { s.stopping.Store(true) }
+
+// server holds what the middleware needs.
+type server struct {
+	*Server
+	services.Services
+	Config
+	https          bool
+	gate           *access.Gate
+	pages          *pages.Handler
+	v1             *v1.Handler
+	hooks          *hooks.Handler
+	metrics        *metrics
+	orders, writes *limiter
+}
+
+// New builds the handler. An error is a mistake in the configuration.
+func New(house services.Services, config Config) (*Server, error) {
+	base, err := url.Parse(house.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("api: the base URL %q is none", house.BaseURL)
+	}
+	s := &server{
+		Server: &Server{}, Services: house, Config: config, https: base.Scheme == "https",
+		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: config.Sessions, Demo: config.Demo},
+		v1:      &v1.Handler{Services: house},
+		hooks:   &hooks.Handler{Services: house, Sandbox: config.Sandbox},
+		metrics: newMetrics(house.DB, house.Now),
+		orders:  newLimiter(config.RateLimit), writes: newLimiter(2 * config.RateLimit),
+	}
+	s.gate = newGate(house, config, s.fail)
+	s.v1.Document, err = v1.NewDocument(house.BaseURL, s.apiRoutes())
+	if err != nil {
+		return nil, err
+	}
+	s.v1.Document.Stylesheet = config.Templates.Asset("site.css")
+	engine, err := s.engine()
+	if err != nil {
+		return nil, err
+	}
+	return s.Server, s.front(engine, base)
+}
+
+// engine is gin with every row of the table.
+func (s *server) engine() (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.ContextWithFallback = false // *gin.Context is never a context
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false
+	if err := e.SetTrustedProxies(s.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("api: trusted proxies: %w", err)
+	}
+	e.Use(requestID, s.metrics.count, accessLog, s.recovery)
+	for _, route := range s.routes() {
+		s.add(e, route)
+	}
+	bare := s.headers(access.Route{})
+	e.NoRoute(bare, func(c *gin.Context) { s.fail(c, errNoRoute) })
+	e.NoMethod(bare, func(c *gin.Context) {
+		s.failStatus(c, http.StatusMethodNotAllowed, "method_not_allowed", "This address takes other methods.")
+	})
+	return e, nil
+}
+
+func (s *server) add(e *gin.Engine, route access.Route) {
+	chain := []gin.HandlerFunc{s.headers(route), s.gate.Enforce(route.Who)}
+	if s.RateLimit > 0 && limited(route) {
+		chain = append(chain, s.limit(route))
+	}
+	if compressible(route) {
+		chain = append(chain, compress)
+	}
+	chain = append(chain, route.Handle)
+	path := ginPath(route.Path)
+	e.Handle(route.Method, path, chain...)
+	if route.Method == http.MethodGet { // net/http leaves the body of the answer out
+		e.Handle(http.MethodHead, path, chain...)
+	}
+}
+
+// ginPath writes {event} as :event and {file...} as *file.
+func ginPath(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		name, isParam := strings.CutPrefix(segment, "{")
+		if !isParam {
+			continue
+		}
+		if rest, isTail := strings.CutSuffix(name, "...}"); isTail {
+			segments[i] = "*" + rest
+		} else {
+			segments[i] = ":" + strings.TrimSuffix(name, "}")
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// front stands before gin: requests that another site makes a browser send end here, and pages get their session.
+func (s *server) front(engine *gin.Engine, base *url.URL) error {
+	withSession := s.Sessions.LoadAndSave(engine)
+	chosen := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hasPage(r.URL.Path) {
+			withSession.ServeHTTP(w, r)
+		} else {
+			engine.ServeHTTP(w, r)
+		}
+	})
+	guard := http.NewCrossOriginProtection()
+	if err := guard.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+		return fmt.Errorf("api: base URL: %w", err)
+	}
+	refuse := gin.New()
+	refuse.Use(requestID, s.headers(access.Route{}))
+	refuse.NoRoute(func(c *gin.Context) {
+		s.failStatus(c, http.StatusForbidden, "cross_origin", "This came from another site's page and was not carried out.")
+	})
+	guard.SetDenyHandler(s.Sessions.LoadAndSave(refuse))
+	s.Handler = guard.Handler(chosen)
+	return nil
+}
+
+// hasPage reports whether a path belongs to the pages, which alone know a session.
+func hasPage(path string) bool {
+	for _, prefix := range []string{"/api/", "/static/", "/hooks/", "/sandbox/", "/healthz", "/readyz", "/metrics"} {
+		if strings.HasPrefix(path, prefix) {
+			return false
+		}
+	}
+	return true
+}
+
+// fail answers with an error in the manner of the path: a problem document or a page.
+func (s *server) fail(c *gin.Context, err error) {
+	if hasPage(c.Request.URL.Path) {
+		s.pages.Fail(c, err)
+	} else {
+		respond.Fail(c, err)
+	}
+}
+
+func (s *server) failStatus(c *gin.Context, status int, code, message string) {
+	if hasPage(c.Request.URL.Path) {
+		s.pages.FailStatus(c, status, message)
+	} else {
+		respond.FailStatus(c, status, code, message)
+	}
+}

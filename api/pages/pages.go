@@ -1,0 +1,135 @@
+// Package pages answers with HTML: one file a page, named after who sees it (organiser_*.go, attendee_*.go, door_*.go,
+// speaker_*.go). Pages work without JavaScript; a POST is answered with a redirect ([Handler.Redirect]) or, when the input
+// needs a change, with the same form again, status 422, what was typed kept.
+//
+// A page's row stands in api/routes_pages.go with who may see it, so a handler never asks for permission: it takes
+// access.Event(c), access.Community(c) and access.Who(c) as given.
+package pages
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/respond"
+	"turnout/api/services"
+	"turnout/internal/logging"
+	"turnout/templates"
+)
+
+// SignInPath is where people without a session are sent; ?next= brings them back.
+const SignInPath = "/sign-in"
+
+// Handler holds every page.
+type Handler struct {
+	services.Services
+	Templates *templates.Set
+	Sessions  *scs.SessionManager
+	Demo      bool // says on every page that nothing here is real
+}
+
+// Language is the reader's: what they chose (?lang=, kept in a cookie), else what the browser asks for.
+func (h *Handler) Language(c *gin.Context) string {
+	chosen, _ := c.Cookie("lang")
+	return h.Templates.Match(c.Query("lang"), chosen, c.GetHeader("Accept-Language"))
+}
+
+// Render answers with a page; data embeds templates.Chrome. Nothing is sent when the template fails: the error page is.
+func (h *Handler) Render(c *gin.Context, status int, page string, data any) {
+	var body bytes.Buffer
+	if err := h.Templates.Page(&body, h.Language(c), page, data); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.html(c, status, body.Bytes())
+}
+
+// RenderPart answers with one part of a page, for htmx.
+func (h *Handler) RenderPart(c *gin.Context, status int, page, part string, data any) {
+	var body bytes.Buffer
+	if err := h.Templates.Part(&body, h.Language(c), page, part, data); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.html(c, status, body.Bytes())
+}
+
+func (h *Handler) html(c *gin.Context, status int, body []byte) {
+	if c.Writer.Header().Get("Cache-Control") == "" {
+		c.Header("Cache-Control", "private, no-store")
+	}
+	c.Data(status, "text/html; charset=utf-8", body)
+}
+
+// Redirect answers a POST: 303 to the page that shows the result, with a message for it ("" for none).
+func (h *Handler) Redirect(c *gin.Context, to, kind, message string) {
+	if message != "" {
+		h.Sessions.Put(c.Request.Context(), "flash_kind", kind)
+		h.Sessions.Put(c.Request.Context(), "flash_text", message)
+	}
+	c.Redirect(http.StatusSeeOther, to)
+}
+
+// Flash takes the message that the last redirect left, nil when there is none.
+func (h *Handler) Flash(c *gin.Context) *templates.Flash {
+	ctx := c.Request.Context()
+	if !h.Sessions.Exists(ctx, "flash_text") {
+		return nil
+	}
+	return &templates.Flash{Kind: h.Sessions.PopString(ctx, "flash_kind"), Text: h.Sessions.PopString(ctx, "flash_text")}
+}
+
+// LocalPath gives a path on this site to go on to, or the fallback for anything else: an address given in a link must not
+// lead elsewhere.
+func LocalPath(next, fallback string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
+		return fallback
+	}
+	return next
+}
+
+// errorPage is the data of the page "error".
+type errorPage struct {
+	templates.Chrome
+	Status    int
+	Message   string
+	RequestID string
+}
+
+// Fail answers with the error page. Who is not signed in and looks at a page is sent to sign in and comes back.
+func (h *Handler) Fail(c *gin.Context, err error) {
+	respond.Log(c.Request.Context(), err)
+	public := respond.Public(err)
+	if public.Kind == turnout.Unauthenticated && c.Request.Method == http.MethodGet && !c.IsAborted() {
+		c.Redirect(http.StatusSeeOther, SignInPath+"?next="+url.QueryEscape(c.Request.URL.RequestURI()))
+		c.Abort()
+		return
+	}
+	c.Abort()
+	h.fail(c, respond.Status(err), h.Templates.ErrorText(h.Language(c), public))
+}
+
+// FailStatus answers with the error page for what net/http itself refuses (405, a request from another site).
+func (h *Handler) FailStatus(c *gin.Context, status int, message string) {
+	c.Abort()
+	h.fail(c, status, message)
+}
+
+func (h *Handler) fail(c *gin.Context, status int, message string) {
+	data := errorPage{Chrome: templates.Chrome{Title: http.StatusText(status), NoIndex: true, Demo: h.Demo, Path: c.Request.URL.Path},
+		Status: status, Message: message, RequestID: logging.RequestID(c.Request.Context())}
+	var body bytes.Buffer
+	if err := h.Templates.Page(&body, h.Language(c), "error", data); err != nil {
+		respond.Log(c.Request.Context(), errors.Join(err, respond.ErrInternal))
+		c.String(status, "%s\n%s\n", message, data.RequestID)
+		return
+	}
+	h.html(c, status, body.Bytes())
+}

@@ -1,0 +1,22 @@
+// Package services lists what handlers call: the domain's services, wired once in cmd/turnout. Each kind of handler (API
+// v1, pages, hooks) embeds it and says h.Ticketing.PlaceOrder.
+package services
+
+import (
+	"time"
+
+	"turnout/events"
+	"turnout/internal/database"
+	"turnout/ticketing"
+)
+
+// Services is what a running Turnout consists of, as seen from outside.
+type Services struct {
+	DB  *database.DB
+	Now func() time.Time // UTC, microseconds
+	// BaseURL is where people reach this installation, without a slash at its end: "https://turnout.example.org".
+	BaseURL string
+
+	Events    *events.Service
+	Ticketing *ticketing.Service
+}

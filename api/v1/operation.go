@@ -1,0 +1,48 @@
+package v1
+
+import "maps"
+
+// operation documents one call. The access rule, the path's parameters and the errors that follow from them come from the
+// route; the schemas come from the structs by reflection.
+type operation struct {
+	Summary string
+	Text    string // more, in sentences
+	In      any    // the request struct; nil for no body
+	InRaw   string // the media type of a raw body instead
+	Out     any    // the response struct; nil for no body
+	OutRaw  string // the media type of an answer that is not JSON
+	Status  int    // of success; 0 means 200
+	Query   []parameter
+	Errors  []int // besides those of the access rule and of reading a body
+	Key     bool  // takes an Idempotency-Key
+	Version bool  // takes If-Match and gives an ETag
+	Example any   // of the body
+}
+
+// parameter is one of a query.
+type parameter struct {
+	Name, Text string
+	Required   bool
+	Enum       []string
+}
+
+// window are the parameters of every list.
+var window = []parameter{
+	{Name: "limit", Text: "How many items; 50 when absent, at most 200."},
+	{Name: "cursor", Text: "The next_cursor of the page before."},
+}
+
+// secretParameter opens one order.
+var secretParameter = parameter{Name: "secret", Text: "The order's secret, from the answer to its placing. A token needs none."}
+
+// operations are calls by method and path below /api/v1: "POST /events".
+type operations map[string]operation
+
+// allOperations joins the files' parts.
+func allOperations() operations {
+	all := operations{}
+	for _, part := range []operations{eventOperations} {
+		maps.Copy(all, part)
+	}
+	return all
+}
