@@ -51,9 +51,6 @@ var follows = map[Status][]Status{
 	Published: {Canceled, Ended},
 }
 
-// Public reports whether anybody may see an event of this status.
-func (s Status) Public() bool { return s == Published || s == Canceled || s == Ended }
-
 // Event is one dated happening with registration.
 type Event struct {
 	bun.BaseModel `bun:"table:events,alias:event"`
@@ -96,6 +93,10 @@ var (
 	ErrEnded    = &turnout.Error{Kind: turnout.Conflict, Code: "event_ended", Message: "This event is over."}
 )
 
+// Public reports whether anybody may see the event: it was published, whatever became of it. A draft that was canceled stays
+// its organisers' own.
+func (e *Event) Public() bool { return !e.PublishedAt.IsZero() }
+
 // Location is the event's time zone. The zone was checked when it was stored; should this program's zone data lack it
 // all the same, it is UTC.
 func (e *Event) Location() *time.Location {
@@ -113,11 +114,11 @@ func Find(ctx context.Context, db bun.IDB, community turnout.ID, idOrSlug string
 	})
 }
 
-// FindPublic gives an event that anybody may see (published, canceled or ended) by its id or slug; drafts are
-// turnout.ErrNotFound.
+// FindPublic gives an event that anybody may see (published, and perhaps canceled or ended since) by its id or slug; drafts
+// are turnout.ErrNotFound.
 func FindPublic(ctx context.Context, db bun.IDB, idOrSlug string) (*Event, error) {
 	return one(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return named(q, idOrSlug).Where("status <> ?", Draft)
+		return named(q, idOrSlug).Where("published_at IS NOT NULL")
 	})
 }
 

@@ -1,0 +1,61 @@
+package events
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// Patch changes what the patch names. version is that of the event which the edit was made from, 0 when it is not known. A
+// changed zone keeps wall-clock times. It fails with turnout.ErrNotFound, turnout.ErrStale, field problems, ErrSlugTaken, or
+// ErrCurrency once an order exists.
+func (s *Service) Patch(ctx context.Context, community turnout.ID, idOrSlug string, version int64, patch Patch) (*Event, error) {
+	return s.edit(ctx, community, idOrSlug, version, "event.changed", func(ctx context.Context, tx bun.Tx, event *Event) error {
+		before := *event
+		patch.apply(event)
+		if err := event.problems(); err != nil {
+			return err
+		}
+		if event.Currency != before.Currency {
+			if err := currencyFree(ctx, tx, event); err != nil {
+				return err
+			}
+		}
+		if event.Timezone == before.Timezone {
+			return nil
+		}
+		for _, follow := range s.Rezoned {
+			if err := follow(ctx, tx, &before, event); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Preview gives the event as it is and as the patch would make it, and changes nothing: an organiser sees what a new zone
+// does before it is done.
+func (s *Service) Preview(ctx context.Context, community turnout.ID, idOrSlug string, patch Patch) (before, after *Event, err error) {
+	if before, err = Find(ctx, s.DB.Read(), community, idOrSlug); err != nil {
+		return nil, nil, err
+	}
+	changed := *before
+	patch.apply(&changed)
+	return before, &changed, changed.problems()
+}
+
+// currencyFree fails with ErrCurrency once an order exists. It first takes the event's totals, as every sale does, so that no
+// order is placed between the question and the commit.
+func currencyFree(ctx context.Context, tx bun.Tx, event *Event) error {
+	_, err := tx.ExecContext(ctx, "UPDATE event_totals SET last_order = last_order WHERE event_id = ? AND community_id = ?", event.ID, event.CommunityID)
+	if err != nil {
+		return err
+	}
+	sold, err := tx.NewSelect().Table("orders").Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).Exists(ctx)
+	if err == nil && sold {
+		return ErrCurrency
+	}
+	return err
+}
