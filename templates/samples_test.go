@@ -72,6 +72,9 @@ func samples() []sample {
 			Email, Next, Action, ForgotURL string
 		}{chrome("Sign in", "/sign-in"), Errors{{Name: "email", Message: "This e-mail address and password do not belong together."}}, "ada@example.org", "/console", "/sign-in", "/forgot"}},
 		{"styleguide", "all", styleguideData()},
+		{"styleguide_door", "ok", doorData("ok", "circle-check", "Welcome", "Ada Łukasiewicz", "Regular · Workshop seat in room 2")},
+		{"styleguide_door", "warn", doorData("warn", "triangle-alert", "Already inside", "Ada Łukasiewicz", "Came in at 09:12 by the main entrance. Ask at the desk.")},
+		{"styleguide_door", "refuse", doorData("refuse", "circle-x", "Canceled", "Đặng Thị Ánh", "This ticket was given back. Send to the desk.")},
 		{"sandbox_pay", "open", sandboxData()},
 	}
 	all = append(all, homeSamples()...)
@@ -275,13 +278,14 @@ func sampleMails() map[string]any {
 	order := map[string]any{
 		"Community": sampleBrand.Name, "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
 		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
-		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900),
+		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900), "PayBefore": sampleConf.StartsAt,
+		"PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
 	}
 	return map[string]any{
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": map[string]any{"Community": sampleBrand.Name, "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x", "LeaveURL": "https://events.example.org/w/x", "PartySize": 2},
-		"order_confirmed": order, "order_canceled": order,
+		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order,
 	}
 }
 
@@ -307,4 +311,11 @@ func styleguideData() any {
 		Action      *Link
 		Options     []Option
 	}{c, Errors{{Name: "email", Message: "This is no e-mail address."}}, sampleNow, sampleNow.Add(-74 * time.Hour), values, euro(1234567), euro(0), &Link{"New event", "#new"}, []Option{{Value: "a", Text: "Europe/Lisbon"}, {Value: "b", Text: "Europe/Berlin"}}}
+}
+
+func doorData(tone, icon, word, name, note string) any {
+	return struct {
+		Chrome
+		Tone, Icon, Word, Name, Note string
+	}{Chrome{Title: "Door", NoIndex: true}, tone, icon, word, name, note}
 }

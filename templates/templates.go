@@ -132,8 +132,11 @@ func (s *Set) Email(lang, name string, data any) (subject, html, plain string, e
 	return strings.Join(strings.Fields(head.String()), " "), rich.String(), strings.TrimSpace(body.String()) + "\n", nil
 }
 
-// Names lists the pages, sorted: the test of api/pages walks it to see that every page was drawn with sample data.
-func Names() []string { return namesIn("pages", ".html") }
+// Names lists the pages that people visit (the style guide is none), sorted: the test of api/pages walks it to see that every
+// page was drawn with sample data.
+func Names() []string {
+	return slices.DeleteFunc(namesIn("pages", ".html"), func(name string) bool { return strings.HasPrefix(name, "styleguide") })
+}
 
 // EmailNames lists the mails, sorted.
 func EmailNames() []string { return namesIn("emails", ".txt") }
@@ -156,7 +159,7 @@ func (s *Set) parsePages(lang string) (map[string]*template.Template, error) {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	pages := map[string]*template.Template{}
-	for _, name := range Names() {
+	for _, name := range namesIn("pages", ".html") {
 		set, err := base.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)

@@ -130,7 +130,7 @@ def text_page(name, style, wanted):
         "Runes": [by_code.get(c, 0) for c in range(256)],
         "Glyphs": [sorted(closure(font, cmap[by_code[c]])) if c in by_code else [] for c in range(256)],
         "Loca": font.reader.tables["loca"].offset, "Glyf": font.reader.tables["glyf"].offset,
-        "LongLoca": bool(head.indexToLocFormat),
+        "LongLoca": bool(head.indexToLocFormat), "Count": font["maxp"].numGlyphs,
     }
     Path("text").mkdir(exist_ok=True)
     Path("text", file + ".z").write_bytes(zlib.compress(data, 9))
