@@ -71,17 +71,10 @@ func Enqueue(ctx context.Context, tx bun.IDB, community turnout.ID, kind string,
 // EnqueueOnce is Enqueue, except that it does nothing while a job with the same key waits for its turn: that one will see
 // what this one was to see. A job that has begun no longer counts.
 func EnqueueOnce(ctx context.Context, tx bun.IDB, community turnout.ID, kind, key string, payload any, runAt time.Time) error {
-	text := []byte("{}")
-	if payload != nil {
-		var err error
-		if text, err = json.Marshal(payload); err != nil {
-			return fmt.Errorf("jobs: payload of %s: %w", kind, err)
-		}
+	job, err := newJob(community, kind, payload, runAt)
+	if err != nil {
+		return err
 	}
-	if !bytes.HasPrefix(text, []byte("{")) {
-		return fmt.Errorf("jobs: the payload of %s is not an object", kind)
-	}
-	job := newJob(community, kind, text, runAt)
 	job.Key = key
 	if _, err := tx.NewInsert().Model(&job).On("CONFLICT (unique_key) DO NOTHING").Exec(ctx); err != nil {
 		return fmt.Errorf("jobs: enqueue %s: %w", kind, err)
@@ -96,11 +89,10 @@ func EnqueueAll[P any](ctx context.Context, tx bun.IDB, community turnout.ID, ki
 	}
 	all := make([]Job, len(payloads))
 	for i, payload := range payloads {
-		text, err := json.Marshal(payload)
-		if err != nil || !bytes.HasPrefix(text, []byte("{")) {
-			return fmt.Errorf("jobs: the payload of %s is not an object: %w", kind, err)
+		var err error
+		if all[i], err = newJob(community, kind, payload, runAt); err != nil {
+			return err
 		}
-		all[i] = newJob(community, kind, text, runAt)
 	}
 	if _, err := tx.NewInsert().Model(&all).Exec(ctx); err != nil {
 		return fmt.Errorf("jobs: enqueue %d %s: %w", len(all), kind, err)
@@ -108,13 +100,21 @@ func EnqueueAll[P any](ctx context.Context, tx bun.IDB, community turnout.ID, ki
 	return nil
 }
 
-func newJob(community turnout.ID, kind string, payload json.RawMessage, runAt time.Time) Job {
-	runAt = runAt.UTC().Truncate(time.Microsecond)
-	return Job{
-		ID: turnout.NewID("job"), Community: community, Kind: kind, Payload: payload,
-		State: Waiting, MaxAttempts: maxAttempts, RunAt: runAt, LockedUntil: unlocked,
-		CreatedAt: time.Now().UTC().Truncate(time.Microsecond),
+func newJob(community turnout.ID, kind string, payload any, runAt time.Time) (Job, error) {
+	text := []byte("{}")
+	if payload != nil {
+		var err error
+		if text, err = json.Marshal(payload); err != nil {
+			return Job{}, fmt.Errorf("jobs: payload of %s: %w", kind, err)
+		}
 	}
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return Job{}, fmt.Errorf("jobs: the payload of %s is not an object", kind)
+	}
+	return Job{
+		ID: turnout.NewID("job"), Community: community, Kind: kind, Payload: text, State: Waiting, MaxAttempts: maxAttempts,
+		RunAt: runAt.UTC().Truncate(time.Microsecond), LockedUntil: unlocked, CreatedAt: time.Now().UTC().Truncate(time.Microsecond),
+	}, nil
 }
 
 // unlocked is the end of a lease that nobody holds.

@@ -81,9 +81,6 @@ func (r *Runner) dispatch(ctx, hard context.Context, inHand *sync.WaitGroup) {
 		if ctx.Err() != nil && len(claimed) == 0 {
 			return
 		}
-		if err != nil {
-			r.Log.ErrorContext(ctx, "jobs: claim", "error", err)
-		}
 		for _, job := range claimed {
 			workers <- struct{}{}
 			inHand.Go(func() {
@@ -91,7 +88,11 @@ func (r *Runner) dispatch(ctx, hard context.Context, inHand *sync.WaitGroup) {
 				r.work(hard, job)
 			})
 		}
-		if len(claimed) == 0 {
+		switch {
+		case err != nil:
+			r.Log.ErrorContext(ctx, "jobs: claim", "error", err)
+			pause(ctx, 2*time.Second)
+		case len(claimed) == 0:
 			pause(ctx, or(r.Poll, 250*time.Millisecond))
 		}
 	}
