@@ -14,6 +14,7 @@ CREATE TABLE communities (
     locale      TEXT NOT NULL DEFAULT 'en',
     timezone    TEXT NOT NULL DEFAULT 'UTC',
     accent      TEXT NOT NULL DEFAULT '',
+    payment_instructions TEXT NOT NULL DEFAULT '', -- how to pay by transfer, in the organiser's words
     version     BIGINT NOT NULL DEFAULT 1,
     created_at  TIMESTAMPTZ NOT NULL,
     updated_at  TIMESTAMPTZ NOT NULL

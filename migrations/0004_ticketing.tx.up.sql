@@ -83,7 +83,7 @@ CREATE TABLE orders (
     updated_at     TIMESTAMPTZ NOT NULL,
     UNIQUE (event_id, number)
 );
-CREATE INDEX orders_held ON orders (expires_at) WHERE status = 'held';
+CREATE INDEX orders_by_deadline ON orders (expires_at) WHERE status IN ('held', 'pending');
 CREATE INDEX orders_by_person ON orders (person_id);
 
 CREATE TABLE order_lines (

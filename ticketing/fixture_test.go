@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"turnout/internal/jobs"
 	"turnout/internal/signing"
 	"turnout/internal/webhook"
+	"turnout/templates"
 	"turnout/ticketing"
 	"turnout/ticketing/payments"
 	"turnout/ticketing/payments/offline"
@@ -82,12 +84,21 @@ func (s *shop) open(db *database.DB, provider payments.Provider) {
 	var err error
 	s.Service, err = ticketing.New(s.t.Context(), ticketing.Service{
 		DB: db, Now: s.now, Keys: signing.Keys{Current: []byte("a secret of the tests")}, Provider: provider,
-		Inbox: &webhook.Inbox{DB: db, Log: log, Now: s.now}, BaseURL: "https://events.example",
+		Pages: pages(), Inbox: &webhook.Inbox{DB: db, Log: log, Now: s.now}, BaseURL: "https://events.example",
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 }
+
+// pages parses the templates once for all tests.
+var pages = sync.OnceValue(func() *templates.Set {
+	set, err := templates.New()
+	if err != nil {
+		panic(err)
+	}
+	return set
+})
 
 // server gives a second server for the same event on a database of its own handle.
 func (s *shop) server(db *database.DB) *shop {

@@ -29,6 +29,7 @@ import (
 	"turnout/internal/database"
 	"turnout/internal/signing"
 	"turnout/internal/webhook"
+	"turnout/templates"
 	"turnout/ticketing/payments"
 )
 
@@ -39,6 +40,7 @@ type Service struct {
 	Keys     signing.Keys     // sign the secrets of order, waitlist and join links
 	Provider payments.Provider
 	Inbox    *webhook.Inbox // of the provider's events; New registers their handler
+	Pages    *templates.Set // words and mails
 	BaseURL  string         // of this installation, without a slash at its end
 
 	// HoldFor is how long places are held while a buyer pays by a provider's page.

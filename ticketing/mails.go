@@ -1,0 +1,199 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/jobs"
+	"turnout/internal/mail"
+	"turnout/ticketing/documents"
+)
+
+// Register has the runner do the work that follows a sale, and sweep.
+func (s *Service) Register(r *jobs.Runner) {
+	r.Handle(JobOrderConfirmed, s.forOrder(s.orderConfirmed))
+	r.Handle(JobTransferAwaited, s.forOrder(s.transferAwaited))
+	r.Handle(JobOrderCanceled, s.forOrder(s.orderCanceled))
+	r.Handle(JobLatePayment, s.forOrder(s.latePayment))
+	r.Handle(JobWaitlistJoined, s.waitlistJoined)
+	r.Handle(JobRefund, s.refund)
+	r.Handle(JobExpireSession, s.expireSession)
+	r.Every("ticketing.expire_holds", 3*time.Second, func(ctx context.Context) error {
+		_, err := s.ExpireHolds(ctx, "")
+		return err
+	})
+	r.Every("ticketing.canceled_events", 10*time.Second, s.CancelOrdersOfCanceledEvents)
+	r.Every("ticketing.idempotency_keys", time.Hour, s.forgetKeys)
+}
+
+// forgetKeys removes idempotency keys after a day.
+func (s *Service) forgetKeys(ctx context.Context) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.NewDelete().Model((*idempotencyKey)(nil)).Where("created_at < ?", s.Now().Add(-24*time.Hour)).Exec(ctx)
+		return err
+	})
+}
+
+// forOrder reads the order that a job is about.
+func (s *Service) forOrder(do func(ctx context.Context, job jobs.Job, o *Order) error) jobs.Handler {
+	return func(ctx context.Context, job jobs.Job) error {
+		var ref orderRef
+		if err := job.Read(&ref); err != nil {
+			return err
+		}
+		o, err := s.orderWhere(ctx, s.DB.Read(), "id = ?", ref.Order)
+		if err != nil {
+			return err
+		}
+		return do(ctx, job, s.revealed(o))
+	}
+}
+
+// orderMail is what the mails about an order say.
+type orderMail struct {
+	Community, BuyerName, EventTitle, Zone, Place, OrderCode, OrderURL, EventURL, Reason, PayHow string
+	StartsAt, EndsAt                                                                             time.Time
+	Lines                                                                                        []mailLine
+	Total, Refund                                                                                turnout.Money
+	Tickets                                                                                      int
+	JoinNote                                                                                     bool
+	PayBefore                                                                                    time.Time
+}
+
+type mailLine struct {
+	Name     string
+	Quantity int64
+	Total    turnout.Money
+}
+
+func (s *Service) orderMail(ctx context.Context, o *Order) (orderMail, error) {
+	event, community, err := s.eventOf(ctx, o)
+	if err != nil {
+		return orderMail{}, err
+	}
+	m := orderMail{
+		Community: community, BuyerName: o.BuyerName, EventTitle: event.Title, Zone: event.Timezone, Place: Place(event), OrderCode: o.Code,
+		OrderURL: s.OrderLink(o), EventURL: s.BaseURL + "/e/" + event.Slug, StartsAt: event.StartsAt, EndsAt: event.EndsAt,
+		Total: o.Money(o.Total), Refund: o.Money(0), Tickets: len(o.Tickets), PayBefore: o.ExpiresAt,
+	}
+	for _, l := range o.Lines {
+		m.Lines = append(m.Lines, mailLine{l.Name, l.Quantity, o.Money(l.Total)})
+		m.JoinNote = m.JoinNote || l.AttendanceMode == Virtual
+	}
+	for _, r := range o.Refunds {
+		if r.Status != RefundFailed {
+			m.Refund.Amount += r.Amount
+		}
+	}
+	return m, nil
+}
+
+// send queues a mail, once however often the job runs.
+func (s *Service) send(ctx context.Context, job jobs.Job, o *Order, name string, data orderMail, files ...mail.Attachment) error {
+	subject, html, text, err := s.Pages.Email(o.Locale, name, data)
+	if err != nil {
+		return fmt.Errorf("ticketing: mail %s: %w", name, err)
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		return mail.Queue(ctx, tx, o.CommunityID, mail.Message{ID: mail.IDFor(job.ID), To: o.BuyerEmail, Subject: subject, HTML: html, Text: text,
+			Attachments: files, Source: o.ID}, s.Now())
+	})
+}
+
+// orderConfirmed makes a confirmed order findable and mails its tickets. An order canceled since gets no tickets.
+func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) error {
+	if err := s.indexOrder(ctx, o); err != nil {
+		return err
+	}
+	if o.Status != Confirmed {
+		return nil
+	}
+	data, err := s.orderMail(ctx, o)
+	if err != nil {
+		return err
+	}
+	pdf, err := toBytes(func(w io.Writer) error { return s.WriteTickets(ctx, w, o, documents.A4) })
+	if err != nil {
+		return err
+	}
+	ics, err := toBytes(func(w io.Writer) error { return s.WriteCalendar(ctx, w, o) })
+	if err != nil {
+		return err
+	}
+	return s.send(ctx, job, o, "order_confirmed", data,
+		mail.Attachment{Name: "tickets-" + o.Code + ".pdf", Type: "application/pdf", Data: pdf},
+		mail.Attachment{Name: "event.ics", Type: "text/calendar; charset=utf-8; method=PUBLISH", Data: ics})
+}
+
+func (s *Service) transferAwaited(ctx context.Context, job jobs.Job, o *Order) error {
+	if err := s.indexOrder(ctx, o); err != nil || o.Status != Pending {
+		return err
+	}
+	data, err := s.orderMail(ctx, o)
+	if err != nil {
+		return err
+	}
+	if data.PayHow, err = s.PayInstructions(ctx, o); err != nil {
+		return err
+	}
+	return s.send(ctx, job, o, "order_pending", data)
+}
+
+func (s *Service) orderCanceled(ctx context.Context, job jobs.Job, o *Order) error {
+	return s.tell(ctx, job, o, "order_canceled")
+}
+
+func (s *Service) latePayment(ctx context.Context, job jobs.Job, o *Order) error {
+	return s.tell(ctx, job, o, "payment_returned")
+}
+
+func (s *Service) tell(ctx context.Context, job jobs.Job, o *Order, name string) error {
+	data, err := s.orderMail(ctx, o)
+	if err != nil {
+		return err
+	}
+	return s.send(ctx, job, o, name, data)
+}
+
+func (s *Service) waitlistJoined(ctx context.Context, job jobs.Job) error {
+	var ref entryRef
+	if err := job.Read(&ref); err != nil {
+		return err
+	}
+	e := new(WaitlistEntry)
+	if err := s.DB.Read().NewSelect().Model(e).Where("id = ?", ref.Entry).Scan(ctx); err != nil {
+		return err
+	}
+	event, community, err := s.eventOf(ctx, &Order{CommunityID: e.CommunityID, EventID: e.EventID})
+	if err != nil {
+		return err
+	}
+	t, _, err := typeWithPools(ctx, s.DB.Read(), e.EventID, e.TicketTypeID)
+	if err != nil {
+		return err
+	}
+	subject, html, text, err := s.Pages.Email(e.Locale, "waitlist_joined", struct {
+		Community, Name, EventTitle, TicketType, EventURL, LeaveURL string
+		PartySize                                                   int64
+	}{community, e.Name, event.Title, t.Name, s.BaseURL + "/e/" + event.Slug, s.WaitlistLink(e), e.PartySize})
+	if err != nil {
+		return fmt.Errorf("ticketing: mail waitlist_joined: %w", err)
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		return mail.Queue(ctx, tx, e.CommunityID, mail.Message{ID: mail.IDFor(job.ID), To: e.Email, Subject: subject, HTML: html, Text: text, Source: e.ID}, s.Now())
+	})
+}
+
+// PayInstructions says how to pay an order by transfer, in the organiser's words; empty while they wrote none.
+func (s *Service) PayInstructions(ctx context.Context, o *Order) (text string, err error) {
+	err = s.DB.Read().NewSelect().Table("communities").Column("payment_instructions").Where("id = ?", o.CommunityID).Scan(ctx, &text)
+	if err != nil {
+		return "", fmt.Errorf("ticketing: payment instructions: %w", err)
+	}
+	return text, nil
+}

@@ -1,0 +1,145 @@
+package ticketing
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"turnout"
+	"turnout/events"
+	"turnout/events/agenda"
+	"turnout/ticketing/documents"
+)
+
+// ErrNoTickets says that an order has no valid ticket to print.
+var ErrNoTickets = &turnout.Error{Kind: turnout.Conflict, Code: "no_tickets", Message: "This order has no valid tickets."}
+
+// WriteTickets writes the valid tickets of an order as a PDF, one page each, in the order's language. The same order gives
+// the same bytes. It fails with ErrNoTickets.
+func (s *Service) WriteTickets(ctx context.Context, w io.Writer, o *Order, size documents.Size) error {
+	event, community, err := s.eventOf(ctx, o)
+	if err != nil {
+		return err
+	}
+	paper := documents.Order{
+		Code: o.Code, Size: size, Made: o.UpdatedAt, Words: s.words(o.Locale),
+		Event: documents.Event{
+			Title: event.Title, Community: community, Accent: event.Accent, Where: Place(event),
+			When: s.Pages.When(o.Locale, event.StartsAt, event.EndsAt, event.Timezone), Organiser: community,
+		},
+	}
+	lines := map[turnout.ID]*OrderLine{}
+	for _, l := range o.Lines {
+		lines[l.ID] = l
+	}
+	for _, t := range o.Tickets {
+		if t.Status != Valid {
+			continue
+		}
+		ticket := documents.Ticket{Code: t.Code, Attendee: t.AttendeeName, Type: lines[t.LineID].Name, Virtual: t.AttendanceMode == Virtual}
+		if ticket.Virtual {
+			ticket.JoinURL = s.JoinLink(t)
+			ticket.Opens = s.Pages.Moment(o.Locale, joinOpens(event), event.Timezone)
+		}
+		paper.Tickets = append(paper.Tickets, ticket)
+	}
+	if len(paper.Tickets) == 0 {
+		return ErrNoTickets
+	}
+	if err := documents.TicketsPDF(w, paper); err != nil {
+		return fmt.Errorf("ticketing: tickets of %s: %w", o.ID, err)
+	}
+	return nil
+}
+
+// WriteCalendar writes the event's date as a calendar file for the order's buyer.
+func (s *Service) WriteCalendar(ctx context.Context, w io.Writer, o *Order) error {
+	event, _, err := s.eventOf(ctx, o)
+	if err != nil {
+		return err
+	}
+	entry := agenda.CalendarEvent{
+		UID: string(o.ID) + "@turnout", Sequence: int(event.Version), Stamp: o.UpdatedAt, Start: event.StartsAt, End: event.EndsAt,
+		Zone: event.Location(), Summary: event.Title, Description: s.OrderLink(o), Location: Place(event),
+		URL: s.BaseURL + "/e/" + event.Slug, Canceled: o.Status == OrderCanceled,
+	}
+	calendar := agenda.Calendar{Events: []agenda.CalendarEvent{entry}}
+	return calendar.Write(w)
+}
+
+// eventOf gives an order's event and the name of its community.
+func (s *Service) eventOf(ctx context.Context, o *Order) (*events.Event, string, error) {
+	event, err := events.Find(ctx, s.DB.Read(), o.CommunityID, string(o.EventID))
+	if err != nil {
+		return nil, "", fmt.Errorf("ticketing: event of order: %w", err)
+	}
+	var community string
+	if err := s.DB.Read().NewSelect().Table("communities").Column("name").Where("id = ?", o.CommunityID).Scan(ctx, &community); err != nil {
+		return nil, "", fmt.Errorf("ticketing: community of order: %w", err)
+	}
+	return event, community, nil
+}
+
+// Place writes where an event is, in one line: venue, street, city. It is empty for a virtual one.
+func Place(e *events.Event) string {
+	var parts []string
+	for _, p := range []string{e.VenueName, e.VenueAddress, e.VenueCity} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+const joinSecret = "join"
+
+// JoinLink is a virtual ticket's personal link into the room. A ticket that was canceled, moved or reissued loses it: the
+// version is part of what is signed.
+func (s *Service) JoinLink(t *Ticket) string {
+	return s.BaseURL + "/join/" + string(t.ID) + "?secret=" + s.Keys.Sign(joinSecret, string(t.ID), t.nonce.String())
+}
+
+// joinOpens is when the links of virtual tickets open.
+func joinOpens(e *events.Event) time.Time {
+	return e.StartsAt.Add(-time.Duration(e.JoinOpensMinutes) * time.Minute)
+}
+
+// JoinTicket gives the ticket that a join link names and its event. It fails with turnout.ErrNotFound for a wrong secret and
+// for a ticket that is no longer valid, or not virtual.
+func (s *Service) JoinTicket(ctx context.Context, id turnout.ID, secret string) (*Ticket, *events.Event, error) {
+	tickets, err := ticketsWhere(ctx, s.DB.Read(), "ticket.id = ?", id)
+	if err != nil {
+		return nil, nil, fmt.Errorf("ticketing: join: %w", err)
+	}
+	if len(tickets) == 0 || !s.Keys.Verify(secret, joinSecret, string(id), tickets[0].nonce.String()) {
+		return nil, nil, turnout.ErrNotFound
+	}
+	t := tickets[0]
+	if t.Status != Valid || t.AttendanceMode != Virtual {
+		return nil, nil, turnout.ErrNotFound
+	}
+	event, err := events.Find(ctx, s.DB.Read(), t.CommunityID, string(t.EventID))
+	if err != nil {
+		return nil, nil, fmt.Errorf("ticketing: join: %w", err)
+	}
+	return t, event, nil
+}
+
+func (s *Service) words(lang string) documents.Words {
+	say := func(key string) string { return s.Pages.Message(lang, "paper."+key) }
+	return documents.Words{
+		Attendee: say("attendee"), Ticket: say("ticket"), When: say("when"), Where: say("where"), Order: say("order"),
+		TicketCode: say("ticket_code"), Terms: say("terms"), InPerson: say("in_person"), Virtual: say("virtual"), AtDoor: say("at_door"),
+		HowToJoin: say("how_to_join"), Join: say("join"), RoomOpens: say("room_opens"), NoLink: say("no_link"), NoName: say("no_name"),
+		TicketOf: say("ticket_of"),
+	}
+}
+
+func toBytes(write func(w io.Writer) error) ([]byte, error) {
+	var b bytes.Buffer
+	err := write(&b)
+	return b.Bytes(), err
+}
