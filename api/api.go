@@ -10,7 +10,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,10 +32,6 @@ import (
 // Config is what New needs beside the services.
 type Config struct {
 	Templates *templates.Set
-	Sessions  *scs.SessionManager
-	// Bearer gives the caller behind an API token, Session the person behind a page's session.
-	Bearer  func(ctx context.Context, token string) (access.Caller, error)
-	Session func(ctx context.Context) (access.Caller, error)
 	// RateLimit is how many orders a minute one client address may place without a token; other public writes may be twice
 	// as many. 0 means no limit.
 	RateLimit int
@@ -62,6 +57,7 @@ type server struct {
 	services.Services
 	Config
 	https          bool
+	sessions       *scs.SessionManager
 	gate           *access.Gate
 	pages          *pages.Handler
 	v1             *v1.Handler
@@ -76,15 +72,17 @@ func New(house services.Services, config Config) (*Server, error) {
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("api: the base URL %q is none", house.BaseURL)
 	}
+	https := base.Scheme == "https"
+	sessions := newSessions(house, https)
 	s := &server{
-		Server: &Server{}, Services: house, Config: config, https: base.Scheme == "https",
-		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: config.Sessions, Demo: config.Demo},
+		Server: &Server{}, Services: house, Config: config, https: https, sessions: sessions,
+		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: sessions, Sandbox: config.Sandbox, Demo: config.Demo},
 		v1:      &v1.Handler{Services: house},
 		hooks:   &hooks.Handler{Services: house, Sandbox: config.Sandbox},
 		metrics: newMetrics(house.DB, house.Now),
 		orders:  newLimiter(config.RateLimit), writes: newLimiter(2 * config.RateLimit),
 	}
-	s.gate = newGate(house, config, s.fail)
+	s.gate = newGate(house, sessions, config.Sandbox != nil, s.fail)
 	s.v1.Document, err = v1.NewDocument(house.BaseURL, s.apiRoutes())
 	if err != nil {
 		return nil, err
@@ -155,9 +153,9 @@ func ginPath(path string) string {
 
 // front stands before gin: requests that another site makes a browser send end here, and pages get their session.
 func (s *server) front(engine *gin.Engine, base *url.URL) error {
-	withSession := s.Sessions.LoadAndSave(engine)
+	withSession := s.sessions.LoadAndSave(engine)
 	chosen := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if hasPage(r.URL.Path) {
+		if access.IsPage(r.URL.Path) {
 			withSession.ServeHTTP(w, r)
 		} else {
 			engine.ServeHTTP(w, r)
@@ -172,24 +170,14 @@ func (s *server) front(engine *gin.Engine, base *url.URL) error {
 	refuse.NoRoute(func(c *gin.Context) {
 		s.failStatus(c, http.StatusForbidden, "cross_origin", "This came from another site's page and was not carried out.")
 	})
-	guard.SetDenyHandler(s.Sessions.LoadAndSave(refuse))
+	guard.SetDenyHandler(s.sessions.LoadAndSave(refuse))
 	s.Handler = guard.Handler(chosen)
 	return nil
 }
 
-// hasPage reports whether a path belongs to the pages, which alone know a session.
-func hasPage(path string) bool {
-	for _, prefix := range []string{"/api/", "/static/", "/hooks/", "/sandbox/", "/healthz", "/readyz", "/metrics"} {
-		if strings.HasPrefix(path, prefix) {
-			return false
-		}
-	}
-	return true
-}
-
 // fail answers with an error in the manner of the path: a problem document or a page.
 func (s *server) fail(c *gin.Context, err error) {
-	if hasPage(c.Request.URL.Path) {
+	if access.IsPage(c.Request.URL.Path) {
 		s.pages.Fail(c, err)
 	} else {
 		respond.Fail(c, err)
@@ -197,7 +185,7 @@ func (s *server) fail(c *gin.Context, err error) {
 }
 
 func (s *server) failStatus(c *gin.Context, status int, code, message string) {
-	if hasPage(c.Request.URL.Path) {
+	if access.IsPage(c.Request.URL.Path) {
 		s.pages.FailStatus(c, status, message)
 	} else {
 		respond.FailStatus(c, status, code, message)

@@ -29,7 +29,7 @@ type Gate struct {
 	DB *database.DB
 	// Bearer gives the caller behind an API token, ErrBadToken for none.
 	Bearer func(ctx context.Context, token string) (Caller, error)
-	// Session gives the signed-in caller of a page, nobody when there is none.
+	// Session gives the signed-in person of a page, nobody when there is none.
 	Session func(ctx context.Context) (Caller, error)
 	// FindCommunity gives the id of a community by id or slug.
 	FindCommunity func(ctx context.Context, idOrSlug string) (turnout.ID, error)
@@ -89,10 +89,7 @@ func (g *Gate) admit(c *gin.Context, rule Rule) (*request, error) {
 // caller reads who comes: by bearer token under /api, by session elsewhere.
 func (g *Gate) caller(c *gin.Context) (Caller, error) {
 	ctx := c.Request.Context()
-	if !strings.HasPrefix(c.FullPath(), "/api/") {
-		if g.Session == nil {
-			return Caller{}, nil
-		}
+	if IsPage(c.FullPath()) {
 		return g.Session(ctx)
 	}
 	header := c.GetHeader("Authorization")
@@ -104,6 +101,14 @@ func (g *Gate) caller(c *gin.Context) (Caller, error) {
 		return Caller{}, ErrBadToken
 	}
 	return g.Bearer(ctx, strings.TrimSpace(token))
+}
+
+// machines are the beginnings of paths that are not pages.
+var machines = []string{"/api/", "/static/", "/hooks/", "/sandbox/payments/", "/healthz", "/readyz", "/metrics"}
+
+// IsPage reports whether a path is a page's: pages know a session and answer with HTML.
+func IsPage(path string) bool {
+	return !slices.ContainsFunc(machines, func(start string) bool { return strings.HasPrefix(path, start) })
 }
 
 // known refuses nobody where somebody is needed.

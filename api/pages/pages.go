@@ -21,6 +21,7 @@ import (
 	"turnout/api/services"
 	"turnout/internal/logging"
 	"turnout/templates"
+	"turnout/ticketing/payments/sandbox"
 )
 
 // SignInPath is where people without a session are sent; ?next= brings them back.
@@ -31,8 +32,24 @@ type Handler struct {
 	services.Services
 	Templates *templates.Set
 	Sessions  *scs.SessionManager
-	Demo      bool // says on every page that nothing here is real
+	Sandbox   *sandbox.Provider // nil while it is off
+	Demo      bool              // says on every page that nothing here is real
 }
+
+// SessionAccount is the session's entry that names the signed-in account.
+const SessionAccount = "account"
+
+// SignIn makes the session the account's, under a new cookie: one that somebody else knew before is worth nothing.
+func (h *Handler) SignIn(c *gin.Context, account turnout.ID) error {
+	if err := h.Sessions.RenewToken(c.Request.Context()); err != nil {
+		return err
+	}
+	h.Sessions.Put(c.Request.Context(), SessionAccount, string(account))
+	return nil
+}
+
+// SignOut ends the session.
+func (h *Handler) SignOut(c *gin.Context) error { return h.Sessions.Destroy(c.Request.Context()) }
 
 // Language is the reader's: what they chose (?lang=, kept in a cookie), else what the browser asks for.
 func (h *Handler) Language(c *gin.Context) string {
@@ -99,8 +116,10 @@ func LocalPath(next, fallback string) string {
 type errorPage struct {
 	templates.Chrome
 	Status    int
+	Heading   string // "" takes the catalogue's for the status
 	Message   string
 	RequestID string
+	HomeURL   string
 }
 
 // Fail answers with the error page. Who is not signed in and looks at a page is sent to sign in and comes back.
@@ -124,7 +143,7 @@ func (h *Handler) FailStatus(c *gin.Context, status int, message string) {
 
 func (h *Handler) fail(c *gin.Context, status int, message string) {
 	data := errorPage{Chrome: templates.Chrome{Title: http.StatusText(status), NoIndex: true, Demo: h.Demo, Path: c.Request.URL.Path},
-		Status: status, Message: message, RequestID: logging.RequestID(c.Request.Context())}
+		Status: status, Message: message, HomeURL: "/", RequestID: logging.RequestID(c.Request.Context())}
 	var body bytes.Buffer
 	if err := h.Templates.Page(&body, h.Language(c), "error", data); err != nil {
 		respond.Log(c.Request.Context(), errors.Join(err, respond.ErrInternal))

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"turnout/events"
+	"turnout/events/agenda"
+	"turnout/events/organisers"
+	"turnout/events/speakers"
 	"turnout/internal/database"
 	"turnout/ticketing"
 )
@@ -17,6 +20,9 @@ type Services struct {
 	// BaseURL is where people reach this installation, without a slash at its end: "https://turnout.example.org".
 	BaseURL string
 
-	Events    *events.Service
-	Ticketing *ticketing.Service
+	Organisers *organisers.Service
+	Events     *events.Service
+	Speakers   *speakers.Service
+	Agenda     *agenda.Service
+	Ticketing  *ticketing.Service
 }
