@@ -41,7 +41,7 @@ var (
 // the edit was made from, 0 when the caller does not say; another one is turnout.ErrStale.
 func hold(ctx context.Context, tx bun.Tx, community turnout.ID, idOrSlug string, version int64) (*Event, error) {
 	event := new(Event)
-	q := tx.NewUpdate().Model(event).Set("version = version + 1").Where("community_id = ?", community).Returning("*")
+	q := tx.NewUpdate().Model(event).Set("version = version + 1").Where("community_id = ?", community).Returning("?Columns")
 	if id := turnout.ID(idOrSlug); id.Is(turnout.PrefixEvent) {
 		q = q.Where("id = ?", id)
 	} else {

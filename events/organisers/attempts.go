@@ -1,0 +1,59 @@
+package organisers
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// ErrTooManyAttempts is the answer when too much was guessed.
+var ErrTooManyAttempts = &turnout.Error{Kind: turnout.TooMany, Code: "too_many_attempts", Message: "That was tried too often. Wait a quarter of an hour, or reset the password."}
+
+// guess is something that can be tried only so often in a while.
+type guess struct {
+	bucket string // what and for whom, hashed: no address stands in the table
+	limit  int64
+	within time.Duration
+}
+
+// Limits of guessing. An address may be a whole office; an account is one person, whom a stranger must not shut out for long.
+func signInAccount(email string) guess {
+	return guess{digest("sign-in " + email), 20, 15 * time.Minute}
+}
+func signInAddress(addr string) guess { return guess{digest("address " + addr), 100, 15 * time.Minute} }
+func resetAccount(email string) guess { return guess{digest("reset " + email), 3, time.Hour} }
+func resetAddress(addr string) guess  { return guess{digest("reset from " + addr), 30, time.Hour} }
+
+// count notes one try of each and fails with ErrTooManyAttempts when one of them was tried too often. It is called before the
+// guess is looked at, so that a hundred guesses at once do not slip through together.
+func (s *Service) count(ctx context.Context, guesses ...guess) error {
+	now := s.now()
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		for _, g := range guesses {
+			var tries int64
+			err := tx.NewRaw(`INSERT INTO attempts (bucket, count, expires_at) VALUES (?0, 1, ?2) ON CONFLICT (bucket) DO UPDATE SET
+				count = CASE WHEN attempts.expires_at <= ?1 THEN 1 ELSE attempts.count + 1 END,
+				expires_at = CASE WHEN attempts.expires_at <= ?1 THEN ?2 ELSE attempts.expires_at END RETURNING count`,
+				g.bucket, now, now.Add(g.within)).Scan(ctx, &tries)
+			if err != nil {
+				return err
+			}
+			if tries > g.limit {
+				return ErrTooManyAttempts
+			}
+		}
+		return nil
+	})
+}
+
+// forgive takes back what was counted for a guess that was right.
+func forgive(ctx context.Context, tx bun.Tx, account, address guess) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM attempts WHERE bucket = ?", account.bucket); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE attempts SET count = count - 1 WHERE bucket = ? AND count > 0", address.bucket)
+	return err
+}

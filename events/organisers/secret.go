@@ -1,0 +1,21 @@
+package organisers
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+)
+
+// newSecret gives 256 random bits that survive a URL.
+func newSecret() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails (crypto/rand ends the program instead)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// digest is how a secret is stored. One with 256 random bits needs no salt and no slow hash.
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
