@@ -279,3 +279,34 @@ func TestActivationOfNobodyAndOfOthers(t *testing.T) {
 		}
 	})
 }
+
+// An event of 100,000 people, each with three activities.
+func BenchmarkActivation(b *testing.B) {
+	const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000) `
+	for _, engine := range dbtest.Engines() {
+		b.Run(string(engine), func(b *testing.B) {
+			s := newService(b, dbtest.Open(b, engine))
+			newEvent(b, s)
+			for _, sql := range []string{
+				`INSERT INTO persons (id, community_id, name, created_at, updated_at) ` + numbers + `SELECT 'p' || n, ?0, '', ?1, ?1 FROM numbers`,
+				`INSERT INTO identities (id, community_id, person_id, source, handle, created_at) ` + numbers + `SELECT 'i' || n, ?0, 'p' || n, 'slack', 'p' || n, ?1 FROM numbers`,
+				`INSERT INTO tickets (id, community_id, event_id, order_id, line_id, ticket_type_id, number, status, attendance_mode, person_id, attendee_name, attendee_email, created_at, updated_at) ` + numbers +
+					`SELECT 't' || n, ?0, 'evt_spring', 'ord', 'oln', 'tty', n, 'valid', 'in_person', 'p' || n, '', '', ?1, ?1 FROM numbers`,
+				`INSERT INTO attendance_records (id, community_id, event_id, ticket_id, person_id, attendance_mode, source, first_at, last_at, confidence) ` + numbers +
+					`SELECT 'a' || n, ?0, 'evt_spring', 't' || n, 'p' || n, 'in_person', 'door_scan', ?1, ?1, 'high' FROM numbers WHERE n % 5 <> 0`,
+				`INSERT INTO activities (id, community_id, person_id, type, source, external_id, occurred_at, created_at) ` + numbers +
+					`SELECT 'd' || k || '_' || n, ?0, 'p' || n, 'message', 'slack', k || '_' || n, ?2, ?1 FROM numbers CROSS JOIN (SELECT 1 AS k UNION ALL SELECT 2 UNION ALL SELECT 3) AS thrice`,
+			} {
+				run(b, s.DB, sql, home, at, ends.Add(time.Hour))
+			}
+			if engine == database.Postgres { // as its own autovacuum does a minute later
+				run(b, s.DB, `ANALYZE`)
+			}
+			for b.Loop() {
+				if a, err := s.Activation(b.Context(), home, "spring"); err != nil || a.Populations[0].Activated != 80000 {
+					b.Fatal(a, err)
+				}
+			}
+		})
+	}
+}
