@@ -43,8 +43,9 @@ type Doc struct {
 	header func(page int)
 	footer func(page, pages int)
 	buf    []byte
-	fonts  map[string]bool // the families in the document
-	font   string          // the font and size that the page's content is set to
+	used   map[*textFont]*[256]bool // the text fonts in the document, with the codes that are drawn
+	blank  bool                     // so is the font of the invisible text
+	font   string                   // the font and size that the page's content is set to
 	size   float64
 	images map[string]image // by hash, to embed each picture once
 	widths map[int]bool     // of the pictures so far, in pixels
@@ -69,7 +70,9 @@ func New(m Metadata, p Paper) *Doc {
 	pdf.SetAuthor(infoString(m.Author), false)
 	pdf.SetSubject(infoString(m.Subject), false)
 	pdf.SetKeywords(infoString(m.Keywords), false)
-	return &Doc{pdf: pdf, paper: p, fonts: map[string]bool{}, images: map[string]image{}, widths: map[int]bool{}}
+	d := &Doc{pdf: pdf, paper: p, used: map[*textFont]*[256]bool{}, images: map[string]image{}, widths: map[int]bool{}}
+	pdf.SetFontLoader(cutter{d})
+	return d
 }
 
 // OnPage sets what is drawn on each page: header when a page begins (the new page's number), footer when the document

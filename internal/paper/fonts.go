@@ -15,12 +15,13 @@ import (
 	"turnout/templates/pdf"
 )
 
-// textFont is an 8-bit font cut beforehand: at most 224 characters of DejaVu Sans, put into a PDF as it is.
+// textFont is an 8-bit font cut beforehand: at most 224 characters of DejaVu Sans.
 type textFont struct {
 	family     string
 	definition []byte // gofpdf's JSON
-	file       []byte // zlib-compressed TrueType
+	file       func() []byte
 	width      [256]int
+	cut        cutTable
 }
 
 // outlineFont is a font whose glyphs are drawn as shapes. It is parsed when first used.
@@ -42,6 +43,7 @@ type library struct {
 	places   map[rune]place
 	ascii    int // index of the page that has ASCII under its own codes
 	outlines []*outlineFont
+	byFile   map[string]*textFont // by the file name in gofpdf's definition
 	blank    []byte
 }
 
@@ -71,6 +73,10 @@ func loadFonts() *library {
 		}
 	}
 	l.places[0xA0] = l.places[' ']
+	l.byFile = map[string]*textFont{}
+	for _, f := range slices.Concat(l.text[0], l.text[1]) {
+		l.byFile[f.family+".z"] = f
+	}
 	l.outlines = loadOutlines()
 	return l
 }
@@ -80,14 +86,20 @@ func loadTextFont(name string) (*textFont, []rune) {
 	var known struct {
 		Cw    [256]int
 		Runes []rune
+		cutTable
 	}
 	must(json.Unmarshal(raw, &known))
 	definition := map[string]json.RawMessage{}
 	must(json.Unmarshal(raw, &definition))
-	delete(definition, "Runes") // gofpdf reads the rest for every document: keep it short
+	for _, ours := range []string{"Runes", "Glyphs", "Count", "Loca", "Glyf", "LongLoca"} { // gofpdf reads the rest for every document: keep it short
+		delete(definition, ours)
+	}
 	small, err := json.Marshal(definition)
 	must(err)
-	return &textFont{family: name, definition: small, file: mustRead("text/" + name + ".z"), width: known.Cw}, known.Runes
+	return &textFont{
+		family: name, definition: small, width: known.Cw, cut: known.cutTable,
+		file: sync.OnceValue(func() []byte { return inflate(mustRead("text/" + name + ".z")) }),
+	}, known.Runes
 }
 
 func loadOutlines() []*outlineFont {

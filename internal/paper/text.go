@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf16"
 )
@@ -116,7 +117,9 @@ func (d *Doc) drawCodes(x, y float64, p piece, style Style) {
 	d.setFont(p.text, style.Size)
 	b := append(d.fill(d.buf[:0], style.Color), " BT "...)
 	b = append(appendNumbers(b, x, y), "Td ("...)
+	used := d.used[p.text]
 	for _, c := range p.codes {
+		used[c] = true
 		if c == '(' || c == ')' || c == '\\' {
 			b = append(b, '\\')
 		}
@@ -158,7 +161,8 @@ func (d *Doc) drawInvisible(x, y float64, p piece, style Style) {
 	if len(codes) == 0 || p.width <= 0 {
 		return
 	}
-	if !d.hasFont("blank") {
+	if !d.blank {
+		d.blank = true
 		d.pdf.AddUTF8FontFromBytes("blank", "", fonts().blank)
 	}
 	d.selectFont("blank", style.Size)
@@ -187,8 +191,9 @@ func appendHex(b []byte, codes []uint16) []byte {
 
 // setFont selects a text font, adding it to the document at its first use.
 func (d *Doc) setFont(f *textFont, size float64) {
-	if !d.hasFont(f.family) {
-		d.pdf.AddFontFromBytes(f.family, "", f.definition, f.file)
+	if d.used[f] == nil {
+		d.used[f] = new([256]bool)
+		d.pdf.AddFontFromReader(f.family, "", bytes.NewReader(f.definition))
 	}
 	d.selectFont(f.family, size)
 }
@@ -198,14 +203,6 @@ func (d *Doc) selectFont(family string, size float64) {
 		d.pdf.SetFont(family, "", size)
 		d.font, d.size = family, size
 	}
-}
-
-func (d *Doc) hasFont(family string) bool {
-	if d.fonts[family] {
-		return true
-	}
-	d.fonts[family] = true
-	return false
 }
 
 // fill appends the operator that sets the colour of areas and text.
