@@ -50,7 +50,7 @@ type Line struct {
 	CreatedAt   time.Time  `bun:"created_at"`
 	UpdatedAt   time.Time  `bun:"updated_at"`
 
-	Entered int64 `bun:"entered,scanonly"` // the sum of its entries; read by Lines
+	Entered int64 `bun:"entered,scanonly"` // the sum of its entries; read by Lines only
 }
 
 // Computed reports whether the line's actual amount is computed instead of entered.
@@ -174,7 +174,7 @@ func lock(ctx context.Context, tx bun.Tx, community, id turnout.ID) (*Line, erro
 		return nil, turnout.ErrNotFound
 	}
 	line := new(Line)
-	return line, tx.NewSelect().Model(line).ExcludeColumn("entered").Where("id = ?", id).Where("community_id = ?", community).Scan(ctx)
+	return line, tx.NewSelect().Model(line).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx)
 }
 
 // Lines lists an event's lines with the sums of their entries: income first, then by category.
