@@ -2,8 +2,8 @@ package agenda
 
 import "turnout/events/agenda/exchange"
 
-// Calendar and CalendarEvent write iCalendar files (RFC 5545) for the rooms above: an order's dates, a community's feed.
-type (
-	Calendar      = exchange.Calendar
-	CalendarEvent = exchange.CalendarEvent
-)
+// Calendar writes iCalendar files (RFC 5545) for the rooms above: an order's dates, a community's feed.
+type Calendar = exchange.Calendar
+
+// CalendarEvent is one entry of a Calendar.
+type CalendarEvent = exchange.CalendarEvent

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"turnout"
+	"turnout/events"
+	"turnout/events/speakers"
 )
 
 // ConflictKind says what is wrong with slots.
@@ -108,10 +110,27 @@ func ConflictsOf(all []Conflict, session turnout.ID) []Conflict {
 	return slices.DeleteFunc(slices.Clone(all), func(c Conflict) bool { return !slices.Contains(c.SessionIDs, session) })
 }
 
-// Conflicts lists those of an event's working draft (id or slug), in order of time. Error: turnout.ErrNotFound.
+// Conflicts lists those of an event's working draft (id or slug), in order of time, without reading the texts. Error:
+// turnout.ErrNotFound.
 func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event string) ([]Conflict, error) {
-	a, err := s.Agenda(ctx, community, event)
+	db := s.DB.Read()
+	e, err := events.Find(ctx, db, community, event)
 	if err != nil {
+		return nil, err
+	}
+	a := &Agenda{Event: e}
+	err = db.NewSelect().Model(&a.Sessions).Column("id", "title", "room_id", "starts_at", "ends_at").
+		Where("community_id = ?", community).Where("event_id = ?", e.ID).Where("starts_at IS NOT NULL").Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.NewSelect().Model(&a.Rooms).Where("community_id = ?", community).Where("event_id = ?", e.ID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if a.Speakers, err = speakers.ByEvent(ctx, db, community, e.ID); err != nil {
+		return nil, err
+	}
+	if err := eventSpeakers(ctx, db, e, a.Sessions); err != nil {
 		return nil, err
 	}
 	return a.Conflicts(), nil

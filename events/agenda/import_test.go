@@ -211,6 +211,11 @@ func TestASessionLeavesAndComesBack(t *testing.T) {
 			Unchanged: Tally{Rooms: 1, Sessions: 1, Slots: 1}})
 		w.wants("2 comes back", w.imports(two, false), ImportReport{Created: Tally{Slots: 1}, Updated: Tally{Sessions: 1}, Removed: Tally{Sessions: 1, Slots: 1},
 			Unchanged: Tally{Rooms: 1, Sessions: 1, Slots: 1}})
+		a := w.agenda()
+		i := slices.IndexFunc(a.Sessions, func(s *Session) bool { return s.Title == "One" })
+		_, err := w.Withdraw(w.ctx, w.community, a.Sessions[i].ID, 0)
+		w.must(err)
+		w.wants("1 was withdrawn by hand", w.imports(two, false), ImportReport{Unchanged: Tally{Rooms: 1, Sessions: 2, Slots: 1}})
 		if n := len(w.agenda().Sessions); n != 3 {
 			t.Errorf("%d sessions are known, want 3", n)
 		}

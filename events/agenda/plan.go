@@ -212,7 +212,10 @@ func (p *importPlan) create(in exchange.Session, guid string) *Session {
 
 // fill makes the row say what the file says.
 func (p *importPlan) fill(s *Session, in exchange.Session) {
-	s.ExternalKey, s.Title, s.Subtitle, s.Kind, s.Status = in.Key, in.Title, in.Subtitle, Kind(in.Kind), Confirmed
+	s.ExternalKey, s.Title, s.Subtitle, s.Kind = in.Key, in.Title, in.Subtitle, Kind(in.Kind)
+	if s.Status != Draft { // an organiser holds it back
+		s.Status = Confirmed
+	}
 	s.Abstract, s.Description, s.Language, s.URL = in.Abstract, in.Description, in.Language, in.URL
 	s.TrackID, s.Minutes, s.ImportedHash = p.trackIDs[in.Track], minutes(in.Length), importedHash(in)
 	s.RoomID, s.StartsAt, s.EndsAt = "", time.Time{}, time.Time{}
@@ -228,7 +231,7 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 // compare updates the row where the file says something else than at the last import.
 func (p *importPlan) compare(row *Session, in exchange.Session) {
 	before := *row
-	if row.Status != Withdrawn && row.ExternalKey == in.Key && row.ImportedHash == importedHash(in) {
+	if row.ExternalKey == in.Key && row.ImportedHash == importedHash(in) {
 		p.report.Unchanged.Sessions++
 		if row.Placed() {
 			p.report.Unchanged.Slots++
@@ -267,11 +270,13 @@ func (p *importPlan) countSlot(before, after *Session) {
 	}
 }
 
+// withdraw takes off what the file no longer holds; without a hash, the file can bring it back.
 func (p *importPlan) withdraw(s *Session) {
 	if s.Placed() {
 		p.report.Removed.Slots++
 	}
 	s.withdraw()
+	s.ImportedHash = ""
 	s.Version, s.UpdatedAt = s.Version+1, p.now
 	p.sessions = append(p.sessions, s)
 	p.report.Removed.Sessions++

@@ -37,7 +37,7 @@ var Kinds = []Kind{Talk, Workshop, Panel, Keynote, Break, Social, Other}
 //
 //	draft ◀──▶ confirmed
 //	  │            │
-//	  └────────────┴──▶ withdrawn ──▶ confirmed (an import that holds it again, or by hand)
+//	  └────────────┴──▶ withdrawn ──▶ draft, confirmed (by hand, or an import that holds it again)
 //
 // A withdrawn session has no slot. No session is ever deleted: calendars and links know it.
 type Status string
@@ -201,7 +201,7 @@ func (s *Service) Withdraw(ctx context.Context, community, id turnout.ID, versio
 }
 
 func (s *Session) withdraw() {
-	s.Status, s.RoomID, s.StartsAt, s.EndsAt, s.ImportedHash = Withdrawn, "", time.Time{}, time.Time{}, ""
+	s.Status, s.RoomID, s.StartsAt, s.EndsAt = Withdrawn, "", time.Time{}, time.Time{}
 }
 
 // change reads a session under its event's hold, lets body change it, and writes it.
@@ -251,7 +251,7 @@ func checkBelonging(ctx context.Context, tx bun.Tx, session *Session, speakerIDs
 		}
 	}
 	if len(speakerIDs) > 0 {
-		n, err := tx.NewSelect().Model((*speakers.Speaker)(nil)).Where("id IN (?)", bun.In(speakerIDs)).
+		n, err := tx.NewSelect().Model((*speakers.Speaker)(nil)).Where("id IN (?)", bun.List(speakerIDs)).
 			Where("community_id = ?", session.CommunityID).Where("event_id = ?", session.EventID).Count(ctx)
 		if err != nil {
 			return err

@@ -119,7 +119,7 @@ func linkSpeakers(ctx context.Context, tx bun.Tx, community turnout.ID, sessions
 				links = append(links, &sessionSpeaker{CommunityID: community, SessionID: s.ID, SpeakerID: speaker, Position: int64(i)})
 			}
 		}
-		_, err := tx.NewDelete().Model((*sessionSpeaker)(nil)).Where("community_id = ?", community).Where("session_id IN (?)", bun.In(ids)).Exec(ctx)
+		_, err := tx.NewDelete().Model((*sessionSpeaker)(nil)).Where("community_id = ?", community).Where("session_id IN (?)", bun.List(ids)).Exec(ctx)
 		if err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func readSpeakers(ctx context.Context, db bun.IDB, community turnout.ID, session
 		ids[i] = s.ID
 	}
 	var links []*sessionSpeaker
-	err := db.NewSelect().Model(&links).Where("community_id = ?", community).Where("session_id IN (?)", bun.In(ids)).
+	err := db.NewSelect().Model(&links).Where("community_id = ?", community).Where("session_id IN (?)", bun.List(ids)).
 		OrderExpr("session_id, position").Scan(ctx)
 	assign(sessions, links)
 	return err

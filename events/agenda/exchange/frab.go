@@ -320,8 +320,9 @@ func (f *frabReading) eventRoom(where string, e frabEvent) string {
 func (f *frabReading) place(where string, s *Session, e frabEvent) {
 	start, ok := f.instant(where, e.Date)
 	if !ok {
-		date, since, found := dateOf(e.Date), time.Duration(0), false
-		if since, found = clock(e.Start); found && date == "" && f.day != "" {
+		date := dateOf(e.Date)
+		since, found := clock(e.Start)
+		if found && date == "" && f.day != "" {
 			date = f.day
 			if since < f.schedule.DayChange {
 				since += 24 * time.Hour // after midnight, filed under the day before

@@ -3,12 +3,14 @@ package exchange
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -32,15 +34,26 @@ func schedules(t *testing.T) map[string]*Schedule {
 		}
 		all[name] = s
 	}
-	for _, name := range []string{"schedules/fosdem-2025.schedule.xml", "schedules/fosdem-2025.2024-12-22.schedule.xml", "sessionize/orlando-code-camp-2020.All.json", "sessionize/demo.All.json"} {
-		if data, err := os.ReadFile(filepath.Join(realData, name)); err == nil {
-			if all[name], _, err = Read(data, Options{Zone: brussels}); err != nil {
-				t.Fatal(err)
-			}
-		}
+	for name, s := range published() {
+		all[name] = s
 	}
 	return all
 }
+
+// published reads the real files that are on this machine, once.
+var published = sync.OnceValue(func() map[string]*Schedule {
+	all := map[string]*Schedule{}
+	for _, name := range []string{"schedules/fosdem-2025.schedule.xml", "schedules/fosdem-2025.2024-12-22.schedule.xml", "sessionize/orlando-code-camp-2020.All.json", "sessionize/demo.All.json"} {
+		data, err := os.ReadFile(filepath.Join(realData, name))
+		if err != nil {
+			continue // the tests of reading tell what is missing
+		}
+		if all[name], _, err = Read(data, Options{Zone: brussels}); err != nil {
+			panic(err) // as do they
+		}
+	}
+	return all
+})
 
 func TestXMLIsValidBySchema(t *testing.T) {
 	schema := filepath.Join(realData, "schemas/schedule.xml.xsd")
@@ -180,7 +193,6 @@ func TestWhatIsWrittenAsXMLReadsBackTheSame(t *testing.T) {
 			t.Errorf("%s: a second round changes the schedule: %s", name, firstDifference(a, b))
 		}
 		if strings.HasPrefix(name, "schedules/") { // frab in and out: nothing may be lost at all
-			s.Version = first.Version
 			if a, b := asJSON(t, s), asJSON(t, first); a != b {
 				t.Errorf("%s: %s", name, firstDifference(a, b))
 			}
@@ -222,7 +234,7 @@ func firstDifference(a, b string) string {
 
 func TestWriteRefusesAScheduleWithoutDays(t *testing.T) {
 	for _, err := range []error{WriteXML(&bytes.Buffer{}, &Schedule{}), WriteJSON(&bytes.Buffer{}, &Schedule{})} {
-		if err != ErrNoDays {
+		if !errors.Is(err, ErrNoDays) {
 			t.Errorf("got %v", err)
 		}
 	}
