@@ -35,7 +35,7 @@ func List(ctx context.Context, db bun.IDB, filter Filter) (events []Event, next 
 	} else {
 		q = q.Where("community_id = ?", filter.Community)
 		if len(filter.Statuses) > 0 {
-			q = q.Where("status IN (?)", bun.In(filter.Statuses))
+			q = q.Where("status IN (?)", bun.List(filter.Statuses))
 		}
 	}
 	if filter.Cursor != "" {

@@ -64,16 +64,18 @@ func (w *WebSessions) DeleteCtx(ctx context.Context, token string) error {
 
 // Find is FindCtx without a context; scs asks for both and uses the other.
 func (w *WebSessions) Find(token string) ([]byte, bool, error) {
-	return w.FindCtx(context.Background(), token)
+	return w.FindCtx(context.Background(), token) //nolint:forbidigo // scs asks for methods without a context
 }
 
 // Commit is CommitCtx without a context.
 func (w *WebSessions) Commit(token string, data []byte, expiry time.Time) error {
-	return w.CommitCtx(context.Background(), token, data, expiry)
+	return w.CommitCtx(context.Background(), token, data, expiry) //nolint:forbidigo // as Find
 }
 
 // Delete is DeleteCtx without a context.
-func (w *WebSessions) Delete(token string) error { return w.DeleteCtx(context.Background(), token) }
+func (w *WebSessions) Delete(token string) error {
+	return w.DeleteCtx(context.Background(), token) //nolint:forbidigo // as Find
+}
 
 // EndSessions signs an account out everywhere.
 func EndSessions(ctx context.Context, db bun.IDB, account turnout.ID) error {

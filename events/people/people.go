@@ -170,7 +170,7 @@ func identified(ctx context.Context, db bun.IDB, community turnout.ID, wanted []
 			for _, source := range slices.Sorted(maps.Keys(bySource)) {
 				names := bySource[source]
 				slices.Sort(names)
-				q = q.WhereOr("identity.source = ? AND identity.handle IN (?)", source, bun.In(slices.Compact(names)))
+				q = q.WhereOr("identity.source = ? AND identity.handle IN (?)", source, bun.List(slices.Compact(names)))
 			}
 			return q
 		})
@@ -239,7 +239,7 @@ func dropUnused(ctx context.Context, db bun.IDB, community turnout.ID, made []*P
 	if len(unused) == 0 {
 		return nil
 	}
-	_, err := db.NewDelete().Model((*Person)(nil)).Where("community_id = ?", community).Where("id IN (?)", bun.In(unused)).Exec(ctx)
+	_, err := db.NewDelete().Model((*Person)(nil)).Where("community_id = ?", community).Where("id IN (?)", bun.List(unused)).Exec(ctx)
 	return err
 }
 
@@ -255,7 +255,7 @@ func fillNames(ctx context.Context, db bun.IDB, community turnout.ID, now time.T
 		args = append(args, id, names[id])
 	}
 	_, err := db.NewUpdate().Model((*Person)(nil)).Set("name = CASE id"+set.String()+" ELSE name END", args...).Set("updated_at = ?", now).
-		Where("community_id = ?", community).Where("id IN (?)", bun.In(ids)).Where("name = ''").Exec(ctx)
+		Where("community_id = ?", community).Where("id IN (?)", bun.List(ids)).Where("name = ''").Exec(ctx)
 	return err
 }
 

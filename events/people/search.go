@@ -146,7 +146,7 @@ func DropTokens(ctx context.Context, db bun.IDB, community turnout.ID, rows []tu
 	if len(rows) == 0 {
 		return nil
 	}
-	_, err := db.NewDelete().Model((*token)(nil)).Where("row_id IN (?)", bun.In(rows)).Where("community_id = ?", community).Exec(ctx)
+	_, err := db.NewDelete().Model((*token)(nil)).Where("row_id IN (?)", bun.List(rows)).Where("community_id = ?", community).Exec(ctx)
 	return err
 }
 
