@@ -40,7 +40,7 @@ func loadManifest() (map[string]string, error) {
 func (s *Set) asset(name string) (string, error) {
 	hashed, ok := s.assets[name]
 	if !ok {
-		return "", fmt.Errorf("no asset %q in manifest.json: run go generate ./templates/...", name)
+		return "", fmt.Errorf("no asset %q in manifest.json: run go generate in templates", name)
 	}
 	return StaticPrefix + hashed, nil
 }

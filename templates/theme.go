@@ -64,7 +64,7 @@ func parseHex(text string) (rgb, bool) {
 	if err != nil {
 		return rgb{}, false
 	}
-	return rgb{uint8(n >> 16), uint8(n >> 8 & 0xff), uint8(n & 0xff)}, true //nolint:gosec // 24 bits in three bytes
+	return rgb{uint8(n >> 16), uint8(n >> 8 & 0xff), uint8(n & 0xff)}, true
 }
 
 func mix(a, b rgb, share float64) rgb {

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -27,30 +28,30 @@ var vendored = map[string]string{
 func main() {
 	check := flag.Bool("check", false, "compare with the committed files instead of writing them")
 	flag.Parse()
-	if err := run(*check); err != nil {
+	if err := run(context.Background(), *check); err != nil { //nolint:forbidigo // a program's main has no caller
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
 // run works from the templates folder, where go generate starts it.
-func run(check bool) error {
+func run(ctx context.Context, check bool) error {
 	dist := filepath.Join("static", "dist")
 	if !check {
-		return build(dist)
+		return build(ctx, dist)
 	}
 	fresh, err := os.MkdirTemp("static", ".check") // beside dist, so that relative paths in the output are equal
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(fresh) }()
-	if err := build(fresh); err != nil {
+	if err := build(ctx, fresh); err != nil {
 		return err
 	}
 	return compare(fresh, dist)
 }
 
-func build(dist string) error {
+func build(ctx context.Context, dist string) error {
 	if err := os.RemoveAll(dist); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func build(dist string) error {
 		"--legal-comments=none", "--entry-names=[name].[hash]", "--external:/static/*",
 		"--alias:zxing-wasm/reader=./static/vendor/zxing-wasm@3.1.4/reader/index.js",
 		"--outdir="+dist, "--metafile="+meta, "--log-level=warning")
-	cmd := exec.Command("go", args...) //nolint:gosec // fixed arguments and file names of this repository
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // fixed arguments and file names of this repository
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("esbuild: %w", err)
@@ -114,7 +115,7 @@ func entryPoints() ([]string, error) {
 
 // writeManifest reads esbuild's own account of what it made, and replaces it.
 func writeManifest(dist, meta string) error {
-	raw, err := os.ReadFile(meta) //nolint:gosec // written by build just now
+	raw, err := os.ReadFile(meta)
 	if err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func compare(fresh, committed string) error {
 		if err != nil {
 			return err
 		}
-		got, err := os.ReadFile(filepath.Join(committed, d.Name())) //nolint:gosec // our own output
+		got, err := os.ReadFile(filepath.Join(committed, d.Name()))
 		if err != nil || !bytes.Equal(got, want) {
 			return fmt.Errorf("%s is not what the sources give: run go generate ./templates/... and commit", d.Name())
 		}
