@@ -28,19 +28,3 @@ var (
 // MaxWebhook is the most bytes that a webhook's body may have; read no more than one byte further. Stripe's are a few
 // thousand.
 const MaxWebhook = 64 << 10
-
-// Check says what is wrong with a request before any provider sees it: an error in the program that calls, or ErrAmount for
-// what no provider takes.
-func (r CheckoutRequest) Check() error {
-	sum := int64(0)
-	for _, line := range r.Lines {
-		if line.Quantity < 1 || line.UnitPrice < 0 {
-			return ErrAmount.With("A line of %d × %d cannot be paid.", line.Quantity, line.UnitPrice)
-		}
-		sum += line.UnitPrice * line.Quantity
-	}
-	if sum != r.Total.Amount || sum <= 0 {
-		return ErrAmount.With("The lines add up to %d, the total says %d.", sum, r.Total.Amount)
-	}
-	return nil
-}

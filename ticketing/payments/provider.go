@@ -10,6 +10,7 @@ package payments
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"turnout"
@@ -70,6 +71,22 @@ type CheckoutRequest struct {
 	// HeldUntil is when the places are given back. A hosted page may live longer (Stripe's at least 30 minutes): Expire it
 	// when the hold is released. Checkout after HeldUntil answers ErrCheckoutOver.
 	HeldUntil time.Time
+}
+
+// Check says what is wrong with a request before any provider sees it: an error in the program that calls, or ErrAmount for
+// what no provider takes.
+func (r CheckoutRequest) Check() error {
+	sum := int64(0)
+	for _, line := range r.Lines {
+		if line.Quantity < 1 || line.UnitPrice < 0 || line.UnitPrice > (math.MaxInt64-sum)/line.Quantity {
+			return ErrAmount.With("A line of %d × %d cannot be paid.", line.Quantity, line.UnitPrice)
+		}
+		sum += line.UnitPrice * line.Quantity
+	}
+	if sum != r.Total.Amount || sum <= 0 {
+		return ErrAmount.With("The lines add up to %d, the total says %d.", sum, r.Total.Amount)
+	}
+	return nil
 }
 
 // Line is one position of a checkout: Quantity times UnitPrice, in minor units of the total's currency.

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
@@ -74,8 +73,7 @@ func (p *Provider) send(ctx context.Context, ids []string) {
 
 // post signs and delivers one event, and notes that it was.
 func (p *Provider) post(ctx context.Context, row object) error {
-	var body json.RawMessage = row.Body
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: body, Secret: p.secret, Timestamp: p.now()})
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: row.Body, Secret: p.secret, Timestamp: p.now()})
 	if err := p.deliver(ctx, signed.Payload, signed.Header); err != nil {
 		return err
 	}
