@@ -9,7 +9,12 @@ import (
 func (s *server) apiRoutes() []access.Route {
 	api, token := s.v1, access.Token
 	rows := []access.Route{
-		// Plan
+		// Community
+		{Method: get, Path: "/community", Who: token("settings:read"), Handle: api.GetCommunity},
+		{Method: get, Path: "/tokens", Who: token("settings:read"), Handle: api.ListTokens},
+		{Method: remove, Path: "/tokens/{id}", Who: token("settings:write"), Handle: api.RevokeToken},
+
+		// Plan: events
 		{Method: get, Path: "/events", Who: access.PublicOr("events:read"), Handle: api.ListEvents},
 		{Method: post, Path: "/events", Who: token("events:write"), Handle: api.CreateEvent},
 		{Method: get, Path: "/events/{event}", Who: access.PublicOr("events:read"), Handle: api.GetEvent},
@@ -17,6 +22,39 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/publish", Who: token("events:write"), Handle: api.PublishEvent},
 		{Method: post, Path: "/events/{event}/cancel", Who: token("events:write"), Handle: api.CancelEvent},
 		{Method: post, Path: "/events/{event}/clone", Who: token("events:write"), Handle: api.CloneEvent},
+
+		// Plan: agenda
+		{Method: post, Path: "/events/{event}/rooms", Who: token("agenda:write"), Handle: api.CreateRoom},
+		{Method: post, Path: "/events/{event}/tracks", Who: token("agenda:write"), Handle: api.CreateTrack},
+		{Method: post, Path: "/events/{event}/speakers", Who: token("agenda:write"), Handle: api.CreateSpeaker},
+		{Method: post, Path: "/events/{event}/sessions", Who: token("agenda:write"), Handle: api.CreateSession},
+		{Method: put, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.PlaceSession},
+		{Method: remove, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.UnplaceSession},
+		{Method: get, Path: "/events/{event}/agenda", Who: token("agenda:read"), Handle: api.GetAgenda},
+		{Method: get, Path: "/events/{event}/agenda/conflicts", Who: token("agenda:read"), Handle: api.ListConflicts},
+		{Method: post, Path: "/events/{event}/agenda/import", Who: token("agenda:write"), Handle: api.ImportAgenda},
+		{Method: get, Path: "/events/{event}/agenda/releases", Who: token("agenda:read"), Handle: api.ListReleases},
+		{Method: post, Path: "/events/{event}/agenda/releases", Who: token("agenda:write"), Handle: api.ReleaseAgenda},
+		{Method: get, Path: "/events/{event}/schedule.json", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleJSON},
+		{Method: get, Path: "/events/{event}/schedule.xml", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleXML},
+		{Method: get, Path: "/events/{event}/schedule.ics", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleICS},
+
+		// Sell
+		{Method: get, Path: "/events/{event}/pools", Who: token("tickets:read"), Handle: api.ListPools},
+		{Method: post, Path: "/events/{event}/pools", Who: token("tickets:write"), Handle: api.CreatePool},
+		{Method: patch, Path: "/pools/{id}", Who: token("tickets:write"), Handle: api.UpdatePool},
+		{Method: get, Path: "/events/{event}/ticket-types", Who: access.PublicOr("tickets:read"), Handle: api.ListTicketTypes},
+		{Method: post, Path: "/events/{event}/ticket-types", Who: token("tickets:write"), Handle: api.CreateTicketType},
+		{Method: put, Path: "/ticket-types/{id}", Who: token("tickets:write"), Handle: api.UpdateTicketType},
+		{Method: post, Path: "/events/{event}/orders", Who: public, Handle: api.PlaceOrder},
+		{Method: get, Path: "/events/{event}/orders", Who: token("orders:read"), Handle: api.ListOrders},
+		{Method: get, Path: "/orders/{code}", Who: access.SecretOr("orders:read"), Handle: api.GetOrder},
+		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketsPDF},
+		{Method: post, Path: "/orders/{code}/cancel", Who: access.SecretOr("orders:write"), Handle: api.CancelOrder},
+		{Method: post, Path: "/orders/{code}/refunds", Who: token("orders:write"), Handle: api.RefundOrder},
+		{Method: post, Path: "/orders/{code}/paid", Who: token("orders:write"), Handle: api.MarkOrderPaid},
+		{Method: get, Path: "/events/{event}/waitlist", Who: token("orders:read"), Handle: api.ListWaitlist},
+		{Method: post, Path: "/events/{event}/waitlist", Who: public, Handle: api.JoinWaitlist},
 	}
 	for i := range rows {
 		rows[i].Path = v1.Base + rows[i].Path

@@ -190,6 +190,8 @@ func (op operation) status() int {
 func (op operation) responses(route access.Route, defined schemas) object {
 	success := object{"description": op.Summary}
 	switch {
+	case op.OutRaw == "application/json": // somebody else's schema
+		success["content"] = object{op.OutRaw: object{"schema": object{"type": "object"}}}
 	case op.OutRaw != "":
 		success["content"] = object{op.OutRaw: object{"schema": object{"type": "string", "format": "binary"}}}
 	case op.Out != nil:

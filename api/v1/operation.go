@@ -41,7 +41,10 @@ type operations map[string]operation
 // allOperations joins the files' parts.
 func allOperations() operations {
 	all := operations{}
-	for _, part := range []operations{eventOperations} {
+	for _, part := range []operations{
+		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
+		ticketTypeOperations, orderOperations, waitlistOperations,
+	} {
 		maps.Copy(all, part)
 	}
 	return all

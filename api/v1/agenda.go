@@ -1,0 +1,201 @@
+package v1
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/events/agenda"
+	"turnout/events/agenda/exchange"
+)
+
+var agendaOperations = operations{
+	"GET /events/{event}/agenda": {Summary: "The working draft of an event's agenda", Text: "Everything, placed or not, with all conflicts. It is never public: see the releases.",
+		Out: agendaResponse{}},
+	"GET /events/{event}/agenda/conflicts": {Summary: "What cannot take place as planned", Out: conflictsResponse{}},
+	"POST /events/{event}/agenda/import": {Summary: "Bring in an agenda made elsewhere",
+		Text: "The raw file as body; its format is recognised (frab_xml or sessionize_json). The same file again changes nothing. " +
+			"A session that the file no longer holds is withdrawn, never deleted. All happens or nothing.",
+		InRaw: "application/octet-stream", Out: agenda.ImportReport{},
+		Query: []parameter{{Name: "dry_run", Text: "true tells what would happen and changes nothing.", Enum: []string{"true", "false"}}}},
+}
+
+type conflictBody struct {
+	Kind       agenda.ConflictKind `json:"kind" enum:"room,speaker,outside_event,availability,capacity"`
+	SessionIDs []turnout.ID        `json:"session_ids"`
+	Message    string              `json:"message"`
+}
+
+type conflictsResponse struct {
+	Items      []conflictBody `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+}
+
+func newConflicts(list []agenda.Conflict) []conflictBody {
+	out := make([]conflictBody, len(list))
+	for i, c := range list {
+		out[i] = conflictBody(c)
+	}
+	return out
+}
+
+type agendaResponse struct {
+	EventID   turnout.ID        `json:"event_id"`
+	Rooms     []roomResponse    `json:"rooms"`
+	Tracks    []trackResponse   `json:"tracks"`
+	Speakers  []speakerResponse `json:"speakers"`
+	Sessions  []sessionResponse `json:"sessions" doc:"by start, those without a slot last"`
+	Conflicts []conflictBody    `json:"conflicts"`
+}
+
+// GetAgenda is GET /events/{event}/agenda.
+func (h *Handler) GetAgenda(c *gin.Context) {
+	a, err := h.Agenda.Agenda(c.Request.Context(), access.Community(c), string(access.Event(c).ID))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	all := a.Conflicts()
+	bySession := map[turnout.ID][]agenda.Conflict{}
+	for _, conflict := range all {
+		for _, id := range conflict.SessionIDs {
+			bySession[id] = append(bySession[id], conflict)
+		}
+	}
+	out := agendaResponse{EventID: a.Event.ID, Conflicts: newConflicts(all), Rooms: make([]roomResponse, len(a.Rooms)),
+		Tracks: make([]trackResponse, len(a.Tracks)), Speakers: make([]speakerResponse, len(a.Speakers)), Sessions: make([]sessionResponse, len(a.Sessions))}
+	for i, r := range a.Rooms {
+		out.Rooms[i] = newRoomResponse(r)
+	}
+	for i, t := range a.Tracks {
+		out.Tracks[i] = newTrackResponse(t)
+	}
+	for i, s := range a.Speakers {
+		out.Speakers[i] = newSpeakerResponse(s)
+	}
+	for i, s := range a.Sessions {
+		out.Sessions[i] = newSessionResponse(s, bySession[s.ID])
+	}
+	respond.JSON(c, http.StatusOK, out)
+}
+
+// ListConflicts is GET /events/{event}/agenda/conflicts.
+func (h *Handler) ListConflicts(c *gin.Context) {
+	list, err := h.Agenda.Conflicts(c.Request.Context(), access.Community(c), string(access.Event(c).ID))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.List(c, newConflicts(list), "")
+}
+
+// ImportAgenda is POST /events/{event}/agenda/import.
+func (h *Handler) ImportAgenda(c *gin.Context) {
+	dryRun, ok := flag(c, "dry_run")
+	if !ok {
+		return
+	}
+	data, ok := respond.Body(c, exchange.MaxBytes)
+	if !ok {
+		return
+	}
+	report, err := h.Agenda.Import(c.Request.Context(), access.Community(c), string(access.Event(c).ID), data, dryRun)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	if report.Warnings == nil {
+		report.Warnings = []exchange.Warning{}
+	}
+	respond.JSON(c, http.StatusOK, report)
+}
+
+// flag reads a query parameter that is true or false (as absent is). It answers the request itself and gives false when
+// it is neither: a mistyped dry run must not import.
+func flag(c *gin.Context, name string) (value, ok bool) {
+	switch text := c.Query(name); text {
+	case "", "0", "false":
+		return false, true
+	case "1", "true":
+		return true, true
+	}
+	respond.Fail(c, turnout.Invalidf(name, "wrong_type", "This is true or false."))
+	return false, false
+}
+
+type roomRequest struct {
+	Name     string `json:"name" required:"true"`
+	Capacity *int64 `json:"capacity"`
+}
+
+type roomResponse struct {
+	ID        turnout.ID `json:"id"`
+	EventID   turnout.ID `json:"event_id"`
+	Name      string     `json:"name"`
+	Capacity  *int64     `json:"capacity"`
+	Version   int64      `json:"version"`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+}
+
+func newRoomResponse(r *agenda.Room) roomResponse {
+	return roomResponse{r.ID, r.EventID, r.Name, r.Capacity, r.Version, r.CreatedAt.UTC(), r.UpdatedAt.UTC()}
+}
+
+type trackRequest struct {
+	Name  string `json:"name" required:"true"`
+	Color string `json:"color" doc:"#rrggbb"`
+}
+
+type trackResponse struct {
+	ID        turnout.ID `json:"id"`
+	EventID   turnout.ID `json:"event_id"`
+	Name      string     `json:"name"`
+	Color     string     `json:"color"`
+	Version   int64      `json:"version"`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+}
+
+func newTrackResponse(t *agenda.Track) trackResponse {
+	return trackResponse{t.ID, t.EventID, t.Name, t.Color, t.Version, t.CreatedAt.UTC(), t.UpdatedAt.UTC()}
+}
+
+var roomOperations = operations{
+	"POST /events/{event}/rooms":  {Summary: "Add a room", In: roomRequest{}, Out: roomResponse{}, Status: 201, Version: true},
+	"POST /events/{event}/tracks": {Summary: "Add a track", In: trackRequest{}, Out: trackResponse{}, Status: 201, Version: true},
+}
+
+// CreateRoom is POST /events/{event}/rooms.
+func (h *Handler) CreateRoom(c *gin.Context) {
+	var in roomRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	room, err := h.Agenda.AddRoom(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.RoomInput(in))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.ETag(c, room.Version)
+	respond.JSON(c, http.StatusCreated, newRoomResponse(room))
+}
+
+// CreateTrack is POST /events/{event}/tracks.
+func (h *Handler) CreateTrack(c *gin.Context) {
+	var in trackRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	track, err := h.Agenda.AddTrack(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.TrackInput(in))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.ETag(c, track.Version)
+	respond.JSON(c, http.StatusCreated, newTrackResponse(track))
+}

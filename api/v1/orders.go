@@ -1,0 +1,318 @@
+package v1
+
+import (
+	"bytes"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/internal/audit"
+	"turnout/ticketing"
+	"turnout/ticketing/documents"
+)
+
+var orderOperations = operations{
+	"POST /events/{event}/orders": {Summary: "Place an order", In: orderRequest{}, Out: orderResponse{}, Status: 201, Key: true, Errors: []int{409}, Example: orderExample,
+		Text: "Takes the places at once. A free order is confirmed; another is held until expires_at and paid at payment.url."},
+	"GET /events/{event}/orders": {Summary: "List an event's orders, the newest first", Out: respond.Page[orderResponse]{},
+		Query: append([]parameter{{Name: "status", Text: "Only of this status."}, {Name: "search", Text: "Words that begin names, e-mail addresses or the code."}}, window...)},
+	"GET /orders/{code}":             {Summary: "An order", Out: orderResponse{}, Query: []parameter{secretParameter}},
+	"GET /orders/{code}/tickets.pdf": {Summary: "The order's tickets as a PDF", OutRaw: "application/pdf", Errors: []int{409}, Query: []parameter{secretParameter, {Name: "size", Text: "The paper.", Enum: []string{"a4", "letter", "phone"}}}},
+	"POST /orders/{code}/cancel": {Summary: "Cancel a whole order", Text: "A preview says what would be given back and changes nothing; what it says is what happens.",
+		In: cancelRequest{}, Out: cancelResponse{}, Errors: []int{409}, Query: []parameter{secretParameter}},
+	"POST /orders/{code}/refunds": {Summary: "Give back all that was paid", Text: "The order and its tickets stay.", In: refundRequest{}, Out: refundResponse{}, Status: 201, Errors: []int{409}},
+	"POST /orders/{code}/paid":    {Summary: "Note that a bank transfer or cash arrived", Out: orderResponse{}, Errors: []int{409}},
+}
+
+var orderExample = map[string]any{
+	"lines": []any{map[string]any{"ticket_type_id": "tty_…", "quantity": 2}},
+	"buyer": map[string]any{"name": "Zoë Łukasik", "email": "zoe@example.org"},
+}
+
+type orderLineRequest struct {
+	TicketTypeID turnout.ID `json:"ticket_type_id" required:"true"`
+	Quantity     int64      `json:"quantity" required:"true"`
+}
+
+type personBody struct {
+	Name  string `json:"name" required:"true"`
+	Email string `json:"email"`
+}
+
+type orderRequest struct {
+	Lines     []orderLineRequest `json:"lines" required:"true"`
+	Buyer     personBody         `json:"buyer" required:"true"`
+	Attendees []personBody       `json:"attendees" doc:"the i-th bears the i-th ticket, lines in order; absent: every ticket bears the buyer"`
+	Locale    string             `json:"locale" doc:"of mails and papers, BCP 47; what Accept-Language says when absent"`
+}
+
+func (in *orderRequest) purchase(c *gin.Context) ticketing.Purchase {
+	who := access.Who(c)
+	p := ticketing.Purchase{EventID: access.Event(c).ID, Buyer: ticketing.Attendee(in.Buyer), Locale: in.Locale,
+		Key: c.GetHeader("Idempotency-Key"), Caller: string(who.ID())}
+	if !who.Nobody() {
+		p.Actor = audit.ActorFrom(c.Request.Context())
+	}
+	for _, l := range in.Lines {
+		p.Lines = append(p.Lines, ticketing.PurchaseLine(l))
+	}
+	for _, a := range in.Attendees {
+		p.Attendees = append(p.Attendees, ticketing.Attendee(a))
+	}
+	return p
+}
+
+type orderLineResponse struct {
+	TicketTypeID turnout.ID    `json:"ticket_type_id"`
+	Name         string        `json:"name"`
+	Quantity     int64         `json:"quantity"`
+	UnitPrice    turnout.Money `json:"unit_price"`
+	Total        turnout.Money `json:"total"`
+}
+
+type paymentResponse struct {
+	ID       turnout.ID              `json:"id"`
+	Provider string                  `json:"provider" enum:"stripe,sandbox,offline"`
+	Status   ticketing.PaymentStatus `json:"status" enum:"created,processing,succeeded,failed,canceled,disputed,late_refund_pending,late_refunded"`
+	URL      string                  `json:"url" doc:"where the buyer pays"`
+	Amount   turnout.Money           `json:"amount"`
+}
+
+type refundResponse struct {
+	ID        turnout.ID             `json:"id"`
+	PaymentID turnout.ID             `json:"payment_id"`
+	Status    ticketing.RefundStatus `json:"status" enum:"requested,processing,succeeded,failed,manual"`
+	Amount    turnout.Money          `json:"amount"`
+	Reason    string                 `json:"reason"`
+	CreatedAt time.Time              `json:"created_at"`
+}
+
+type ticketResponse struct {
+	ID             turnout.ID             `json:"id"`
+	TicketTypeID   turnout.ID             `json:"ticket_type_id"`
+	Status         ticketing.TicketStatus `json:"status" enum:"reserved,valid,canceled"`
+	AttendanceMode ticketing.Mode         `json:"attendance_mode" enum:"in_person,virtual"`
+	Attendee       personBody             `json:"attendee"`
+	Code           string                 `json:"code,omitempty" doc:"what the QR says; once confirmed"`
+}
+
+type orderResponse struct {
+	ID          turnout.ID            `json:"id"`
+	EventID     turnout.ID            `json:"event_id"`
+	Code        string                `json:"code"`
+	Secret      string                `json:"secret,omitempty" doc:"opens the order; for the buyer only"`
+	Status      ticketing.OrderStatus `json:"status" enum:"held,awaiting_approval,pending,confirmed,expired,canceled"`
+	Buyer       personBody            `json:"buyer"`
+	Total       turnout.Money         `json:"total"`
+	ExpiresAt   time.Time             `json:"expires_at" doc:"when the places are given back unless paid"`
+	Lines       []orderLineResponse   `json:"lines"`
+	Payment     *paymentResponse      `json:"payment"`
+	Refunds     []refundResponse      `json:"refunds"`
+	Tickets     []ticketResponse      `json:"tickets"`
+	URL         string                `json:"url,omitempty" doc:"the buyer's page, secret included"`
+	ConfirmedAt *time.Time            `json:"confirmed_at"`
+	CanceledAt  *time.Time            `json:"canceled_at"`
+	CreatedAt   time.Time             `json:"created_at"`
+}
+
+// newOrderResponse shows an order; its secret and page only where the service has revealed them.
+func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
+	out := orderResponse{
+		ID: o.ID, EventID: o.EventID, Code: o.Code, Secret: o.Secret, Status: o.StatusAt(h.Now()), Buyer: personBody{o.BuyerName, o.BuyerEmail},
+		Total: o.Money(o.Total), ExpiresAt: o.ExpiresAt.UTC(), Lines: make([]orderLineResponse, len(o.Lines)), Refunds: make([]refundResponse, len(o.Refunds)),
+		Tickets: newTickets(o.Tickets), ConfirmedAt: moment(o.ConfirmedAt), CanceledAt: moment(o.CanceledAt), CreatedAt: o.CreatedAt.UTC(),
+	}
+	if o.Secret != "" {
+		out.URL = h.Ticketing.OrderLink(o)
+	}
+	for i, l := range o.Lines {
+		out.Lines[i] = orderLineResponse{l.TicketTypeID, l.Name, l.Quantity, o.Money(l.UnitPrice), o.Money(l.Total)}
+	}
+	for i, r := range o.Refunds {
+		out.Refunds[i] = newRefundResponse(r)
+	}
+	if p := o.Payment(); p != nil {
+		out.Payment = &paymentResponse{ID: p.ID, Provider: p.Provider, Status: p.Status, URL: h.Ticketing.PayURL(p), Amount: o.Money(p.Amount)}
+	}
+	return out
+}
+
+func newTickets(tickets []*ticketing.Ticket) []ticketResponse {
+	out := make([]ticketResponse, len(tickets))
+	for i, t := range tickets {
+		out[i] = ticketResponse{t.ID, t.TicketTypeID, t.Status, t.AttendanceMode, personBody{t.AttendeeName, t.AttendeeEmail}, t.Code}
+	}
+	return out
+}
+
+func newRefundResponse(r *ticketing.Refund) refundResponse {
+	return refundResponse{r.ID, r.PaymentID, r.Status, turnout.Money{Amount: r.Amount, Currency: r.Currency}, r.Reason, r.CreatedAt.UTC()}
+}
+
+// PlaceOrder is POST /events/{event}/orders.
+func (h *Handler) PlaceOrder(c *gin.Context) {
+	var in orderRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), in.purchase(c))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	if replayed {
+		c.Header("Idempotent-Replayed", "true")
+	}
+	respond.JSON(c, http.StatusCreated, h.newOrderResponse(order))
+}
+
+// ListOrders is GET /events/{event}/orders.
+func (h *Handler) ListOrders(c *gin.Context) {
+	window, ok := respond.BindWindow(c)
+	if !ok {
+		return
+	}
+	orders, err := h.Ticketing.Orders(c.Request.Context(), access.Community(c), access.Event(c).ID, ticketing.OrderFilter{
+		Status: ticketing.OrderStatus(c.Query("status")), Search: c.Query("search"), Before: turnout.ID(window.Cursor), Limit: window.Limit + 1})
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	orders, next := cut(orders, window.Limit, func(o *ticketing.Order) turnout.ID { return o.ID })
+	items := make([]orderResponse, len(orders))
+	for i, o := range orders {
+		items[i] = h.newOrderResponse(o)
+	}
+	respond.List(c, items, next)
+}
+
+// cut takes the row that was asked for beyond the limit away again: its being there says that a page follows.
+func cut[T any](rows []T, limit int, id func(T) turnout.ID) (page []T, next string) {
+	if len(rows) <= limit {
+		return rows, ""
+	}
+	return rows[:limit], string(id(rows[limit-1]))
+}
+
+// order finds the order in the path for a token of its community or for whoever has its secret. It answers the request
+// itself and gives false when there is none.
+func (h *Handler) order(c *gin.Context) (*ticketing.Order, bool) {
+	var order *ticketing.Order
+	var err error
+	if who := access.Who(c); who.Token != "" {
+		order, err = h.Ticketing.Order(c.Request.Context(), who.Community, c.Param("code"))
+	} else {
+		order, err = h.Ticketing.OrderBySecret(c.Request.Context(), c.Param("code"), c.Query("secret"))
+	}
+	if err != nil {
+		respond.Fail(c, err)
+		return nil, false
+	}
+	return order, true
+}
+
+// GetOrder is GET /orders/{code}.
+func (h *Handler) GetOrder(c *gin.Context) {
+	if order, ok := h.order(c); ok {
+		respond.JSON(c, http.StatusOK, h.newOrderResponse(order))
+	}
+}
+
+// MarkOrderPaid is POST /orders/{code}/paid.
+func (h *Handler) MarkOrderPaid(c *gin.Context) {
+	order, ok := h.order(c)
+	if !ok {
+		return
+	}
+	order, err := h.Ticketing.MarkPaid(c.Request.Context(), order.CommunityID, order.ID)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusOK, h.newOrderResponse(order))
+}
+
+var paperSizes = map[string]documents.Size{"": documents.A4, "a4": documents.A4, "letter": documents.Letter, "phone": documents.Phone}
+
+// TicketsPDF is GET /orders/{code}/tickets.pdf.
+func (h *Handler) TicketsPDF(c *gin.Context) {
+	size, known := paperSizes[c.Query("size")]
+	if !known {
+		respond.Fail(c, turnout.Invalidf("size", "unknown", "Choose a4, letter or phone."))
+		return
+	}
+	order, ok := h.order(c)
+	if !ok {
+		return
+	}
+	var pdf bytes.Buffer
+	if err := h.Ticketing.WriteTickets(c.Request.Context(), &pdf, order, size); err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "private, no-store")
+	c.Header("Content-Disposition", `inline; filename="tickets-`+order.Code+`.pdf"`)
+	c.Data(http.StatusOK, "application/pdf", pdf.Bytes())
+}
+
+type cancelRequest struct {
+	Preview bool `json:"preview"`
+}
+
+type cancelResponse struct {
+	Refund  turnout.Money    `json:"refund"`
+	FeeKept turnout.Money    `json:"fee_kept"`
+	Tickets []ticketResponse `json:"tickets" doc:"those that end"`
+}
+
+// CancelOrder is POST /orders/{code}/cancel. What a token cancels, the organiser cancels.
+func (h *Handler) CancelOrder(c *gin.Context) {
+	var in cancelRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	order, ok := h.order(c)
+	if !ok {
+		return
+	}
+	reason := ticketing.CanceledByBuyer
+	if access.Who(c).Token != "" {
+		reason = ticketing.CanceledByOrganiser
+	}
+	done, err := h.Ticketing.CancelOrder(c.Request.Context(), order.ID, reason, in.Preview)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusOK, cancelResponse{done.Refund, done.FeeKept, newTickets(done.Tickets)})
+}
+
+type refundRequest struct {
+	Reason string `json:"reason" required:"true" doc:"for your own records"`
+}
+
+// RefundOrder is POST /orders/{code}/refunds.
+func (h *Handler) RefundOrder(c *gin.Context) {
+	var in refundRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	if in.Reason == "" {
+		respond.Fail(c, turnout.Invalidf("reason", "required", "This is needed."))
+		return
+	}
+	order, ok := h.order(c)
+	if !ok {
+		return
+	}
+	refunds, err := h.Ticketing.RefundOrder(c.Request.Context(), order.CommunityID, order.ID, in.Reason)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusCreated, newRefundResponse(refunds[0]))
+}

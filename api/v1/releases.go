@@ -1,0 +1,121 @@
+package v1
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/events/agenda"
+	"turnout/events/agenda/exchange"
+)
+
+var releaseOperations = operations{
+	"POST /events/{event}/agenda/releases": {Summary: "Freeze the agenda and make it public", In: releaseRequest{}, Out: releaseResponse{}, Status: 201, Errors: []int{409}},
+	"GET /events/{event}/agenda/releases":  {Summary: "The releases, the latest first", Out: releaseList{}},
+	"GET /events/{event}/schedule.json":    {Summary: "The public schedule as schedule JSON", Text: "The schema is c3voc's.", OutRaw: "application/json"},
+	"GET /events/{event}/schedule.xml":     {Summary: "The public schedule as frab XML", OutRaw: "application/xml"},
+	"GET /events/{event}/schedule.ics":     {Summary: "The public schedule as a calendar", OutRaw: "text/calendar"},
+}
+
+type releaseRequest struct {
+	Version string `json:"version" required:"true" doc:"your name for it: 1.0"`
+	Note    string `json:"note" text:"long,max=2000"`
+}
+
+type releaseResponse struct {
+	ID        turnout.ID            `json:"id"`
+	EventID   turnout.ID            `json:"event_id"`
+	Number    int64                 `json:"number"`
+	Version   string                `json:"version"`
+	Note      string                `json:"note"`
+	Changes   agenda.ReleaseChanges `json:"changes"`
+	CreatedAt time.Time             `json:"created_at"`
+}
+
+type releaseList struct {
+	Items      []releaseResponse `json:"items"`
+	NextCursor *string           `json:"next_cursor"`
+}
+
+func newReleaseResponse(r *agenda.Release) releaseResponse {
+	changes := r.Changes
+	if changes.Sessions == nil {
+		changes.Sessions = []agenda.ChangedItem{}
+	}
+	return releaseResponse{r.ID, r.EventID, r.Number, r.Version, r.Note, changes, r.CreatedAt.UTC()}
+}
+
+// ReleaseAgenda is POST /events/{event}/agenda/releases.
+func (h *Handler) ReleaseAgenda(c *gin.Context) {
+	var in releaseRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	release, err := h.Agenda.Release(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.ReleaseInput(in))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusCreated, newReleaseResponse(release))
+}
+
+// ListReleases is GET /events/{event}/agenda/releases.
+func (h *Handler) ListReleases(c *gin.Context) {
+	list, err := h.Agenda.Releases(c.Request.Context(), access.Community(c), string(access.Event(c).ID))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	items := make([]releaseResponse, len(list))
+	for i, r := range list {
+		items[i] = newReleaseResponse(r)
+	}
+	respond.List(c, items, "")
+}
+
+// ScheduleJSON is GET /events/{event}/schedule.json.
+func (h *Handler) ScheduleJSON(c *gin.Context) {
+	h.schedule(c, "application/json; charset=utf-8", func(w io.Writer, s *exchange.Schedule, _ *agenda.Release) error {
+		return exchange.WriteJSON(w, s)
+	})
+}
+
+// ScheduleXML is GET /events/{event}/schedule.xml.
+func (h *Handler) ScheduleXML(c *gin.Context) {
+	h.schedule(c, "application/xml; charset=utf-8", func(w io.Writer, s *exchange.Schedule, _ *agenda.Release) error {
+		return exchange.WriteXML(w, s)
+	})
+}
+
+// ScheduleICS is GET /events/{event}/schedule.ics.
+func (h *Handler) ScheduleICS(c *gin.Context) {
+	h.schedule(c, "text/calendar; charset=utf-8", func(w io.Writer, s *exchange.Schedule, r *agenda.Release) error {
+		return exchange.WriteICS(w, s, r.CreatedAt)
+	})
+}
+
+// schedule writes the latest release. A release never changes, so its id is the ETag and other sites' pages may read it.
+func (h *Handler) schedule(c *gin.Context, contentType string, write func(io.Writer, *exchange.Schedule, *agenda.Release) error) {
+	schedule, release, err := h.Agenda.Schedule(c.Request.Context(), access.Event(c))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	c.Header("ETag", `"`+string(release.ID)+`"`)
+	c.Header("Access-Control-Allow-Origin", "*")
+	c.Header("Cross-Origin-Resource-Policy", "cross-origin")
+	c.Header("Cache-Control", "public, max-age=60")
+	var body bytes.Buffer
+	if err := write(&body, schedule, release); err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	c.Header("Content-Type", contentType)
+	http.ServeContent(c.Writer, c.Request, "", release.CreatedAt, bytes.NewReader(body.Bytes()))
+}

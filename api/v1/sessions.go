@@ -1,0 +1,162 @@
+package v1
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/events/agenda"
+	"turnout/events/speakers"
+)
+
+var sessionOperations = operations{
+	"POST /events/{event}/speakers": {Summary: "Add a speaker", In: speakerRequest{}, Out: speakerResponse{}, Status: 201, Version: true},
+	"POST /events/{event}/sessions": {Summary: "Add a session, without a slot", In: sessionRequest{}, Out: sessionResponse{}, Status: 201, Version: true},
+	"PUT /sessions/{id}/slot": {Summary: "Place a session", Text: "Conflicts do not refuse it; they are told.",
+		In: slotRequest{}, Out: sessionResponse{}, Version: true, Errors: []int{409}},
+	"DELETE /sessions/{id}/slot": {Summary: "Take a session's slot away", Out: sessionResponse{}, Version: true},
+}
+
+type speakerRequest struct {
+	Name  string `json:"name" required:"true"`
+	Email string `json:"email" doc:"never public"`
+	Bio   string `json:"bio" text:"long,max=50000" doc:"markdown"`
+}
+
+type speakerResponse struct {
+	ID        turnout.ID `json:"id"`
+	EventID   turnout.ID `json:"event_id"`
+	Name      string     `json:"name"`
+	Email     string     `json:"email"`
+	Bio       string     `json:"bio"`
+	Version   int64      `json:"version"`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+}
+
+func newSpeakerResponse(s *speakers.Speaker) speakerResponse {
+	return speakerResponse{s.ID, s.EventID, s.Name, s.Email, s.Bio, s.Version, s.CreatedAt.UTC(), s.UpdatedAt.UTC()}
+}
+
+type sessionRequest struct {
+	Title       string        `json:"title" text:"name,max=500" required:"true"`
+	Subtitle    string        `json:"subtitle" text:"name,max=500"`
+	Kind        agenda.Kind   `json:"kind" required:"true" enum:"talk,workshop,panel,keynote,break,social,other"`
+	Status      agenda.Status `json:"status" enum:"draft,confirmed" doc:"confirmed when absent"`
+	Abstract    string        `json:"abstract" text:"long,max=50000" doc:"markdown"`
+	Description string        `json:"description" text:"long,max=50000" doc:"markdown"`
+	Language    string        `json:"language"`
+	TrackID     turnout.ID    `json:"track_id"`
+	Minutes     int64         `json:"duration_minutes" required:"true"`
+	SpeakerIDs  []turnout.ID  `json:"speaker_ids"`
+}
+
+type slotRequest struct {
+	RoomID   turnout.ID `json:"room_id" doc:"null: everywhere, or online"`
+	StartsAt time.Time  `json:"starts_at" required:"true"`
+	EndsAt   time.Time  `json:"ends_at" required:"true"`
+}
+
+type sessionResponse struct {
+	ID          turnout.ID     `json:"id"`
+	EventID     turnout.ID     `json:"event_id"`
+	GUID        string         `json:"guid" doc:"the same for ever towards calendars and other programs"`
+	Title       string         `json:"title"`
+	Subtitle    string         `json:"subtitle"`
+	Kind        agenda.Kind    `json:"kind" enum:"talk,workshop,panel,keynote,break,social,other"`
+	Status      agenda.Status  `json:"status" enum:"draft,confirmed,withdrawn"`
+	Abstract    string         `json:"abstract"`
+	Description string         `json:"description"`
+	Language    string         `json:"language"`
+	URL         string         `json:"url"`
+	TrackID     *turnout.ID    `json:"track_id"`
+	Minutes     int64          `json:"duration_minutes"`
+	SpeakerIDs  []turnout.ID   `json:"speaker_ids"`
+	RoomID      *turnout.ID    `json:"room_id" doc:"null beside a start: everywhere, or online"`
+	StartsAt    *time.Time     `json:"starts_at" doc:"null: not placed"`
+	EndsAt      *time.Time     `json:"ends_at"`
+	Conflicts   []conflictBody `json:"conflicts"`
+	Version     int64          `json:"version"`
+	CreatedAt   time.Time      `json:"created_at"`
+	UpdatedAt   time.Time      `json:"updated_at"`
+}
+
+func newSessionResponse(s *agenda.Session, conflicts []agenda.Conflict) sessionResponse {
+	out := sessionResponse{
+		ID: s.ID, EventID: s.EventID, GUID: s.GUID, Title: s.Title, Subtitle: s.Subtitle, Kind: s.Kind, Status: s.Status, Abstract: s.Abstract,
+		Description: s.Description, Language: s.Language, URL: s.URL, TrackID: named(s.TrackID), Minutes: s.Minutes, SpeakerIDs: s.SpeakerIDs,
+		RoomID: named(s.RoomID), StartsAt: moment(s.StartsAt), EndsAt: moment(s.EndsAt), Conflicts: newConflicts(conflicts), Version: s.Version,
+		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
+	}
+	if out.SpeakerIDs == nil {
+		out.SpeakerIDs = []turnout.ID{}
+	}
+	return out
+}
+
+// named is nil for the empty id, which JSON says as null.
+func named(id turnout.ID) *turnout.ID {
+	if id == "" {
+		return nil
+	}
+	return &id
+}
+
+// CreateSpeaker is POST /events/{event}/speakers.
+func (h *Handler) CreateSpeaker(c *gin.Context) {
+	var in speakerRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	speaker, err := h.Speakers.Add(c.Request.Context(), access.Community(c), string(access.Event(c).ID), speakers.Input(in))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.ETag(c, speaker.Version)
+	respond.JSON(c, http.StatusCreated, newSpeakerResponse(speaker))
+}
+
+// CreateSession is POST /events/{event}/sessions.
+func (h *Handler) CreateSession(c *gin.Context) {
+	var in sessionRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	session, err := h.Agenda.AddSession(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.SessionInput(in))
+	h.answerSession(c, http.StatusCreated, session, nil, err)
+}
+
+// PlaceSession is PUT /sessions/{id}/slot.
+func (h *Handler) PlaceSession(c *gin.Context) {
+	var in slotRequest
+	version, ok := respond.IfMatch(c)
+	if !ok || !respond.Bind(c, &in) {
+		return
+	}
+	session, conflicts, err := h.Agenda.Place(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, agenda.SlotInput(in))
+	h.answerSession(c, http.StatusOK, session, conflicts, err)
+}
+
+// UnplaceSession is DELETE /sessions/{id}/slot.
+func (h *Handler) UnplaceSession(c *gin.Context) {
+	version, ok := respond.IfMatch(c)
+	if !ok {
+		return
+	}
+	session, err := h.Agenda.Unplace(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version)
+	h.answerSession(c, http.StatusOK, session, nil, err)
+}
+
+func (h *Handler) answerSession(c *gin.Context, status int, session *agenda.Session, conflicts []agenda.Conflict, err error) {
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.ETag(c, session.Version)
+	respond.JSON(c, status, newSessionResponse(session, conflicts))
+}

@@ -1,0 +1,198 @@
+package v1
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/ticketing"
+)
+
+var ticketTypeOperations = operations{
+	"POST /events/{event}/pools": {Summary: "Add a pool of places", In: poolRequest{}, Out: poolResponse{}, Status: 201, Version: true},
+	"GET /events/{event}/pools":  {Summary: "The pools, with what is taken", Out: poolList{}},
+	"PATCH /pools/{id}": {Summary: "Change a pool's name and capacity", Text: "A capacity below what is taken is refused; nobody is canceled by a number.",
+		In: poolRequest{}, Out: poolResponse{}, Version: true, Errors: []int{409}},
+	"POST /events/{event}/ticket-types": {Summary: "Add a ticket type", Text: "A ticket is sold only if every pool that its type draws on has room.",
+		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Status: 201, Version: true},
+	"GET /events/{event}/ticket-types": {Summary: "The ticket types and what is left of them", Text: "Without a token: those that are visible to everybody.", Out: ticketTypeList{}},
+	"PUT /ticket-types/{id}": {Summary: "Replace what is said about a ticket type", Text: "What was sold stays as it was sold.",
+		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Version: true, Errors: []int{409}},
+}
+
+type poolRequest struct {
+	Name     string `json:"name" required:"true"`
+	Capacity int64  `json:"capacity" required:"true"`
+}
+
+type poolResponse struct {
+	ID        turnout.ID `json:"id"`
+	EventID   turnout.ID `json:"event_id"`
+	Name      string     `json:"name"`
+	Capacity  int64      `json:"capacity"`
+	Taken     int64      `json:"taken" doc:"held and sold"`
+	Available int64      `json:"available"`
+	Version   int64      `json:"version"`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+}
+
+type poolList struct {
+	Items      []poolResponse `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+}
+
+func newPoolResponse(p *ticketing.Pool) poolResponse {
+	return poolResponse{p.ID, p.EventID, p.Name, p.Capacity, p.Taken, p.Available(), p.Version, p.CreatedAt.UTC(), p.UpdatedAt.UTC()}
+}
+
+// CreatePool is POST /events/{event}/pools.
+func (h *Handler) CreatePool(c *gin.Context) {
+	var in poolRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	pool, err := h.Ticketing.CreatePool(c.Request.Context(), access.Community(c), access.Event(c).ID, ticketing.PoolInput(in))
+	h.answerPool(c, http.StatusCreated, pool, err)
+}
+
+// ListPools is GET /events/{event}/pools.
+func (h *Handler) ListPools(c *gin.Context) {
+	pools, err := h.Ticketing.Pools(c.Request.Context(), access.Community(c), access.Event(c).ID)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	items := make([]poolResponse, len(pools))
+	for i, p := range pools {
+		items[i] = newPoolResponse(p)
+	}
+	respond.List(c, items, "")
+}
+
+// UpdatePool is PATCH /pools/{id}.
+func (h *Handler) UpdatePool(c *gin.Context) {
+	var in poolRequest
+	version, ok := respond.IfMatch(c)
+	if !ok || !respond.Bind(c, &in) {
+		return
+	}
+	pool, err := h.Ticketing.UpdatePool(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, ticketing.PoolInput(in))
+	h.answerPool(c, http.StatusOK, pool, err)
+}
+
+func (h *Handler) answerPool(c *gin.Context, status int, pool *ticketing.Pool, err error) {
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.ETag(c, pool.Version)
+	respond.JSON(c, status, newPoolResponse(pool))
+}
+
+type ticketTypeRequest struct {
+	Name             string               `json:"name" required:"true"`
+	Description      string               `json:"description" text:"long,max=5000"`
+	Price            turnout.Money        `json:"price" required:"true" doc:"in the event's currency"`
+	AttendanceMode   ticketing.Mode       `json:"attendance_mode" required:"true" enum:"in_person,virtual"`
+	PoolIDs          []turnout.ID         `json:"pool_ids" required:"true"`
+	SalesStart       time.Time            `json:"sales_start" doc:"at once when absent"`
+	SalesEnd         time.Time            `json:"sales_end" doc:"when the event ends, if absent"`
+	MinPerOrder      int64                `json:"min_per_order" doc:"1 when absent"`
+	MaxPerOrder      int64                `json:"max_per_order" doc:"10 when absent"`
+	Visibility       ticketing.Visibility `json:"visibility" enum:"public,hidden,voucher" doc:"public when absent"`
+	RequiresApproval bool                 `json:"requires_approval"`
+}
+
+func (in ticketTypeRequest) input() ticketing.TicketTypeInput {
+	return ticketing.TicketTypeInput{
+		Name: in.Name, Description: in.Description, Price: in.Price, AttendanceMode: in.AttendanceMode, PoolIDs: in.PoolIDs, SalesStart: in.SalesStart,
+		SalesEnd: in.SalesEnd, MinPerOrder: in.MinPerOrder, MaxPerOrder: in.MaxPerOrder, Visibility: in.Visibility, RequiresApproval: in.RequiresApproval,
+	}
+}
+
+type ticketTypeResponse struct {
+	ID               turnout.ID           `json:"id"`
+	EventID          turnout.ID           `json:"event_id"`
+	Name             string               `json:"name"`
+	Description      string               `json:"description"`
+	Price            turnout.Money        `json:"price"`
+	AttendanceMode   ticketing.Mode       `json:"attendance_mode" enum:"in_person,virtual"`
+	PoolIDs          []turnout.ID         `json:"pool_ids"`
+	SalesStart       *time.Time           `json:"sales_start"`
+	SalesEnd         *time.Time           `json:"sales_end"`
+	MinPerOrder      int64                `json:"min_per_order"`
+	MaxPerOrder      int64                `json:"max_per_order"`
+	Visibility       ticketing.Visibility `json:"visibility" enum:"public,hidden,voucher"`
+	RequiresApproval bool                 `json:"requires_approval"`
+	Version          int64                `json:"version"`
+	CreatedAt        time.Time            `json:"created_at"`
+	UpdatedAt        time.Time            `json:"updated_at"`
+}
+
+type ticketTypeList struct {
+	Items      []ticketTypeResponse `json:"items"`
+	NextCursor *string              `json:"next_cursor"`
+}
+
+func newTicketTypeResponse(t *ticketing.TicketType, currency string) ticketTypeResponse {
+	return ticketTypeResponse{
+		ID: t.ID, EventID: t.EventID, Name: t.Name, Description: t.Description, Price: turnout.Money{Amount: t.Price, Currency: currency},
+		AttendanceMode: t.AttendanceMode, PoolIDs: t.PoolIDs, SalesStart: moment(t.SalesStart), SalesEnd: moment(t.SalesEnd), MinPerOrder: t.MinPerOrder,
+		MaxPerOrder: t.MaxPerOrder, Visibility: t.Visibility, RequiresApproval: t.RequiresApproval, Version: t.Version,
+		CreatedAt: t.CreatedAt.UTC(), UpdatedAt: t.UpdatedAt.UTC(),
+	}
+}
+
+// CreateTicketType is POST /events/{event}/ticket-types.
+func (h *Handler) CreateTicketType(c *gin.Context) {
+	var in ticketTypeRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	made, err := h.Ticketing.CreateTicketType(c.Request.Context(), access.Community(c), access.Event(c).ID, in.input())
+	h.answerTicketType(c, http.StatusCreated, made, in.Price.Currency, err)
+}
+
+// UpdateTicketType is PUT /ticket-types/{id}.
+func (h *Handler) UpdateTicketType(c *gin.Context) {
+	var in ticketTypeRequest
+	version, ok := respond.IfMatch(c)
+	if !ok || !respond.Bind(c, &in) {
+		return
+	}
+	changed, err := h.Ticketing.UpdateTicketType(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, in.input())
+	h.answerTicketType(c, http.StatusOK, changed, in.Price.Currency, err)
+}
+
+// ListTicketTypes is GET /events/{event}/ticket-types. Strangers see what everybody can buy.
+func (h *Handler) ListTicketTypes(c *gin.Context) {
+	event := access.Event(c)
+	types, err := h.Ticketing.TicketTypes(c.Request.Context(), event.CommunityID, event.ID)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	all := access.Who(c).May("tickets:read", event.CommunityID, event)
+	items := []ticketTypeResponse{}
+	for _, t := range types {
+		if all || t.Visibility == ticketing.Public {
+			items = append(items, newTicketTypeResponse(t, event.Currency))
+		}
+	}
+	respond.List(c, items, "")
+}
+
+// answerTicketType takes the currency from the request: the service has compared it with the event's.
+func (h *Handler) answerTicketType(c *gin.Context, status int, t *ticketing.TicketType, currency string, err error) {
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.ETag(c, t.Version)
+	respond.JSON(c, status, newTicketTypeResponse(t, currency))
+}

@@ -1,0 +1,79 @@
+package v1
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/ticketing"
+)
+
+var waitlistOperations = operations{
+	"POST /events/{event}/waitlist": {Summary: "Wait for places", In: waitlistRequest{}, Out: waitlistResponse{}, Status: 201, Errors: []int{409}},
+	"GET /events/{event}/waitlist":  {Summary: "Who is waiting, in the order of joining", Out: respond.Page[waitlistResponse]{}, Query: window},
+}
+
+type waitlistRequest struct {
+	TicketTypeID turnout.ID `json:"ticket_type_id" required:"true"`
+	PartySize    int64      `json:"party_size" required:"true"`
+	Name         string     `json:"name" required:"true"`
+	Email        string     `json:"email" required:"true"`
+	Locale       string     `json:"locale"`
+}
+
+type waitlistResponse struct {
+	ID           turnout.ID               `json:"id"`
+	EventID      turnout.ID               `json:"event_id"`
+	TicketTypeID turnout.ID               `json:"ticket_type_id"`
+	PartySize    int64                    `json:"party_size"`
+	Name         string                   `json:"name"`
+	Email        string                   `json:"email"`
+	Status       ticketing.WaitlistStatus `json:"status" enum:"waiting,offered,accepted,expired,withdrawn"`
+	URL          string                   `json:"url,omitempty" doc:"where the wish can be withdrawn; for those who wait only"`
+	CreatedAt    time.Time                `json:"created_at"`
+}
+
+func newWaitlistResponse(e *ticketing.WaitlistEntry) waitlistResponse {
+	return waitlistResponse{ID: e.ID, EventID: e.EventID, TicketTypeID: e.TicketTypeID, PartySize: e.PartySize, Name: e.Name, Email: e.Email,
+		Status: e.Status, CreatedAt: e.CreatedAt.UTC()}
+}
+
+// JoinWaitlist is POST /events/{event}/waitlist.
+func (h *Handler) JoinWaitlist(c *gin.Context) {
+	var in waitlistRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	entry, err := h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{
+		EventID: access.Event(c).ID, TicketTypeID: in.TicketTypeID, PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: in.Locale})
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	out := newWaitlistResponse(entry)
+	out.URL = h.Ticketing.WaitlistLink(entry)
+	respond.JSON(c, http.StatusCreated, out)
+}
+
+// ListWaitlist is GET /events/{event}/waitlist.
+func (h *Handler) ListWaitlist(c *gin.Context) {
+	window, ok := respond.BindWindow(c)
+	if !ok {
+		return
+	}
+	entries, err := h.Ticketing.Waitlist(c.Request.Context(), access.Community(c), access.Event(c).ID, turnout.ID(window.Cursor), window.Limit+1)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	entries, next := cut(entries, window.Limit, func(e *ticketing.WaitlistEntry) turnout.ID { return e.ID })
+	items := make([]waitlistResponse, len(entries))
+	for i, e := range entries {
+		items[i] = newWaitlistResponse(e)
+	}
+	respond.List(c, items, next)
+}
