@@ -16,9 +16,9 @@
 //	refund.created, refund.updated, refund.failed  the same, on accounts that send these
 //	charge.dispute.created                     a chargeback
 //
-// The dashboard offers only an account's own and the newest version; the API takes any:
+// Where the dashboard does not offer this version, the API (POST /v1/webhook_endpoints) takes it:
 //
-//	stripe webhook_endpoints create --url {TURNOUT_BASE_URL}/hooks/stripe --api-version 2023-10-16 \
+//	stripe webhook_endpoints create -d url={TURNOUT_BASE_URL}/hooks/stripe -d api_version=2023-10-16 \
 //	  -d "enabled_events[]=checkout.session.completed" …
 //
 // An endpoint of another version works too: such an event is logged, and its object read again through the API (which
