@@ -46,8 +46,15 @@ func NotFound(err error) error {
 	return err
 }
 
+// ErrAgain is what the body of a transaction returns when it finds that another was faster: everything is rolled back and the
+// body runs again.
+var ErrAgain = errors.New("database: another transaction was faster")
+
 // lostRace reports whether a transaction failed only because another was faster, so that running it again can succeed.
 func lostRace(err error) bool {
+	if errors.Is(err, ErrAgain) {
+		return true
+	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "40001" || pg.Code == "40P01"
 	}

@@ -1,0 +1,87 @@
+package checkin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/ticketing"
+)
+
+// Stats is how a list stands.
+type Stats struct {
+	Expected     int64 // valid tickets that it accepts
+	CheckedIn    int64 // of them, let in
+	Inside       int64
+	Refused      int64 // refused scans
+	ByGate       []GateStats
+	ByTicketType []TypeStats
+}
+
+// GateStats is how many tickets came in first through a gate; "" is a door without a name.
+type GateStats struct {
+	Gate      string
+	CheckedIn int64
+}
+
+// TypeStats is a ticket type's part.
+type TypeStats struct {
+	TicketTypeID turnout.ID
+	Name         string
+	Expected     int64
+	CheckedIn    int64
+}
+
+// Stats counts a list's numbers. It fails with turnout.ErrNotFound.
+func (s *Service) Stats(ctx context.Context, community, id turnout.ID) (*Stats, error) {
+	list, err := s.List(ctx, community, id)
+	if err != nil {
+		return nil, err
+	}
+	db := s.DB.Read()
+	stats := &Stats{CheckedIn: list.Admitted, Inside: list.Inside, Refused: list.Refused, ByGate: []GateStats{}, ByTicketType: []TypeStats{}}
+	if err := db.NewSelect().TableExpr("admissions AS admission").Join("JOIN scans AS scan ON scan.id = admission.scan_id").
+		ColumnExpr("scan.gate AS gate, COUNT(*) AS checked_in").Where("admission.list_id = ?", id).Group("scan.gate").Order("scan.gate").
+		Scan(ctx, &stats.ByGate); err != nil {
+		return nil, fmt.Errorf("checkin: stats: %w", err)
+	}
+	var types []TypeStats
+	q := db.NewSelect().TableExpr("tickets AS ticket").Join("JOIN ticket_types AS type ON type.id = ticket.ticket_type_id").
+		Join("LEFT JOIN admissions AS admission ON admission.ticket_id = ticket.id AND admission.list_id = ?", id).
+		ColumnExpr("type.id AS ticket_type_id, type.name AS name, COUNT(admission.ticket_id) AS checked_in").
+		ColumnExpr("SUM(CASE WHEN ticket.status = ? THEN 1 ELSE 0 END) AS expected", ticketing.Valid).
+		Where("ticket.event_id = ?", list.EventID).Group("type.id", "type.name", "type.position").Order("type.position", "type.id")
+	if len(list.TicketTypeIDs) > 0 {
+		q = q.Where("type.id IN (?)", bun.In(list.TicketTypeIDs))
+	} else {
+		q = q.Where("ticket.attendance_mode = ?", ticketing.InPerson)
+	}
+	if err := q.Scan(ctx, &types); err != nil {
+		return nil, fmt.Errorf("checkin: stats: %w", err)
+	}
+	for _, t := range types {
+		stats.Expected += t.Expected
+		stats.ByTicketType = append(stats.ByTicketType, t)
+	}
+	return stats, nil
+}
+
+// Recent lists a list's scans, newest first, with their tickets.
+func (s *Service) Recent(ctx context.Context, community, list turnout.ID, limit int) ([]*Scan, error) {
+	var scans []*Scan
+	err := s.DB.Read().NewSelect().Model(&scans).Where("list_id = ?", list).Where("community_id = ?", community).
+		OrderExpr("id DESC").Limit(int64(limit)).Scan(ctx)
+	if err != nil || len(scans) == 0 {
+		return nil, err
+	}
+	items := make([]*item, len(scans))
+	for i, scan := range scans {
+		items[i] = &item{Out: scan}
+	}
+	if err := recall(ctx, s.DB.Read(), items); err != nil {
+		return nil, fmt.Errorf("checkin: recent: %w", err)
+	}
+	return scans, nil
+}
