@@ -92,6 +92,8 @@ func scheduleSamples() []sample {
 	}
 	list, grid, empty := page, page, page
 	list.View, grid.View = "list", "grid"
+	list.Schedule = LayOutSchedule(sessions[:120], rooms, "Europe/Brussels") // the whole of it is drawn once, above
+	grid.Schedule = list.Schedule
 	empty.Schedule, empty.Count, empty.Days = nil, 0, nil
 	return []sample{{"schedule", "auto", page}, {"schedule", "list", list}, {"schedule", "grid", grid}, {"schedule", "empty", empty}}
 }
