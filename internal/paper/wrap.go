@@ -53,40 +53,106 @@ func Height(s string, w float64, style Style, maxLines int) float64 {
 	return float64(n) * style.Lead()
 }
 
-func wrap(s string, w float64, style Style) []broken {
-	var lines []broken
-	for _, p := range paragraphs(s) {
-		dir := baseDirection(p)
-		for _, l := range breakLines(p, w, style) {
-			lines = append(lines, broken{l, dir})
-		}
+// FitLines gives the style at the largest size, from the style's own down to least, at which s needs no more than lines lines.
+func FitLines(s string, w float64, style Style, least float64, lines int) Style {
+	text := measure(s, style.Bold)
+	for style.Size > least && len(text.lines(w, style)) > lines {
+		style.Size = max(least, style.Size-0.5)
 	}
-	return lines
+	return style
 }
 
-// breakLines fills lines one after the other.
-func breakLines(p string, w float64, style Style) []string {
-	var seg segmenter.Segmenter
-	seg.Init([]rune(p))
-	var lines []string
-	var current string
-	for it := seg.LineIterator(); it.Next(); {
-		next := current + string(it.Line().Text)
-		if fits(next, w, style) {
-			current = next
-			continue
+func wrap(s string, w float64, style Style) []broken { return measure(s, style.Bold).lines(w, style) }
+
+// A flow is paragraphs cut where lines may break, measured once for all sizes.
+type flow []paragraph
+
+type paragraph struct {
+	dir   direction
+	words []word
+}
+
+// word is a stretch without a place to break. Its widths are in thousandths of an em.
+type word struct {
+	text         string
+	width, tight float64 // with and without the spaces at its end
+}
+
+func measure(s string, bold bool) flow {
+	var out flow
+	for _, text := range paragraphs(s) {
+		p := paragraph{dir: baseDirection(text)}
+		var seg segmenter.Segmenter
+		seg.Init([]rune(text))
+		for it := seg.LineIterator(); it.Next(); {
+			p.words = append(p.words, measured(string(it.Line().Text), bold))
 		}
-		if current != "" {
-			lines = append(lines, strings.TrimRight(current, " "))
-		}
-		current = string(it.Line().Text)
-		for !fits(current, w, style) { // one word, wider than the line
-			n := fitting(current, w, style)
-			lines = append(lines, current[:n])
-			current = current[n:]
+		out = append(out, p)
+	}
+	return out
+}
+
+func measured(text string, bold bool) word {
+	trimmed := strings.TrimRight(text, " ")
+	tight := advance(trimmed, bold)
+	space := advance(" ", bold) * float64(len(text)-len(trimmed))
+	return word{text, tight + space, tight}
+}
+
+// advance is the width of a clean string in thousandths of an em.
+func advance(s string, bold bool) float64 {
+	if !printableASCII(s) {
+		return layOut(s, bold, byFirstLetter).width
+	}
+	l := fonts()
+	font := l.text[weight(bold)][l.ascii]
+	w := 0
+	for i := range len(s) {
+		w += font.width[s[i]]
+	}
+	return float64(w)
+}
+
+// lines breaks all paragraphs.
+func (f flow) lines(w float64, style Style) []broken {
+	var out []broken
+	room := w*pointsPerMM/style.Size*1000 + 0.01
+	for _, p := range f {
+		for _, l := range breakLines(p.words, room, w, style) {
+			out = append(out, broken{l, p.dir})
 		}
 	}
-	return append(lines, strings.TrimRight(current, " "))
+	return out
+}
+
+// breakLines fills lines of at most room thousandths of an em, one after the other.
+func breakLines(words []word, room, w float64, style Style) []string {
+	var lines []string
+	var current strings.Builder
+	var used float64
+	end := func() {
+		lines = append(lines, strings.TrimRight(current.String(), " "))
+		current.Reset()
+		used = 0
+	}
+	for _, next := range words {
+		if used > 0 && used+next.tight > room {
+			end()
+		}
+		for next.tight > room { // one word, wider than the line
+			n := fitting(next.text, w, style)
+			if n == len(next.text) {
+				break
+			}
+			current.WriteString(next.text[:n])
+			end()
+			next = measured(next.text[n:], style.Bold)
+		}
+		current.WriteString(next.text)
+		used += next.width
+	}
+	end()
+	return lines
 }
 
 // longestLine bounds the runes that are measured for one line, so that a text without spaces costs no more than another.
@@ -96,7 +162,7 @@ func fits(s string, w float64, style Style) bool {
 	if _, more := head(s, longestLine); more {
 		return false
 	}
-	return layOut(strings.TrimRight(s, " "), style.Bold, byFirstLetter).in(style) <= w+0.001
+	return advance(strings.TrimRight(s, " "), style.Bold)/1000*style.Size/pointsPerMM <= w+0.001
 }
 
 // fitting is how many bytes of s fit into w, at whole characters and at least one.

@@ -7,7 +7,7 @@ func (p page) phone() {
 	const x = 7.0
 	w := p.Paper().Width - 2*x
 	on := p.accent.On()
-	title := p.titleStyle(p.order.Event.Title, w, 15, 10, 3)
+	title := paper.FitLines(p.order.Event.Title, w, paper.Style{Size: 15, Bold: true, Leading: 1.18}, 10, 2)
 	head := 11 + paper.Height(p.order.Event.Title, w, title, 3)
 	p.Rect(paper.Box{W: p.Paper().Width, H: head + 3}, 0, p.accent)
 	p.Fit(x, 7.5, w, p.order.Event.Community, paper.Style{Size: 8, Color: on.Mix(p.accent, 0.22)}, 6)
@@ -21,10 +21,7 @@ func (p page) phone() {
 	}
 	y += side + 1
 
-	name := paper.Style{Size: 17, Bold: true, Align: paper.Center, Leading: 1.25}
-	for name.Size > 11 && len(paper.Wrap(p.name(), w, name)) > 1 {
-		name.Size--
-	}
+	name := paper.FitLines(p.name(), w, paper.Style{Size: 17, Bold: true, Align: paper.Center, Leading: 1.25}, 11, 1)
 	y = p.Paragraph(x, y, w, p.name(), name.In(paper.Black), 2)
 	kind := p.ticket.Type + " · " + p.mode()
 	p.Fit(x, y+4, w, kind, paper.Style{Size: 10, Color: p.accent.Readable(), Align: paper.Center}, 7)

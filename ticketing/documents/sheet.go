@@ -39,7 +39,7 @@ func (p page) heading(x, y, w float64) float64 {
 	if len(e.Logo) > 0 {
 		textWidth -= 34
 	}
-	title := p.titleStyle(e.Title, textWidth, 25, 15, 3)
+	title := paper.FitLines(e.Title, textWidth, paper.Style{Size: 25, Bold: true, Leading: 1.18}, 15, 2)
 	titleHeight := paper.Height(e.Title, textWidth, title, 3)
 	height := 2*padding + 6 + titleHeight + 3
 	p.Rect(paper.Box{X: x, Y: y, W: w, H: height + 4}, 4, p.accent)
@@ -53,22 +53,10 @@ func (p page) heading(x, y, w float64) float64 {
 	return y + height
 }
 
-// titleStyle is the largest style in which the title fits into lines.
-func (p page) titleStyle(title string, w, largest, least float64, lines int) paper.Style {
-	style := paper.Style{Size: largest, Bold: true, Leading: 1.18}
-	for style.Size > least && len(paper.Wrap(title, w, style)) > lines-1 {
-		style.Size--
-	}
-	return style
-}
-
 // attendee draws the name as large as it fits, and the ticket type beside the mode.
 func (p page) attendee(x, y, w float64) float64 {
 	p.label(x, y+2, p.words.Attendee)
-	name := paper.Style{Size: 30, Bold: true, Leading: 1.25}
-	for name.Size > 16 && len(paper.Wrap(p.name(), w, name)) > 1 {
-		name.Size--
-	}
+	name := paper.FitLines(p.name(), w, paper.Style{Size: 30, Bold: true, Leading: 1.25}, 17, 1)
 	y = p.Paragraph(x, y+3.5, w, p.name(), name.In(paper.Black), 2)
 	used := p.badge(x, y+2.5, p.mode())
 	p.Fit(x+used+3, y+7.1, w-used-3, p.ticket.Type, paper.Style{Size: 14, Color: paper.Black}, 9)
