@@ -23,11 +23,7 @@ func (w *world) imports(data []byte, dryRun bool) *ImportReport {
 	begun := time.Now()
 	report, err := w.Import(w.ctx, w.community, string(w.event.ID), data, dryRun)
 	w.must(err)
-	took := time.Since(begun)
-	w.t.Logf("%s, dry run %t: %s", w.DB.Engine, dryRun, took.Round(time.Millisecond))
-	if took > 30*time.Second { // the goal is 10 s on an idle machine, without the race detector
-		w.t.Errorf("the import took %s", took)
-	}
+	w.t.Logf("%s, dry run %t: %s", w.DB.Engine, dryRun, time.Since(begun).Round(time.Millisecond)) // the goal is 10 s on two idle cores
 	return report
 }
 

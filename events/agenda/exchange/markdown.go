@@ -384,9 +384,16 @@ var (
 // escape keeps text from being read as Markdown or HTML.
 func escape(text string) string {
 	text = signs.Replace(text)
-	text = edgeScore.ReplaceAllStringFunc(text, func(m string) string { return strings.Replace(m, "_", `\_`, 1) })
-	text = entityLike.ReplaceAllString(text, "&amp;$1")
-	return tagLike.ReplaceAllString(text, "&lt;$1")
+	if strings.Contains(text, "_") {
+		text = edgeScore.ReplaceAllStringFunc(text, func(m string) string { return strings.Replace(m, "_", `\_`, 1) })
+	}
+	if strings.Contains(text, "&") {
+		text = entityLike.ReplaceAllString(text, "&amp;$1")
+	}
+	if strings.Contains(text, "<") {
+		text = tagLike.ReplaceAllString(text, "&lt;$1")
+	}
+	return text
 }
 
 // escapeStart keeps the beginning of a line from being read as a heading or a list.
