@@ -66,6 +66,25 @@ func (o *Order) paymentByID(id turnout.ID) *Payment {
 	return nil
 }
 
+// CheckoutRequest is what a provider is asked for a payment, also after its hold ended: the sandbox pays by it without a page.
+// It fails with turnout.ErrNotFound.
+func (s *Service) CheckoutRequest(ctx context.Context, id turnout.ID) (payments.CheckoutRequest, error) {
+	order, err := s.orderWhere(ctx, s.DB.Read(), "id = (SELECT order_id FROM payments WHERE id = ?)", id)
+	if err != nil {
+		return payments.CheckoutRequest{}, fmt.Errorf("ticketing: checkout request: %w", err)
+	}
+	return s.checkoutRequest(order, order.paymentByID(id)), nil
+}
+
+// PaymentOrder gives the order of a payment, with its secret. It fails with turnout.ErrNotFound.
+func (s *Service) PaymentOrder(ctx context.Context, id turnout.ID) (*Order, error) {
+	order, err := s.orderWhere(ctx, s.DB.Read(), "id = (SELECT order_id FROM payments WHERE id = ?)", id)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: order of payment: %w", err)
+	}
+	return s.revealed(order), nil
+}
+
 func (s *Service) checkoutRequest(o *Order, p *Payment) payments.CheckoutRequest {
 	req := payments.CheckoutRequest{
 		PaymentID: p.ID, Total: o.Money(p.Amount), Email: o.BuyerEmail, Locale: o.Locale,
@@ -125,7 +144,7 @@ func (s *Service) refund(ctx context.Context, job jobs.Job) error {
 	switch {
 	case err == nil:
 		return s.noteRefund(ctx, r.ID, RefundStatus(answer.State), answer.Ref, "")
-	case errors.Is(err, payments.ErrRefused), errors.Is(err, payments.ErrRefundTooMuch), errors.Is(err, payments.ErrAmount):
+	case errors.Is(err, payments.ErrRefused), errors.Is(err, payments.ErrRefundTooMuch), errors.Is(err, payments.ErrAmount), errors.Is(err, turnout.ErrNotFound):
 		refusal, _ := errors.AsType[*turnout.Error](err)
 		return s.noteRefund(ctx, r.ID, RefundFailed, "", refusal.Code)
 	}

@@ -12,7 +12,8 @@ import (
 //
 //	created ──► processing ──► succeeded ──► disputed
 //	   │  │          └───────► failed
-//	   │  └──► canceled (the hold ended unpaid)
+//	   │  ├──► failed (a card was declined; the page stays open, so succeeded can follow)
+//	   │  └──► canceled (the hold ended unpaid, or the page closed: then the order gets a new payment)
 //	   └── late, from created, processing, failed or canceled:
 //	         ──► succeeded (places taken again) or ──► late_refund_pending ──► late_refunded
 type PaymentStatus string

@@ -177,21 +177,19 @@ func closePayments(ctx context.Context, tx bun.IDB, orders []*Order, now time.Ti
 	var ids []turnout.ID
 	for _, o := range orders {
 		for _, p := range o.Payments {
-			if p.Status != PaymentCreated {
-				continue
+			if p.Status == PaymentCreated {
+				ids = append(ids, p.ID)
 			}
-			ids = append(ids, p.ID)
-			if p.SessionRef != "" {
+			if open := p.Status == PaymentCreated || p.Status == PaymentFailed; open && p.SessionRef != "" {
 				pages[p.CommunityID] = append(pages[p.CommunityID], paymentRef{p.ID})
 			}
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	if _, err := tx.NewUpdate().Model((*Payment)(nil)).Set("status = ?", PaymentCanceled).Set("updated_at = ?", now).
-		Where("id IN (?)", bun.In(ids)).Exec(ctx); err != nil {
-		return err
+	if len(ids) > 0 {
+		if _, err := tx.NewUpdate().Model((*Payment)(nil)).Set("status = ?", PaymentCanceled).Set("updated_at = ?", now).
+			Where("id IN (?)", bun.In(ids)).Exec(ctx); err != nil {
+			return err
+		}
 	}
 	for community, refs := range pages {
 		if err := jobs.EnqueueAll(ctx, tx, community, JobExpireSession, refs, now); err != nil {

@@ -349,7 +349,25 @@ func (b *sale) numbers(ctx context.Context) (map[turnout.ID]*totals, error) {
 		}
 		next[id] = &totals{LastOrder: after.LastOrder - adds[id].LastOrder, LastTicket: after.LastTicket - adds[id].LastTicket}
 	}
-	return next, nil
+	return next, b.sameCurrency(ctx, slices.Sorted(maps.Keys(adds)))
+}
+
+// sameCurrency makes sure, now that event_totals is locked, that no edit changed a currency since it was read: the currency is
+// fixed once an order exists, and the edit takes the same lock before it looks for one.
+func (b *sale) sameCurrency(ctx context.Context, ids []turnout.ID) error {
+	var rows []struct {
+		ID       turnout.ID
+		Currency string
+	}
+	if err := b.tx.NewSelect().Model((*events.Event)(nil)).Column("id", "currency").Where("id IN (?)", bun.In(ids)).Scan(ctx, &rows); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if b.events[r.ID].Currency != r.Currency {
+			return database.ErrAgain
+		}
+	}
+	return nil
 }
 
 func (p *Purchase) tickets() (n int64) {

@@ -131,12 +131,14 @@ func (b *settlement) apply(ctx context.Context, o *Order, e *payments.Event) err
 		return b.paid(ctx, o, p, e)
 	case payments.EventProcessing:
 		return b.processing(ctx, o, p, e)
+	case payments.EventDeclined:
+		if p.Status == PaymentCreated { // the page stays open: it can be tried again
+			return b.setPayment(ctx, p, PaymentFailed)
+		}
 	case payments.EventFailed:
 		return b.failed(ctx, o, p)
 	case payments.EventExpired:
-		if p.Status == PaymentCreated && o.Status != Held {
-			return b.setPayment(ctx, p, PaymentCanceled)
-		}
+		return b.pageExpired(ctx, o, p)
 	case payments.EventRefunded:
 		return b.refunded(ctx, o, p, e)
 	case payments.EventRefundFailed:
@@ -327,6 +329,22 @@ func (b *settlement) processing(ctx context.Context, o *Order, p *Payment, e *pa
 		return err
 	}
 	return b.note(ctx, o, "order.pending")
+}
+
+// pageExpired ends a payment whose page closed unpaid. While the places are held, the buyer gets a new one: a provider makes
+// only one page for a payment.
+func (b *settlement) pageExpired(ctx context.Context, o *Order, p *Payment) error {
+	if p.Status != PaymentCreated && p.Status != PaymentFailed {
+		return nil
+	}
+	if err := b.setPayment(ctx, p, PaymentCanceled); err != nil || o.StatusAt(b.now) != Held || o.Payment() != p {
+		return err
+	}
+	next := &Payment{ID: turnout.NewID(turnout.PrefixPayment), CommunityID: p.CommunityID, EventID: p.EventID, OrderID: p.OrderID,
+		Provider: p.Provider, Status: PaymentCreated, Amount: o.Total, Currency: o.Currency, CreatedAt: b.now, UpdatedAt: b.now}
+	o.Payments = append(o.Payments, next)
+	_, err := b.tx.NewInsert().Model(next).Exec(ctx)
+	return err
 }
 
 // failed lets an order whose money did not come expire with the next sweep.

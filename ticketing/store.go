@@ -97,7 +97,7 @@ func addTotals(ctx context.Context, tx bun.IDB, add *totals) (*totals, error) {
 	after := new(totals)
 	q := tx.NewUpdate().Model(after).Where("event_id = ?", add.EventID).Returning("*")
 	for column, n := range map[string]int64{
-		"last_order": add.LastOrder, "last_ticket": add.LastTicket, "orders_held": add.OrdersHeld, "orders_confirmed": add.OrdersConfirmed,
+		"last_order": add.LastOrder, "last_ticket": add.LastTicket, "last_type": add.LastType, "orders_held": add.OrdersHeld, "orders_confirmed": add.OrdersConfirmed,
 		"tickets_reserved": add.TicketsReserved, "tickets_valid": add.TicketsValid, "tickets_canceled": add.TicketsCanceled,
 		"paid": add.Paid, "provider_fees": add.ProviderFees, "refunded": add.Refunded,
 	} {
