@@ -27,6 +27,13 @@ import (
 // SignInPath is where people without a session are sent; ?next= brings them back.
 const SignInPath = "/sign-in"
 
+// The pages that a link with a secret opens, each followed by the secret.
+const (
+	FirstOwnerPath = "/first-owner/"
+	InvitationPath = "/invitation/"
+	ResetPath      = "/password-reset/"
+)
+
 // Handler holds every page.
 type Handler struct {
 	services.Services

@@ -5,10 +5,14 @@ package services
 import (
 	"time"
 
+	"turnout/checkin"
+	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
+	"turnout/events/budget"
 	"turnout/events/organisers"
 	"turnout/events/speakers"
+	"turnout/events/sponsors"
 	"turnout/internal/database"
 	"turnout/ticketing"
 )
@@ -24,5 +28,9 @@ type Services struct {
 	Events     *events.Service
 	Speakers   *speakers.Service
 	Agenda     *agenda.Service
+	Sponsors   *sponsors.Service
+	Budget     *budget.Service
 	Ticketing  *ticketing.Service
+	CheckIn    *checkin.Service
+	Community  *community.Service
 }
