@@ -92,12 +92,12 @@ func (p page) facts(x, y, w float64) float64 {
 	if p.ticket.Virtual && p.ticket.JoinURL != "" {
 		y = p.link(x, y-3, w) + 4
 	}
-	for i, d := range p.ticket.Details {
-		if i < 4 { // more would push the ticket off its page
+	fact(p.words.Order, p.order.Code, 1)
+	for _, d := range p.ticket.Details {
+		if y < p.Paper().Height-70 { // what does not fit is on the order page
 			fact(d.Label, d.Value, 2)
 		}
 	}
-	fact(p.words.Order, p.order.Code, 1)
 	return y - 2
 }
 

@@ -1,0 +1,286 @@
+package documents
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/sha256"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"turnout"
+)
+
+const sharedStrings = "../../../shared/real-data/strings"
+
+// realStrings gives the names, and behind them the naughty strings, of the shared data.
+func realStrings(t *testing.T) (names, naughty []string) {
+	t.Helper()
+	table, err := os.ReadFile(filepath.Join(sharedStrings, "names.tsv"))
+	if err != nil {
+		t.Skip("needs the shared real data: ", err)
+	}
+	for _, row := range strings.Split(strings.TrimSuffix(string(table), "\n"), "\n")[1:] {
+		name, _, _ := strings.Cut(row, "\t")
+		names = append(names, name)
+	}
+	raw, err := os.ReadFile(filepath.Join(sharedStrings, "blns.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &naughty); err != nil {
+		t.Fatal(err)
+	}
+	return names, naughty
+}
+
+// run runs a tool of the test machine in a folder, or skips the test when it is missing.
+func run(t *testing.T, folder, tool string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(tool); err != nil {
+		t.Skipf("needs %s (Debian: qpdf, poppler-utils, zbar-tools)", tool)
+	}
+	cmd := exec.Command(tool, args...)
+	cmd.Dir = folder
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", tool, err, complaint.String())
+	}
+	return string(out)
+}
+
+func tickets(t testing.TB, o Order) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := TicketsPDF(&out, o); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// folderWith writes ticket.pdf into a folder of its own.
+func folderWith(t *testing.T, pdf []byte) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "ticket.pdf"), pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// The QR on the page, read by zbar, is the code of that ticket, whatever the name, on every size of paper.
+func TestQROnThePageSaysTheCode(t *testing.T) {
+	names, _ := realStrings(t)
+	random := rand.New(rand.NewPCG(7, 11))
+	for size, name := range map[Size]string{A4: "a4", Letter: "letter", Phone: "phone"} {
+		t.Run(name, func(t *testing.T) {
+			o := sampleOrder("")
+			o.Size, o.Tickets = size, nil
+			for _, i := range []int{0, 4, 26, 36, 50, 63, 64} {
+				o.Tickets = append(o.Tickets, Ticket{Code: randomCode(random, 88+i%9), Attendee: names[i], Type: "Regular"})
+			}
+			folder := folderWith(t, tickets(t, o))
+			run(t, folder, "qpdf", "--check", "ticket.pdf")
+			run(t, folder, "pdftoppm", "-r", "150", "-png", "ticket.pdf", "page")
+			for i, ticket := range o.Tickets {
+				got := run(t, folder, "zbarimg", "-q", "--raw", fmt.Sprintf("page-%d.png", i+1))
+				if strings.TrimSpace(got) != ticket.Code {
+					t.Errorf("page %d, for %q: the QR says %q, want %q", i+1, ticket.Attendee, got, ticket.Code)
+				}
+			}
+		})
+	}
+}
+
+// Every real name and every naughty string makes a valid ticket, and so do all texts of a ticket when they are hostile.
+func TestEveryNameMakesATicket(t *testing.T) {
+	names, naughty := realStrings(t)
+	o := sampleOrder("")
+	code := o.Tickets[0].Code
+	o.Tickets = nil
+	for _, name := range append(names, naughty...) {
+		o.Tickets = append(o.Tickets, Ticket{Code: code, Attendee: name, Type: name, Details: []Detail{{name, name}}})
+	}
+	run(t, folderWith(t, tickets(t, o)), "qpdf", "--check", "ticket.pdf")
+	for i, s := range naughty {
+		o := sampleOrder(s)
+		o.Event = Event{Title: s, Community: s, When: s, Where: s, Organiser: s, Terms: s, Logo: []byte(s)}
+		o.Tickets[0].Virtual, o.Tickets[0].Opens = true, s
+		o.Size = []Size{A4, Phone}[i%2]
+		tickets(t, o)
+	}
+}
+
+func TestTicketSaysWhatItMust(t *testing.T) {
+	o := sampleOrder("Łukasz Żółć")
+	virtual := Ticket{Code: randomCode(rand.New(rand.NewPCG(5, 6)), 91), Attendee: "Ђорђе", Type: "Online pass", Virtual: true,
+		JoinURL: "https://turnout.example/join/9f8a7c6b5d4e", Opens: "Thu 4 June, 08:45 CEST"}
+	o.Tickets = append(o.Tickets, virtual, Ticket{Code: o.Tickets[0].Code, Attendee: "\u202e", Type: "Online", Virtual: true})
+	for size, name := range map[Size]string{A4: "a4", Letter: "letter", Phone: "phone"} {
+		o.Size = size
+		folder := folderWith(t, tickets(t, o))
+		page := func(n int) string {
+			return run(t, folder, "pdftotext", "-f", fmt.Sprint(n), "-l", fmt.Sprint(n), "-raw", "ticket.pdf", "-")
+		}
+		for n, wanted := range map[int][]string{
+			1: {"Łukasz Żółć", "Early bird, two days", "In person", "Thu 4 June 2026", "Community house", o.Code, "Ticket 1 of 3"},
+			2: {"Ђорђе", "Online", "How to join", "https://turnout.example/join/9f8a7c6b5d4e", "The room opens Thu 4 June, 08:45"},
+			3: {"Guest", "will be sent to you"},
+		} {
+			text := page(n)
+			for _, want := range wanted {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s, page %d does not say %q:\n%s", name, n, want, text)
+				}
+			}
+			code := strings.Join(strings.Fields(text), "")
+			if !strings.Contains(code, o.Tickets[n-1].Code) {
+				t.Errorf("%s, page %d: the ticket code is not there as text", name, n)
+			}
+			if n > 1 && (strings.Contains(text, "at the door") || strings.Contains(text, "Community house")) {
+				t.Errorf("%s: a virtual ticket sends its holder to the venue", name)
+			}
+		}
+		run(t, folder, "pdftoppm", "-r", "150", "-f", "2", "-l", "2", "-png", "ticket.pdf", "page")
+		if got := run(t, folder, "zbarimg", "-q", "--raw", "page-2.png"); strings.TrimSpace(got) != virtual.JoinURL {
+			t.Errorf("%s: the QR of a virtual ticket says %q", name, got)
+		}
+	}
+}
+
+// The same order gives the same bytes, and the drawing itself is the one that was looked at and committed as a hash. The hash is over the
+// unpacked streams, so that another compressor does not change it. After a wanted change of the design: look at the pages,
+// then put the new hash into testdata/ticket.sha256.
+func TestSameOrderSameBytes(t *testing.T) {
+	o := sampleOrder("Łukasz Żółć 李 🎈")
+	first := tickets(t, o)
+	if !bytes.Equal(first, tickets(t, o)) {
+		t.Fatal("drawn twice, the same order has other bytes")
+	}
+	if len(first) > 40_000 {
+		t.Errorf("a ticket has %d bytes, more than 40 kB", len(first))
+	}
+	hash := fmt.Sprintf("%x", sha256.Sum256(unpacked(t, first)))
+	want, err := os.ReadFile("testdata/ticket.sha256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.TrimSpace(string(want)) != hash {
+		t.Errorf("the ticket is drawn in another way than committed: %s", hash)
+	}
+}
+
+var streams = regexp.MustCompile(`(?s)/Filter /FlateDecode.*?stream\n(.*?)\nendstream`)
+
+func unpacked(t *testing.T, pdf []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	for _, m := range streams.FindAllSubmatch(pdf, -1) {
+		r, err := zlib.NewReader(bytes.NewReader(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&out, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.Bytes()
+}
+
+func TestTicketsPDFRefuses(t *testing.T) {
+	for name, spoil := range map[string]func(*Order){
+		"no ticket":        func(o *Order) { o.Tickets = nil },
+		"no code":          func(o *Order) { o.Tickets[0].Code = "" },
+		"code too long":    func(o *Order) { o.Tickets[0].Code = strings.Repeat("A", 400) },
+		"accent no hex":    func(o *Order) { o.Event.Accent = "red" },
+		"accent too short": func(o *Order) { o.Event.Accent = "#fff" },
+	} {
+		o := sampleOrder("x")
+		spoil(&o)
+		var refused *turnout.Error
+		if err := TicketsPDF(io.Discard, o); !errors.As(err, &refused) || refused.Kind != turnout.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Capacities at level M by ISO/IEC 18004: upper-case base32 must get the version that the alphanumeric mode needs, which is smaller
+// than what bytes would need.
+func TestCodesUseTheAlphanumericMode(t *testing.T) {
+	alphanumeric := []int{20, 38, 61, 90, 122, 154, 178, 221, 262, 311}
+	for version, most := range alphanumeric {
+		for _, length := range []int{most, most - 1} {
+			code := randomCode(rand.New(rand.NewPCG(1, uint64(length))), 250)[:length]
+			m, err := QR(code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := (len(m) - 17) / 4; got != version+1 {
+				t.Errorf("%d characters need version %d, got %d", length, version+1, got)
+			}
+		}
+	}
+	if _, err := QR(strings.Repeat("A", 312)); err == nil {
+		t.Error("a code beyond version 10 was taken")
+	}
+}
+
+// The pictures for pages: rectangles cover exactly the dark modules, the PNG is read by zbar, the SVG is sound and has no style.
+func TestQRPictures(t *testing.T) {
+	code := randomCode(rand.New(rand.NewPCG(9, 9)), 91)
+	m, err := QR(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	painted := make([][]int, len(m))
+	for y := range painted {
+		painted[y] = make([]int, len(m))
+	}
+	for _, r := range m.rects() {
+		for y := r.y; y < r.y+r.h; y++ {
+			for x := r.x; x < r.x+r.w; x++ {
+				painted[y][x]++
+			}
+		}
+	}
+	for y, row := range m {
+		for x, dark := range row {
+			if dark != (painted[y][x] == 1) || painted[y][x] > 1 {
+				t.Fatalf("module %d,%d: dark %v, painted %d times", x, y, dark, painted[y][x])
+			}
+		}
+	}
+	var svg bytes.Buffer
+	if err := m.SVG(&svg, `QR of "A" & <B>`); err != nil {
+		t.Fatal(err)
+	}
+	if err := xml.Unmarshal(svg.Bytes(), new(struct{})); err != nil || strings.Contains(svg.String(), "style=") {
+		t.Errorf("the SVG is broken or has a style: %v", err)
+	}
+	var picture bytes.Buffer
+	if err := m.PNG(&picture, 4); err != nil {
+		t.Fatal(err)
+	}
+	if img, err := png.Decode(bytes.NewReader(picture.Bytes())); err != nil || img.Bounds().Dx() != (len(m)+8)*4 {
+		t.Fatalf("the PNG is broken: %v", err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "qr.png"), picture.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, folder, "zbarimg", "-q", "--raw", "qr.png"); strings.TrimSpace(got) != code {
+		t.Errorf("the PNG says %q", got)
+	}
+}
