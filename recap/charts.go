@@ -135,7 +135,10 @@ func (s *sheet) intervals(a *community.Activation) {
 	for _, p := range a.Populations {
 		middle := s.y + row/2
 		s.doc.Fit(margin, middle+1.2, label-3, populationName(p.Name), body, 7)
-		text := "no rate"
+		text := "nobody to follow"
+		if p.Open > 0 {
+			text = "not yet known"
+		}
 		if p.Interval != nil {
 			s.doc.Line(paper.Point{X: x(p.Interval[0]), Y: middle}, paper.Point{X: x(p.Interval[1]), Y: middle}, 0.9, 0, s.accent.Mix(paper.White, 0.35))
 			s.doc.Dot(paper.Point{X: x(*p.Rate), Y: middle}, 1.5, s.accent)

@@ -101,13 +101,13 @@ func (s *sheet) footer(page, pages int) {
 // cover says it in one look: which event, and its four numbers.
 func (s *sheet) cover() {
 	d, r := s.doc, s.report
-	band := paper.Box{W: 210, H: 62}
+	band := paper.Box{W: 210, H: 54}
 	d.Rect(band, 0, s.accent)
 	ink := s.accent.On()
 	d.Text(margin, 19, "Recap", paper.Style{Size: 10, Bold: true, Color: ink})
 	title := paper.FitLines(r.Event.Title, content, paper.Style{Size: 26, Bold: true, Color: ink, Leading: 1.15, Align: paper.Start}, 13, 2)
 	y := d.Paragraph(margin, 23, content, r.Event.Title, title, 2)
-	d.Fit(margin, min(y+6, 57), content, s.when(), paper.Style{Size: 10.5, Color: ink}, 7)
+	d.Fit(margin, min(y+6, 49), content, s.when(), paper.Style{Size: 10.5, Color: ink}, 7)
 	s.y = band.H + 8
 	tiles := s.tiles()
 	gap := 4.0
@@ -227,19 +227,26 @@ func (s *sheet) money() {
 	if m == nil {
 		return
 	}
-	s.section("Money", 75)
-	line := func(name string, amount turnout.Money) []string { return []string{name, money(amount)} }
+	s.section("Money", 66)
 	negative := func(m turnout.Money) turnout.Money { m.Amount = -m.Amount; return m }
-	s.table([]column{{"", 0.7}, {m.Result.Value.Currency, 0.3}}, [][]string{
-		line("Payments for tickets", m.TicketGross.Value),
-		line("Provider's fees", negative(m.ProviderFees.Value)),
-		line("Refunds", negative(m.Refunded.Value)),
-		line("Ticket income", m.TicketIncome.Value),
-		line("Received from sponsors, of "+money(m.SponsorPromised.Value)+" promised", m.SponsorReceived.Value),
-		line("Other income", m.OtherIncome.Value),
-		line("Costs, planned at "+money(m.CostsPlanned.Value), negative(m.CostsActual.Value)),
-		line("Result", m.Result.Value),
-	})
+	columns := []column{{"", 0.7}, {"", 0.3}}
+	for _, part := range []struct { // each ends in its sum
+		name   string
+		amount turnout.Money
+		sum    bool
+	}{
+		{"Payments for tickets", m.TicketGross.Value, false},
+		{"Provider's fees", negative(m.ProviderFees.Value), false},
+		{"Refunds", negative(m.Refunded.Value), false},
+		{"Ticket income", m.TicketIncome.Value, true},
+		{"Received from sponsors, of " + money(m.SponsorPromised.Value) + " promised", m.SponsorReceived.Value, false},
+		{"Other income", m.OtherIncome.Value, false},
+		{"Costs, planned at " + money(m.CostsPlanned.Value), negative(m.CostsActual.Value), false},
+		{"Result", m.Result.Value, true},
+	} {
+		cells := []string{part.name, money(part.amount)}
+		s.row(columns, cells, [][]string{cells}, paper.Style{Size: 9, Bold: part.sum, Color: paper.Black})
+	}
 	text := "Break-even is not defined while no ticket has brought money."
 	if m.BreakEven.Value != nil {
 		text = fmt.Sprintf("Break-even: %s paid tickets.", number(*m.BreakEven.Value))

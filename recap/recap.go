@@ -131,8 +131,8 @@ func (r *Report) attendance(f *facts, arrivals []arrival) {
 	r.Paid = figure(f.valid, "Tickets that are valid: their order was paid in full, or nothing was to pay.")
 	r.Canceled = optional(f.canceled, "Tickets that were canceled, or whose order expired unpaid.")
 	r.Came = figure(f.came, "Tickets with an attendance record of this event: their holder came through a door, joined online, or was noted by staff.")
-	r.CameInPerson = figure(inPerson, "Attendance records of mode in_person.")
-	r.CameVirtual = figure(virtual, "Attendance records of mode virtual: the personal join link was opened.")
+	r.CameInPerson = figure(inPerson, "Of those who came: attended in person.")
+	r.CameVirtual = figure(virtual, "Of those who came: attended online, by their personal join link or as noted by staff.")
 	no := "Valid tickets without an attendance record, as a share of valid tickets, with Wilson's 95 % interval."
 	if r.AsOf.Before(r.Event.EndsAt) {
 		no += " The event is not over: these are the people who have not come yet."
@@ -145,7 +145,7 @@ func (r *Report) followUp(f *facts, a *community.Activation) {
 	came := a.Population(community.Attended)
 	activated := came.Activated + came.Reactivated
 	r.People = optional(came.People, "Different people among those who came; one person can hold several tickets.")
-	definition := fmt.Sprintf("People who came, were not active members before, and did at least %d things in the community within %d days after the event (activated or reactivated).", a.MinCount, a.WindowDays)
+	definition := fmt.Sprintf("People who came, were not active members before, and met the community's rule afterwards: at least %d counted activities within %d days after the event (activated or reactivated).", a.MinCount, a.WindowDays)
 	if !a.Complete {
 		definition += " So far: the window is still open."
 	}
