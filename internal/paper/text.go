@@ -2,6 +2,7 @@ package paper
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"unicode/utf16"
 )
@@ -221,6 +222,9 @@ func appendColor(b []byte, c Color) []byte {
 // appendNumbers writes numbers with at most three decimals, each with a space after it.
 func appendNumbers(b []byte, numbers ...float64) []byte {
 	for _, n := range numbers {
+		if math.IsNaN(n) || math.IsInf(n, 0) { // PDF has no such numbers, and one would break the page
+			n = 0
+		}
 		start := len(b)
 		b = strconv.AppendFloat(b, n, 'f', 3, 64)
 		for b[len(b)-1] == '0' && len(b) > start+1 {

@@ -64,8 +64,8 @@ func FitLines(s string, w float64, style Style, least float64, lines int) Style 
 
 func wrap(s string, w float64, style Style) []broken { return measure(s, style.Bold).lines(w, style) }
 
-// A flow is paragraphs cut where lines may break, measured once for all sizes.
-type flow []paragraph
+// measuredText is paragraphs cut where lines may break, measured once for all sizes.
+type measuredText []paragraph
 
 type paragraph struct {
 	dir   direction
@@ -78,8 +78,8 @@ type word struct {
 	width, tight float64 // with and without the spaces at its end
 }
 
-func measure(s string, bold bool) flow {
-	var out flow
+func measure(s string, bold bool) measuredText {
+	var out measuredText
 	for _, text := range paragraphs(s) {
 		p := paragraph{dir: baseDirection(text)}
 		var seg segmenter.Segmenter
@@ -114,7 +114,7 @@ func advance(s string, bold bool) float64 {
 }
 
 // lines breaks all paragraphs.
-func (f flow) lines(w float64, style Style) []broken {
+func (f measuredText) lines(w float64, style Style) []broken {
 	var out []broken
 	room := w*pointsPerMM/style.Size*1000 + 0.01
 	for _, p := range f {
