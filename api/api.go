@@ -126,11 +126,22 @@ func (s *server) add(e *gin.Engine, route access.Route) {
 	if compressible(route) {
 		chain = append(chain, compress)
 	}
+	if route.Method != http.MethodGet && route.Who.Kind != access.KindPublic {
+		chain = append(chain, s.changes)
+	}
 	chain = append(chain, route.Handle)
 	path := ginPath(route.Path)
 	e.Handle(route.Method, path, chain...)
 	if route.Method == http.MethodGet { // net/http leaves the body of the answer out
 		e.Handle(http.MethodHead, path, chain...)
+	}
+}
+
+// changes lets what staff and programs have written be seen on public pages at once.
+func (s *server) changes(c *gin.Context) {
+	c.Next()
+	if c.Writer.Status() < http.StatusBadRequest {
+		s.pages.Changed()
 	}
 }
 

@@ -69,7 +69,7 @@ func (d *door) replay(ctx context.Context) error {
 	var rows []*Scan
 	q := d.tx.NewSelect().Model(&rows)
 	for _, caller := range slices.Sorted(maps.Keys(nonces)) {
-		q = q.WhereOr("caller = ? AND nonce IN (?)", caller, bun.In(nonces[caller]))
+		q = q.WhereOr("caller = ? AND nonce IN (?)", caller, bun.List(nonces[caller]))
 	}
 	if err := q.Scan(ctx); err != nil {
 		return err
@@ -141,7 +141,7 @@ func scansByID(ctx context.Context, db bun.IDB, ids []turnout.ID) (map[turnout.I
 		return byID, nil
 	}
 	var scans []*Scan
-	err := db.NewSelect().Model(&scans).Where("id IN (?)", bun.In(ids)).Scan(ctx)
+	err := db.NewSelect().Model(&scans).Where("id IN (?)", bun.List(ids)).Scan(ctx)
 	for _, scan := range scans {
 		byID[scan.ID] = scan
 	}
@@ -198,7 +198,7 @@ func (d *door) readAdmissions(ctx context.Context) error {
 	var rows []*admission
 	q := d.tx.NewSelect().Model(&rows)
 	for _, list := range slices.Sorted(maps.Keys(wanted)) {
-		q = q.WhereOr("list_id = ? AND ticket_id IN (?)", list, bun.In(wanted[list]))
+		q = q.WhereOr("list_id = ? AND ticket_id IN (?)", list, bun.List(wanted[list]))
 	}
 	if err := q.Scan(ctx); err != nil {
 		return err

@@ -156,7 +156,7 @@ func linkTypes(ctx context.Context, tx bun.IDB, l *List) error {
 	if len(l.TicketTypeIDs) == 0 {
 		return nil
 	}
-	n, err := tx.NewSelect().Table("ticket_types").Where("event_id = ?", l.EventID).Where("id IN (?)", bun.In(l.TicketTypeIDs)).Count(ctx)
+	n, err := tx.NewSelect().Table("ticket_types").Where("event_id = ?", l.EventID).Where("id IN (?)", bun.List(l.TicketTypeIDs)).Count(ctx)
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func listsWhere(ctx context.Context, db bun.IDB, where string, args ...any) ([]*
 		byID[l.ID], ids[i] = l, l.ID
 	}
 	var links []listType
-	if err := db.NewSelect().Model(&links).Where("list_id IN (?)", bun.In(ids)).Order("ticket_type_id").Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&links).Where("list_id IN (?)", bun.List(ids)).Order("ticket_type_id").Scan(ctx); err != nil {
 		return nil, err
 	}
 	for _, link := range links {

@@ -54,7 +54,7 @@ func (s *Service) Stats(ctx context.Context, community, id turnout.ID) (*Stats, 
 		ColumnExpr("SUM(CASE WHEN ticket.status = ? THEN 1 ELSE 0 END) AS expected", ticketing.Valid).
 		Where("ticket.event_id = ?", list.EventID).Group("type.id", "type.name", "type.position").Order("type.position", "type.id")
 	if len(list.TicketTypeIDs) > 0 {
-		q = q.Where("type.id IN (?)", bun.In(list.TicketTypeIDs))
+		q = q.Where("type.id IN (?)", bun.List(list.TicketTypeIDs))
 	} else {
 		q = q.Where("ticket.attendance_mode = ?", ticketing.InPerson)
 	}

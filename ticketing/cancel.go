@@ -172,7 +172,7 @@ func (s *Service) CancelOrdersOfCanceledEvents(ctx context.Context) error {
 		var ids []turnout.ID
 		err := s.DB.Read().NewSelect().Model((*Order)(nil)).Column("ord.id").
 			Join("JOIN events AS event ON event.id = ord.event_id").Where("event.status = 'canceled'").
-			Where("ord.status IN (?)", bun.In(holding)).Limit(expireChunk).Scan(ctx, &ids)
+			Where("ord.status IN (?)", bun.List(holding)).Limit(expireChunk).Scan(ctx, &ids)
 		if err != nil {
 			return fmt.Errorf("ticketing: orders of canceled events: %w", err)
 		}

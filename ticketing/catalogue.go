@@ -255,7 +255,7 @@ func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, community, e
 	if err := in.check(event); err != nil {
 		return err
 	}
-	n, err := tx.NewSelect().Table("pools").Where("event_id = ?", eventID).Where("id IN (?)", bun.In(in.PoolIDs)).Count(ctx)
+	n, err := tx.NewSelect().Table("pools").Where("event_id = ?", eventID).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
 	if err != nil {
 		return err
 	}
@@ -303,7 +303,7 @@ func (s *Service) TicketTypes(ctx context.Context, community, event turnout.ID) 
 // loadTypes gives the ticket types of the events, in their order, with their pools, in two statements.
 func loadTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*TicketType, error) {
 	var types []*TicketType
-	if err := db.NewSelect().Model(&types).Where("event_id IN (?)", bun.In(eventIDs)).Order("event_id", "position", "id").Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&types).Where("event_id IN (?)", bun.List(eventIDs)).Order("event_id", "position", "id").Scan(ctx); err != nil {
 		return nil, err
 	}
 	if len(types) == 0 {
@@ -314,7 +314,7 @@ func loadTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*Ticke
 		byID[t.ID] = t
 	}
 	var links []typePool
-	if err := db.NewSelect().Model(&links).Where("ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id IN (?))", bun.In(eventIDs)).
+	if err := db.NewSelect().Model(&links).Where("ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id IN (?))", bun.List(eventIDs)).
 		Order("pool_id").Scan(ctx); err != nil {
 		return nil, err
 	}

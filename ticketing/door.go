@@ -42,10 +42,10 @@ func DoorTickets(ctx context.Context, db bun.IDB, event turnout.ID, numbers []in
 		Where("ticket.event_id = ?", event).
 		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			if len(numbers) > 0 {
-				q = q.WhereOr("ticket.number IN (?)", bun.In(numbers))
+				q = q.WhereOr("ticket.number IN (?)", bun.List(numbers))
 			}
 			if len(ids) > 0 {
-				q = q.WhereOr("ticket.id IN (?)", bun.In(ids))
+				q = q.WhereOr("ticket.id IN (?)", bun.List(ids))
 			}
 			return q
 		}).Scan(ctx, &tickets)
@@ -58,7 +58,7 @@ func DoorTickets(ctx context.Context, db bun.IDB, event turnout.ID, numbers []in
 		byID[t.ID], found[i] = t, t.ID
 	}
 	var codes []*ticketCode
-	if err := db.NewSelect().Model(&codes).Where("ticket_id IN (?)", bun.In(found)).Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&codes).Where("ticket_id IN (?)", bun.List(found)).Scan(ctx); err != nil {
 		return nil, err
 	}
 	for _, c := range codes {
@@ -80,7 +80,7 @@ func (s *Service) SearchTickets(ctx context.Context, community, event turnout.ID
 		return nil, err
 	}
 	var ids []turnout.ID
-	if err := s.DB.Read().NewSelect().Model((*Ticket)(nil)).Column("id").Where("order_id IN (?)", bun.In(orders)).
+	if err := s.DB.Read().NewSelect().Model((*Ticket)(nil)).Column("id").Where("order_id IN (?)", bun.List(orders)).
 		Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx, &ids); err != nil {
 		return nil, fmt.Errorf("ticketing: search tickets: %w", err)
 	}

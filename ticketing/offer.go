@@ -135,3 +135,55 @@ func typeWithPools(ctx context.Context, db bun.IDB, event, id turnout.ID) (*Tick
 	}
 	return nil, nil, turnout.ErrNotFound
 }
+
+// PriceTag is the least price of an event's public tickets, and how its sale stands as a whole.
+type PriceTag struct {
+	From         turnout.Money
+	Availability Availability
+}
+
+// better says which availability stands for a whole event: what can be bought is told before what cannot.
+var better = map[Availability]int{Available: 5, FewLeft: 4, NotYet: 3, SoldOut: 2, Over: 1, Unavailable: 0}
+
+// Prices gives the price tags of events that sell public tickets, in three statements.
+func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.ID]PriceTag, error) {
+	tags := map[turnout.ID]PriceTag{}
+	if len(list) == 0 {
+		return tags, nil
+	}
+	byID := map[turnout.ID]*events.Event{}
+	var ids []turnout.ID
+	for i := range list {
+		byID[list[i].ID] = &list[i]
+		ids = append(ids, list[i].ID)
+	}
+	db := s.DB.Read()
+	types, err := loadTypes(ctx, db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: prices: %w", err)
+	}
+	var all []*Pool
+	if err := db.NewSelect().Model(&all).Where("event_id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("ticketing: prices: %w", err)
+	}
+	pools := map[turnout.ID]*Pool{}
+	for _, p := range all {
+		pools[p.ID] = p
+	}
+	now := s.Now()
+	for _, t := range types {
+		if t.Visibility != Public {
+			continue
+		}
+		o := offer(byID[t.EventID], t, pools, now)
+		tag, seen := tags[t.EventID]
+		if !seen || o.Price.Amount < tag.From.Amount {
+			tag.From = o.Price
+		}
+		if !seen || better[o.Availability] > better[tag.Availability] {
+			tag.Availability = o.Availability
+		}
+		tags[t.EventID] = tag
+	}
+	return tags, nil
+}

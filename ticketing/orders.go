@@ -101,7 +101,7 @@ func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f Ord
 			q = q.Where("status = ?", f.Status)
 		}
 		if found != nil {
-			q = q.Where("id IN (?)", bun.In(found))
+			q = q.Where("id IN (?)", bun.List(found))
 		}
 		if f.Before != "" {
 			q = q.Where("number < (SELECT number FROM orders WHERE id = ?)", f.Before)

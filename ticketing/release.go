@@ -98,7 +98,7 @@ func (s *Service) expireSome(ctx context.Context, tx bun.Tx, event turnout.ID) (
 	if err := lockPoolsOf(ctx, tx, ids); err != nil {
 		return 0, err
 	}
-	orders, err := s.ordersWhere(ctx, tx, func(q *bun.SelectQuery) *bun.SelectQuery { return due(q).Where("id IN (?)", bun.In(ids)) })
+	orders, err := s.ordersWhere(ctx, tx, func(q *bun.SelectQuery) *bun.SelectQuery { return due(q).Where("id IN (?)", bun.List(ids)) })
 	if err != nil {
 		return 0, err
 	}
@@ -157,7 +157,7 @@ func endOrders(ctx context.Context, tx bun.IDB, orders []*Order, to OrderStatus,
 	if err := releasePlaces(ctx, tx, lines); err != nil {
 		return err
 	}
-	q := tx.NewUpdate().Model((*Order)(nil)).Set("status = ?", to).Set("updated_at = ?", now).Where("id IN (?)", bun.In(ids))
+	q := tx.NewUpdate().Model((*Order)(nil)).Set("status = ?", to).Set("updated_at = ?", now).Where("id IN (?)", bun.List(ids))
 	if to == OrderCanceled {
 		q = q.Set("canceled_at = ?", now)
 	}
@@ -165,7 +165,7 @@ func endOrders(ctx context.Context, tx bun.IDB, orders []*Order, to OrderStatus,
 		return err
 	}
 	if _, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("status = ?", TicketCanceled).Set("version = version + 1").Set("updated_at = ?", now).
-		Where("order_id IN (?)", bun.In(ids)).Exec(ctx); err != nil {
+		Where("order_id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
 		return err
 	}
 	return closePayments(ctx, tx, orders, now)
@@ -187,7 +187,7 @@ func closePayments(ctx context.Context, tx bun.IDB, orders []*Order, now time.Ti
 	}
 	if len(ids) > 0 {
 		if _, err := tx.NewUpdate().Model((*Payment)(nil)).Set("status = ?", PaymentCanceled).Set("updated_at = ?", now).
-			Where("id IN (?)", bun.In(ids)).Exec(ctx); err != nil {
+			Where("id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
 			return err
 		}
 	}

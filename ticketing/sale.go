@@ -79,7 +79,7 @@ func (b *sale) replay(ctx context.Context) error {
 	stored := map[string]idempotencyKey{}
 	if len(keys) > 0 {
 		var rows []idempotencyKey
-		if err := b.tx.NewSelect().Model(&rows).Where("id IN (?)", bun.In(keys)).Scan(ctx); err != nil {
+		if err := b.tx.NewSelect().Model(&rows).Where("id IN (?)", bun.List(keys)).Scan(ctx); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -89,7 +89,7 @@ func (b *sale) replay(ctx context.Context) error {
 	existing := map[turnout.ID]bool{}
 	if len(again) > 0 {
 		var ids []turnout.ID
-		if err := b.tx.NewSelect().Table("orders").Column("id").Where("id IN (?)", bun.In(again)).Scan(ctx, &ids); err != nil {
+		if err := b.tx.NewSelect().Table("orders").Column("id").Where("id IN (?)", bun.List(again)).Scan(ctx, &ids); err != nil {
 			return err
 		}
 		for _, id := range ids {
@@ -138,7 +138,7 @@ func (b *sale) readCatalogue(ctx context.Context) error {
 	}
 	ids := slices.Sorted(maps.Keys(wanted))
 	var list []*events.Event
-	if err := b.tx.NewSelect().Model(&list).Where("id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+	if err := b.tx.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return err
 	}
 	b.events = map[turnout.ID]*events.Event{}
@@ -359,7 +359,7 @@ func (b *sale) sameCurrency(ctx context.Context, ids []turnout.ID) error {
 		ID       turnout.ID
 		Currency string
 	}
-	if err := b.tx.NewSelect().Model((*events.Event)(nil)).Column("id", "currency").Where("id IN (?)", bun.In(ids)).Scan(ctx, &rows); err != nil {
+	if err := b.tx.NewSelect().Model((*events.Event)(nil)).Column("id", "currency").Where("id IN (?)", bun.List(ids)).Scan(ctx, &rows); err != nil {
 		return err
 	}
 	for _, r := range rows {

@@ -114,7 +114,7 @@ func (b *settlement) load(ctx context.Context, ids []turnout.ID) error {
 	if err := lockPoolsOf(ctx, b.tx, ids); err != nil {
 		return err
 	}
-	orders, err := b.s.ordersWhere(ctx, b.tx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("id IN (?)", bun.In(ids)) })
+	orders, err := b.s.ordersWhere(ctx, b.tx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("id IN (?)", bun.List(ids)) })
 	for _, o := range orders {
 		b.orders[o.ID] = o
 	}
@@ -218,7 +218,7 @@ func (b *settlement) placesFor(ctx context.Context, o *Order, p *Payment) (bool,
 
 // takeAgain takes the places of an expired order again, all or none. Its pools are locked, so what is seen is what is taken.
 func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
-	if openForSale(o.Tickets[0].event, b.now) != nil {
+	if sells := openForSale(o.Tickets[0].event, b.now) == nil; !sells {
 		return false, nil
 	}
 	lines := map[turnout.ID]int64{}

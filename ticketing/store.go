@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -53,7 +52,7 @@ func releasePlaces(ctx context.Context, tx bun.IDB, lines []turnout.ID) error {
 		Sum    int64
 	}
 	if err := tx.NewSelect().Model((*claim)(nil)).Column("pool_id").ColumnExpr("SUM(quantity) AS sum").
-		Where("holder_id IN (?)", bun.In(lines)).Where("quantity > 0").Group("pool_id").Order("pool_id").Scan(ctx, &sums); err != nil {
+		Where("holder_id IN (?)", bun.List(lines)).Where("quantity > 0").Group("pool_id").Order("pool_id").Scan(ctx, &sums); err != nil {
 		return err
 	}
 	for _, sum := range sums {
@@ -61,7 +60,7 @@ func releasePlaces(ctx context.Context, tx bun.IDB, lines []turnout.ID) error {
 			return err
 		}
 	}
-	_, err := tx.NewUpdate().Model((*claim)(nil)).Set("quantity = 0").Where("holder_id IN (?)", bun.In(lines)).Exec(ctx)
+	_, err := tx.NewUpdate().Model((*claim)(nil)).Set("quantity = 0").Where("holder_id IN (?)", bun.List(lines)).Exec(ctx)
 	return err
 }
 
@@ -69,7 +68,7 @@ func releasePlaces(ctx context.Context, tx bun.IDB, lines []turnout.ID) error {
 func poolsOf(ctx context.Context, db bun.IDB, orders []turnout.ID) ([]turnout.ID, error) {
 	var ids []turnout.ID
 	err := db.NewSelect().Model((*claim)(nil)).Distinct().Column("claim.pool_id").
-		Join("JOIN order_lines AS line ON line.id = claim.holder_id").Where("line.order_id IN (?)", bun.In(orders)).Scan(ctx, &ids)
+		Join("JOIN order_lines AS line ON line.id = claim.holder_id").Where("line.order_id IN (?)", bun.List(orders)).Scan(ctx, &ids)
 	return ids, err
 }
 
@@ -154,7 +153,7 @@ func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.S
 		refunds  []*Refund
 	}
 	for _, model := range []any{&parts.lines, &parts.payments, &parts.refunds} {
-		if err := db.NewSelect().Model(model).Where("order_id IN (?)", bun.In(ids)).Order("id").Scan(ctx); err != nil {
+		if err := db.NewSelect().Model(model).Where("order_id IN (?)", bun.List(ids)).Order("id").Scan(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -170,7 +169,7 @@ func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.S
 	if err := loadEvents(ctx, db, eventIDs); err != nil {
 		return nil, err
 	}
-	tickets, err := ticketsWhere(ctx, db, "ticket.order_id IN (?)", bun.In(ids))
+	tickets, err := ticketsWhere(ctx, db, "ticket.order_id IN (?)", bun.List(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +192,7 @@ func loadEvents(ctx context.Context, db bun.IDB, byID map[turnout.ID]*events.Eve
 		ids = append(ids, id)
 	}
 	var list []*events.Event
-	if err := db.NewSelect().Model(&list).Where("id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return err
 	}
 	for _, e := range list {
@@ -240,9 +239,4 @@ func signTickets(tickets []*Ticket) error {
 		t.Code = Code{KeyID: currentKeyID, Mode: t.AttendanceMode, Event: t.event.Number, Ticket: t.Number, Type: t.typeNumber, Nonce: t.nonce}.Sign(key)
 	}
 	return nil
-}
-
-// since gives the instant so long ago, for comparing with stored times.
-func since(now time.Time, d time.Duration) time.Time {
-	return now.Add(-d).UTC().Truncate(time.Microsecond)
 }

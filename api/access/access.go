@@ -37,6 +37,8 @@ type Rule struct {
 	// Need is the scope that a token must have, or the capability of a staff member; both are words such as
 	// "orders:read". On a public route it is what widens the answer (drafts among the events), not what opens it.
 	Need string
+	// Lazy leaves looking the event and community up to the handler: for pages that are mostly answered from memory.
+	Lazy bool
 }
 
 // The rules without a parameter.
@@ -45,6 +47,9 @@ var (
 	SignedIn = Rule{Kind: KindSignedIn}
 	Sandbox  = Rule{Kind: KindSandbox}
 )
+
+// PublicLazy is for public pages that are mostly answered from memory: the handler looks up what the path names.
+var PublicLazy = Rule{Kind: KindPublic, Lazy: true}
 
 // PublicOr is for routes that anybody may call and that show more to a token with the scope.
 func PublicOr(scope string) Rule { return Rule{Kind: KindPublic, Need: scope} }

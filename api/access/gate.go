@@ -80,6 +80,9 @@ func (g *Gate) admit(c *gin.Context, rule Rule) (*request, error) {
 	if err := rule.known(c, caller); err != nil {
 		return nil, err
 	}
+	if rule.Lazy {
+		return r, nil
+	}
 	if err := g.resolve(c, rule, r); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type Handler struct {
 	Sessions  *scs.SessionManager
 	Sandbox   *sandbox.Provider // nil while it is off
 	Demo      bool              // says on every page that nothing here is real
+
+	cache cache // of public pages
 }
 
 // SessionAccount is the session's entry that names the signed-in account.

@@ -58,13 +58,26 @@ func Open(ctx context.Context, target string) (*DB, error) {
 		return nil, err
 	}
 	for _, pool := range []*bun.DB{db.write, db.read} {
-		if err := pool.PingContext(ctx); err != nil {
+		if err := firstAnswer(ctx, pool); err != nil {
 			_ = db.closePools()
 			return nil, fmt.Errorf("database: open %s: %w", db.Engine, err)
 		}
 	}
 	db.batcher = newBatcher(db)
 	return db, nil
+}
+
+// firstAnswer waits for the first connection. Turning a new SQLite file to WAL does not heed the busy timeout: of several
+// processes that open it at once, some are told busy and must ask again.
+func firstAnswer(ctx context.Context, pool *bun.DB) error {
+	var err error
+	for try := range 20 {
+		if err = pool.PingContext(ctx); err == nil || !lostRace(err) {
+			return err
+		}
+		time.Sleep(time.Duration(5*(try+1)) * time.Millisecond)
+	}
+	return err
 }
 
 func (db *DB) openSQLite(path string) error {

@@ -1,0 +1,309 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/events"
+	"turnout/events/agenda"
+	"turnout/events/agenda/exchange"
+	"turnout/events/organisers"
+	"turnout/events/speakers"
+	"turnout/events/sponsors"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+// eventPage is the data of the page "event".
+type eventPage struct {
+	templates.Chrome
+	Now          time.Time
+	Event        publicEvent
+	Sale         sale
+	Agenda       agendaTeaser
+	Speakers     []speakerCard
+	SponsorTiers []sponsorTier
+	EditURL      string
+}
+
+type publicEvent struct {
+	Slug, Title, Summary, Description, Status, Format, Zone, CoverURL, CancelReason, ICSURL, GroupName, URL, Place string
+	StartsAt, EndsAt                                                                                               time.Time
+	Venue                                                                                                          *venue
+	Online                                                                                                         bool
+}
+
+type venue struct{ Name, Address, City, Country string }
+
+type sale struct {
+	State, CheckoutURL, WaitlistURL string
+	StartsAt                        time.Time
+	Offers                          []saleOffer
+}
+
+type saleOffer struct {
+	ID, Name, Note, State, Mode, Field string
+	Price                              turnout.Money
+	Min, Max, Quantity                 int64
+}
+
+type agendaTeaser struct {
+	Sessions    []teaserSession
+	ScheduleURL string
+	Count       int
+}
+
+type teaserSession struct {
+	Title, URL, Room, Speakers string
+	StartsAt, EndsAt           time.Time
+}
+
+type speakerCard struct{ Name, Tagline, PictureURL, URL string }
+
+type sponsorTier struct {
+	Name     string
+	Sponsors []sponsorCard
+}
+
+type sponsorCard struct{ Name, URL, LogoURL string }
+
+// Event is GET /e/{event}. Exact numbers of places stand on the checkout: this page changes only when a threshold is crossed, so
+// that a rush finds it in memory.
+func (h *Handler) Event(c *gin.Context) {
+	slug := c.Param("event")
+	h.cached(c, "event "+slug, htmlType, func(lang string) ([]byte, error) {
+		ctx := context.WithoutCancel(c.Request.Context())
+		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
+		if err != nil {
+			return nil, err
+		}
+		page, err := h.eventPage(ctx, lang, e)
+		if err != nil {
+			return nil, err
+		}
+		return h.draw(lang, "event", page)
+	})
+}
+
+// eventPage gathers what an event's page shows.
+func (h *Handler) eventPage(ctx context.Context, lang string, e *events.Event) (*eventPage, error) {
+	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
+	if err != nil {
+		return nil, err
+	}
+	page := &eventPage{Chrome: h.eventChrome(community, e), Now: h.Now(), Event: newPublicEvent(e)}
+	page.JSONLD = h.jsonLD(e, community)
+	offers, err := h.Ticketing.Offers(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	page.Sale = newSale(e, offers)
+	schedule, _, err := h.Agenda.Schedule(ctx, e)
+	if err == nil {
+		page.Agenda = newAgendaTeaser(e, schedule)
+	} else if !errors.Is(err, agenda.ErrNotReleased) {
+		return nil, err
+	}
+	if page.Speakers, err = h.speakerCards(ctx, e, schedule); err != nil {
+		return nil, err
+	}
+	page.SponsorTiers, err = h.sponsorTiers(ctx, e, h.Templates.Message(lang, "event.sponsors"))
+	return page, err
+}
+
+// eventChrome is the frame of an event's public pages.
+func (h *Handler) eventChrome(community *organisers.Community, e *events.Event) templates.Chrome {
+	chrome := h.publicChrome(community)
+	if theme := themeURL(e.Accent); theme != "" {
+		chrome.ThemeURL = theme
+	}
+	chrome.Title, chrome.Description = e.Title, e.Summary
+	chrome.Path = "/e/" + e.Slug
+	chrome.Canonical = h.BaseURL + chrome.Path
+	if e.CoverHash != "" {
+		chrome.Image = h.BaseURL + coverURL(e, 960)
+	}
+	return chrome
+}
+
+func newPublicEvent(e *events.Event) publicEvent {
+	p := publicEvent{
+		Slug: e.Slug, Title: e.Title, Summary: e.Summary, Description: e.Description, Status: string(e.Status), Format: string(e.Format),
+		Zone: e.Timezone, CoverURL: coverURL(e, 960), ICSURL: "/e/" + e.Slug + "/calendar.ics", URL: "/e/" + e.Slug, Place: ticketing.Place(e),
+		StartsAt: e.StartsAt, EndsAt: e.EndsAt, Online: e.Format.Online(),
+	}
+	if e.Format.OnSite() && e.VenueName != "" {
+		p.Venue = &venue{e.VenueName, e.VenueAddress, e.VenueCity, e.VenueCountry}
+	}
+	return p
+}
+
+func newSale(e *events.Event, offers []ticketing.Offer) sale {
+	s := sale{}
+	best := -1
+	for _, o := range offers {
+		state, known := saleStates[o.Availability]
+		if !known {
+			continue
+		}
+		s.Offers = append(s.Offers, newSaleOffer(o, state))
+		if rank := slices.Index(saleRanks, state); rank > best {
+			best, s.State = rank, state
+		}
+		if state == "not_started" && (s.StartsAt.IsZero() || o.SalesStart.Before(s.StartsAt)) {
+			s.StartsAt = o.SalesStart
+		}
+		if state == "sold_out" {
+			s.WaitlistURL = "/e/" + e.Slug + "/waitlist"
+		}
+	}
+	s.CheckoutURL = "/e/" + e.Slug + "/checkout"
+	if e.Status != events.Published {
+		s.State = ""
+	}
+	return s
+}
+
+// saleRanks are the states of a sale from the least to the best for those who want to come.
+var saleRanks = []string{"ended", "sold_out", "not_started", "few_left", "available"}
+
+func newSaleOffer(o ticketing.Offer, state string) saleOffer {
+	return saleOffer{ID: string(o.ID), Name: o.Name, Note: o.Description, State: state, Mode: string(o.AttendanceMode), Price: o.Price,
+		Min: o.MinPerOrder, Max: min(o.MaxPerOrder, max(o.Left, 0))}
+}
+
+const teaserSize = 6
+
+func newAgendaTeaser(e *events.Event, s *exchange.Schedule) agendaTeaser {
+	t := agendaTeaser{ScheduleURL: "/e/" + e.Slug + "/schedule"}
+	names := map[string]string{}
+	for _, p := range s.People {
+		names[p.Key] = p.Name
+	}
+	rooms := map[string]string{}
+	for _, r := range s.Rooms {
+		rooms[r.Key] = r.Name
+	}
+	placed := slices.DeleteFunc(slices.Clone(s.Sessions), func(x exchange.Session) bool { return !x.Placed() })
+	slices.SortStableFunc(placed, func(a, b exchange.Session) int { return a.Start.Compare(b.Start) })
+	t.Count = len(placed)
+	for _, x := range placed[:min(teaserSize, len(placed))] {
+		t.Sessions = append(t.Sessions, teaserSession{Title: x.Title, Room: rooms[x.Room], Speakers: joinNames(x.Speakers, names), StartsAt: x.Start, EndsAt: x.End()})
+	}
+	return t
+}
+
+func joinNames(keys []string, names map[string]string) string {
+	list := make([]string, len(keys))
+	for i, key := range keys {
+		list[i] = names[key]
+	}
+	return strings.Join(list, ", ")
+}
+
+const speakersShown = 12
+
+// speakerCards are the speakers of the released schedule only: who is still being asked is nobody's business.
+func (h *Handler) speakerCards(ctx context.Context, e *events.Event, s *exchange.Schedule) ([]speakerCard, error) {
+	if s == nil {
+		return nil, nil
+	}
+	released := map[string]bool{}
+	for _, p := range s.People {
+		released[p.Name] = true
+	}
+	all, err := speakers.ByEvent(ctx, h.DB.Read(), e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	var cards []speakerCard
+	for _, sp := range all {
+		if released[sp.Name] && len(cards) < speakersShown {
+			line, _, _ := strings.Cut(exchange.PlainText(sp.Bio), "\n")
+			cards = append(cards, speakerCard{Name: sp.Name, Tagline: shorten(line, 80)})
+		}
+	}
+	return cards, nil
+}
+
+func shorten(text string, limit int) string {
+	r := []rune(text)
+	if len(r) <= limit {
+		return text
+	}
+	return strings.TrimSpace(string(r[:limit-1])) + "…"
+}
+
+// sponsorTiers are the sponsors who signed, by tier; those without one come last under other.
+func (h *Handler) sponsorTiers(ctx context.Context, e *events.Event, other string) ([]sponsorTier, error) {
+	tiers, err := sponsors.Tiers(ctx, h.DB.Read(), e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := sponsors.List(ctx, h.DB.Read(), e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	byTier := map[turnout.ID][]sponsorCard{}
+	for _, s := range list {
+		if s.Status == sponsors.Signed || s.Status == sponsors.Invoiced || s.Status == sponsors.Paid {
+			byTier[s.TierID] = append(byTier[s.TierID], sponsorCard{Name: s.Name, URL: webOnly(s.Website)})
+		}
+	}
+	var shown []sponsorTier
+	for _, t := range tiers {
+		if len(byTier[t.ID]) > 0 {
+			shown = append(shown, sponsorTier{t.Name, byTier[t.ID]})
+			delete(byTier, t.ID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(byTier)) {
+		shown = append(shown, sponsorTier{other, byTier[id]})
+	}
+	return shown, nil
+}
+
+// webOnly keeps an address that leads to the web.
+func webOnly(address string) string {
+	if u, err := url.Parse(address); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+		return address
+	}
+	return ""
+}
+
+// jsonLD is the event for search engines (schema.org/Event).
+func (h *Handler) jsonLD(e *events.Event, community *organisers.Community) map[string]any {
+	modes := map[events.Format]string{events.InPerson: "Offline", events.Virtual: "Online", events.Hybrid: "Mixed"}
+	status := "EventScheduled"
+	if e.Status == events.Canceled {
+		status = "EventCancelled"
+	}
+	ld := map[string]any{
+		"@context": "https://schema.org", "@type": "Event", "name": e.Title, "description": e.Summary,
+		"startDate": e.StartsAt.In(e.Location()).Format(time.RFC3339), "endDate": e.EndsAt.In(e.Location()).Format(time.RFC3339),
+		"eventStatus": "https://schema.org/" + status, "url": h.BaseURL + "/e/" + e.Slug,
+		"eventAttendanceMode": "https://schema.org/" + modes[e.Format] + "EventAttendanceMode",
+		"organizer":           map[string]any{"@type": "Organization", "name": community.Name, "url": h.BaseURL + "/c/" + community.Slug},
+	}
+	if e.CoverHash != "" {
+		ld["image"] = h.BaseURL + coverURL(e, 960)
+	}
+	var places []any
+	if e.Format.OnSite() {
+		places = append(places, map[string]any{"@type": "Place", "name": e.VenueName, "address": map[string]any{"@type": "PostalAddress",
+			"streetAddress": e.VenueAddress, "addressLocality": e.VenueCity, "addressCountry": e.VenueCountry}})
+	}
+	if e.Format.Online() {
+		places = append(places, map[string]any{"@type": "VirtualLocation", "url": h.BaseURL + "/e/" + e.Slug})
+	}
+	ld["location"] = places
+	return ld
+}
