@@ -2,6 +2,9 @@ package community
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -188,4 +191,13 @@ func fold(text string) string { return norm.NFC.String(strings.ToLower(strings.T
 // fits reports whether text is there, short enough, valid UTF-8 and without control characters.
 func fits(text string, longest int) bool {
 	return text != "" && utf8.ValidString(text) && utf8.RuneCountInString(text) <= longest && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+// fingerprint makes an external id of what is told, for sources that give none: the same again is the same activity.
+func (r *ActivityReport) fingerprint() string {
+	h := sha256.New()
+	for _, part := range []string{fold(r.Person.Email), fold(r.Person.Source), fold(r.Person.Handle), fold(r.Type), r.OccurredAt.UTC().Format(time.RFC3339Nano)} {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return "row-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
