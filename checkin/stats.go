@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/internal/database"
 	"turnout/ticketing"
 )
 
@@ -73,15 +74,34 @@ func (s *Service) Recent(ctx context.Context, community, list turnout.ID, limit 
 	var scans []*Scan
 	err := s.DB.Read().NewSelect().Model(&scans).Where("list_id = ?", list).Where("community_id = ?", community).
 		OrderExpr("id DESC").Limit(int64(limit)).Scan(ctx)
-	if err != nil || len(scans) == 0 {
-		return nil, err
+	if err == nil {
+		err = s.recalled(ctx, scans)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("checkin: recent: %w", err)
+	}
+	return scans, nil
+}
+
+// Logged gives one scan of a list's log as it was answered, with its ticket and the scan in its way. It fails with
+// turnout.ErrNotFound.
+func (s *Service) Logged(ctx context.Context, community, list, id turnout.ID) (*Scan, error) {
+	scan := new(Scan)
+	err := s.DB.Read().NewSelect().Model(scan).Where("id = ?", id).Where("list_id = ?", list).Where("community_id = ?", community).Scan(ctx)
+	if err = database.NotFound(err); err == nil {
+		err = s.recalled(ctx, []*Scan{scan})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("checkin: logged: %w", err)
+	}
+	return scan, nil
+}
+
+// recalled fills in the tickets of scans from the log and the scans in their way.
+func (s *Service) recalled(ctx context.Context, scans []*Scan) error {
 	items := make([]*item, len(scans))
 	for i, scan := range scans {
 		items[i] = &item{Out: scan}
 	}
-	if err := recall(ctx, s.DB.Read(), items); err != nil {
-		return nil, fmt.Errorf("checkin: recent: %w", err)
-	}
-	return scans, nil
+	return recall(ctx, s.DB.Read(), items)
 }
