@@ -178,6 +178,6 @@ func countClasses(ctx context.Context, db bun.IDB, rule *Rule, e *events.Event, 
 			FROM deeds
 		) AS classified GROUP BY population, class`,
 		e.CommunityID, e.ID, e.StartsAt.Add(-time.Duration(rule.LookbackDays)*day), e.StartsAt, e.EndsAt, until,
-		bun.SafeQuery(counted, bun.In(types)), rule.MinCount).Scan(ctx, &counts)
+		bun.SafeQuery(counted, bun.List(types)), rule.MinCount).Scan(ctx, &counts)
 	return counts, err
 }

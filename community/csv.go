@@ -85,7 +85,7 @@ func (s *Service) ImportActivities(ctx context.Context, community turnout.ID, fi
 		for _, r := range recorded.Rejected {
 			in.reject(lines[r.Index], r.Code, r.Message)
 		}
-		if ended == io.EOF {
+		if errors.Is(ended, io.EOF) {
 			return in.done, nil
 		}
 		if ended != nil {

@@ -2,6 +2,7 @@ package community
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 )
@@ -25,7 +26,7 @@ func FuzzCSV(f *testing.F) {
 			if len(items) != len(lines) || rows > len(file) {
 				t.Fatalf("%d items, %d lines, %d rows of %d bytes", len(items), len(lines), rows, len(file))
 			}
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {

@@ -93,7 +93,7 @@ func knownActivities(ctx context.Context, db bun.IDB, community turnout.ID, want
 	err := db.NewSelect().Model((*Activity)(nil)).Column("source", "external_id").Where("community_id = ?", community).
 		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			for _, source := range slices.Sorted(maps.Keys(wanted)) {
-				q = q.WhereOr("source = ? AND external_id IN (?)", source, bun.In(wanted[source]))
+				q = q.WhereOr("source = ? AND external_id IN (?)", source, bun.List(wanted[source]))
 			}
 			return q
 		}).Scan(ctx, &rows)
@@ -119,6 +119,6 @@ func insertActivities(ctx context.Context, db bun.IDB, rows []*Activity) ([]*Act
 		ids[i] = row.ID
 	}
 	var made []*Activity
-	err = db.NewSelect().Model(&made).Column("id").Where("community_id = ?", rows[0].CommunityID).Where("id IN (?)", bun.In(ids)).Scan(ctx)
+	err = db.NewSelect().Model(&made).Column("id").Where("community_id = ?", rows[0].CommunityID).Where("id IN (?)", bun.List(ids)).Scan(ctx)
 	return made, err
 }

@@ -160,7 +160,6 @@ func lockTier(ctx context.Context, tx bun.Tx, community, id turnout.ID) (*Tier, 
 
 // taken counts the sponsors who hold places in the tier, besides one.
 func taken(ctx context.Context, tx bun.Tx, tier *Tier, besides turnout.ID) (int64, error) {
-	n, err := tx.NewSelect().Model((*Sponsor)(nil)).Where("community_id = ?", tier.CommunityID).Where("event_id = ?", tier.EventID).
-		Where("tier_id = ?", tier.ID).Where("status IN (?)", bun.In(committed)).Where("id <> ?", besides).Count(ctx)
-	return int64(n), err
+	return tx.NewSelect().Model((*Sponsor)(nil)).Where("community_id = ?", tier.CommunityID).Where("event_id = ?", tier.EventID).
+		Where("tier_id = ?", tier.ID).Where("status IN (?)", bun.List(committed)).Where("id <> ?", besides).Count(ctx)
 }
