@@ -1,74 +1,18 @@
 package api
 
 import (
-	"encoding/json"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"turnout"
 	"turnout/api/access"
-	"turnout/api/services"
-	"turnout/events"
-	"turnout/events/organisers"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
-	"turnout/templates"
 )
-
-var allPages = func() *templates.Set {
-	set, err := templates.New()
-	if err != nil {
-		panic(err)
-	}
-	return set
-}()
-
-func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
-
-// newServer is a server over an empty database that knows no token.
-func newServer(t *testing.T, db *database.DB, change func(*Config)) *Server {
-	t.Helper()
-	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-	config := Config{Templates: allPages}
-	if change != nil {
-		change(&config)
-	}
-	s, err := New(services.Services{DB: db, Now: now, BaseURL: "https://turnout.example.org", Organisers: &organisers.Service{DB: db, Now: now}, Events: &events.Service{DB: db, Now: now}}, config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func call(t *testing.T, h http.Handler, method, path, body string, headers ...string) (*http.Response, string) {
-	t.Helper()
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	text, err := io.ReadAll(w.Result().Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w.Result(), string(text)
-}
-
-func codeOf(body string) string {
-	var p struct{ Code string }
-	_ = json.Unmarshal([]byte(body), &p)
-	return p.Code
-}
 
 func TestTheProcessAnswers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		s := newServer(t, db, nil)
+		s := newHouse(t, db, nil)
 		for path, want := range map[string]string{
 			"/healthz": `{"status":"ok"}`, "/readyz": `{"status":"ready"}`, "/metrics": "turnout_jobs{", "/api/v1/openapi.json": `"openapi": "3.0.3"`,
 			"/api/docs": "POST /api/v1/events",
@@ -89,14 +33,14 @@ func TestReadinessNeedsItsTables(t *testing.T) {
 		if _, err := db.Writer().Exec("DELETE FROM bun_migrations WHERE id = (SELECT MAX(id) FROM bun_migrations)"); err != nil {
 			t.Fatal(err)
 		}
-		if w, body := call(t, newServer(t, db, nil), "GET", "/readyz", ""); w.StatusCode != 503 || codeOf(body) != "migrations" {
+		if w, body := call(t, newHouse(t, db, nil), "GET", "/readyz", ""); w.StatusCode != 503 || codeOf(body) != "migrations" {
 			t.Errorf("%d %s", w.StatusCode, body)
 		}
 	})
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	s := newServer(t, dbtest.Open(t, database.SQLite), nil)
+	s := newHouse(t, dbtest.Open(t, database.SQLite), nil)
 	for _, tt := range []struct {
 		method, path, authorization string
 		status                      int
@@ -122,7 +66,7 @@ func TestWhatIsNotThere(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	s := newServer(t, dbtest.Open(t, database.SQLite), nil)
+	s := newHouse(t, dbtest.Open(t, database.SQLite), nil)
 	w, _ := call(t, s, "GET", "/healthz", "")
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000",
@@ -144,7 +88,7 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestAnotherSitesPageCannotWrite(t *testing.T) {
-	s := newServer(t, dbtest.Open(t, database.SQLite), nil)
+	s := newHouse(t, dbtest.Open(t, database.SQLite), nil)
 	for _, tt := range []struct {
 		path, site, origin string
 		refused            bool
@@ -167,7 +111,7 @@ func TestAnotherSitesPageCannotWrite(t *testing.T) {
 }
 
 func TestCompressionIsForPublicText(t *testing.T) {
-	s := newServer(t, dbtest.Open(t, database.SQLite), nil)
+	s := newHouse(t, dbtest.Open(t, database.SQLite), nil)
 	w, body := call(t, s, "GET", "/api/v1/openapi.json", "", "Accept-Encoding", "gzip")
 	if w.Header.Get("Content-Encoding") != "gzip" || w.Header.Get("Content-Length") != "" || !strings.HasPrefix(w.Header.Get("ETag"), "W/") || body[:2] != "\x1f\x8b" {
 		t.Errorf("%v %.20q", w.Header, body)

@@ -55,6 +55,35 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/orders/{code}/paid", Who: token("orders:write"), Handle: api.MarkOrderPaid},
 		{Method: get, Path: "/events/{event}/waitlist", Who: token("orders:read"), Handle: api.ListWaitlist},
 		{Method: post, Path: "/events/{event}/waitlist", Who: public, Handle: api.JoinWaitlist},
+
+		// Admit
+		{Method: get, Path: "/events/{event}/check-in-lists", Who: token("checkin:read"), Handle: api.ListLists},
+		{Method: post, Path: "/events/{event}/check-in-lists", Who: token("checkin:write"), Handle: api.CreateList},
+		{Method: get, Path: "/check-in-lists/{id}/stats", Who: token("checkin:read"), Handle: api.ListStats},
+		{Method: post, Path: "/check-in-lists/{id}/scans", Who: token("checkin:write"), Handle: api.Scan},
+		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write"), Handle: api.AnnulScan},
+		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
+
+		// Follow up
+		{Method: post, Path: "/activities", Who: token("people:write"), Handle: api.RecordActivities},
+		{Method: get, Path: "/activation-rule", Who: token("people:read"), Handle: api.GetRule},
+		{Method: put, Path: "/activation-rule", Who: token("people:write"), Handle: api.SetRule},
+		{Method: get, Path: "/events/{event}/activation", Who: token("people:read"), Handle: api.GetActivation},
+
+		// Sponsors and budget
+		{Method: get, Path: "/events/{event}/sponsor-tiers", Who: token("sponsors:read"), Handle: api.ListTiers},
+		{Method: post, Path: "/events/{event}/sponsor-tiers", Who: token("sponsors:write"), Handle: api.CreateTier},
+		{Method: get, Path: "/events/{event}/sponsors", Who: token("sponsors:read"), Handle: api.ListSponsors},
+		{Method: post, Path: "/events/{event}/sponsors", Who: token("sponsors:write"), Handle: api.CreateSponsor},
+		{Method: put, Path: "/sponsors/{id}", Who: token("sponsors:write"), Handle: api.UpdateSponsor},
+		{Method: post, Path: "/sponsors/{id}/payments", Who: token("sponsors:write"), Handle: api.ReceiveSponsorPayment},
+		{Method: post, Path: "/events/{event}/budget/lines", Who: token("budget:write"), Handle: api.CreateBudgetLine},
+		{Method: post, Path: "/budget/lines/{id}/entries", Who: token("budget:write"), Handle: api.CreateBudgetEntry},
+		{Method: get, Path: "/events/{event}/budget", Who: token("budget:read"), Handle: api.GetBudget},
+
+		// Report
+		{Method: get, Path: "/events/{event}/recap", Who: token("recap:read"), Handle: api.GetRecap},
+		{Method: get, Path: "/events/{event}/recap.pdf", Who: token("recap:read"), Handle: api.RecapPDF},
 	}
 	for i := range rows {
 		rows[i].Path = v1.Base + rows[i].Path

@@ -65,14 +65,23 @@ func ETag(c *gin.Context, version int64) { c.Header("ETag", fmt.Sprintf(`"%d"`, 
 // IfMatch reads the version that an edit was made on, 0 when the caller named none ("*" among it). It answers the request
 // itself and gives false when the header holds no ETag of ours.
 func IfMatch(c *gin.Context) (version int64, ok bool) {
+	named, ok := IfVersion(c)
+	if !ok || named == nil {
+		return 0, ok
+	}
+	return *named, true
+}
+
+// IfVersion is IfMatch for things whose first version is 0: nil when the caller named none.
+func IfVersion(c *gin.Context) (version *int64, ok bool) {
 	text := c.GetHeader("If-Match")
 	if text == "" || text == "*" {
-		return 0, true
+		return nil, true
 	}
-	version, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(text, "W/"), `"`), 10, 64)
-	if err != nil || version < 1 {
+	n, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(text, "W/"), `"`), 10, 64)
+	if err != nil || n < 0 {
 		Fail(c, turnout.ErrStale.With("If-Match must be the ETag that an earlier answer gave."))
-		return 0, false
+		return nil, false
 	}
-	return version, true
+	return &n, true
 }

@@ -14,6 +14,7 @@ import (
 	"turnout/events/speakers"
 	"turnout/events/sponsors"
 	"turnout/internal/database"
+	"turnout/recap"
 	"turnout/ticketing"
 )
 
@@ -33,4 +34,5 @@ type Services struct {
 	Ticketing  *ticketing.Service
 	CheckIn    *checkin.Service
 	Community  *community.Service
+	Recap      *recap.Service
 }

@@ -44,6 +44,7 @@ func allOperations() operations {
 	for _, part := range []operations{
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
 		ticketTypeOperations, orderOperations, waitlistOperations,
+		checkInOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {
 		maps.Copy(all, part)
 	}

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"fmt"
+	"path"
 	"reflect"
 	"strings"
 	"time"
@@ -40,10 +41,15 @@ func (s schemas) of(t reflect.Type, isAnswer bool) object {
 		return object{"type": "number", "format": "double"}
 	case reflect.Slice:
 		return object{"type": "array", "items": s.of(t.Elem(), isAnswer)}
+	case reflect.Array:
+		return object{"type": "array", "items": s.of(t.Elem(), isAnswer), "minItems": t.Len(), "maxItems": t.Len()}
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), isAnswer)}
 	case reflect.Struct:
-		return s.reference(schemaName(t), t, isAnswer)
+		if name := schemaName(t); name != "" {
+			return s.reference(name, t, isAnswer)
+		}
+		return s.object(t, isAnswer)
 	}
 	panic(fmt.Sprintf("v1: no schema for %s", t))
 }
@@ -65,15 +71,23 @@ func (s schemas) reference(name string, t reflect.Type, isAnswer bool) object {
 	return object{"$ref": "#/components/schemas/" + name}
 }
 
-// schemaName is the struct's name in the document: eventRequest is EventRequest, eventResponse is Event.
+// schemaName is the struct's name in the document: eventRequest is EventRequest, eventResponse is Event, a page of them
+// EventList. Structs of other packages bear the package's name too (AgendaTally); other generic ones have none.
 func schemaName(t reflect.Type) string {
-	name, parameter, _ := strings.Cut(t.Name(), "[")
-	if parameter != "" { // respond.Page[turnout/api/v1.eventResponse]
+	name, parameter, generic := strings.Cut(t.Name(), "[")
+	if generic && name != "Page" {
+		return ""
+	}
+	if generic { // respond.Page[turnout/api/v1.eventResponse]
 		parameter = strings.TrimSuffix(parameter[strings.LastIndex(parameter, ".")+1:], "]")
 		name = strings.TrimSuffix(parameter, "Response") + "List"
 	}
 	name = strings.TrimSuffix(name, "Response")
-	return strings.ToUpper(name[:1]) + name[1:]
+	name = strings.ToUpper(name[:1]) + name[1:]
+	if from := path.Base(t.PkgPath()); from != "v1" && from != "respond" {
+		name = strings.ToUpper(from[:1]) + from[1:] + name
+	}
+	return name
 }
 
 func (s schemas) object(t reflect.Type, isAnswer bool) object {

@@ -31,6 +31,7 @@ import (
 	"turnout/internal/signing"
 	"turnout/internal/webhook"
 	"turnout/migrations"
+	"turnout/recap"
 	"turnout/templates"
 	"turnout/ticketing"
 	"turnout/ticketing/payments"
@@ -142,6 +143,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Sponsors = &sponsors.Service{DB: db, Now: now}
 	a.Budget = &budget.Service{DB: db, Now: now}
 	a.Community = &community.Service{DB: db, Now: now}
+	a.Recap = &recap.Service{DB: db, Now: now, Community: a.Community}
 	a.Agenda = &agenda.Service{DB: db, Now: now}
 	a.Ticketing, err = ticketing.New(ctx, ticketing.Service{
 		DB: db, Now: now, Keys: signing.Keys{Current: secret, Previous: []byte(a.config.SecretPrevious)},

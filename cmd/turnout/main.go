@@ -33,6 +33,7 @@ type commands struct {
 	Community communityCommand `cmd:"" help:"Communities."`
 	Token     tokenCommand     `cmd:"" help:"API tokens."`
 	Import    importCommand    `cmd:"" help:"Bring in what was made elsewhere."`
+	Recap     recapCommand     `cmd:"" help:"Write an event's recap as a PDF."`
 	Backup    backupCommand    `cmd:"" help:"Copy the SQLite database, also while the server runs."`
 	Restore   restoreCommand   `cmd:"" help:"Put a backup in the database's place; the server must be stopped."`
 }

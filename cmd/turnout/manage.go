@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"turnout/events/agenda/exchange"
 	"turnout/events/organisers"
 	"turnout/internal/database"
+	"turnout/recap"
 )
 
 type communityCommand struct {
@@ -144,4 +146,37 @@ func writeReport(out io.Writer, r *agenda.ImportReport, dryRun bool) {
 	if dryRun {
 		fmt.Fprintln(out, "This was a dry run: nothing was changed.")
 	}
+}
+
+type recapCommand struct {
+	Event    string `required:"" help:"The event's id or slug."`
+	Audience string `default:"team" enum:"team,public,sponsor" help:"Who will read it: team, public or sponsor."`
+	Out      string `short:"o" required:"" help:"The PDF to write."`
+}
+
+// Run does what GET /events/{event}/recap.pdf does.
+func (cmd *recapCommand) Run(sh *shell) error {
+	return withApp(sh, func(a *app) error {
+		event, err := eventNamed(sh, a.DB, cmd.Event)
+		if err != nil {
+			return err
+		}
+		whole, err := a.Recap.Recap(sh.ctx, event.CommunityID, string(event.ID))
+		if err != nil {
+			return err
+		}
+		report, err := whole.For(recap.Audience(cmd.Audience))
+		if err != nil {
+			return err
+		}
+		var pdf bytes.Buffer
+		if err := report.WritePDF(&pdf, now()); err != nil {
+			return err
+		}
+		if err := os.WriteFile(cmd.Out, pdf.Bytes(), 0o600); err != nil {
+			return err
+		}
+		fmt.Fprintf(sh.out, "Written: %s\n", cmd.Out)
+		return nil
+	})
 }
