@@ -102,6 +102,8 @@ var policies = map[access.Frame]string{
 	access.Camera: policyStart + " 'wasm-unsafe-eval'" + policyRest,
 	// Chromium applies form-action to the redirects behind a form too.
 	access.Paying: policyStart + policyRest + " https://checkout.stripe.com",
+	// The room is anywhere, and its own redirects count too.
+	access.Joining: policyStart + policyRest + " https: http:",
 }
 
 // headers sets what every answer carries; a page's frame and an order's secret change two of them.
@@ -110,7 +112,7 @@ func (s *server) headers(route access.Route) gin.HandlerFunc {
 	if route.Frame == access.Camera {
 		camera = "(self)"
 	}
-	if route.Who.Kind == access.KindSecret || route.Frame == access.Paying {
+	if route.Who.Kind == access.KindSecret || route.Who.Kind == access.KindLink || route.Frame == access.Paying || route.Frame == access.Joining {
 		referrer = "no-referrer" // the address holds the secret
 	}
 	return func(c *gin.Context) {

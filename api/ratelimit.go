@@ -98,6 +98,6 @@ func (s *server) limit(route access.Route) gin.HandlerFunc {
 // limited reports whether a route is held to the rate: one that writes and that strangers may call. Webhooks prove by
 // their signature who they are.
 func limited(route access.Route) bool {
-	open := route.Who.Kind == access.KindPublic || route.Who.Kind == access.KindSecret
+	open := route.Who.Kind == access.KindPublic || route.Who.Kind == access.KindSecret || route.Who.Kind == access.KindLink
 	return open && route.Method != http.MethodGet && route.Path != "/hooks/stripe"
 }

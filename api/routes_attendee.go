@@ -2,7 +2,36 @@ package api
 
 import "turnout/api/access"
 
-// attendeeRoutes are the pages of those who come: no account, no password.
+// attendeeRoutes are the pages of those who come: no account, no password. Pages of an order, a waitlist entry or a ticket open
+// with the secret in their address, which their handler checks.
 func (s *server) attendeeRoutes() []access.Route {
-	return []access.Route{}
+	p, lazy, link := s.pages, access.PublicLazy, access.Link
+	return []access.Route{
+		{Method: get, Path: "/", Who: lazy, Handle: p.Root},
+		{Method: get, Path: "/c/{community}", Who: lazy, Handle: p.Home},
+		{Method: get, Path: "/c/{community}/calendar.ics", Who: lazy, Handle: p.HomeCalendar},
+		{Method: get, Path: "/e/{event}", Who: lazy, Handle: p.Event},
+		{Method: get, Path: "/e/{event}/calendar.ics", Who: lazy, Handle: p.EventCalendar},
+		{Method: get, Path: "/e/{event}/schedule", Who: lazy, Handle: p.Schedule},
+		{Method: get, Path: "/e/{event}/schedule.ics", Who: lazy, Handle: p.ScheduleCalendar},
+		{Method: get, Path: "/e/{event}/schedule/{session}", Who: lazy, Handle: p.Session},
+		{Method: get, Path: "/theme/{file}", Who: public, Handle: p.Theme},
+		{Method: get, Path: "/pictures/{name}", Who: public, Handle: p.Picture},
+
+		{Method: get, Path: "/e/{event}/checkout", Who: public, Handle: p.Checkout, Frame: access.Paying},
+		{Method: post, Path: "/e/{event}/checkout", Who: public, Handle: p.PlaceOrder, Frame: access.Paying},
+		{Method: get, Path: "/pay/{payment}", Who: link, Handle: p.Pay, Frame: access.Paying},
+		{Method: get, Path: "/orders/{code}", Who: link, Handle: p.Order, Frame: access.Paying},
+		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: link, Handle: p.OrderPDF},
+		{Method: get, Path: "/orders/{code}/calendar.ics", Who: link, Handle: p.OrderCalendar},
+		{Method: post, Path: "/orders/{code}/cancel", Who: link, Handle: p.CancelOrder},
+
+		{Method: get, Path: "/e/{event}/waitlist", Who: public, Handle: p.Waitlist},
+		{Method: post, Path: "/e/{event}/waitlist", Who: public, Handle: p.JoinWaitlist},
+		{Method: get, Path: "/waitlist/{entry}", Who: link, Handle: p.WaitlistEntry},
+		{Method: post, Path: "/waitlist/{entry}/leave", Who: link, Handle: p.LeaveWaitlist},
+
+		{Method: get, Path: "/sandbox/checkout/{session}", Who: trying, Handle: p.SandboxPay},
+		{Method: post, Path: "/sandbox/checkout/{session}/{action}", Who: trying, Handle: p.SandboxAct},
+	}
 }

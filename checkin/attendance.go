@@ -97,3 +97,16 @@ func (s *Service) Attendances(ctx context.Context, community, event, after turno
 func Admitted(ctx context.Context, db bun.IDB, order turnout.ID) (bool, error) {
 	return db.NewSelect().Table("admissions").Where("ticket_id IN (SELECT id FROM tickets WHERE order_id = ?)", order).Exists(ctx)
 }
+
+// Seen tells when the attendees of an order's tickets were first present; tickets of those who were not are left out.
+func Seen(ctx context.Context, db bun.IDB, order turnout.ID) (map[turnout.ID]time.Time, error) {
+	var rows []*Attendance
+	if err := db.NewSelect().Model(&rows).Where("ticket_id IN (SELECT id FROM tickets WHERE order_id = ?)", order).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("checkin: seen: %w", err)
+	}
+	seen := map[turnout.ID]time.Time{}
+	for _, r := range rows {
+		seen[r.TicketID] = r.FirstAt
+	}
+	return seen, nil
+}

@@ -81,6 +81,7 @@ func samples() []sample {
 	all = append(all, eventSamples()...)
 	all = append(all, checkoutSamples()...)
 	all = append(all, orderSamples()...)
+	all = append(all, attendeeSamples()...)
 	return append(all, scheduleSamples()...)
 }
 

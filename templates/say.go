@@ -12,3 +12,8 @@ func (s *Set) When(lang string, from, to time.Time, zone string) string {
 func (s *Set) Moment(lang string, at time.Time, zone string) string {
 	return s.catalogue.localiser(s.language(lang)).moment(at, zone)
 }
+
+// Day writes the day of an instant for people in the language: "Thu 4 June".
+func (s *Set) Day(lang string, at time.Time, zone string) string {
+	return s.catalogue.localiser(s.language(lang)).weekday(at, zone)
+}

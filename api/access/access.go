@@ -25,6 +25,7 @@ const (
 	kindNone     Kind = iota
 	KindPublic        // anybody
 	KindSecret        // whoever has the order's secret, or a token with the scope
+	KindLink          // a page whose address holds a secret, which its handler checks
 	KindSignedIn      // any person with a session
 	KindStaff         // a person with a session and the capability
 	KindToken         // a program whose token has the scope
@@ -44,6 +45,7 @@ type Rule struct {
 // The rules without a parameter.
 var (
 	Public   = Rule{Kind: KindPublic}
+	Link     = Rule{Kind: KindLink}
 	SignedIn = Rule{Kind: KindSignedIn}
 	Sandbox  = Rule{Kind: KindSandbox}
 )
@@ -68,9 +70,10 @@ type Frame int
 
 // The frames.
 const (
-	Strict Frame = iota // nothing from elsewhere, no inline script or style
-	Camera              // strict, with the camera and WebAssembly of the door's code reader
-	Paying              // strict, with forms that may lead to the payment provider
+	Strict  Frame = iota // nothing from elsewhere, no inline script or style
+	Camera               // strict, with the camera and WebAssembly of the door's code reader
+	Paying               // strict, with forms that may lead to the payment provider
+	Joining              // strict, with forms that may lead to any site: the room of a virtual event
 )
 
 // Route is one row of the route table.
@@ -133,6 +136,9 @@ func Who(c *gin.Context) Caller { return found(c.Request.Context()).caller }
 // Community is the community that the request is about: that of the event or community in the path, else the token's.
 // It is empty on public routes without an event.
 func Community(c *gin.Context) turnout.ID { return found(c.Request.Context()).community }
+
+// EventOrNone is the event in the path, nil on routes without one.
+func EventOrNone(c *gin.Context) *events.Event { return found(c.Request.Context()).event }
 
 // Event is the event in the path. It is the caller's to see; asking on a route without {event} is a mistake in the program.
 func Event(c *gin.Context) *events.Event {

@@ -1,0 +1,115 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/events"
+	"turnout/events/organisers"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+// The states of a join page.
+const (
+	joinWrong    = "wrong"    // no such ticket, or not valid any more
+	joinCanceled = "canceled" // the event
+	joinEarly    = "early"
+	joinOver     = "over"
+	joinNoRoom   = "no_room" // the organisers have not said where
+	joinOpen     = "open"
+)
+
+// joinPage is the data of the page "join".
+type joinPage struct {
+	templates.Chrome
+	State        string // one of the constants above
+	Event        *events.Event
+	AttendeeName string
+	OpensAt      time.Time
+	Action       string // takes the POST that enters
+	EventURL     string
+}
+
+// Join is the personal page behind a virtual ticket's link: when the room opens, and the button into it.
+func (h *Handler) Join(c *gin.Context) {
+	if page, _, ok := h.joinPage(c); ok {
+		h.renderJoin(c, page)
+	}
+}
+
+// EnterRoom notes that the ticket's holder came, and sends them on. Until the room is open it shows the page again.
+func (h *Handler) EnterRoom(c *gin.Context) {
+	page, ticket, ok := h.joinPage(c)
+	switch {
+	case !ok:
+	case page.State != joinOpen:
+		h.renderJoin(c, page)
+	default:
+		if err := h.CheckIn.RecordJoin(c.Request.Context(), ticket); err != nil {
+			h.Fail(c, err)
+			return
+		}
+		c.Header("Cache-Control", "no-store")
+		c.Redirect(http.StatusSeeOther, page.Event.OnlineURL)
+	}
+}
+
+// joinPage says how the link of the request stands. ok is false when an error was answered.
+func (h *Handler) joinPage(c *gin.Context) (page joinPage, ticket *ticketing.Ticket, ok bool) {
+	ctx, id, secret := c.Request.Context(), c.Param("ticket"), c.Query("secret")
+	ticket, event, err := h.Ticketing.JoinTicket(ctx, turnout.ID(id), secret)
+	if errors.Is(err, turnout.ErrNotFound) {
+		page.Chrome = templates.Chrome{Title: h.text(c, "join.title"), Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo}
+		page.State = joinWrong
+		return page, nil, true
+	}
+	var community *organisers.Community
+	if err == nil {
+		community, err = organisers.FindCommunity(ctx, h.DB.Read(), string(event.CommunityID))
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return page, nil, false
+	}
+	page.Chrome = h.publicChrome(community)
+	page.Title, page.NoIndex, page.Path = event.Title, true, c.Request.URL.Path
+	page.Event, page.AttendeeName, page.EventURL = event, ticket.AttendeeName, "/e/"+event.Slug
+	page.Action = "/join/" + url.PathEscape(id) + "?secret=" + url.QueryEscape(secret)
+	page.OpensAt = event.StartsAt.Add(-time.Duration(event.JoinOpensMinutes) * time.Minute)
+	page.State = joinState(event, page.OpensAt, h.Now())
+	return page, ticket, true
+}
+
+func joinState(event *events.Event, opens, now time.Time) string {
+	switch {
+	case event.Status == events.Canceled:
+		return joinCanceled
+	case !now.Before(event.EndsAt):
+		return joinOver
+	case now.Before(opens):
+		return joinEarly
+	case !webAddress(event.OnlineURL):
+		return joinNoRoom
+	}
+	return joinOpen
+}
+
+// webAddress reports whether people can be sent there: an http or https address of some host, and nothing else.
+func webAddress(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+func (h *Handler) renderJoin(c *gin.Context, page joinPage) {
+	status := http.StatusOK
+	if page.State == joinWrong {
+		status = http.StatusNotFound
+	}
+	h.Render(c, status, "join", page)
+}

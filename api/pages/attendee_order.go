@@ -1,0 +1,200 @@
+package pages
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/respond"
+	"turnout/checkin"
+	"turnout/events"
+	"turnout/events/organisers"
+	"turnout/templates"
+	"turnout/ticketing"
+	"turnout/ticketing/documents"
+)
+
+// orderPage is the data of the page "order".
+type orderPage struct {
+	templates.Chrome
+	Now     time.Time
+	Order   shownOrder
+	Payment shownPayment
+	PayURL  string
+	Event   publicEvent
+	Tickets []shownTicket
+	ICSURL  string
+	PDFURL  string
+	Cancel  shownCancel
+}
+
+type shownOrder struct {
+	Code, Status        string
+	Buyer               ticketing.Attendee
+	PlacedAt, ExpiresAt time.Time
+	Lines               []summaryLine
+	Total               turnout.Money
+	IncludesTax         bool
+}
+
+type shownPayment struct{ Status, Provider, Note string }
+
+type shownTicket struct {
+	ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
+	JoinOpensAt, CheckedInAt                                time.Time
+}
+
+type shownCancel struct {
+	URL             string
+	Refund, FeeKept turnout.Money
+}
+
+// secretOrder gives the order that the address names and opens.
+func (h *Handler) secretOrder(c *gin.Context) (*ticketing.Order, error) {
+	// Whoever is sent on from here must not learn the secret from the address.
+	c.Header("Referrer-Policy", "no-referrer")
+	return h.Ticketing.OrderBySecret(c.Request.Context(), c.Param("code"), c.Query("secret"))
+}
+
+// Order is GET /orders/{code}?secret=.
+func (h *Handler) Order(c *gin.Context) {
+	order, err := h.secretOrder(c)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	page, err := h.orderPage(c, order)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.Render(c, http.StatusOK, "order", page)
+}
+
+func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, error) {
+	ctx, lang := c.Request.Context(), h.Language(c)
+	e, err := events.Find(ctx, h.DB.Read(), o.CommunityID, string(o.EventID))
+	if err != nil {
+		return nil, err
+	}
+	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(o.CommunityID))
+	if err != nil {
+		return nil, err
+	}
+	page := &orderPage{Chrome: h.eventChrome(community, e), Now: h.Now(), Event: newPublicEvent(e), Order: newShownOrder(o, h.Now())}
+	page.Title, page.NoIndex, page.Canonical, page.Description = h.Templates.Message(lang, "order.title", "Code", o.Code), true, "", ""
+	page.Path = "/orders/" + o.Code
+	page.Flash = h.Flash(c)
+	if p := o.Payment(); p != nil {
+		page.Payment = shownPayment{Status: string(p.Status), Provider: p.Provider}
+		if page.Order.Status == string(ticketing.Held) {
+			page.PayURL = "/pay/" + string(p.ID)
+		}
+		if page.Order.Status == string(ticketing.Pending) && p.Provider == "offline" {
+			if page.Payment.Note, err = h.Ticketing.PayInstructions(ctx, o); err != nil {
+				return nil, err
+			}
+		}
+	}
+	query := "?secret=" + url.QueryEscape(o.Secret)
+	if o.Status == ticketing.Confirmed {
+		page.PDFURL, page.ICSURL = "/orders/"+o.Code+"/tickets.pdf"+query, "/orders/"+o.Code+"/calendar.ics"+query
+	}
+	if page.Tickets, err = h.shownTickets(c, o, e); err != nil {
+		return nil, err
+	}
+	if done, err := h.Ticketing.CancelOrder(ctx, o.ID, ticketing.CanceledByBuyer, true); err == nil {
+		page.Cancel = shownCancel{URL: "/orders/" + o.Code + "/cancel" + query, Refund: done.Refund, FeeKept: done.FeeKept}
+	} else if !errors.Is(err, ticketing.ErrOrderOver) && !errors.Is(err, ticketing.ErrTooLate) {
+		return nil, err
+	}
+	return page, nil
+}
+
+func newShownOrder(o *ticketing.Order, now time.Time) shownOrder {
+	shown := shownOrder{Code: o.Code, Status: string(o.StatusAt(now)), Buyer: ticketing.Attendee{Name: o.BuyerName, Email: o.BuyerEmail},
+		PlacedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, Total: o.Money(o.Total)}
+	for _, l := range o.Lines {
+		shown.Lines = append(shown.Lines, summaryLine{l.Name, l.Quantity, o.Money(l.Total)})
+		shown.IncludesTax = shown.IncludesTax || l.Tax > 0 && l.PricesIncludeTax
+	}
+	return shown
+}
+
+func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order, e *events.Event) ([]shownTicket, error) {
+	lines := map[turnout.ID]string{}
+	for _, l := range o.Lines {
+		lines[l.ID] = l.Name
+	}
+	seen, err := checkin.Seen(c.Request.Context(), h.DB.Read(), o.ID)
+	if err != nil {
+		return nil, err
+	}
+	var tickets []shownTicket
+	for _, t := range o.Tickets {
+		shown := shownTicket{ID: string(t.ID), Status: string(t.Status), TypeName: lines[t.LineID], AttendeeName: t.AttendeeName,
+			Mode: string(t.AttendanceMode), Code: t.Code, CheckedInAt: seen[t.ID]}
+		if t.Status == ticketing.Valid && t.AttendanceMode == ticketing.Virtual {
+			shown.JoinURL, shown.JoinOpensAt = h.Ticketing.JoinLink(t), joinOpens(e)
+		}
+		tickets = append(tickets, shown)
+	}
+	return tickets, nil
+}
+
+// OrderPDF is GET /orders/{code}/tickets.pdf?secret=.
+func (h *Handler) OrderPDF(c *gin.Context) {
+	order, err := h.secretOrder(c)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	var out bytes.Buffer
+	if err := h.Ticketing.WriteTickets(c.Request.Context(), &out, order, documents.A4); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	c.Header("Content-Disposition", `inline; filename="tickets-`+order.Code+`.pdf"`)
+	c.Header("Cache-Control", "private, no-store")
+	c.Data(http.StatusOK, "application/pdf", out.Bytes())
+}
+
+// OrderCalendar is GET /orders/{code}/calendar.ics?secret=.
+func (h *Handler) OrderCalendar(c *gin.Context) {
+	order, err := h.secretOrder(c)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	var out bytes.Buffer
+	if err := h.Ticketing.WriteCalendar(c.Request.Context(), &out, order); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "private, no-store")
+	c.Data(http.StatusOK, calendarType, out.Bytes())
+}
+
+// CancelOrder is POST /orders/{code}/cancel?secret=.
+func (h *Handler) CancelOrder(c *gin.Context) {
+	order, err := h.secretOrder(c)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	lang := h.Language(c)
+	if _, err := h.Ticketing.CancelOrder(c.Request.Context(), order.ID, ticketing.CanceledByBuyer, false); err != nil {
+		if respond.Public(err).Kind != turnout.Conflict {
+			h.Fail(c, err)
+			return
+		}
+		h.Redirect(c, orderPath(order), "warn", h.Templates.ErrorText(lang, err))
+		return
+	}
+	h.Redirect(c, orderPath(order), "ok", h.Templates.Message(lang, "order.canceled_flash"))
+}

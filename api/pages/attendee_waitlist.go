@@ -1,0 +1,148 @@
+package pages
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/events"
+	"turnout/events/organisers"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+// waitlistPage is the data of the page "waitlist".
+type waitlistPage struct {
+	templates.Chrome
+	Errors templates.Errors
+	Event  publicEvent
+	Action string
+	Types  []templates.Option
+	Form   waitlistForm
+}
+
+type waitlistForm struct {
+	Type  string `form:"ticket_type_id" text:"line,max=60"`
+	Size  int64  `form:"party_size"`
+	Name  string `form:"name" text:"name,max=200"`
+	Email string `form:"email" text:"line,max=254"`
+}
+
+// Waitlist is GET /e/{event}/waitlist.
+func (h *Handler) Waitlist(c *gin.Context) {
+	page, err := h.waitlistPage(c)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	page.Form.Size = 1
+	if len(page.Types) > 0 {
+		page.Form.Type = page.Types[0].Value
+	}
+	h.Render(c, http.StatusOK, "waitlist", page)
+}
+
+func (h *Handler) waitlistPage(c *gin.Context) (*waitlistPage, error) {
+	e := access.Event(c)
+	community, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(e.CommunityID))
+	if err != nil {
+		return nil, err
+	}
+	offers, err := h.Ticketing.Offers(c.Request.Context(), e)
+	if err != nil {
+		return nil, err
+	}
+	page := &waitlistPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Action: "/e/" + e.Slug + "/waitlist"}
+	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
+	for _, o := range offers {
+		if o.Availability == ticketing.SoldOut || o.Availability == ticketing.FewLeft {
+			page.Types = append(page.Types, templates.Option{Value: string(o.ID), Text: o.Name})
+		}
+	}
+	return page, nil
+}
+
+// JoinWaitlist is POST /e/{event}/waitlist.
+func (h *Handler) JoinWaitlist(c *gin.Context) {
+	page, err := h.waitlistPage(c)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	err = respond.Form(c, &page.Form)
+	var entry *ticketing.WaitlistEntry
+	if err == nil {
+		entry, err = h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeID: turnout.ID(page.Form.Type),
+			PartySize: page.Form.Size, Who: ticketing.Attendee{Name: page.Form.Name, Email: page.Form.Email}, Locale: h.Language(c)})
+	}
+	if err != nil {
+		h.waitlistAgain(c, page, err)
+		return
+	}
+	h.Redirect(c, "/waitlist/"+string(entry.ID)+"?secret="+entry.Secret, "", "")
+}
+
+func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
+	public := respond.Public(err)
+	if public.Kind == turnout.Internal || public.Kind == turnout.NotFound {
+		h.Fail(c, err)
+		return
+	}
+	lang := h.Language(c)
+	if page.Errors = h.Templates.Errors(lang, public); len(page.Errors) == 0 {
+		page.Errors = templates.Errors{{Name: "ticket_type_id", Code: public.Code, Message: h.Templates.ErrorText(lang, public)}}
+	}
+	h.Render(c, respond.Status(err), "waitlist", page)
+}
+
+// entryPage is the data of the page "waitlist_entry".
+type entryPage struct {
+	templates.Chrome
+	Event       publicEvent
+	Status      string
+	Name, Email string
+	PartySize   int64
+	LeaveURL    string // "" when it cannot be left any more
+}
+
+// WaitlistEntry is GET /waitlist/{entry}?secret=.
+func (h *Handler) WaitlistEntry(c *gin.Context) {
+	c.Header("Referrer-Policy", "no-referrer")
+	entry, err := h.Ticketing.WaitlistEntryBySecret(c.Request.Context(), turnout.ID(c.Param("entry")), c.Query("secret"))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	e, err := events.Find(c.Request.Context(), h.DB.Read(), entry.CommunityID, string(entry.EventID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	community, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(entry.CommunityID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	page := entryPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Status: string(entry.Status), Name: entry.Name,
+		Email: entry.Email, PartySize: entry.PartySize}
+	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
+	page.Path = c.Request.URL.Path
+	if entry.Status == ticketing.Waiting || entry.Status == ticketing.Offered {
+		page.LeaveURL = "/waitlist/" + string(entry.ID) + "/leave?secret=" + entry.Secret
+	}
+	h.Render(c, http.StatusOK, "waitlist_entry", page)
+}
+
+// LeaveWaitlist is POST /waitlist/{entry}/leave?secret=.
+func (h *Handler) LeaveWaitlist(c *gin.Context) {
+	c.Header("Referrer-Policy", "no-referrer")
+	entry, err := h.Ticketing.LeaveWaitlist(c.Request.Context(), turnout.ID(c.Param("entry")), c.Query("secret"))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.Redirect(c, "/waitlist/"+string(entry.ID)+"?secret="+entry.Secret, "", "")
+}

@@ -1,0 +1,69 @@
+package templates
+
+import "time"
+
+// attendeeSamples are the smaller pages of those who come.
+func attendeeSamples() []sample {
+	type form struct {
+		Type        string
+		Size        int64
+		Name, Email string
+	}
+	type wish struct {
+		Chrome
+		Errors Errors
+		Event  sampleEvent
+		Action string
+		Types  []Option
+		Form   form
+	}
+	type entry struct {
+		Chrome
+		Event               sampleEvent
+		Status, Name, Email string
+		PartySize           int64
+		LeaveURL            string
+	}
+	type speaker struct{ Name, Bio string }
+	type session struct {
+		Chrome
+		Event                                                 sampleEvent
+		Kind, Subtitle, Abstract, Text, Room, Track, Language string
+		StartsAt, EndsAt                                      time.Time
+		Placed                                                bool
+		Speakers                                              []speaker
+		Links                                                 []Link
+		ScheduleURL                                           string
+	}
+	type root struct {
+		Chrome
+		Communities []Link
+	}
+	type over struct {
+		Chrome
+		Code, Status, EventURL string
+	}
+	c := chrome("Waitlist", "/e/x/waitlist")
+	open := wish{c, nil, sampleConf, "/e/x/waitlist", []Option{{Value: "a", Text: "Student"}, {Value: "b", Text: "Regular"}}, form{"a", 2, "", ""}}
+	wrong := open
+	wrong.Errors, wrong.Form.Email = Errors{{Name: "email", Message: "This is no e-mail address."}}, "ada@"
+	none := open
+	none.Types = nil
+	waiting := entry{c, sampleConf, "waiting", "Ada", "ada@example.org", 3, "/waitlist/x/leave"}
+	left := waiting
+	left.Status, left.LeaveURL = "withdrawn", ""
+	served := left
+	served.Status = "accepted"
+	talk := session{chrome("SQLite in anger: lessons from a year in production", "/e/x/schedule/1"), sampleConf, "talk", "What we would do again", "We ran **one file** for a year.",
+		"<script>alert(1)</script> And then?", "Stage 1", "Databases", "en", sampleConf.StartsAt, sampleConf.StartsAt.Add(45 * time.Minute), true,
+		[]speaker{{"Łukasz Wiśniewski", "Database whisperer."}, {"山田 太郎", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, "/e/x/schedule"}
+	bare := talk
+	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text = false, nil, nil, "", ""
+	return []sample{
+		{"waitlist", "open", open}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none},
+		{"waitlist_entry", "waiting", waiting}, {"waitlist_entry", "left", left}, {"waitlist_entry", "served", served},
+		{"session", "full", talk}, {"session", "bare", bare},
+		{"home_root", "two", root{chrome("Turnout", "/"), []Link{{"Rhine Valley Gophers", "/c/a"}, {"東京", "/c/b"}}}}, {"home_root", "none", root{chrome("Turnout", "/"), nil}},
+		{"pay_over", "expired", over{Chrome{Title: "Nothing to pay", NoIndex: true, Path: "/pay/x"}, "7KQ2MXYZ", "expired", "/e/x"}},
+	}
+}
