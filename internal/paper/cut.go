@@ -23,6 +23,9 @@ type cutter struct{ doc *Doc }
 
 // Open implements gofpdf.FontLoader.
 func (c cutter) Open(name string) (io.Reader, error) {
+	if name == blankFile {
+		return bytes.NewReader(blankFont()), nil
+	}
 	f := fonts().byFile[name]
 	if f == nil || c.doc.used[f] == nil {
 		return nil, fmt.Errorf("paper: no font file %q", name)

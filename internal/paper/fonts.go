@@ -44,14 +44,13 @@ type library struct {
 	ascii    int // index of the page that has ASCII under its own codes
 	outlines []*outlineFont
 	byFile   map[string]*textFont // by the file name in gofpdf's definition
-	blank    []byte
 }
 
 var fonts = sync.OnceValue(loadFonts)
 
 // loadFonts reads the embedded index files. It panics when they are damaged: then the program was built wrong.
 func loadFonts() *library {
-	l := &library{places: map[rune]place{}, blank: mustRead("blank.ttf")}
+	l := &library{places: map[rune]place{}}
 	names, err := pdf.Fonts.ReadDir("text")
 	must(err)
 	for _, entry := range names {

@@ -1,6 +1,9 @@
 package paper
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // Point is a place on the page in millimetres.
 type Point struct{ X, Y float64 }
@@ -56,15 +59,27 @@ func (d *Doc) Dot(center Point, radius float64, fill Color) {
 	d.Rect(Box{center.X - radius, center.Y - radius, 2 * radius, 2 * radius}, radius, fill)
 }
 
-// Boxes fills many rectangles as one shape, so that no seams show where they touch: a QR code.
-func (d *Doc) Boxes(boxes []Box, fill Color) {
-	out := append(d.fill(d.buf[:0], fill), ' ')
-	for _, b := range boxes {
-		out = d.appendBox(out, b, 0)
+// Cell is a rectangle in a grid, in whole units from the grid's top left corner.
+type Cell struct{ X, Y, W, H int }
+
+// Cells fills many rectangles of a grid as one shape, so that no seams show where they touch: a QR code. unit is the width of
+// one step of the grid.
+func (d *Doc) Cells(at Point, unit float64, cells []Cell, fill Color) {
+	if len(cells) == 0 {
+		return
 	}
-	if len(boxes) > 0 {
-		d.emit(append(out, 'f'))
+	b := append(d.fill(append(d.buf[:0], "q "...), fill), ' ')
+	scale := unit * pointsPerMM
+	b = append(appendNumbers(b, scale), "0 0 "...)
+	b = d.appendAt(appendNumbers(b, -scale), at.X, at.Y)
+	b = append(b, "cm "...)
+	for _, c := range cells {
+		for _, n := range [...]int{c.X, c.Y, c.W, c.H} {
+			b = append(strconv.AppendInt(b, int64(n), 10), ' ')
+		}
+		b = append(b, "re "...)
 	}
+	d.emit(append(b, "f Q"...))
 }
 
 func (d *Doc) stroke(b []byte, width float64, c Color) []byte {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-	"unicode/utf16"
 )
 
 // Align says where a text stands to its anchor or in its width.
@@ -155,41 +154,6 @@ func (d *Doc) drawGlyphs(x, y float64, p piece, style Style) {
 	d.emit(append(b, 'Q'))
 }
 
-// drawInvisible lays the characters of outlines over them in text rendering mode 3, stretched to the same width, so
-// that a reader can select, copy and search them. The blank font's characters are half an em wide.
-func (d *Doc) drawInvisible(x, y float64, p piece, style Style) {
-	codes := utf16.Encode(p.runes)
-	if len(codes) == 0 || p.width <= 0 {
-		return
-	}
-	if !d.blank {
-		d.blank = true
-		d.pdf.AddUTF8FontFromBytes("blank", "", fonts().blank)
-	}
-	d.selectFont("blank", style.Size)
-	b := append(d.buf[:0], "q "...)
-	whole := len(codes) == len(p.runes)
-	if !whole { // the map from codes to characters, which gofpdf writes, knows none above U+FFFF: say them beside it
-		b = append(appendHex(append(b, "/Span <</ActualText <FEFF"...), codes), ">>> BDC "...)
-	}
-	b = append(b, "BT 3 Tr "...)
-	b = append(appendNumbers(b, p.width/(5*float64(len(codes)))), "Tz "...)
-	b = append(appendNumbers(b, x, y), "Td <"...)
-	b = append(appendHex(b, codes), "> Tj ET"...)
-	if !whole {
-		b = append(b, " EMC"...)
-	}
-	d.emit(append(b, " Q"...))
-}
-
-func appendHex(b []byte, codes []uint16) []byte {
-	const hex = "0123456789ABCDEF"
-	for _, c := range codes {
-		b = append(b, hex[c>>12], hex[c>>8&15], hex[c>>4&15], hex[c&15])
-	}
-	return b
-}
-
 // setFont selects a text font, adding it to the document at its first use.
 func (d *Doc) setFont(f *textFont, size float64) {
 	if d.used[f] == nil {
@@ -212,6 +176,7 @@ func (d *Doc) fill(b []byte, c Color) []byte { return append(appendColor(b, c), 
 // emit writes content to the page and keeps the buffer for the next.
 func (d *Doc) emit(b []byte) {
 	d.buf = b
+	d.content += len(b)
 	d.pdf.RawWriteStr(string(b))
 }
 

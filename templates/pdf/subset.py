@@ -109,8 +109,8 @@ def text_page(name, style, wanted):
     upem, hmtx, cmap = font["head"].unitsPerEm, font["hmtx"], font.getBestCmap()
     em = lambda v: round(v * 1000 / upem)
     codes = {}
-    if runes[0] == 0x20:  # ASCII keeps its codes, so such text is readable in the file
-        codes = {c: c for c in runes if c < 0x7F}
+    if name == "latin":  # Windows-1252: PDF knows this encoding by name
+        codes = {c: chr(c).encode("cp1252")[0] for c in runes}
     free = (c for c in range(32, 256) if c not in codes.values())
     for r in runes:
         if r not in codes:
@@ -118,6 +118,8 @@ def text_page(name, style, wanted):
     by_code = {v: k for k, v in codes.items()}
     widths = [em(hmtx[cmap[by_code[c]]][0]) if c in by_code else 0 for c in range(256)]
     diff = " ".join("%d /%s" % (c, UV2AGL.get(by_code[c], "uni%04X" % by_code[c])) for c in sorted(by_code))
+    if name == "latin":
+        diff = ""
     file = "sans%s-%s" % ("-bold" if style else "", name)
     head, os2 = font["head"], font["OS/2"]
     definition = {

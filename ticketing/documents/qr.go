@@ -33,12 +33,9 @@ func QR(code string) (Matrix, error) {
 	return q.Bitmap(), nil
 }
 
-// rect is dark modules that form a rectangle.
-type rect struct{ x, y, w, h int }
-
 // rects covers the dark modules with few rectangles: runs in a row, joined with equal runs below.
-func (m Matrix) rects() []rect {
-	var done []rect
+func (m Matrix) rects() []paper.Cell {
+	var done []paper.Cell
 	open, next := map[[2]int]int{}, map[[2]int]int{} // start and width of a run in the row above and in this one, and its rectangle
 	for y, row := range m {
 		for x := 0; x < len(row); x++ {
@@ -53,9 +50,9 @@ func (m Matrix) rects() []rect {
 			i, ok := open[run]
 			if !ok {
 				i = len(done)
-				done = append(done, rect{x: start, y: y, w: x - start})
+				done = append(done, paper.Cell{X: start, Y: y, W: x - start})
 			}
-			done[i].h++
+			done[i].H++
 			next[run] = i
 		}
 		open, next = next, open
@@ -73,7 +70,7 @@ func (m Matrix) SVG(w io.Writer, label string) error {
 		side, side, escapeAttribute(label))
 	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%dv%dH0z"/><path fill="#000" d="`, side, side)
 	for _, r := range m.rects() {
-		fmt.Fprintf(&b, "M%d %dh%dv%dh-%dz", r.x+quiet, r.y+quiet, r.w, r.h, r.w)
+		fmt.Fprintf(&b, "M%d %dh%dv%dh-%dz", r.X+quiet, r.Y+quiet, r.W, r.H, r.W)
 	}
 	b.WriteString(`"/></svg>`)
 	_, err := w.Write(b.Bytes())
@@ -86,8 +83,8 @@ func (m Matrix) PNG(w io.Writer, scale int) error {
 	side := (len(m) + 2*quiet) * scale
 	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
 	for _, r := range m.rects() {
-		for y := (r.y + quiet) * scale; y < (r.y+r.h+quiet)*scale; y++ {
-			for x := (r.x + quiet) * scale; x < (r.x+r.w+quiet)*scale; x++ {
+		for y := (r.Y + quiet) * scale; y < (r.Y+r.H+quiet)*scale; y++ {
+			for x := (r.X + quiet) * scale; x < (r.X+r.W+quiet)*scale; x++ {
 				img.SetColorIndex(x, y, 1)
 			}
 		}
@@ -99,14 +96,7 @@ func (m Matrix) PNG(w io.Writer, scale int) error {
 func (m Matrix) draw(d *paper.Doc, x, y, side float64) {
 	d.Rect(paper.Box{X: x, Y: y, W: side, H: side}, 2, paper.White)
 	module := side / float64(len(m)+2*quiet)
-	var boxes []paper.Box
-	for _, r := range m.rects() {
-		boxes = append(boxes, paper.Box{
-			X: x + float64(r.x+quiet)*module, Y: y + float64(r.y+quiet)*module,
-			W: float64(r.w) * module, H: float64(r.h) * module,
-		})
-	}
-	d.Boxes(boxes, paper.Color{})
+	d.Cells(paper.Point{X: x + quiet*module, Y: y + quiet*module}, module, m.rects(), paper.Color{})
 }
 
 func escapeAttribute(s string) string {
