@@ -66,6 +66,9 @@ func person(ctx context.Context, house services.Services, sessions *scs.SessionM
 	if err != nil {
 		return access.Caller{}, err
 	}
+	if account.Epoch() != sessions.GetString(ctx, pages.SessionEpoch) { // a new password ended it
+		return access.Caller{}, nil
+	}
 	communities, err := organisers.Communities(ctx, house.DB.Read(), id)
 	if err != nil {
 		return access.Caller{}, err

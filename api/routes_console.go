@@ -1,13 +1,48 @@
 package api
 
-import "turnout/api/access"
+import (
+	"turnout/api/access"
+	"turnout/api/pages"
+)
 
 // consoleRoutes are the organisers' pages about a community: sign-in, home, team, settings.
 func (s *server) consoleRoutes() []access.Route {
-	return []access.Route{}
+	p, may := s.pages, access.Staff
+	return []access.Route{
+		{Method: get, Path: pages.SignInPath, Who: public, Handle: p.ShowSignIn},
+		{Method: post, Path: pages.SignInPath, Who: public, Handle: p.DoSignIn},
+		{Method: post, Path: pages.SignOutPath, Who: public, Handle: p.DoSignOut},
+		{Method: get, Path: pages.ForgotPath, Who: public, Handle: p.ShowForgot},
+		{Method: post, Path: pages.ForgotPath, Who: public, Handle: p.DoForgot},
+		{Method: get, Path: pages.ResetPath + "{secret}", Who: public, Handle: p.ShowReset},
+		{Method: post, Path: pages.ResetPath + "{secret}", Who: public, Handle: p.DoReset},
+		{Method: get, Path: pages.InvitationPath + "{secret}", Who: public, Handle: p.ShowInvitation},
+		{Method: post, Path: pages.InvitationPath + "{secret}", Who: public, Handle: p.AcceptInvitation},
+		{Method: get, Path: pages.FirstOwnerPath + "{secret}", Who: public, Handle: p.ShowFirstOwner},
+		{Method: post, Path: pages.FirstOwnerPath + "{secret}", Who: public, Handle: p.CreateFirstOwner},
+
+		{Method: get, Path: "/console", Who: signedIn, Handle: p.ConsoleHome},
+		{Method: get, Path: "/console/{community}/events", Who: may("events:read"), Handle: p.ConsoleEvents},
+		{Method: get, Path: "/console/{community}/events/new", Who: may("events:write"), Handle: p.NewEvent},
+		{Method: post, Path: "/console/{community}/events/new", Who: may("events:write"), Handle: p.CreateEvent},
+	}
 }
 
 // eventConsoleRoutes are the organisers' pages about one event.
 func (s *server) eventConsoleRoutes() []access.Route {
-	return []access.Route{}
+	p, may := s.pages, access.Staff
+	rows := []access.Route{
+		{Method: get, Path: "", Who: may("events:read"), Handle: p.EventOverview},
+		{Method: get, Path: "/details", Who: may("events:write"), Handle: p.EventDetails},
+		{Method: post, Path: "/details", Who: may("events:write"), Handle: p.SaveEvent},
+		{Method: post, Path: "/publish", Who: may("events:write"), Handle: p.PublishEvent},
+		{Method: post, Path: "/cancel", Who: may("events:write"), Handle: p.CancelEvent},
+		{Method: post, Path: "/clone", Who: may("events:write"), Handle: p.CloneEvent},
+		{Method: post, Path: "/cover", Who: may("events:write"), Handle: p.SetCover},
+		{Method: post, Path: "/cover/remove", Who: may("events:write"), Handle: p.DropCover},
+	}
+	for i := range rows {
+		rows[i].Path = "/console/events/{event}" + rows[i].Path
+	}
+	return rows
 }

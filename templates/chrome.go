@@ -80,6 +80,7 @@ type Field struct {
 	Required, Optional, Disabled bool
 	Autocomplete, Inputmode      string
 	Placeholder, Pattern         string
+	List                         string // id of a datalist with suggestions
 	Min, Max, Step               string
 	Rows, MaxLength              int
 	Prefix, Suffix               string // shown inside the box: a currency, a unit

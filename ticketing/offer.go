@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -37,6 +38,12 @@ type Offer struct {
 // Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: three
 // statements.
 func (s *Service) Offers(ctx context.Context, event *events.Event) ([]Offer, error) {
+	all, err := s.AllOffers(ctx, event)
+	return slices.DeleteFunc(all, func(o Offer) bool { return o.Visibility != Public }), err
+}
+
+// AllOffers is Offers with the hidden and the voucher types: for the organiser, who wants to see why each is or is not sold.
+func (s *Service) AllOffers(ctx context.Context, event *events.Event) ([]Offer, error) {
 	db := s.DB.Read()
 	types, err := loadTypes(ctx, db, []turnout.ID{event.ID})
 	if err != nil {
@@ -47,11 +54,9 @@ func (s *Service) Offers(ctx context.Context, event *events.Event) ([]Offer, err
 		return nil, fmt.Errorf("ticketing: offers: %w", err)
 	}
 	now := s.Now()
-	var offers []Offer
-	for _, t := range types {
-		if t.Visibility == Public {
-			offers = append(offers, offer(event, t, pools, now))
-		}
+	offers := make([]Offer, len(types))
+	for i, t := range types {
+		offers[i] = offer(event, t, pools, now)
 	}
 	return offers, nil
 }

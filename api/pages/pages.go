@@ -19,6 +19,7 @@ import (
 	"turnout"
 	"turnout/api/respond"
 	"turnout/api/services"
+	"turnout/events/organisers"
 	"turnout/internal/logging"
 	"turnout/templates"
 	"turnout/ticketing/payments/sandbox"
@@ -42,18 +43,28 @@ type Handler struct {
 	Sandbox   *sandbox.Provider // nil while it is off
 	Demo      bool              // says on every page that nothing here is real
 
-	cache cache // of public pages
+	cache cache     // of public pages
+	live  liveStats // of doors
 }
 
-// SessionAccount is the session's entry that names the signed-in account.
-const SessionAccount = "account"
+// The session's entries that name the signed-in account, and its epoch when it signed in.
+const (
+	SessionAccount = "account"
+	SessionEpoch   = "epoch"
+)
 
 // SignIn makes the session the account's, under a new cookie: one that somebody else knew before is worth nothing.
-func (h *Handler) SignIn(c *gin.Context, account turnout.ID) error {
-	if err := h.Sessions.RenewToken(c.Request.Context()); err != nil {
+func (h *Handler) SignIn(c *gin.Context, id turnout.ID) error {
+	ctx := c.Request.Context()
+	account, err := organisers.FindAccount(ctx, h.DB.Read(), id) // as stored: its password may be a moment old
+	if err != nil {
 		return err
 	}
-	h.Sessions.Put(c.Request.Context(), SessionAccount, string(account))
+	if err := h.Sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	h.Sessions.Put(ctx, SessionAccount, string(account.ID))
+	h.Sessions.Put(ctx, SessionEpoch, account.Epoch())
 	return nil
 }
 

@@ -63,6 +63,10 @@ function confirmed(form: HTMLFormElement, submitter: HTMLElement | null): void {
     dialog.remove();
     if (dialog.returnValue !== "yes") return;
     form.dataset.confirmed = "yes";
+    const yes = document.createElement("input");
+    yes.type = "hidden";
+    yes.name = yes.value = "confirmed";
+    form.append(yes); // without it the server asks once more
     form.requestSubmit(submitter);
   });
   dialog.showModal();

@@ -1,0 +1,27 @@
+package agenda
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// Counts says how far an event's agenda is. Withdrawn sessions are not counted.
+type Counts struct {
+	Sessions int
+	Unplaced int // of them, without a slot
+}
+
+// Count counts an event's working draft without reading it.
+func Count(ctx context.Context, db bun.IDB, community, event turnout.ID) (Counts, error) {
+	var n Counts
+	err := db.NewSelect().Model((*Session)(nil)).ColumnExpr("COUNT(*) AS sessions, COUNT(*) - COUNT(starts_at) AS unplaced").
+		Where("community_id = ?", community).Where("event_id = ?", event).Where("status <> ?", Withdrawn).Scan(ctx, &n)
+	if err != nil {
+		return Counts{}, fmt.Errorf("agenda: count: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,114 @@
+// Scans on their way to the server. A scan keeps its nonce until it is answered, so sending it again changes nothing; without
+// a network it waits here and is never dropped by itself.
+export interface Scan {
+  fields: Record<string, string>;
+  at: number; // performance.now() of the scan: no clock of the device is trusted
+  nonce: string;
+}
+
+export type Outcome = "answered" | "unsent" | "signed-out" | "failed";
+
+interface Reply {
+  outcome: Outcome;
+  html: string; // of an answer
+}
+
+const patience = 5000; // milliseconds for one attempt
+const pauses = [1000, 2000, 4000, 8000]; // between attempts; the last one stays
+
+export class Outgoing {
+  readonly waiting: Scan[] = [];
+  private attempt = 0;
+  private timer = 0;
+  private retrying = false;
+
+  // told shows a reply; what it gives is done once the reply was seen, so that those of scans that waited do not chase each
+  // other over the screen.
+  constructor(
+    private readonly url: string,
+    private readonly told: (reply: Reply) => Promise<void>,
+    private readonly changed: (online: boolean) => void,
+  ) {
+    window.addEventListener("online", () => void this.retry());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.waiting.length > 0) event.preventDefault(); // the browser asks before it throws them away
+    });
+  }
+
+  // send gives a scan's reply to told. The same scan again, while the first one waits, is no second one.
+  async send(fields: Record<string, string>): Promise<void> {
+    const same = (scan: Scan) => JSON.stringify(scan.fields) === JSON.stringify(fields);
+    if (this.waiting.some(same)) {
+      void this.told({ outcome: "unsent", html: "" });
+      return this.retry();
+    }
+    const scan = { fields, at: performance.now(), nonce: newNonce() };
+    const reply = await this.post(scan);
+    if (kept(reply)) this.keep(scan);
+    void this.told(reply);
+  }
+
+  // retry sends what waits, oldest first, until one does not get through.
+  async retry(): Promise<void> {
+    if (this.retrying) return;
+    this.retrying = true;
+    clearTimeout(this.timer);
+    for (let scan = this.waiting[0]; scan; scan = this.waiting[0]) {
+      const reply = await this.post(scan);
+      if (kept(reply)) {
+        this.later();
+        break;
+      }
+      this.attempt = 0;
+      this.waiting.shift();
+      this.changed(true);
+      await this.told(reply);
+    }
+    this.retrying = false;
+  }
+
+  private keep(scan: Scan): void {
+    this.waiting.push(scan);
+    this.later();
+  }
+
+  private later(): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.retry(), pauses[Math.min(this.attempt++, pauses.length - 1)]);
+  }
+
+  private async post(scan: Scan): Promise<Reply> {
+    const reply = await this.ask(scan);
+    this.changed(reply.outcome !== "unsent");
+    return reply;
+  }
+
+  private async ask(scan: Scan): Promise<Reply> {
+    const age = String(Math.round(performance.now() - scan.at));
+    try {
+      const response = await fetch(this.url, {
+        method: "POST",
+        body: new URLSearchParams({ ...scan.fields, nonce: scan.nonce, age_ms: age }),
+        headers: { "HX-Request": "true" },
+        redirect: "error",
+        signal: AbortSignal.timeout(patience),
+      });
+      if (response.ok) return { outcome: "answered", html: await response.text() };
+      if (response.status === 401) return { outcome: "signed-out", html: "" };
+      return { outcome: response.status >= 500 || response.status === 429 ? "unsent" : "failed", html: "" };
+    } catch {
+      return { outcome: "unsent", html: "" };
+    }
+  }
+}
+
+// kept tells whether a scan stays here: nobody decided it.
+function kept(reply: Reply): boolean {
+  return reply.outcome === "unsent" || reply.outcome === "signed-out";
+}
+
+// newNonce is a UUID; crypto.randomUUID is there in secure contexts only.
+function newNonce(): string {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,253 @@
+// The door: what the camera sees, a hand scanner types or a search finds goes to the server, and its answer fills the screen.
+import { allowed, Camera, type Trouble } from "./_camera";
+import { Outgoing } from "./_outgoing";
+import { Panels } from "./_panels";
+import { chooseReader } from "./_reader";
+import { keepAwake, signal, type Tone } from "./_signals";
+import { Sights } from "./_sights";
+import { listen } from "./_wedge";
+
+const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or the next scan
+const countEvery = 2000;
+const glance = 40; // milliseconds between two looks at the picture
+
+const root = document.querySelector<HTMLElement>("[data-door]");
+if (root) door(root);
+
+function door(root: HTMLElement): void {
+  const part = <T extends HTMLElement>(name: string) => document.querySelector<T>(`[data-${name}]`);
+  const video = part<HTMLVideoElement>("video");
+  const answer = part("answer");
+  if (!video || !answer) return;
+  const sights = new Sights();
+  const camera = new Camera(video, () => void start());
+  const outgoing = new Outgoing(root.dataset.scans ?? "", ({ outcome, html }) => say(outcome === "answered" ? fragment(html) : template(outcome)), network);
+  const panels = new Panels((name) => {
+    if (name === "log") void load(part("log"), root.dataset.scans ?? "");
+  });
+  panels.show(location.search.includes("q=") || document.querySelector(".errors") ? "find" : "");
+  const settings = new Settings();
+  let underway = 0; // scans that are not answered yet
+  let line = Promise.resolve();
+  let clear = 0;
+  let seen = () => {}; // tells that the answer on the screen was seen
+
+  // Scanning
+
+  // scan sends one scan after the other: a hand scanner may be faster than the network.
+  function scan(fields: Record<string, string>): Promise<void> {
+    const way = document.querySelector<HTMLInputElement>("input[name=way]:checked")?.value ?? "entry";
+    underway++;
+    line = line.then(() => outgoing.send({ ...fields, direction: way, gate: settings.gate })).finally(() => underway--);
+    return line;
+  }
+
+  async function look(): Promise<void> {
+    const read = await chooseReader(document.body.dataset.zxing ?? "");
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, glance));
+      if (!camera.running || !video?.videoWidth || underway > 0 || panels.current || document.hidden) continue;
+      const code = sights.fresh(await read(video).catch(() => []), performance.now());
+      if (!code) continue;
+      await scan({ code });
+      sights.taken(code, performance.now());
+    }
+  }
+
+  // Answers
+
+  function say(content: DocumentFragment): Promise<void> {
+    dismiss();
+    answer?.replaceChildren(content);
+    const tone = answer?.querySelector<HTMLElement>("[data-tone]")?.dataset.tone as Tone | undefined;
+    if (tone && settings.sound) signal(tone);
+    if (tone === "ok") clear = window.setTimeout(dismiss, okFor);
+    answer?.querySelector("[data-retry]")?.addEventListener("click", () => void outgoing.retry());
+    return new Promise((resolve) => (seen = resolve));
+  }
+
+  function dismiss(): void {
+    clearTimeout(clear);
+    answer?.replaceChildren();
+    seen();
+  }
+  answer.addEventListener("click", (event) => {
+    if (!(event.target as Element).closest("a, button")) dismiss();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (answer.childElementCount > 0) dismiss();
+    else panels.close();
+  });
+
+  // Online or not, and what waits
+
+  function network(online: boolean): void {
+    const [on, off, bar] = [part("online"), part("offline"), part("waiting")];
+    if (on) on.hidden = !online;
+    if (off) off.hidden = online;
+    if (bar) bar.hidden = outgoing.waiting.length === 0;
+    const text = bar?.querySelector<HTMLElement>("[data-text]");
+    if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(outgoing.waiting.length));
+  }
+  part("show-waiting")?.addEventListener("click", () => void say(template("unsent")));
+  window.addEventListener("offline", () => network(false));
+
+  async function count(): Promise<void> {
+    if (document.hidden) return;
+    try {
+      const response = await fetch(root.dataset.stats ?? "", { headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(countEvery) });
+      if (response.ok) part("counters")?.replaceChildren(fragment(await response.text()));
+      network(response.status < 500);
+    } catch {
+      network(false);
+    }
+  }
+  setInterval(() => void count(), countEvery);
+
+  // Camera
+
+  async function start(): Promise<void> {
+    shown("");
+    const trouble = await camera.start();
+    shown(trouble ?? "running");
+    if (trouble) return;
+    const torch = part("torch");
+    if (torch) torch.hidden = !camera.hasTorch();
+    const change = part("switch");
+    if (change) change.hidden = (await camera.count()) < 2;
+  }
+
+  function shown(state: Trouble | "running" | "ready" | ""): void {
+    for (const panel of document.querySelectorAll<HTMLElement>("[data-trouble]")) panel.hidden = panel.dataset.trouble !== state;
+    for (const [name, when] of [["start", "ready"], ["frame", "running"], ["hint", "running"]] as const) {
+      const element = part(name);
+      if (element) element.hidden = state !== when;
+    }
+  }
+
+  for (const button of document.querySelectorAll("[data-start-camera]")) button.addEventListener("click", () => void start());
+  part("switch")?.addEventListener("click", () => void camera.next().then((trouble) => shown(trouble ?? "running")));
+  part("torch")?.addEventListener("click", async (event) => {
+    const button = event.currentTarget as HTMLElement;
+    button.setAttribute("aria-pressed", String(await camera.torch(button.getAttribute("aria-pressed") !== "true")));
+  });
+  // A camera that nobody looks at is a battery going empty.
+  let paused = false;
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && camera.running) {
+      camera.stop();
+      paused = true;
+    } else if (!document.hidden && paused) {
+      paused = false;
+      void start();
+    }
+  });
+
+  // Search, forms
+
+  part<HTMLFormElement>("find")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void find();
+  });
+  let typing = 0;
+  part("find")?.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = window.setTimeout(() => void find(), 200);
+  });
+  let searches = 0;
+  async function find(): Promise<void> {
+    const query = part("find")?.querySelector("input")?.value ?? "";
+    const mine = ++searches;
+    await load(part("results"), `${root.dataset.search}?${new URLSearchParams({ q: query })}`, () => mine === searches);
+  }
+
+  root.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    const data = new FormData(form);
+    if (form.matches("[data-let-in]")) {
+      event.preventDefault();
+      void scan({ ticket_id: String(data.get("ticket_id")) });
+    } else if (form.matches("[data-code]")) {
+      event.preventDefault();
+      void scan({ code: String(data.get("code")) }).then(() => form.reset());
+    } else if (form.matches("[data-annul]") && form.dataset.confirmed === "yes") {
+      event.preventDefault();
+      void load(part("log"), form.action, () => true, new URLSearchParams({ confirmed: "yes" }));
+    }
+  });
+
+  async function load(into: HTMLElement | null, url: string, still = () => true, body?: URLSearchParams): Promise<void> {
+    try {
+      const response = await fetch(url, { method: body ? "POST" : "GET", body, headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(5000) });
+      if (!response.ok) throw new Error(String(response.status));
+      const html = await response.text();
+      if (still()) into?.replaceChildren(fragment(html));
+    } catch {
+      if (still()) into?.replaceChildren(template("search-failed"));
+    }
+  }
+
+  listen((code) => void scan({ code }));
+  keepAwake();
+  void look();
+  if (!window.isSecureContext || !navigator.mediaDevices) shown("insecure");
+  else void allowed().then((yes) => (yes ? start() : shown("ready")));
+}
+
+// Settings are kept on this device.
+class Settings {
+  private readonly field = document.querySelector<HTMLInputElement>("#f-gate-name");
+  private readonly box = document.querySelector<HTMLInputElement>("[data-sound]");
+
+  constructor() {
+    if (this.field) this.field.value = stored("turnout.gate") || new URLSearchParams(location.search).get("gate") || "";
+    if (this.box) this.box.checked = stored("turnout.sound") !== "off";
+    this.field?.addEventListener("input", () => this.keep());
+    this.box?.addEventListener("change", () => this.keep());
+    document.querySelector("[data-try-sounds]")?.addEventListener("click", () => {
+      for (const [i, tone] of (["ok", "warn", "refuse"] as const).entries()) setTimeout(() => signal(tone), i * 900);
+    });
+    this.keep();
+  }
+
+  get gate(): string {
+    return this.field?.value.trim() ?? "";
+  }
+
+  get sound(): boolean {
+    return this.box?.checked ?? true;
+  }
+
+  private keep(): void {
+    const label = document.querySelector<HTMLElement>("[data-gate-shown]");
+    if (label) {
+      label.textContent = this.gate && ` · ${this.gate}`;
+      label.hidden = !this.gate;
+    }
+    try {
+      localStorage.setItem("turnout.gate", this.gate);
+      localStorage.setItem("turnout.sound", this.sound ? "on" : "off");
+    } catch {
+      // it lasts for this page
+    }
+  }
+}
+
+function stored(key: string): string {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+// fragment reads what our own server drew.
+function fragment(html: string): DocumentFragment {
+  return document.createRange().createContextualFragment(html);
+}
+
+function template(name: string): DocumentFragment {
+  const found = document.querySelector<HTMLTemplateElement>(`template[data-say="${name}"]`);
+  return (found?.content.cloneNode(true) as DocumentFragment | undefined) ?? new DocumentFragment();
+}
