@@ -46,6 +46,8 @@ type Config struct {
 type Server struct {
 	http.Handler
 	stopping atomic.Bool
+	table    []access.Route      // for the tests that walk it
+	sessions *scs.SessionManager // likewise
 }
 
 // Stop makes /readyz red, so that a proxy sends nobody here any more; requests are still answered.
@@ -57,7 +59,6 @@ type server struct {
 	services.Services
 	Config
 	https          bool
-	sessions       *scs.SessionManager
 	gate           *access.Gate
 	pages          *pages.Handler
 	v1             *v1.Handler
@@ -75,7 +76,7 @@ func New(house services.Services, config Config) (*Server, error) {
 	https := base.Scheme == "https"
 	sessions := newSessions(house, https)
 	s := &server{
-		Server: &Server{}, Services: house, Config: config, https: https, sessions: sessions,
+		Server: &Server{sessions: sessions}, Services: house, Config: config, https: https,
 		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: sessions, Sandbox: config.Sandbox, Demo: config.Demo},
 		v1:      &v1.Handler{Services: house},
 		hooks:   &hooks.Handler{Services: house, Sandbox: config.Sandbox},
@@ -107,7 +108,8 @@ func (s *server) engine() (*gin.Engine, error) {
 		return nil, fmt.Errorf("api: trusted proxies: %w", err)
 	}
 	e.Use(requestID, s.metrics.count, accessLog, s.recovery)
-	for _, route := range s.routes() {
+	s.table = s.routes()
+	for _, route := range s.table {
 		s.add(e, route)
 	}
 	bare := s.headers(access.Route{})

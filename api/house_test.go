@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -35,11 +36,13 @@ import (
 	"turnout/recap"
 	"turnout/templates"
 	"turnout/ticketing"
+	"turnout/ticketing/payments"
+	"turnout/ticketing/payments/offline"
 	"turnout/ticketing/payments/sandbox"
 )
 
 func init() {
-	slog.SetDefault(slog.New(slog.DiscardHandler))
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))) // failures of ours only
 	openapi3filter.RegisterBodyDecoder("application/pdf", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/xml", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("text/calendar", openapi3filter.FileBodyDecoder)
@@ -88,19 +91,23 @@ func newHouse(t *testing.T, db *database.DB, change func(*Config)) *house {
 		Community: &community.Service{DB: db, Now: now}}
 	h.Recap = &recap.Service{DB: db, Now: now, Community: h.Community}
 	inbox := &webhook.Inbox{DB: db, Log: log, Now: now}
+	config := Config{Templates: allPages(), Sandbox: h.sandbox, Demo: true}
+	if change != nil {
+		change(&config)
+	}
+	var provider payments.Provider = offline.Provider{}
+	if config.Sandbox != nil {
+		provider = config.Sandbox
+	}
 	var err error
 	h.Ticketing, err = ticketing.New(ctx, ticketing.Service{DB: db, Now: now, Keys: signing.Keys{Current: []byte("a secret of thirty-two characters")},
-		Provider: h.sandbox, Inbox: inbox, Pages: allPages(), BaseURL: baseURL, Admitted: checkin.Admitted})
+		Provider: provider, Inbox: inbox, Pages: allPages(), BaseURL: baseURL, Admitted: checkin.Admitted})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: h.Ticketing})
 	inbox.Register(h.runner)
 	h.Ticketing.Register(h.runner)
-	config := Config{Templates: allPages(), Sandbox: h.sandbox, Demo: true}
-	if change != nil {
-		change(&config)
-	}
 	if h.Server, err = New(h.Services, config); err != nil {
 		t.Fatal(err)
 	}

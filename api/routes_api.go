@@ -66,6 +66,7 @@ func (s *server) apiRoutes() []access.Route {
 
 		// Follow up
 		{Method: post, Path: "/activities", Who: token("people:write"), Handle: api.RecordActivities},
+		{Method: post, Path: "/activities/import", Who: token("people:write"), Handle: api.ImportActivities},
 		{Method: get, Path: "/activation-rule", Who: token("people:read"), Handle: api.GetRule},
 		{Method: put, Path: "/activation-rule", Who: token("people:write"), Handle: api.SetRule},
 		{Method: get, Path: "/events/{event}/activation", Who: token("people:read"), Handle: api.GetActivation},

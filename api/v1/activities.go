@@ -15,6 +15,9 @@ import (
 var activityOperations = operations{
 	"POST /activities": {Summary: "Tell what people did in the community", In: activitiesRequest{}, Out: community.Recorded{},
 		Text: "Each counts once by its source and external_id, however often it is told. Items that cannot be used are rejected one by one; the others count."},
+	"POST /activities/import": {Summary: "The same from a spreadsheet", InRaw: "text/csv", Out: community.Imported{},
+		Text: "A CSV file whose first row names the columns: email (or identity_source and identity_handle), type, source, occurred_at, external_id. The same file again changes nothing.",
+		Query: []parameter{{Name: "type", Text: "For rows without a type."}, {Name: "source", Text: "For rows without a source."}}},
 	"GET /activation-rule": {Summary: "What makes an active member", Out: ruleResponse{}, Version: true},
 	"PUT /activation-rule": {Summary: "Say what makes an active member", In: ruleRequest{}, Out: ruleResponse{}, Version: true},
 	"GET /events/{event}/activation": {Summary: "Who became active after the event", Out: community.Activation{},
@@ -72,6 +75,20 @@ func (h *Handler) RecordActivities(c *gin.Context) {
 		recorded.Rejected = []community.Rejection{}
 	}
 	respond.JSON(c, http.StatusOK, recorded)
+}
+
+// ImportActivities is POST /activities/import. The file is read as it comes, never whole.
+func (h *Handler) ImportActivities(c *gin.Context) {
+	file := http.MaxBytesReader(c.Writer, c.Request.Body, community.MaxImportBytes+1)
+	imported, err := h.Community.ImportActivities(c.Request.Context(), access.Community(c), file, community.CSVOptions{Type: c.Query("type"), Source: c.Query("source")})
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	if imported.Errors == nil {
+		imported.Errors = []community.RowError{}
+	}
+	respond.JSON(c, http.StatusOK, imported)
 }
 
 type ruleRequest struct {
