@@ -112,7 +112,7 @@ func (s *server) headers(route access.Route) gin.HandlerFunc {
 	if route.Frame == access.Camera {
 		camera = "(self)"
 	}
-	if route.Who.Kind == access.KindSecret || route.Who.Kind == access.KindLink || route.Frame == access.Paying || route.Frame == access.Joining {
+	if route.Who.Kind == access.KindSecret || route.Who.Kind == access.KindLink || route.Frame == access.Paying {
 		referrer = "no-referrer" // the address holds the secret
 	}
 	return func(c *gin.Context) {

@@ -31,6 +31,9 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/waitlist/{entry}", Who: link, Handle: p.WaitlistEntry},
 		{Method: post, Path: "/waitlist/{entry}/leave", Who: link, Handle: p.LeaveWaitlist},
 
+		{Method: get, Path: "/join/{ticket}", Who: link, Handle: p.Join, Frame: access.Joining},
+		{Method: post, Path: "/join/{ticket}", Who: link, Handle: p.EnterRoom, Frame: access.Joining},
+
 		{Method: get, Path: "/sandbox/checkout/{session}", Who: trying, Handle: p.SandboxPay},
 		{Method: post, Path: "/sandbox/checkout/{session}/{action}", Who: trying, Handle: p.SandboxAct},
 	}

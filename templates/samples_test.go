@@ -82,6 +82,7 @@ func samples() []sample {
 	all = append(all, checkoutSamples()...)
 	all = append(all, orderSamples()...)
 	all = append(all, attendeeSamples()...)
+	all = append(all, doorSamples()...)
 	return append(all, scheduleSamples()...)
 }
 

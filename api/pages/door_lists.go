@@ -1,0 +1,88 @@
+package pages
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/checkin"
+	"turnout/events"
+	"turnout/templates"
+)
+
+// doorChrome is the frame of the door's pages.
+func (h *Handler) doorChrome(c *gin.Context, title string) templates.Chrome {
+	return templates.Chrome{Title: title, Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo, Flash: h.Flash(c)}
+}
+
+// wantsPart reports whether a script asked for a part of the page in place of the whole.
+func wantsPart(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
+
+// doorPath is the address of an event's door, or of one of its lists.
+func doorPath(event *events.Event, list turnout.ID) string {
+	path := "/door/" + event.Slug
+	if list != "" {
+		path += "/lists/" + string(list)
+	}
+	return path
+}
+
+// doorListsPage is the data of the page "door_lists".
+type doorListsPage struct {
+	templates.Chrome
+	Event     *events.Event
+	Lists     []*checkin.List
+	Base      string // of a list's address: its id follows
+	CreateURL string // takes a POST; "" when the role does not allow it
+}
+
+// DoorLists lets door staff choose what they admit to. With one list there is nothing to choose, unless they ask (?all=).
+func (h *Handler) DoorLists(c *gin.Context) {
+	event := access.Event(c)
+	lists, err := h.CheckIn.Lists(c.Request.Context(), event.CommunityID, event.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if len(lists) == 1 && c.Query("all") == "" {
+		c.Redirect(http.StatusSeeOther, doorPath(event, lists[0].ID))
+		return
+	}
+	page := doorListsPage{Chrome: h.doorChrome(c, h.text(c, "door.title")), Event: event, Lists: lists, Base: doorPath(event, "") + "/lists/"}
+	if may(c, "events:write") {
+		page.CreateURL = doorPath(event, "") + "/lists"
+	}
+	h.Render(c, http.StatusOK, "door_lists", page)
+}
+
+// CreateDoorList makes the first list, which accepts every ticket for the place. A second tap finds the first one's list.
+func (h *Handler) CreateDoorList(c *gin.Context) {
+	event, ctx := access.Event(c), c.Request.Context()
+	lists, err := h.CheckIn.Lists(ctx, event.CommunityID, event.ID)
+	if err == nil && len(lists) == 0 {
+		var list *checkin.List
+		list, err = h.CheckIn.CreateList(ctx, event.CommunityID, event.ID, checkin.ListInput{Name: h.text(c, "door.main_door")})
+		lists = []*checkin.List{list}
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.Redirect(c, doorPath(event, lists[0].ID), "", "")
+}
+
+// doorList is the list in the path, of the event in the path; nil when the error was answered.
+func (h *Handler) doorList(c *gin.Context) *checkin.List {
+	event := access.Event(c)
+	list, err := h.CheckIn.List(c.Request.Context(), event.CommunityID, turnout.ID(c.Param("list")))
+	if err == nil && list.EventID != event.ID {
+		err = turnout.ErrNotFound
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return nil
+	}
+	return list
+}

@@ -1,0 +1,133 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/checkin"
+	"turnout/events"
+	"turnout/templates"
+)
+
+// doorAnswer is what the door says to one scan: the part "answer".
+type doorAnswer struct {
+	*checkin.Scan
+	Tone      string // of the screen and the sound: "ok", "warn" (a person can settle it), "refuse"
+	Icon      string
+	OrderCode string
+	Zone      string
+	Again     bool // comes back in after going out
+}
+
+// doorScanPage is the data of the page "door_scan", the answer where no scripts run.
+type doorScanPage struct {
+	templates.Chrome
+	Answer   doorAnswer
+	NextURL  string
+	AnnulURL string // takes a POST; "" when there is nothing to take back
+}
+
+// settled are the refusals that somebody at the desk can settle; the others are final.
+var settled = map[checkin.Reason]bool{
+	checkin.AlreadyCheckedIn: true, checkin.Unpaid: true, checkin.WrongList: true, checkin.NotYetValid: true, checkin.NotInside: true,
+}
+
+func (h *Handler) doorAnswer(scan *checkin.Scan, event *events.Event) doorAnswer {
+	a := doorAnswer{Scan: scan, Tone: "refuse", Icon: "circle-x", Zone: event.Timezone}
+	switch {
+	case scan.Result == checkin.Accepted:
+		a.Tone, a.Icon = "ok", "circle-check"
+	case settled[scan.Reason]:
+		a.Tone, a.Icon = "warn", "triangle-alert"
+	}
+	if t := scan.Ticket; t != nil {
+		a.OrderCode = h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber)
+	}
+	return a
+}
+
+// scanForm is one scan as the door sends it. The code is read as it is: any text can stand in a QR, and a wrong one is
+// answered as a refusal, not as a form with an error.
+type scanForm struct {
+	TicketID  string `form:"ticket_id"`
+	Direction string `form:"direction"`
+	Nonce     string `form:"nonce"`
+	Gate      string `form:"gate" text:"name,max=60"`
+	AgeMS     int64  `form:"age_ms"` // since the scan, by the door's own clock: a scan that waited for the network
+}
+
+// longestWait is the age that a scan may say it has; more is a broken clock.
+const longestWait = 24 * time.Hour
+
+func (in scanForm) scannedAt(now time.Time) time.Time {
+	age := time.Duration(in.AgeMS) * time.Millisecond
+	if in.AgeMS <= 0 || in.AgeMS > longestWait.Milliseconds() {
+		return now
+	}
+	return now.Add(-age)
+}
+
+// DoorScan decides one scan. Its nonce makes repeating safe: the same nonce gets the first answer again.
+func (h *Handler) DoorScan(c *gin.Context) {
+	list := h.doorList(c)
+	if list == nil {
+		return
+	}
+	event := access.Event(c)
+	var in scanForm
+	err := respond.Form(c, &in)
+	var scan *checkin.Scan
+	if err == nil {
+		scan, err = h.CheckIn.Scan(c.Request.Context(), event.CommunityID, checkin.ScanInput{
+			ListID: list.ID, Code: c.PostForm("code"), TicketID: turnout.ID(in.TicketID), Direction: checkin.Direction(in.Direction),
+			Nonce: in.Nonce, ScannedAt: in.scannedAt(h.Now()), Gate: in.Gate, Caller: string(access.Who(c).Account),
+		})
+	}
+	switch {
+	case err != nil && !wantsPart(c) && respond.Status(err) == http.StatusUnprocessableEntity:
+		h.renderScanner(c, http.StatusUnprocessableEntity, list, h.Templates.Errors(h.Language(c), err))
+	case err != nil:
+		h.Fail(c, err)
+	case wantsPart(c):
+		h.RenderPart(c, http.StatusOK, "door_scan", "answer", h.doorAnswer(scan, event))
+	default:
+		said := url.Values{"gate": {in.Gate}, "direction": {in.Direction}}
+		h.Redirect(c, doorPath(event, list.ID)+"/scans/"+string(scan.ID)+"?"+said.Encode(), "", "")
+	}
+}
+
+// DoorAnswer shows one scan's answer as a page.
+func (h *Handler) DoorAnswer(c *gin.Context) {
+	list, scan := h.doorScan(c)
+	if scan == nil {
+		return
+	}
+	event := access.Event(c)
+	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
+	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}
+	page.NextURL = doorPath(event, list.ID) + "?" + said.Encode()
+	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() {
+		page.AnnulURL = doorPath(event, list.ID) + "/scans/" + string(scan.ID) + "/annul"
+	}
+	h.Render(c, http.StatusOK, "door_scan", page)
+}
+
+// doorScan is the scan in the path, of the list in the path; nil when the error was answered.
+func (h *Handler) doorScan(c *gin.Context) (*checkin.List, *checkin.Scan) {
+	list := h.doorList(c)
+	if list == nil {
+		return nil, nil
+	}
+	scan, err := h.CheckIn.Logged(c.Request.Context(), list.CommunityID, list.ID, turnout.ID(c.Param("scan")))
+	if err != nil {
+		h.Fail(c, err)
+		return nil, nil
+	}
+	return list, scan
+}

@@ -1,0 +1,117 @@
+package pages
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/checkin"
+	"turnout/events"
+	"turnout/templates"
+)
+
+// doorPage is the data of the page "door_scanner" and, with what was searched, of its part "results".
+type doorPage struct {
+	templates.Chrome
+	Event    *events.Event
+	List     *checkin.List
+	Stats    *checkin.Stats
+	URL      string // of this door
+	ListsURL string
+	Nonce    string // for the form that works without scripts
+	Gate     string // kept by the browser where scripts run
+	Exit     bool   // the direction that was chosen last
+	Query    string
+	Found    []doorResult
+	Errors   templates.Errors
+}
+
+// DoorScanner is the door: camera, keyboard scanners, search. Without scripts it is two forms.
+func (h *Handler) DoorScanner(c *gin.Context) {
+	if list := h.doorList(c); list != nil {
+		h.renderScanner(c, http.StatusOK, list, nil)
+	}
+}
+
+// renderScanner draws the door, with what a search found (?q=) or what was wrong with the form.
+func (h *Handler) renderScanner(c *gin.Context, status int, list *checkin.List, problems templates.Errors) {
+	event := access.Event(c)
+	stats, err := h.live.read(c.Request.Context(), h.CheckIn, list, h.Now())
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	page := doorPage{
+		Chrome: h.doorChrome(c, list.Name), Event: event, List: list, Stats: stats, URL: doorPath(event, list.ID),
+		ListsURL: doorPath(event, "") + "?all=1", Nonce: string(turnout.NewID("non")), Gate: c.Query("gate"),
+		Exit: c.Query("direction") == string(checkin.Exit), Query: c.Query("q"), Errors: problems,
+	}
+	page.Scripts = []string{"door.js"}
+	if page.Found, err = h.doorSearch(c, page.Query); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.Render(c, status, "door_scanner", page)
+}
+
+// DoorStats is the counters alone, for the door that asks again and again.
+func (h *Handler) DoorStats(c *gin.Context) {
+	list := h.doorList(c)
+	if list == nil {
+		return
+	}
+	stats, err := h.live.read(c.Request.Context(), h.CheckIn, list, h.Now())
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.RenderPart(c, http.StatusOK, "door_scanner", "counters", doorPage{Stats: stats})
+}
+
+// liveStats reads a list's figures at most once a second, however many doors ask: they count every ticket of the event.
+type liveStats struct {
+	mu    sync.Mutex
+	lists map[turnout.ID]*liveCount
+}
+
+type liveCount struct {
+	mu    sync.Mutex
+	stats *checkin.Stats
+	until time.Time
+}
+
+const (
+	liveFor   = time.Second
+	liveLists = 1000 // remembered at once
+)
+
+// read gives the figures of a list; those who ask while they are being read wait for the one answer.
+func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *checkin.List, now time.Time) (*checkin.Stats, error) {
+	l.mu.Lock()
+	if l.lists == nil || len(l.lists) >= liveLists {
+		l.lists = map[turnout.ID]*liveCount{}
+	}
+	count := l.lists[list.ID]
+	if count == nil {
+		count = &liveCount{}
+		l.lists[list.ID] = count
+	}
+	l.mu.Unlock()
+
+	count.mu.Lock()
+	defer count.mu.Unlock()
+	if count.stats != nil && now.Before(count.until) {
+		return count.stats, nil
+	}
+	stats, err := service.Stats(ctx, list.CommunityID, list.ID)
+	if err != nil {
+		return nil, err
+	}
+	count.stats, count.until = stats, now.Add(liveFor)
+	return stats, nil
+}

@@ -1,0 +1,136 @@
+package templates
+
+import "time"
+
+type (
+	sampleDoorTicket struct{ ID, AttendeeName, AttendeeEmail, TypeName, Status, OrderStatus, OrderCode, Nonce string }
+	sampleEarlier    struct {
+		ScannedAt time.Time
+		Gate      string
+	}
+	sampleScan struct {
+		ID, Tone, Icon, Result, Reason, Direction, OrderCode, Zone, Gate string
+		ScannedAt, AnnulledAt                                            time.Time
+		Ticket                                                           *sampleDoorTicket
+		Earlier                                                          *sampleEarlier
+	}
+	sampleDoorList struct {
+		ID, Name         string
+		StartsAt, EndsAt time.Time
+		Admitted, Inside int64
+		AllowReentry     bool
+	}
+)
+
+var sampleGuest = &sampleDoorTicket{ID: "tkt_1", AttendeeName: "Đặng Thị Ánh Nguyệt von und zu Hohenstein-Łukasiewicz", AttendeeEmail: "anh@example.org", TypeName: "Regular with workshop", Status: "valid", OrderCode: "7KQ2M3XY", Nonce: "n"}
+
+// sampleScans is an answer of each kind.
+func sampleScans() map[string]sampleScan {
+	all := map[string]sampleScan{}
+	for reason, look := range map[string][2]string{
+		"already_checked_in": {"warn", "triangle-alert"}, "unpaid": {"warn", "triangle-alert"}, "wrong_list": {"warn", "triangle-alert"}, "not_yet_valid": {"warn", "triangle-alert"},
+		"not_inside": {"warn", "triangle-alert"}, "unknown_ticket": {"refuse", "circle-x"}, "bad_signature": {"refuse", "circle-x"}, "canceled": {"refuse", "circle-x"},
+		"revoked": {"refuse", "circle-x"}, "no_longer_valid": {"refuse", "circle-x"},
+	} {
+		scan := sampleScan{ID: "scn_1", Tone: look[0], Icon: look[1], Result: "refused", Reason: reason, Direction: "entry", OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest}
+		if reason == "unknown_ticket" || reason == "bad_signature" {
+			scan.Ticket, scan.OrderCode = nil, ""
+		}
+		if reason == "already_checked_in" {
+			scan.Earlier = &sampleEarlier{sampleConf.StartsAt.Add(-18 * time.Minute), "North stairs"}
+		}
+		all[reason] = scan
+	}
+	for _, direction := range []string{"entry", "exit"} {
+		all[direction] = sampleScan{ID: "scn_2", Tone: "ok", Icon: "circle-check", Result: "accepted", Direction: direction, OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest, Gate: "North stairs"}
+	}
+	return all
+}
+
+func doorSamples() []sample {
+	type lists struct {
+		Chrome
+		Event           sampleDoorEvent
+		Lists           []sampleDoorList
+		Base, CreateURL string
+	}
+	frame := Chrome{Title: "Door", NoIndex: true, Path: "/door/x"}
+	event := sampleDoorEvent{sampleConf.Title, sampleConf.Zone, sampleConf.StartsAt, sampleConf.EndsAt}
+	all := []sample{
+		{"door_lists", "two", lists{frame, event, []sampleDoorList{{ID: "lst_1", Name: "Main door", Admitted: 412}, {ID: "lst_2", Name: "Workshop “SQLite in anger”, room 2 on the first floor", StartsAt: event.StartsAt, EndsAt: event.EndsAt}}, "/door/x/lists/", ""}},
+		{"door_lists", "none", lists{frame, event, nil, "/door/x/lists/", "/door/x/lists"}},
+		{"door_lists", "ask", lists{frame, event, nil, "/door/x/lists/", ""}},
+	}
+	type answer struct {
+		Chrome
+		Answer            sampleScan
+		NextURL, AnnulURL string
+	}
+	type log struct {
+		Chrome
+		URL   string
+		Scans []sampleScan
+	}
+	var scans []sampleScan
+	for name, scan := range sampleScans() {
+		page := answer{Chrome: frame, Answer: scan, NextURL: "/door/x/lists/l"}
+		if scan.Result == "accepted" {
+			page.AnnulURL = "/door/x/lists/l/scans/s/annul"
+		}
+		all = append(all, sample{"door_scan", name, page})
+		scans = append(scans, scan)
+	}
+	taken := scans[0]
+	taken.AnnulledAt = event.StartsAt
+	all = append(all, sample{"door_log", "full", log{frame, "/door/x/lists/l", append(scans, taken)}}, sample{"door_log", "empty", log{frame, "/door/x/lists/l", nil}})
+	all = append(all, scannerSamples(frame, event)...)
+	return append(all, joinSamples()...)
+}
+
+type sampleDoorEvent struct {
+	Title, Timezone  string
+	StartsAt, EndsAt time.Time
+}
+
+func scannerSamples(frame Chrome, event sampleDoorEvent) []sample {
+	type page struct {
+		Chrome
+		Event                             sampleDoorEvent
+		List                              sampleDoorList
+		Stats                             struct{ CheckedIn, Expected, Inside, Refused int64 }
+		URL, ListsURL, Nonce, Gate, Query string
+		Exit                              bool
+		Found                             []sampleDoorTicket
+		Errors                            Errors
+	}
+	frame.Scripts = []string{"door.js"}
+	calm := page{Chrome: frame, Event: event, List: sampleDoorList{Name: "Main door"}, URL: "/door/x/lists/l", ListsURL: "/door/x?all=1", Nonce: "n"}
+	calm.Stats.CheckedIn, calm.Stats.Expected, calm.Stats.Inside, calm.Stats.Refused = 412, 1105, 398, 7
+	found := calm
+	found.Query, found.List.AllowReentry, found.Exit, found.Gate = "anh", true, true, "North stairs"
+	canceled := *sampleGuest
+	canceled.Status, canceled.AttendeeName = "canceled", ""
+	found.Found = []sampleDoorTicket{*sampleGuest, canceled}
+	wrong := calm
+	wrong.Query, wrong.Errors = "nobody", Errors{{Name: "code", Message: "Send either the code or the ticket's id."}, {Name: "gate", Message: "Too long."}}
+	return []sample{{"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}
+}
+
+func joinSamples() []sample {
+	type page struct {
+		Chrome
+		State, AttendeeName, Action, EventURL string
+		Event                                 *sampleDoorEvent
+		OpensAt                               time.Time
+	}
+	event := &sampleDoorEvent{sampleConf.Title, sampleConf.Zone, time.Now().Add(time.Hour).UTC(), time.Now().Add(5 * time.Hour).UTC()}
+	var all []sample
+	for _, state := range []string{"early", "open", "no_room", "over", "canceled", "wrong"} {
+		p := page{Chrome: chrome(sampleConf.Title, "/join/tkt_1"), State: state, AttendeeName: "Đặng Thị Ánh", Action: "/join/tkt_1?secret=x", EventURL: "/e/x", Event: event, OpensAt: event.StartsAt.Add(-30 * time.Minute)}
+		if state == "wrong" {
+			p.Event, p.Chrome = nil, Chrome{Title: "Your link into the room", NoIndex: true, Path: "/join/tkt_1"}
+		}
+		all = append(all, sample{"join", state, p})
+	}
+	return all
+}
