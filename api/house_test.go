@@ -64,6 +64,7 @@ type house struct {
 	services.Services
 	t         *testing.T
 	sandbox   *sandbox.Provider
+	deliver   func(payload []byte, signature string) // instead of delivering; nil delivers
 	runner    *jobs.Runner
 	community *organisers.Community
 	owner     *organisers.Account
@@ -83,6 +84,10 @@ func newHouse(t *testing.T, db *database.DB, change func(*Config)) *house {
 	h.sandbox = sandbox.New(sandbox.Config{DB: db, Now: now, Log: log,
 		PageURL: func(id string) string { return baseURL + "/sandbox/checkout/" + id },
 		Deliver: func(ctx context.Context, payload []byte, signature string) error {
+			if h.deliver != nil {
+				h.deliver(payload, signature)
+				return nil
+			}
 			return h.Ticketing.ReceiveWebhook(ctx, payload, signature)
 		}})
 	h.Services = services.Services{DB: db, Now: now, BaseURL: baseURL,
@@ -153,7 +158,13 @@ func (h *house) readDocument() {
 // call makes a request and gives the answer.
 func call(t *testing.T, h http.Handler, method, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
+	return callFrom(t, h, "192.0.2.1:1234", method, path, body, headers...)
+}
+
+func callFrom(t *testing.T, h http.Handler, address, method, path, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.RemoteAddr = address
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
