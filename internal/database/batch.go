@@ -35,8 +35,8 @@ type Item[In, Out any] struct {
 
 // Work is a kind of write that many callers do at once. Do serves all items in one transaction: it decides each by what
 // it read under lock, sets Out or Err, and writes for all of them in a few statements. An item with Err must have
-// written nothing. When Do itself returns a turnout.Error or a constraint's refusal, everything is rolled back and each
-// item runs alone, so that one poisoned request cannot fail the others.
+// written nothing. When Do itself returns a turnout.Error, panics, or meets a value or a constraint's refusal, everything is
+// rolled back and each item runs alone, so that one poisoned request cannot fail the others.
 type Work[In, Out any] struct {
 	Name string
 	Lane Lane
@@ -94,7 +94,7 @@ func (w *Work[In, Out]) limit() int {
 func (w *Work[In, Out]) run(ctx context.Context, tx bun.Tx, tickets []*ticket) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("database: %s panicked: %v\n%s", w.Name, p, debug.Stack())
+			err = &panicked{fmt.Sprintf("database: %s panicked: %v\n%s", w.Name, p, debug.Stack())}
 		}
 	}()
 	items := make([]*Item[In, Out], len(tickets))
@@ -104,6 +104,11 @@ func (w *Work[In, Out]) run(ctx context.Context, tx bun.Tx, tickets []*ticket) (
 	}
 	return w.Do(ctx, tx, items)
 }
+
+// panicked is a panic of Do. Some request of the batch caused it, so the others may still be served.
+type panicked struct{ text string }
+
+func (p *panicked) Error() string { return p.text }
 
 // batcher is the queue and the one goroutine that serves it.
 type batcher struct {

@@ -64,9 +64,17 @@ func lostRace(err error) bool {
 	return false
 }
 
-// ownFailure reports whether err belongs to the request that met it (a rule or a constraint said no) and says nothing
-// about the connection.
+// isBadValue reports whether err is the refusal of a value by its type (PostgreSQL's class 22: out of range, not of the
+// type, not storable in JSON). SQLite takes any value.
+func isBadValue(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && len(pg.Code) == 5 && pg.Code[:2] == "22"
+}
+
+// ownFailure reports whether err belongs to the request that met it (a rule, a constraint or a type said no, or it
+// panicked) and says nothing about the connection.
 func ownFailure(err error) bool {
 	_, known := errors.AsType[*turnout.Error](err)
-	return known || IsConstraint(err) || IsNoRows(err) || errors.Is(err, context.Canceled)
+	_, panicked := errors.AsType[*panicked](err)
+	return known || panicked || IsConstraint(err) || isBadValue(err) || IsNoRows(err) || errors.Is(err, context.Canceled)
 }
