@@ -52,9 +52,9 @@ type summaryLine struct {
 
 // checkoutForm is what the page sends, beside one quantity an offer and the attendees.
 type checkoutForm struct {
-	Key        string `form:"idempotency_key" text:"line,max=100"`
+	Key        string `form:"idempotency_key" text:"name,max=100"`
 	BuyerName  string `form:"buyer.name" text:"name,max=200"`
-	BuyerEmail string `form:"buyer.email" text:"line,max=254"`
+	BuyerEmail string `form:"buyer.email" text:"name,max=254"`
 }
 
 // Checkout is GET /e/{event}/checkout: tickets, details, payment on one page.

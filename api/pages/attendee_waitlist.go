@@ -25,10 +25,10 @@ type waitlistPage struct {
 }
 
 type waitlistForm struct {
-	Type  string `form:"ticket_type_id" text:"line,max=60"`
+	Type  string `form:"ticket_type_id" text:"name,max=60"`
 	Size  int64  `form:"party_size"`
 	Name  string `form:"name" text:"name,max=200"`
-	Email string `form:"email" text:"line,max=254"`
+	Email string `form:"email" text:"name,max=254"`
 }
 
 // Waitlist is GET /e/{event}/waitlist.
