@@ -54,14 +54,27 @@ func Bind(c *gin.Context, into any) bool {
 	return true
 }
 
+// maxDrain is how much of a body that is too large is read and thrown away, so that its sender gets to hear why.
+const maxDrain = 32 << 20
+
+// BindOptional is Bind for calls whose body may be left out: an empty one is the same as {}.
+func BindOptional(c *gin.Context, into any) bool {
+	if c.Request.ContentLength == 0 {
+		return true
+	}
+	return Bind(c, into)
+}
+
 // Body reads the raw body, at most limit bytes. It answers the request itself and gives false when there is more (413) or
 // when the body is cut off.
 func Body(c *gin.Context, limit int64) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
+	body, err := io.ReadAll(http.MaxBytesReader(nil, c.Request.Body, limit))
 	if err == nil {
 		return body, true
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		// Most clients read no answer before they have sent everything: what comes is thrown away, within reason.
+		_, _ = io.CopyN(io.Discard, c.Request.Body, maxDrain)
 		Fail(c, errTooLarge.With("This is more than the %d bytes that the call takes.", limit))
 	} else {
 		Fail(c, errCutOff.Because(err))

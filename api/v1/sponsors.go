@@ -180,7 +180,7 @@ func (h *Handler) UpdateSponsor(c *gin.Context) {
 
 type sponsorPaymentRequest struct {
 	Amount     turnout.Money `json:"amount" required:"true" doc:"in the event's currency; negative for a correction"`
-	ReceivedOn string        `json:"received_on" doc:"2027-03-01; today, in UTC, when absent"`
+	ReceivedOn string        `json:"date" doc:"2027-03-01; today, in UTC, when absent"`
 	Note       string        `json:"note" text:"name,max=1000"`
 }
 
@@ -188,7 +188,7 @@ type sponsorPaymentResponse struct {
 	ID         turnout.ID    `json:"id"`
 	SponsorID  turnout.ID    `json:"sponsor_id"`
 	Amount     turnout.Money `json:"amount"`
-	ReceivedOn string        `json:"received_on"`
+	ReceivedOn string        `json:"date"`
 	Note       string        `json:"note"`
 	CreatedAt  time.Time     `json:"created_at"`
 }
