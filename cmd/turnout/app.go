@@ -80,6 +80,9 @@ func Run(ctx context.Context, config Config, options Options) error {
 		return err
 	}
 	a, err := newApp(ctx, db, config, options.Demo)
+	if err == nil && options.Demo {
+		err = a.seedDemo(ctx)
+	}
 	if err == nil {
 		err = a.serve(ctx, listener, options)
 	}
@@ -279,6 +282,9 @@ func (a *app) greet(ctx context.Context, options Options) error {
 	fmt.Fprintf(options.Out, "\nTurnout is at  %s\nThe API is at  %s/api/docs\n", a.BaseURL, a.BaseURL)
 	if secret != "" {
 		fmt.Fprintf(options.Out, "\nNobody has an account yet. This link makes the first owner, once, within a day:\n  %s\n", a.BaseURL+firstOwnerPath+secret)
+	}
+	if options.Demo {
+		greetDemo(options.Out, a.BaseURL)
 	}
 	fmt.Fprintln(options.Out)
 	if options.Ready != nil {
