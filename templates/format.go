@@ -54,13 +54,22 @@ func (l *localiser) number(n any) string {
 
 // percent writes a share (0.153) with at most one decimal: "15.3%", "15,3 %".
 func (l *localiser) percent(share float64) string {
-	text := strconv.FormatFloat(share*100, 'f', 1, 64)
-	text = strings.TrimSuffix(text, ".0")
-	sign := ""
-	if rest, negative := strings.CutPrefix(text, "-"); negative {
+	text, sign := l.points(share), ""
+	if rest, negative := strings.CutPrefix(text, minus); negative {
 		sign, text = minus, rest
 	}
-	return sign + l.say("format.percent", "Number", strings.Replace(text, ".", l.say("format.decimal"), 1))
+	return sign + l.say("format.percent", "Number", text)
+}
+
+// points writes a share in percentage points: percent without its sign. What rounds to nothing is 0, never "−0".
+func (l *localiser) points(share float64) string {
+	digits, negative := strings.CutPrefix(strconv.FormatFloat(share*100, 'f', 1, 64), "-")
+	digits = strings.TrimSuffix(digits, ".0")
+	text := strings.Replace(digits, ".", l.say("format.decimal"), 1)
+	if negative && digits != "0" {
+		return minus + text
+	}
+	return text
 }
 
 // group puts the language's separator between thousands; four digits stand alone where the catalogue says so.

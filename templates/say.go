@@ -1,6 +1,13 @@
 package templates
 
-import "time"
+import (
+	"time"
+
+	"turnout"
+)
+
+// English is the language that is always complete, and the one of the JSON API.
+const English = fallback
 
 // When writes a span of time for people in the language: "Thu 4 June 2026, 18:30–21:00 CEST". For papers; pages use the
 // template function of the same meaning.
@@ -16,4 +23,35 @@ func (s *Set) Moment(lang string, at time.Time, zone string) string {
 // Day writes the day of an instant for people in the language: "Thu 4 June".
 func (s *Set) Day(lang string, at time.Time, zone string) string {
 	return s.catalogue.localiser(s.language(lang)).weekday(at, zone)
+}
+
+// DayShort writes a day for a narrow place: "4 Jun", "4. Juni".
+func (s *Set) DayShort(lang string, at time.Time, zone string) string {
+	l := s.catalogue.localiser(s.language(lang))
+	return l.say("format.day", "Day", dayOfMonth(at, zone), "Month", l.monthShort(at, zone))
+}
+
+// Clock writes the time of day: "18:30".
+func (s *Set) Clock(lang string, at time.Time, zone string) string {
+	return s.catalogue.localiser(s.language(lang)).clock(at, zone)
+}
+
+// Number writes a whole number in the language: "1,105", "1.105".
+func (s *Set) Number(lang string, n int64) string {
+	return s.catalogue.localiser(s.language(lang)).number(n)
+}
+
+// Money writes an amount in the language: "€49.00", "49,00 €".
+func (s *Set) Money(lang string, m turnout.Money) string {
+	return s.catalogue.localiser(s.language(lang)).money(m)
+}
+
+// Percent writes a share (0.153) in the language: "15.3%", "15,3 %".
+func (s *Set) Percent(lang string, share float64) string {
+	return s.catalogue.localiser(s.language(lang)).percent(share)
+}
+
+// Points writes a difference of shares (−0.021) in percentage points, without a unit: "−2.1", "−2,1".
+func (s *Set) Points(lang string, difference float64) string {
+	return s.catalogue.localiser(s.language(lang)).points(difference)
 }
