@@ -272,7 +272,7 @@ type cancelResponse struct {
 // CancelOrder is POST /orders/{code}/cancel. What a token cancels, the organiser cancels.
 func (h *Handler) CancelOrder(c *gin.Context) {
 	var in cancelRequest
-	if !respond.Bind(c, &in) {
+	if !respond.BindOptional(c, &in) {
 		return
 	}
 	order, ok := h.order(c)

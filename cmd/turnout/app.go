@@ -145,7 +145,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Speakers = &speakers.Service{DB: db, Now: now}
 	a.Sponsors = &sponsors.Service{DB: db, Now: now}
 	a.Budget = &budget.Service{DB: db, Now: now}
-	a.Community = &community.Service{DB: db, Now: now}
+	a.Community = &community.Service{DB: db, Now: now, Words: pages}
 	a.Recap = &recap.Service{DB: db, Now: now, Community: a.Community}
 	a.Agenda = &agenda.Service{DB: db, Now: now}
 	a.Ticketing, err = ticketing.New(ctx, ticketing.Service{
