@@ -40,6 +40,20 @@ func (s *server) eventConsoleRoutes() []access.Route {
 		{Method: post, Path: "/clone", Who: may("events:write"), Handle: p.CloneEvent},
 		{Method: post, Path: "/cover", Who: may("events:write"), Handle: p.SetCover},
 		{Method: post, Path: "/cover/remove", Who: may("events:write"), Handle: p.DropCover},
+		{Method: get, Path: "/tickets", Who: may("tickets:read"), Handle: p.EventTickets},
+		{Method: post, Path: "/tickets/pools", Who: may("tickets:write"), Handle: p.CreatePool},
+		{Method: get, Path: "/tickets/pools/{pool}", Who: may("tickets:write"), Handle: p.EventPool},
+		{Method: post, Path: "/tickets/pools/{pool}", Who: may("tickets:write"), Handle: p.SavePool},
+		{Method: get, Path: "/tickets/types/new", Who: may("tickets:write"), Handle: p.NewTicketType},
+		{Method: post, Path: "/tickets/types/new", Who: may("tickets:write"), Handle: p.CreateTicketType},
+		{Method: get, Path: "/tickets/types/{type}", Who: may("tickets:write"), Handle: p.EventTicketType},
+		{Method: post, Path: "/tickets/types/{type}", Who: may("tickets:write"), Handle: p.SaveTicketType},
+		{Method: get, Path: "/orders", Who: may("orders:read"), Handle: p.EventOrders},
+		{Method: get, Path: "/orders/{order}", Who: may("orders:read"), Handle: p.EventOrder},
+		{Method: post, Path: "/orders/{order}/cancel", Who: may("orders:write"), Handle: p.CancelOrderByStaff},
+		{Method: post, Path: "/orders/{order}/refund", Who: may("orders:write"), Handle: p.RefundOrderByStaff},
+		{Method: post, Path: "/orders/{order}/paid", Who: may("orders:write"), Handle: p.MarkOrderPaid},
+		{Method: get, Path: "/waitlist", Who: may("orders:read"), Handle: p.EventWaitlist},
 	}
 	for i := range rows {
 		rows[i].Path = "/console/events/{event}" + rows[i].Path

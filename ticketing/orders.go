@@ -73,10 +73,11 @@ func (s *Service) orderByCode(ctx context.Context, db bun.IDB, code string) (*Or
 
 // OrderFilter narrows a list of orders.
 type OrderFilter struct {
-	Status OrderStatus // "" for all
-	Search string      // words of names, e-mail addresses, the code: each must begin a word of the order
-	Before turnout.ID  // the last id of the page before
-	Limit  int
+	Status  OrderStatus  // "" for all
+	Refunds RefundStatus // only orders with such a refund; "" for all
+	Search  string       // words of names, e-mail addresses, the code: each must begin a word of the order
+	Before  turnout.ID   // the last id of the page before
+	Limit   int
 }
 
 // searchKindOrder is the kind of an order's words in search_tokens.
@@ -99,6 +100,9 @@ func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f Ord
 		q = q.Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("number DESC").Limit(int64(f.Limit))
 		if f.Status != "" {
 			q = q.Where("status = ?", f.Status)
+		}
+		if f.Refunds != "" {
+			q = q.Where("EXISTS (SELECT 1 FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status = ?)", f.Refunds)
 		}
 		if found != nil {
 			q = q.Where("id IN (?)", bun.List(found))

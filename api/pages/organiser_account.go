@@ -150,12 +150,12 @@ func (h *Handler) DoReset(c *gin.Context) {
 
 type invitationPage struct {
 	templates.Chrome
-	Errors                  templates.Errors
-	Community, Email, Role  string
-	NeedsPassword, Expected bool   // Expected: the browser is signed in as the one who was invited
-	Name                    string `form:"name" text:"name,max=200"`
-	Password                string `form:"password" text:"secret,max=1000"`
-	Min                     int
+	Errors                     templates.Errors
+	CommunityName, Email, Role string
+	NeedsPassword              bool   // there is no account yet
+	Name                       string `form:"name" text:"name,max=200"`
+	Password                   string `form:"password" text:"secret,max=1000"`
+	Min                        int
 }
 
 // ShowInvitation is GET /invitation/{secret}.
@@ -177,7 +177,7 @@ func (h *Handler) invitation(c *gin.Context, status int, data invitationPage) {
 		return
 	}
 	data.Chrome, data.Min = h.bare(c, "invitation.title"), organisers.PasswordMin
-	data.Community, data.Email, data.Role = community.Name, link.Email, string(link.Role)
+	data.CommunityName, data.Email, data.Role = community.Name, link.Email, string(link.Role)
 	h.Render(c, status, "invitation", data)
 }
 
@@ -210,15 +210,15 @@ func (h *Handler) AcceptInvitation(c *gin.Context) {
 
 type firstOwnerPage struct {
 	templates.Chrome
-	Errors    templates.Errors
-	Name      string `form:"name" text:"name,max=200"`
-	Email     string `form:"email" text:"name,max=320"`
-	Password  string `form:"password" text:"secret,max=1000"`
-	Community string `form:"community" text:"name,max=200"`
-	Slug      string `form:"slug" text:"name,max=100"`
-	Timezone  string `form:"timezone" text:"name,max=100"`
-	Min       int
-	Zones     []string
+	Errors        templates.Errors
+	Name          string `form:"name" text:"name,max=200"`
+	Email         string `form:"email" text:"name,max=320"`
+	Password      string `form:"password" text:"secret,max=1000"`
+	CommunityName string `form:"community" text:"name,max=200"`
+	Slug          string `form:"slug" text:"name,max=100"`
+	Timezone      string `form:"timezone" text:"name,max=100"`
+	Min           int
+	Zones         []string
 }
 
 // ShowFirstOwner is GET /first-owner/{secret}: what the first start's link opens.
@@ -243,7 +243,7 @@ func (h *Handler) CreateFirstOwner(c *gin.Context) {
 	err := form.then(func() error {
 		account, _, err := h.Organisers.CreateFirstOwner(c.Request.Context(), c.Param("secret"), organisers.NewOwner{
 			Name: in.Name, Email: in.Email, Password: in.Password,
-			Community: organisers.NewCommunity{Slug: in.Slug, Name: in.Community, Locale: h.Language(c), Timezone: in.Timezone},
+			Community: organisers.NewCommunity{Slug: in.Slug, Name: in.CommunityName, Locale: h.Language(c), Timezone: in.Timezone},
 		})
 		if err != nil {
 			return err

@@ -1,0 +1,316 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/events"
+	"turnout/events/organisers"
+	"turnout/internal/audit"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+type orderRow struct {
+	*ticketing.Order
+	URL     string
+	Status  ticketing.OrderStatus // at this moment
+	Tickets int64
+	Total   turnout.Money
+	Note    string // a refund or late money that needs a look, as a message key
+}
+
+type ordersPage struct {
+	templates.Chrome
+	Event                   *events.Event
+	Rows                    []orderRow
+	Search, Status, Refunds string
+	Action                  string
+	Filters                 []filterLink
+	NextPageURL             string
+	Filtered                bool
+}
+
+const ordersShown = 50
+
+// EventOrders is GET /console/events/{event}/orders: searched as one types, filtered by state.
+func (h *Handler) EventOrders(c *gin.Context) {
+	e := access.Event(c)
+	chrome, ok := h.eventConsole(c, h.text(c, "nav.orders"), "nav.orders")
+	if !ok {
+		return
+	}
+	data := ordersPage{Chrome: chrome, Event: e, Search: c.Query("q"), Status: c.Query("status"), Refunds: c.Query("refunds"), Action: eventPath(e) + "/orders"}
+	data.Filtered = data.Search != "" || data.Status != "" || data.Refunds != ""
+	orders, err := h.Ticketing.Orders(c.Request.Context(), e.CommunityID, e.ID, ticketing.OrderFilter{Search: data.Search,
+		Status: ticketing.OrderStatus(data.Status), Refunds: ticketing.RefundStatus(data.Refunds), Before: turnout.ID(c.Query("before")), Limit: ordersShown + 1})
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if len(orders) > ordersShown {
+		orders = orders[:ordersShown]
+		data.NextPageURL = nextPage(c, "before", string(orders[ordersShown-1].ID))
+	}
+	for _, o := range orders {
+		data.Rows = append(data.Rows, h.orderRow(e, o))
+	}
+	data.Filters = h.orderFilters(c, data)
+	if c.GetHeader("HX-Request") != "" {
+		h.RenderPart(c, http.StatusOK, "console_orders", "order-list", data)
+		return
+	}
+	h.Render(c, http.StatusOK, "console_orders", data)
+}
+
+func (h *Handler) orderRow(e *events.Event, o *ticketing.Order) orderRow {
+	row := orderRow{Order: o, URL: eventPath(e) + "/orders/" + o.Code, Status: o.StatusAt(h.Now()), Total: o.Money(o.Total)}
+	for _, l := range o.Lines {
+		row.Tickets += l.Quantity
+	}
+	for _, p := range o.Payments {
+		if p.Status == ticketing.PaymentLateRefund || p.Status == ticketing.PaymentDisputed {
+			row.Note = "status.payment." + string(p.Status)
+		}
+	}
+	for _, r := range o.Refunds {
+		if r.Status == ticketing.RefundFailed || r.Status == ticketing.RefundManual {
+			row.Note = "console.orders.refund_" + string(r.Status)
+		}
+	}
+	return row
+}
+
+func (h *Handler) orderFilters(c *gin.Context, data ordersPage) []filterLink {
+	with := func(status, refunds string) string {
+		query := c.Request.URL.Query()
+		for name, value := range map[string]string{"status": status, "refunds": refunds, "before": ""} {
+			query.Del(name)
+			if value != "" {
+				query.Set(name, value)
+			}
+		}
+		return data.Action + "?" + query.Encode()
+	}
+	list := []filterLink{{h.text(c, "console.filter.all"), with("", ""), data.Status == "" && data.Refunds == ""}}
+	for _, status := range []ticketing.OrderStatus{ticketing.Confirmed, ticketing.Held, ticketing.Pending, ticketing.Expired, ticketing.OrderCanceled} {
+		list = append(list, filterLink{h.text(c, "status.order."+string(status)), with(string(status), ""), data.Status == string(status)})
+	}
+	for _, status := range []ticketing.RefundStatus{ticketing.RefundManual, ticketing.RefundFailed} {
+		if data.Refunds == string(status) { // reached from the to-do list
+			list = append(list, filterLink{h.text(c, "console.orders.refund_"+string(status)), with("", string(status)), true})
+		}
+	}
+	return list
+}
+
+// deed is one entry of an order's history.
+type deed struct {
+	At     time.Time
+	Action string
+	Who    string
+}
+
+type orderDetailPage struct {
+	templates.Chrome
+	Now                             time.Time
+	Event                           *events.Event
+	Order                           *ticketing.Order
+	Status                          ticketing.OrderStatus
+	Deeds                           []deed
+	TypeNames                       map[turnout.ID]string
+	BuyerURL, PDFURL, Base          string
+	Cancellation                    *ticketing.Cancellation // what canceling now would do; nil when it cannot be
+	CanMarkPaid, CanRefund, CanEdit bool
+	Refundable                      turnout.Money
+}
+
+// EventOrder is GET /console/events/{event}/orders/{order}.
+func (h *Handler) EventOrder(c *gin.Context) {
+	o, ok := h.orderOf(c)
+	if !ok {
+		return
+	}
+	e, ctx := access.Event(c), c.Request.Context()
+	chrome, ok := h.eventConsole(c, h.text(c, "console.order.title", "Code", o.Code), "nav.orders")
+	if !ok {
+		return
+	}
+	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.orders"), URL: eventPath(e) + "/orders"})
+	data := orderDetailPage{Chrome: chrome, Now: h.Now(), Event: e, Order: o, Status: o.StatusAt(h.Now()), Base: eventPath(e) + "/orders/" + o.Code,
+		TypeNames: map[turnout.ID]string{}, CanEdit: may(c, "orders:write")}
+	for _, l := range o.Lines {
+		data.TypeNames[l.TicketTypeID] = l.Name
+	}
+	if data.CanEdit { // the link opens the order as its buyer
+		data.BuyerURL = h.Ticketing.OrderLink(o)
+		if err := h.orderActions(c, &data); err != nil {
+			h.Fail(c, err)
+			return
+		}
+	}
+	entries, err := audit.List(ctx, h.DB.Read(), e.CommunityID, o.ID, "", 100)
+	if err == nil {
+		data.Deeds, err = h.deeds(c, entries)
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.Render(c, http.StatusOK, "console_order", data)
+}
+
+// orderActions finds out what can be done with the order now.
+func (h *Handler) orderActions(c *gin.Context, data *orderDetailPage) error {
+	o := data.Order
+	if data.Status != ticketing.OrderCanceled && data.Status != ticketing.Expired {
+		preview, err := h.Ticketing.CancelOrder(c.Request.Context(), o.ID, ticketing.CanceledByOrganiser, true)
+		if err != nil {
+			return err
+		}
+		data.Cancellation = preview
+	}
+	left := int64(0)
+	for _, p := range o.Payments {
+		if p.Status == ticketing.PaymentSucceeded {
+			left += p.Amount
+		}
+		if p.Provider == "offline" && (p.Status == ticketing.PaymentCreated || p.Status == ticketing.PaymentProcessing || p.Status == ticketing.PaymentCanceled) {
+			data.CanMarkPaid = data.Status != ticketing.OrderCanceled
+		}
+	}
+	for _, r := range o.Refunds {
+		if r.Status != ticketing.RefundFailed {
+			left -= r.Amount
+		}
+	}
+	data.CanRefund, data.Refundable = left > 0, o.Money(left)
+	return nil
+}
+
+// deeds names who did what, in the words of the console.
+func (h *Handler) deeds(c *gin.Context, entries []audit.Entry) ([]deed, error) {
+	names := map[turnout.ID]string{}
+	if slices.ContainsFunc(entries, func(e audit.Entry) bool { return e.Actor.Kind == audit.Staff }) {
+		members, err := organisers.Members(c.Request.Context(), h.DB.Read(), access.Community(c))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			names[m.AccountID] = firstOf(m.Name, m.Email)
+		}
+	}
+	list := make([]deed, len(entries))
+	for i, e := range entries {
+		who := names[e.Actor.ID]
+		if who == "" {
+			who = h.text(c, "console.actor."+string(e.Actor.Kind))
+		}
+		list[i] = deed{At: e.At, Action: e.Action, Who: who}
+	}
+	return list, nil
+}
+
+// orderOf gives the order in the path, of the event in the path. It answers the request itself and gives false when there is none.
+func (h *Handler) orderOf(c *gin.Context) (*ticketing.Order, bool) {
+	e := access.Event(c)
+	o, err := h.Ticketing.Order(c.Request.Context(), e.CommunityID, c.Param("order"))
+	if err == nil && o.EventID != e.ID {
+		err = turnout.ErrNotFound
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return nil, false
+	}
+	return o, true
+}
+
+// CancelOrderByStaff is POST /console/events/{event}/orders/{order}/cancel.
+func (h *Handler) CancelOrderByStaff(c *gin.Context) {
+	o, ok := h.orderOf(c)
+	if !ok {
+		return
+	}
+	back, ctx := eventPath(access.Event(c))+"/orders/"+o.Code, c.Request.Context()
+	preview, err := h.Ticketing.CancelOrder(ctx, o.ID, ticketing.CanceledByOrganiser, true)
+	if err != nil {
+		h.done(c, err, back, "")
+		return
+	}
+	if !h.confirmed(c, h.text(c, "console.order.cancel_ask", "Refund", h.Templates.Money(h.Language(c), preview.Refund)), back) {
+		return
+	}
+	done, err := h.Ticketing.CancelOrder(ctx, o.ID, ticketing.CanceledByOrganiser, false)
+	if err != nil {
+		h.done(c, err, back, "")
+		return
+	}
+	h.done(c, nil, back, h.text(c, "console.order.canceled", "Refund", h.Templates.Money(h.Language(c), done.Refund)))
+}
+
+// RefundOrderByStaff is POST /console/events/{event}/orders/{order}/refund: all that was paid goes back, the tickets stay.
+func (h *Handler) RefundOrderByStaff(c *gin.Context) {
+	o, ok := h.orderOf(c)
+	if !ok {
+		return
+	}
+	back := eventPath(access.Event(c)) + "/orders/" + o.Code
+	if !h.confirmed(c, h.text(c, "console.order.refund_ask"), back) {
+		return
+	}
+	_, err := h.Ticketing.RefundOrder(c.Request.Context(), o.CommunityID, o.ID, ticketing.CanceledByOrganiser)
+	h.done(c, err, back, h.text(c, "console.order.refunded"))
+}
+
+// MarkOrderPaid is POST /console/events/{event}/orders/{order}/paid.
+func (h *Handler) MarkOrderPaid(c *gin.Context) {
+	o, ok := h.orderOf(c)
+	if !ok {
+		return
+	}
+	back := eventPath(access.Event(c)) + "/orders/" + o.Code
+	if !h.confirmed(c, h.text(c, "console.order.paid_ask"), back) {
+		return
+	}
+	_, err := h.Ticketing.MarkPaid(c.Request.Context(), o.CommunityID, o.ID)
+	h.done(c, err, back, h.text(c, "console.order.paid"))
+}
+
+type consoleWaitlistPage struct {
+	templates.Chrome
+	Event       *events.Event
+	Entries     []*ticketing.WaitlistEntry
+	TypeNames   map[turnout.ID]string
+	NextPageURL string
+}
+
+// EventWaitlist is GET /console/events/{event}/waitlist.
+func (h *Handler) EventWaitlist(c *gin.Context) {
+	e, ctx := access.Event(c), c.Request.Context()
+	chrome, ok := h.eventConsole(c, h.text(c, "nav.waitlist"), "nav.waitlist")
+	if !ok {
+		return
+	}
+	data := consoleWaitlistPage{Chrome: chrome, Event: e, TypeNames: map[turnout.ID]string{}}
+	types, err := h.Ticketing.TicketTypes(ctx, e.CommunityID, e.ID)
+	if err == nil {
+		data.Entries, err = h.Ticketing.Waitlist(ctx, e.CommunityID, e.ID, turnout.ID(c.Query("after")), ordersShown+1)
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	for _, t := range types {
+		data.TypeNames[t.ID] = t.Name
+	}
+	if len(data.Entries) > ordersShown {
+		data.Entries = data.Entries[:ordersShown]
+		data.NextPageURL = nextPage(c, "after", string(data.Entries[ordersShown-1].ID))
+	}
+	h.Render(c, http.StatusOK, "console_waitlist", data)
+}

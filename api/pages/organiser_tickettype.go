@@ -1,0 +1,160 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/events"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+type ticketTypeForm struct {
+	Name        string   `form:"name" text:"name,max=300"`
+	Description string   `form:"description" text:"long,max=3000"`
+	Price       string   `form:"price" text:"name,max=30"`
+	Mode        string   `form:"attendance_mode" text:"name,max=20"`
+	Pools       []string `form:"pool_ids" text:"name,max=60"`
+	SalesStart  string   `form:"sales_start" text:"name,max=40"`
+	SalesEnd    string   `form:"sales_end" text:"name,max=40"`
+	Min         string   `form:"min_per_order" text:"name,max=10"`
+	Max         string   `form:"max_per_order" text:"name,max=10"`
+	Visibility  string   `form:"visibility" text:"name,max=20"`
+	Version     int64    `form:"version"`
+}
+
+type ticketTypePage struct {
+	templates.Chrome
+	Errors       templates.Errors
+	Event        *events.Event
+	Form         ticketTypeForm
+	Pools        []*ticketing.Pool
+	Modes        []templates.Option
+	Visibilities []templates.Option
+	BackURL      string
+	IsNew        bool
+}
+
+// Draws reports whether a pool is ticked.
+func (p ticketTypePage) Draws(pool turnout.ID) bool {
+	return slices.Contains(p.Form.Pools, string(pool))
+}
+
+func newTicketTypeForm(t *ticketing.TicketType, e *events.Event) ticketTypeForm {
+	in := ticketTypeForm{Name: t.Name, Description: t.Description, Price: decimal(t.Price, e.Currency), Mode: string(t.AttendanceMode),
+		SalesStart: wall(t.SalesStart, e.Location()), SalesEnd: wall(t.SalesEnd, e.Location()), Min: whole(&t.MinPerOrder), Max: whole(&t.MaxPerOrder),
+		Visibility: string(t.Visibility), Version: t.Version}
+	for _, id := range t.PoolIDs {
+		in.Pools = append(in.Pools, string(id))
+	}
+	return in
+}
+
+func (in *ticketTypeForm) input(c *gin.Context, e *events.Event, f *formReader) ticketing.TicketTypeInput {
+	f.read(c, in)
+	out := ticketing.TicketTypeInput{Name: in.Name, Description: in.Description, Price: f.money("price", in.Price, e.Currency), AttendanceMode: ticketing.Mode(in.Mode),
+		SalesStart: f.clock("sales_start", in.SalesStart), SalesEnd: f.clock("sales_end", in.SalesEnd), Visibility: ticketing.Visibility(in.Visibility)}
+	if n := f.number("min_per_order", in.Min); n != nil {
+		out.MinPerOrder = *n
+	}
+	if n := f.number("max_per_order", in.Max); n != nil {
+		out.MaxPerOrder = *n
+	}
+	for _, id := range in.Pools {
+		out.PoolIDs = append(out.PoolIDs, turnout.ID(id))
+	}
+	return out
+}
+
+// NewTicketType is GET /console/events/{event}/tickets/types/new.
+func (h *Handler) NewTicketType(c *gin.Context) {
+	e := access.Event(c)
+	form := ticketTypeForm{Mode: string(ticketing.InPerson), Min: "1", Max: "10", Visibility: string(ticketing.Public)}
+	if !e.Format.OnSite() {
+		form.Mode = string(ticketing.Virtual)
+	}
+	h.ticketType(c, http.StatusOK, form, nil, h.text(c, "console.type.new"))
+}
+
+func (h *Handler) ticketType(c *gin.Context, status int, form ticketTypeForm, shown templates.Errors, title string) {
+	e := access.Event(c)
+	chrome, ok := h.eventConsole(c, title, "nav.tickets")
+	if !ok {
+		return
+	}
+	pools, err := h.Ticketing.Pools(c.Request.Context(), e.CommunityID, e.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	back := eventPath(e) + "/tickets"
+	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.tickets"), URL: back})
+	data := ticketTypePage{Chrome: chrome, Errors: shown, Event: e, Form: form, Pools: pools, BackURL: back, IsNew: c.Param("type") == ""}
+	if data.IsNew && len(pools) == 1 && shown == nil {
+		data.Form.Pools = []string{string(pools[0].ID)}
+	}
+	for _, mode := range []ticketing.Mode{ticketing.InPerson, ticketing.Virtual} {
+		data.Modes = append(data.Modes, templates.Option{Value: string(mode), Text: h.text(c, "status.mode."+string(mode))})
+	}
+	for _, v := range []ticketing.Visibility{ticketing.Public, ticketing.Hidden, ticketing.VoucherOnly} {
+		data.Visibilities = append(data.Visibilities, templates.Option{Value: string(v), Text: h.text(c, "console.visibility."+string(v))})
+	}
+	h.Render(c, status, "console_ticket_type", data)
+}
+
+// CreateTicketType is POST /console/events/{event}/tickets/types/new.
+func (h *Handler) CreateTicketType(c *gin.Context) {
+	e := access.Event(c)
+	var in ticketTypeForm
+	form := formReader{zone: e.Location()}
+	input := in.input(c, e, &form)
+	err := form.then(func() error {
+		_, err := h.Ticketing.CreateTicketType(c.Request.Context(), e.CommunityID, e.ID, input)
+		return err
+	})
+	h.ticketTypeSaved(c, err, &form, in, "console.type.created", h.text(c, "console.type.new"))
+}
+
+func (h *Handler) ticketTypeSaved(c *gin.Context, err error, form *formReader, in ticketTypeForm, message, title string) {
+	if err == nil {
+		h.saved(c, form, eventPath(access.Event(c))+"/tickets", h.text(c, message))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		h.ticketType(c, status, in, shown, title)
+	}
+}
+
+func (h *Handler) ticketTypeOf(c *gin.Context) (*ticketing.TicketType, bool) {
+	e := access.Event(c)
+	types, err := h.Ticketing.TicketTypes(c.Request.Context(), e.CommunityID, e.ID)
+	return here(h, c, types, err, func(t *ticketing.TicketType) bool { return string(t.ID) == c.Param("type") })
+}
+
+// EventTicketType is GET /console/events/{event}/tickets/types/{type}.
+func (h *Handler) EventTicketType(c *gin.Context) {
+	if t, ok := h.ticketTypeOf(c); ok {
+		h.ticketType(c, http.StatusOK, newTicketTypeForm(t, access.Event(c)), nil, t.Name)
+	}
+}
+
+// SaveTicketType is POST /console/events/{event}/tickets/types/{type}.
+func (h *Handler) SaveTicketType(c *gin.Context) {
+	t, ok := h.ticketTypeOf(c)
+	if !ok {
+		return
+	}
+	e := access.Event(c)
+	var in ticketTypeForm
+	form := formReader{zone: e.Location()}
+	input := in.input(c, e, &form)
+	err := form.then(func() error {
+		_, err := h.Ticketing.UpdateTicketType(c.Request.Context(), e.CommunityID, t.ID, in.Version, input)
+		return err
+	})
+	h.ticketTypeSaved(c, err, &form, in, "console.saved", t.Name)
+}
