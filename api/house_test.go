@@ -94,7 +94,7 @@ func newHouse(t *testing.T, db *database.DB, change func(*Config)) *house {
 		Organisers: &organisers.Service{DB: db, Now: now}, Events: &events.Service{DB: db, Now: now}, Speakers: &speakers.Service{DB: db, Now: now},
 		Agenda: &agenda.Service{DB: db, Now: now}, Sponsors: &sponsors.Service{DB: db, Now: now}, Budget: &budget.Service{DB: db, Now: now},
 		Community: &community.Service{DB: db, Now: now, Words: allPages()}}
-	h.Recap = &recap.Service{DB: db, Now: now, Community: h.Community}
+	h.Recap = &recap.Service{DB: db, Now: now, Community: h.Community, Words: allPages()}
 	inbox := &webhook.Inbox{DB: db, Log: log, Now: now}
 	config := Config{Templates: allPages(), Sandbox: h.sandbox, Demo: true}
 	if change != nil {

@@ -9,6 +9,7 @@ import (
 
 	"turnout"
 	"turnout/events"
+	"turnout/templates"
 )
 
 const day = 24 * time.Hour
@@ -62,7 +63,10 @@ type Activation struct {
 	Complete     bool         `json:"complete"`    // the window is over
 	Populations  []Population `json:"populations"` // attended, no_show, waitlisted
 	Difference   Difference   `json:"difference"`
-	Statement    string       `json:"statement"`
+	Statement    string       `json:"statement"` // in English; Say says it in other languages
+
+	words     *templates.Set
+	eventOver bool
 }
 
 // Population gives the population of that name.
@@ -89,10 +93,10 @@ func (s *Service) Activation(ctx context.Context, community turnout.ID, event st
 	}
 	a := &Activation{
 		WindowDays: rule.WindowDays, LookbackDays: rule.LookbackDays, MinCount: rule.MinCount, Types: rule.Types,
-		CompleteAt: e.EndsAt.Add(time.Duration(rule.WindowDays) * day).UTC(),
+		CompleteAt: e.EndsAt.Add(time.Duration(rule.WindowDays) * day).UTC(), words: s.Words,
 	}
 	now := s.now()
-	a.Complete = now.After(a.CompleteAt)
+	a.Complete, a.eventOver = now.After(a.CompleteAt), now.After(e.EndsAt)
 	counts, err := countClasses(ctx, s.DB.Read(), rule, e, a.CompleteAt)
 	if err != nil {
 		return nil, fmt.Errorf("community: activation: %w", err)
@@ -100,7 +104,7 @@ func (s *Service) Activation(ctx context.Context, community turnout.ID, event st
 	a.Populations = populationsFrom(counts, a.Complete)
 	attended, absent := a.Population(Attended).Outcome(), a.Population(NoShow).Outcome()
 	a.Difference = Difference{Value: attended.Difference(absent), Interval: attended.Newcombe(absent)}
-	a.Statement = a.statement(now.After(e.EndsAt))
+	a.Statement = a.Say(templates.English)
 	return a, nil
 }
 

@@ -1,9 +1,12 @@
 package community_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,12 +169,42 @@ func TestActivationByHand(t *testing.T) {
 		if !a.CompleteAt.Equal(windowUntil) || !a.Complete || a.WindowDays != 30 {
 			t.Errorf("%d days until %v, complete %v", a.WindowDays, a.CompleteAt, a.Complete)
 		}
-		for _, part := range []string{"50.0 %", "33.3 %", "16.7 percentage points", "includes no difference", "2 people without any identity", "not proof"} {
+		for _, part := range []string{"7 (50%", "33.3%", "16.7 percentage points", "includes no difference", "2 people without any identity", "not proof"} {
 			if !strings.Contains(a.Statement, part) {
 				t.Errorf("the statement lacks %q: %s", part, a.Statement)
 			}
 		}
 	})
+}
+
+// The names in JSON are those of the design, and the two classes that decision 31 adds.
+func TestActivationInJSON(t *testing.T) {
+	s := newService(t, dbtest.Open(t, database.SQLite))
+	newEvent(t, s)
+	a, err := s.Activation(t.Context(), home, "spring")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Populations []map[string]any
+		Difference  map[string]any
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"activated", "already_active", "interval", "name", "not_activated", "open", "people", "rate", "reactivated", "unknown"}
+	for _, p := range got.Populations {
+		if names := slices.Sorted(maps.Keys(p)); !slices.Equal(names, want) {
+			t.Errorf("a population has %q", names)
+		}
+	}
+	if names := slices.Sorted(maps.Keys(got.Difference)); len(got.Populations) != 3 || !slices.Equal(names, []string{"interval", "value"}) {
+		t.Errorf("%d populations, the difference has %q", len(got.Populations), names)
+	}
 }
 
 func sameProportion(t *testing.T, name string, p community.Population, want community.Proportion) {
@@ -191,15 +224,15 @@ func TestActivationWhileTheWindowIsOpen(t *testing.T) {
 			m.add(t, s, i+1)
 		}
 		for _, tt := range []struct {
-			name  string
-			now   time.Time
-			open  bool
-			words string
+			name          string
+			now           time.Time
+			open          bool
+			words, german string
 		}{
-			{"during the event", ends, true, "not over"},
-			{"just after it", ends.Add(tick), true, "not yet known"},
-			{"at the window's last instant", windowUntil, true, "not yet known"},
-			{"just after that", windowUntil.Add(tick), false, "percentage points"},
+			{"during the event", ends, true, "not over", "noch nicht vorbei"},
+			{"just after it", ends.Add(tick), true, "not yet known", "noch nicht bekannt"},
+			{"at the window's last instant", windowUntil, true, "not yet known", "noch nicht bekannt"},
+			{"just after that", windowUntil.Add(tick), false, "percentage points", "16,7 Prozentpunkte"},
 		} {
 			s.Now = func() time.Time { return tt.now }
 			a, err := s.Activation(t.Context(), home, "spring")
@@ -213,8 +246,15 @@ func TestActivationWhileTheWindowIsOpen(t *testing.T) {
 			if (came.Rate == nil) != tt.open || (came.Interval == nil) != tt.open || (a.Difference.Value == nil) != tt.open || a.Complete == tt.open {
 				t.Errorf("%s: rate %v, difference %v, complete %v", tt.name, came.Rate, a.Difference.Value, a.Complete)
 			}
-			if !strings.Contains(a.Statement, tt.words) || !strings.Contains(a.Statement, "not proof") {
-				t.Errorf("%s: %s", tt.name, a.Statement)
+			for lang, parts := range map[string][]string{"en": {tt.words, "not proof"}, "de": {tt.german, "kein Beweis"}} {
+				for _, part := range parts {
+					if said := a.Say(lang); !strings.Contains(said, part) || strings.Contains(said, "⟦") {
+						t.Errorf("%s: no %q in %s", tt.name, part, said)
+					}
+				}
+			}
+			if a.Statement != a.Say("en") {
+				t.Errorf("%s: the statement is %s", tt.name, a.Statement)
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package community_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"turnout/community"
 	"turnout/events/people"
 	"turnout/internal/database"
+	"turnout/templates"
 )
 
 const (
@@ -28,8 +30,16 @@ func newService(t testing.TB, db *database.DB) *community.Service {
 	for _, id := range []turnout.ID{home, other} {
 		run(t, db, `INSERT INTO communities (id, slug, name, created_at, updated_at) VALUES (?0, ?0, ?0, ?1, ?1)`, id, at)
 	}
-	return &community.Service{DB: db, Now: func() time.Time { return at }}
+	return &community.Service{DB: db, Now: func() time.Time { return at }, Words: words()}
 }
+
+var words = sync.OnceValue(func() *templates.Set {
+	set, err := templates.New()
+	if err != nil {
+		panic(err)
+	}
+	return set
+})
 
 // run writes what a lower package would have written.
 func run(t testing.TB, db *database.DB, sql string, args ...any) {

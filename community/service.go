@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"turnout/internal/database"
+	"turnout/templates"
 )
 
-// Service is the community's use cases.
+// Service is the community's use cases. All fields are needed.
 type Service struct {
-	DB  *database.DB
-	Now func() time.Time
+	DB    *database.DB
+	Now   func() time.Time
+	Words *templates.Set // what the activation's statement is made of
 }
 
 // now is the time in the precision that the database keeps.

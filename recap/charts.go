@@ -14,7 +14,7 @@ func (s *sheet) funnel() {
 		return
 	}
 	steps := s.report.Funnel.Value
-	s.section("From registration to activation", float64(len(steps))*(barHigh+3)+6)
+	s.section(s.say("recap.section.funnel"), float64(len(steps))*(barHigh+3)+6)
 	most := int64(1)
 	for _, step := range steps {
 		most = max(most, step.Count)
@@ -22,20 +22,20 @@ func (s *sheet) funnel() {
 	const label, figures = 32.0, 36.0
 	for i, step := range steps {
 		width := (content - label - figures) * float64(step.Count) / float64(most)
-		s.doc.Text(margin, s.y+5, map[string]string{"registered": "Registered", "paid": "Paid", "came": "Came", "activated": "Activated"}[step.Name], body)
+		s.doc.Text(margin, s.y+5, s.name(step.Name), body)
 		s.doc.Rect(paper.Box{X: margin + label, Y: s.y, W: width, H: barHigh}, min(1, width/2), s.accent.Mix(paper.White, 0.18*float64(i)))
-		text := number(step.Count)
+		text := s.number(step.Count)
 		if first := steps[0].Count; i > 0 && first > 0 {
 			share := float64(step.Count) / float64(first)
-			text += " · " + percent(&share)
+			text += " · " + s.percent(&share)
 		}
 		if step.Name == "activated" {
-			text = number(step.Count) + " people"
+			text = s.say("recap.people", "Count", step.Count)
 		}
 		s.doc.Text(margin+label+width+2, s.y+5, text, strong)
 		s.y += barHigh + 3
 	}
-	s.y = s.doc.Paragraph(margin, s.y, content, "Percentages are of the tickets registered. "+s.report.Funnel.Definition, small, 2)
+	s.y = s.doc.Paragraph(margin, s.y, content, s.say("recap.funnel_note")+" "+s.report.Definition(s.lang, "funnel"), small, 2)
 }
 
 // arrivals draws how many had come by each moment: all of them as one area, those in person as a darker one in it.
@@ -45,7 +45,7 @@ func (s *sheet) arrivals() {
 		return
 	}
 	const high, left = 48.0, 14.0
-	s.section("Arrivals", high+20)
+	s.section(s.name("arrivals"), high+20)
 	box := paper.Box{X: margin + left, Y: s.y, W: content - left, H: high}
 	first := curve.Buckets[0].StartsAt
 	length := time.Duration(curve.Minutes) * time.Minute
@@ -55,7 +55,7 @@ func (s *sheet) arrivals() {
 	y := func(n int64) float64 { return box.Y + box.H*(1-float64(n)/float64(top)) }
 	for n := int64(0); n <= top; n += step {
 		s.doc.Line(paper.Point{X: box.X, Y: y(n)}, paper.Point{X: box.X + box.W, Y: y(n)}, 0.2, 0, paper.Faint)
-		s.doc.Text(box.X-2, y(n)+1, number(n), paper.Style{Size: 7.5, Color: paper.Grey, Align: paper.Right})
+		s.doc.Text(box.X-2, y(n)+1, s.number(n), paper.Style{Size: 7.5, Color: paper.Grey, Align: paper.Right})
 	}
 	all, inPerson := []paper.Point{{X: box.X, Y: y(0)}}, []paper.Point{{X: box.X, Y: y(0)}}
 	var came, here int64
@@ -71,21 +71,22 @@ func (s *sheet) arrivals() {
 	s.doc.Path(all, 0.5, s.accent)
 	s.times(box, curve, x)
 	s.y = box.Y + box.H + 8
-	s.legend(s.accent.Mix(paper.White, 0.2), "in person", here, s.accent.Mix(paper.White, 0.65), "virtual", came-here)
+	s.legend(0.2, s.say("recap.in_person", "Count", here), 0.65, s.say("recap.virtual", "Count", came-here))
 	s.y += 4
 }
 
 // times writes the clock below the chart, about six times, and marks the event's start.
 func (s *sheet) times(box paper.Box, curve Arrivals, x func(time.Time) float64) {
 	every := (len(curve.Buckets) + 5) / 6
-	layout := "15:04"
-	if time.Duration(len(curve.Buckets))*time.Duration(curve.Minutes)*time.Minute > 20*time.Hour {
-		layout = "2 Jan 15:04"
-	}
+	days := time.Duration(len(curve.Buckets))*time.Duration(curve.Minutes)*time.Minute > 20*time.Hour
 	for i := 0; i < len(curve.Buckets); i += every {
 		at := curve.Buckets[i].StartsAt
 		s.doc.Line(paper.Point{X: x(at), Y: box.Y + box.H}, paper.Point{X: x(at), Y: box.Y + box.H + 1}, 0.2, 0, paper.Grey)
-		s.doc.Text(x(at), box.Y+box.H+4.5, at.In(s.zone).Format(layout), paper.Style{Size: 7.5, Color: paper.Grey})
+		text := s.clock(at)
+		if days {
+			text = s.words.DayShort(s.lang, at, s.report.Event.Timezone) + " " + text
+		}
+		s.doc.Text(x(at), box.Y+box.H+4.5, text, paper.Style{Size: 7.5, Color: paper.Grey})
 	}
 	start := s.report.Event.StartsAt
 	if at := x(start); at >= box.X && at <= box.X+box.W {
@@ -95,17 +96,18 @@ func (s *sheet) times(box paper.Box, curve Arrivals, x func(time.Time) float64) 
 		if at > box.X+box.W-20 {
 			place, style.Align = at-1.5, paper.Right
 		}
-		s.doc.Text(place, box.Y+3, "start "+start.In(s.zone).Format("15:04"), style)
+		s.doc.Text(place, box.Y+3, s.say("recap.start", "Clock", s.clock(start)), style)
 	}
 }
 
-func (s *sheet) legend(a paper.Color, nameA string, countA int64, b paper.Color, nameB string, countB int64) {
+// legend explains two tones of the accent, each told by how much of it is white.
+func (s *sheet) legend(whiteA float64, textA string, whiteB float64, textB string) {
 	x := margin + 14.0
 	for _, one := range []struct {
-		color paper.Color
+		white float64
 		text  string
-	}{{a, number(countA) + " " + nameA}, {b, number(countB) + " " + nameB}} {
-		s.doc.Rect(paper.Box{X: x, Y: s.y - 0.5, W: 3, H: 3}, 0.5, one.color)
+	}{{whiteA, textA}, {whiteB, textB}} {
+		s.doc.Rect(paper.Box{X: x, Y: s.y - 0.5, W: 3, H: 3}, 0.5, s.accent.Mix(paper.White, one.white))
 		x += 5 + s.doc.Text(x+4.5, s.y+2.2, one.text, small) + 5
 	}
 }
@@ -130,19 +132,19 @@ func (s *sheet) intervals(a *community.Activation) {
 	for n := int64(0); n <= top; n += step {
 		at := x(float64(n) / 100)
 		s.doc.Line(paper.Point{X: at, Y: s.y}, paper.Point{X: at, Y: bottom}, 0.2, 0, paper.Faint)
-		s.doc.Text(at, bottom+3.5, number(n)+" %", paper.Style{Size: 7.5, Color: paper.Grey, Align: paper.Center})
+		s.doc.Text(at, bottom+3.5, s.words.Percent(s.lang, float64(n)/100), paper.Style{Size: 7.5, Color: paper.Grey, Align: paper.Center})
 	}
 	for _, p := range a.Populations {
 		middle := s.y + row/2
-		s.doc.Fit(margin, middle+1.2, label-3, populationName(p.Name), body, 7)
-		text := "nobody to follow"
+		s.doc.Fit(margin, middle+1.2, label-3, community.PopulationName(s.words, s.lang, p.Name), body, 7)
+		text := s.say("recap.nobody")
 		if p.Open > 0 {
-			text = "not yet known"
+			text = s.say("recap.not_yet")
 		}
 		if p.Interval != nil {
 			s.doc.Line(paper.Point{X: x(p.Interval[0]), Y: middle}, paper.Point{X: x(p.Interval[1]), Y: middle}, 0.9, 0, s.accent.Mix(paper.White, 0.35))
 			s.doc.Dot(paper.Point{X: x(*p.Rate), Y: middle}, 1.5, s.accent)
-			text = percent(p.Rate) + " (" + percent(&p.Interval[0]) + " to " + percent(&p.Interval[1]) + ")"
+			text = s.say("recap.interval", "Rate", s.percent(p.Rate), "Low", s.percent(&p.Interval[0]), "High", s.percent(&p.Interval[1]))
 		}
 		s.doc.Fit(margin+content-figures+4, middle+1.2, figures-4, text, strong, 7)
 		s.y += row

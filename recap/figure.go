@@ -6,18 +6,25 @@ import (
 	"turnout"
 	"turnout/community"
 	"turnout/events/sponsors"
+	"turnout/templates"
 )
 
-// Figure is a value and the sentence that says what exactly it counts.
+// Figure is a value and the sentence that says what exactly it counts, in English; Report.Definition says it in other
+// languages by the figure's key, which is its name in JSON.
 type Figure[T any] struct {
 	Value      T      `json:"value"`
 	Definition string `json:"definition"`
 }
 
-func figure[T any](value T, definition string) Figure[T] { return Figure[T]{value, definition} }
+func figure[T any](r *Report, key string, value T) Figure[T] {
+	return Figure[T]{value, r.define(templates.English, key)}
+}
 
 // optional is a figure that only some audiences see; nil leaves it out.
-func optional[T any](value T, definition string) *Figure[T] { return &Figure[T]{value, definition} }
+func optional[T any](r *Report, key string, value T) *Figure[T] {
+	f := figure(r, key, value)
+	return &f
+}
 
 // Audience says who will read the report.
 type Audience string
@@ -148,6 +155,8 @@ type Report struct {
 	ByType     *Figure[[]TypeRow]             `json:"by_ticket_type,omitempty"`
 	Refusals   *Figure[[]Refusal]             `json:"refusals,omitempty"`
 	Money      *Money                         `json:"money,omitempty"`
+
+	words *templates.Set
 }
 
 // For gives the report as the audience may see it.

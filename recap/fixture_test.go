@@ -3,6 +3,7 @@ package recap_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"turnout/community"
 	"turnout/internal/database"
 	"turnout/recap"
+	"turnout/templates"
 )
 
 const (
@@ -26,6 +28,14 @@ var (
 	starts = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	ends   = time.Date(2026, 3, 1, 18, 0, 0, 0, time.UTC)
 )
+
+var words = sync.OnceValue(func() *templates.Set {
+	set, err := templates.New()
+	if err != nil {
+		panic(err)
+	}
+	return set
+})
 
 // house writes what the lower packages would have written, many rows in one transaction.
 type house struct {
@@ -67,7 +77,7 @@ func (h *house) active(person turnout.ID, at time.Time) {
 func build(t testing.TB, db *database.DB, fill func(h *house)) *recap.Service {
 	t.Helper()
 	clock := func() time.Time { return now }
-	service := &recap.Service{DB: db, Now: clock, Community: &community.Service{DB: db, Now: clock}}
+	service := &recap.Service{DB: db, Now: clock, Words: words(), Community: &community.Service{DB: db, Now: clock, Words: words()}}
 	err := db.Tx(t.Context(), func(_ context.Context, tx bun.Tx) error {
 		h := &house{t: t, tx: tx}
 		h.run(`INSERT INTO communities (id, slug, name, created_at, updated_at) VALUES (?0, 'home', 'Home', ?2, ?2), (?1, 'other', 'Other', ?2, ?2)`, home, other, now)

@@ -7,8 +7,8 @@ import (
 
 	"turnout"
 	"turnout/community"
-	"turnout/events"
 	"turnout/internal/paper"
+	"turnout/templates"
 )
 
 // Measures of the page in millimetres.
@@ -33,22 +33,20 @@ var defaultAccent = paper.Color{R: 0x2b, G: 0x50, B: 0x8c}
 type sheet struct {
 	doc    *paper.Doc
 	report *Report
-	zone   *time.Location
+	words  *templates.Set
+	lang   string
 	accent paper.Color // readable on white
 	y      float64     // where the next thing begins
 }
 
-// WritePDF prints the report on A4, as its audience sees it. made is written as the document's date; the same report and
-// date give the same bytes.
-func (r *Report) WritePDF(w io.Writer, made time.Time) error {
-	s := &sheet{report: r, zone: time.UTC, accent: defaultAccent}
-	if zone, err := events.LoadZone(r.Event.Timezone); err == nil {
-		s.zone = zone
-	}
+// WritePDF prints the report on A4 in the language, as its audience sees it. made is written as the document's date; the
+// same report, language and date give the same bytes.
+func (r *Report) WritePDF(w io.Writer, lang string, made time.Time) error {
+	s := &sheet{report: r, words: r.words, lang: lang, accent: defaultAccent}
 	if c, err := paper.ParseColor(r.Event.Accent); err == nil {
 		s.accent = c.Readable()
 	}
-	s.doc = paper.New(paper.Metadata{Title: "Recap: " + r.Event.Title, Subject: "What the event came to", Made: made}, paper.A4)
+	s.doc = paper.New(paper.Metadata{Title: s.say("recap.document", "Event", r.Event.Title), Subject: s.say("recap.subject"), Made: made}, paper.A4)
 	s.doc.OnPage(nil, s.footer)
 	s.page()
 	s.cover()
@@ -89,12 +87,9 @@ func (s *sheet) section(title string, height float64) {
 }
 
 func (s *sheet) footer(page, pages int) {
-	left := s.report.Event.Title + " · recap"
-	if s.report.Audience != Team {
-		left += " for the " + map[Audience]string{Sponsor: "sponsors", Public: "public"}[s.report.Audience]
-	}
+	left := s.say("recap.footer."+string(s.report.Audience), "Event", s.report.Event.Title)
 	s.doc.Fit(margin, 287, content-60, left, small, 6)
-	s.doc.Text(margin+content, 287, fmt.Sprintf("figures of %s · %d/%d", s.report.AsOf.In(s.zone).Format("2 January 2006, 15:04 MST"), page, pages),
+	s.doc.Text(margin+content, 287, s.say("recap.footer.page", "At", s.moment(s.report.AsOf), "Page", page, "Pages", pages),
 		paper.Style{Size: 8, Color: paper.Grey, Align: paper.Right})
 }
 
@@ -104,7 +99,7 @@ func (s *sheet) cover() {
 	band := paper.Box{W: 210, H: 54}
 	d.Rect(band, 0, s.accent)
 	ink := s.accent.On()
-	d.Text(margin, 19, "Recap", paper.Style{Size: 10, Bold: true, Color: ink})
+	d.Text(margin, 19, s.say("recap.title"), paper.Style{Size: 10, Bold: true, Color: ink})
 	title := paper.FitLines(r.Event.Title, content, paper.Style{Size: 26, Bold: true, Color: ink, Leading: 1.15, Align: paper.Start}, 13, 2)
 	y := d.Paragraph(margin, 23, content, r.Event.Title, title, 2)
 	d.Fit(margin, min(y+6, 49), content, s.when(), paper.Style{Size: 10.5, Color: ink}, 7)
@@ -118,24 +113,18 @@ func (s *sheet) cover() {
 	s.y += 32
 	if r.Activation != nil && !r.Activation.Value.Complete {
 		s.y += 4
-		s.y = d.Paragraph(margin, s.y, content, "Not yet known: the window for activation is open until "+
-			r.Activation.Value.CompleteAt.In(s.zone).Format("2 January 2006, 15:04 MST")+".", small, 2)
+		s.y = d.Paragraph(margin, s.y, content, s.say("recap.open", "Until", s.moment(r.Activation.Value.CompleteAt)), small, 2)
 	}
 }
 
 // when is the line below the title: the dates in the event's zone, the place, the format.
 func (s *sheet) when() string {
-	from, to := s.report.Event.StartsAt.In(s.zone), s.report.Event.EndsAt.In(s.zone)
-	text := from.Format("Mon 2 January 2006, 15:04")
-	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
-		text += "–" + to.Format("15:04 MST")
-	} else {
-		text += " – " + to.Format("Mon 2 January 2006, 15:04 MST")
+	e := s.report.Event
+	text := s.words.When(s.lang, e.StartsAt, e.EndsAt, e.Timezone)
+	if e.Venue != "" {
+		text += " · " + e.Venue
 	}
-	if s.report.Event.Venue != "" {
-		text += " · " + s.report.Event.Venue
-	}
-	return text + " · " + map[string]string{"in_person": "in person", "virtual": "virtual", "hybrid": "hybrid"}[s.report.Event.Format]
+	return text + " · " + s.say("status.mode."+e.Format)
 }
 
 // tile is a number with its name above and a remark below.
@@ -151,29 +140,27 @@ func (s *sheet) tile(b paper.Box, t tile) {
 
 func (s *sheet) tiles() []tile {
 	r := s.report
-	remark := "of " + number(r.Paid.Value) + " valid tickets"
+	remark := s.say("recap.of_valid", "Count", r.Paid.Value)
 	if r.Event.Format == "hybrid" {
-		remark = number(r.CameInPerson.Value) + " in person, " + number(r.CameVirtual.Value) + " virtual"
+		remark = s.say("recap.both_modes", "InPerson", s.number(r.CameInPerson.Value), "Virtual", s.number(r.CameVirtual.Value))
 	}
-	tiles := []tile{{"Came", number(r.Came.Value), remark}}
+	tiles := []tile{{s.name("came"), s.number(r.Came.Value), remark}}
 	if r.NoShows != nil {
-		tiles = append(tiles, tile{"No-shows", percent(r.NoShows.Value.Rate), fmt.Sprintf("%s of %s valid tickets", number(r.NoShows.Value.Count), number(r.NoShows.Value.Of))})
+		no := r.NoShows.Value
+		tiles = append(tiles, tile{s.name("no_shows"), s.percent(no.Rate), s.say("recap.part_of_valid", "Part", s.number(no.Count), "Count", no.Of)})
 	}
 	if r.Activation != nil {
 		came := r.Activation.Value.Population(community.Attended)
-		remark := fmt.Sprintf("became active within %d days", r.Activation.Value.WindowDays)
+		remark := s.say("recap.became_active", "Within", community.Within(s.words, s.lang, r.Activation.Value.WindowDays))
 		if came.Rate != nil {
-			remark = fmt.Sprintf("%s of %d who were not active before", percent(came.Rate), came.Outcome().N)
+			remark = s.say("recap.rate_of", "Rate", s.percent(came.Rate), "Count", came.Outcome().N)
 		}
-		tiles = append(tiles, tile{"Activated", number(r.Activated.Value), remark})
+		tiles = append(tiles, tile{s.name("activated"), s.number(r.Activated.Value), remark})
 	}
-	switch {
-	case r.Money != nil:
-		tiles = append(tiles, tile{"Result", money(r.Money.Result.Value), "costs " + money(r.Money.CostsActual.Value)})
-	default:
-		tiles = append(tiles, tile{"Sponsors", number(int64(len(r.Sponsors.Value))), "stood behind the event"})
+	if r.Money != nil {
+		return append(tiles, tile{s.name("result"), s.amount(r.Money.Result.Value), s.say("recap.costs_of", "Costs", s.amount(r.Money.CostsActual.Value))})
 	}
-	return tiles
+	return append(tiles, tile{s.name("sponsors"), s.number(int64(len(r.Sponsors.Value))), s.say("recap.stood_behind")})
 }
 
 func (s *sheet) activation() {
@@ -181,45 +168,46 @@ func (s *sheet) activation() {
 		return
 	}
 	a := s.report.Activation.Value
-	s.section("Activation: who became an active member afterwards", 62)
+	s.section(s.say("recap.section.activation"), 62)
 	s.intervals(a)
 	s.y += 2
-	s.y = s.doc.Paragraph(margin, s.y, content, a.Statement, body, 0) + 3
+	s.y = s.doc.Paragraph(margin, s.y, content, a.Say(s.lang), body, 0) + 3
 	rows := make([][]string, 0, 3)
 	for _, p := range a.Populations {
-		rows = append(rows, []string{populationName(p.Name), number(p.People), number(p.AlreadyActive), number(p.Activated), number(p.Reactivated),
-			number(p.NotActivated), number(p.Open), number(p.Unknown)})
+		row := []string{community.PopulationName(s.words, s.lang, p.Name)}
+		for _, n := range []int64{p.People, p.AlreadyActive, p.Activated, p.Reactivated, p.NotActivated, p.Open, p.Unknown} {
+			row = append(row, s.number(n))
+		}
+		rows = append(rows, row)
 	}
-	s.table([]column{{"Population", 0.23}, {"People", 0.1}, {"Active before", 0.13}, {"Activated", 0.11}, {"Reactivated", 0.12}, {"Not", 0.09}, {"Open", 0.1}, {"Unknown", 0.12}}, rows)
-}
-
-func populationName(name string) string {
-	return map[string]string{community.Attended: "Came", community.NoShow: "Held a ticket, stayed away", community.Waitlisted: "On the waitlist only"}[name]
+	columns := []column{{title: s.columnTitle("population"), share: 0.23}}
+	s.table(append(columns, s.figures(0.11, "people", "already_active", "activated", "reactivated", "not_activated", "open", "unknown")...), rows)
 }
 
 func (s *sheet) byType() {
 	if s.report.ByType == nil || len(s.report.ByType.Value) == 0 {
 		return
 	}
-	s.section("Tickets by type", 20)
+	s.section(s.name("by_ticket_type"), 20)
 	var rows [][]string
 	for _, t := range s.report.ByType.Value {
-		rows = append(rows, []string{t.Name, map[string]string{"in_person": "in person", "virtual": "virtual"}[t.AttendanceMode],
-			number(t.Reserved), number(t.Valid), number(t.Canceled), number(t.Came)})
+		rows = append(rows, []string{t.Name, s.say("status.mode." + t.AttendanceMode),
+			s.number(t.Reserved), s.number(t.Valid), s.number(t.Canceled), s.number(t.Came)})
 	}
-	s.table([]column{{"Type", 0.4}, {"Mode", 0.14}, {"Reserved", 0.12}, {"Valid", 0.1}, {"Canceled", 0.12}, {"Came", 0.12}}, rows)
+	columns := []column{{title: s.columnTitle("type"), share: 0.38}, {title: s.columnTitle("mode"), share: 0.14}}
+	s.table(append(columns, s.figures(0.12, "reserved", "valid", "canceled", "came")...), rows)
 }
 
 func (s *sheet) refusals() {
 	if s.report.Refusals == nil || len(s.report.Refusals.Value) == 0 {
 		return
 	}
-	s.section("Refused at the door", 20)
+	s.section(s.name("refusals"), 20)
 	var rows [][]string
 	for _, refusal := range s.report.Refusals.Value {
-		rows = append(rows, []string{words(refusal.Reason), number(refusal.Count)})
+		rows = append(rows, []string{s.say("recap.reason." + refusal.Reason), s.number(refusal.Count)})
 	}
-	s.table([]column{{"Reason", 0.85}, {"Scans", 0.15}}, rows)
+	s.table(append([]column{{title: s.columnTitle("reason"), share: 0.85}}, s.figures(0.15, "scans")...), rows)
 }
 
 func (s *sheet) money() {
@@ -227,32 +215,31 @@ func (s *sheet) money() {
 	if m == nil {
 		return
 	}
-	s.section("Money", 66)
+	s.section(s.say("recap.section.money"), 66)
 	negative := func(m turnout.Money) turnout.Money { m.Amount = -m.Amount; return m }
-	columns := []column{{"", 0.7}, {"", 0.3}}
+	columns := []column{{share: 0.7}, {share: 0.3, figures: true}}
 	for _, part := range []struct { // each ends in its sum
 		name   string
 		amount turnout.Money
 		sum    bool
 	}{
-		{"Payments for tickets", m.TicketGross.Value, false},
-		{"Provider's fees", negative(m.ProviderFees.Value), false},
-		{"Refunds", negative(m.Refunded.Value), false},
-		{"Ticket income", m.TicketIncome.Value, true},
-		{"Received from sponsors, of " + money(m.SponsorPromised.Value) + " promised", m.SponsorReceived.Value, false},
-		{"Other income", m.OtherIncome.Value, false},
-		{"Costs, planned at " + money(m.CostsPlanned.Value), negative(m.CostsActual.Value), false},
-		{"Result", m.Result.Value, true},
+		{s.name("ticket_gross"), m.TicketGross.Value, false},
+		{s.name("provider_fees"), negative(m.ProviderFees.Value), false},
+		{s.name("refunded"), negative(m.Refunded.Value), false},
+		{s.name("ticket_income"), m.TicketIncome.Value, true},
+		{s.say("recap.sponsors_of", "Promised", s.amount(m.SponsorPromised.Value)), m.SponsorReceived.Value, false},
+		{s.name("other_income"), m.OtherIncome.Value, false},
+		{s.say("recap.costs_planned_at", "Planned", s.amount(m.CostsPlanned.Value)), negative(m.CostsActual.Value), false},
+		{s.name("result"), m.Result.Value, true},
 	} {
-		cells := []string{part.name, money(part.amount)}
-		s.row(columns, cells, [][]string{cells}, paper.Style{Size: 9, Bold: part.sum, Color: paper.Black})
+		s.row(columns, []string{part.name, s.amount(part.amount)}, paper.Style{Size: 9, Bold: part.sum, Color: paper.Black})
 	}
-	text := "Break-even is not defined while no ticket has brought money."
+	text := s.say("recap.break_even_none")
 	if m.BreakEven.Value != nil {
-		text = fmt.Sprintf("Break-even: %s paid tickets.", number(*m.BreakEven.Value))
+		text = s.say("recap.break_even", "Count", *m.BreakEven.Value)
 	}
 	if m.CostPerAttendee.Value != nil {
-		text += " Cost for each ticket that came: " + money(*m.CostPerAttendee.Value) + "."
+		text += " " + s.say("recap.cost_each", "Cost", s.amount(*m.CostPerAttendee.Value))
 	}
 	s.y = s.doc.Paragraph(margin, s.y+2, content, text, body, 2)
 }
@@ -262,18 +249,19 @@ func (s *sheet) sponsors() {
 	if len(rows) == 0 {
 		return
 	}
-	s.section("Sponsors", 20)
+	s.section(s.name("sponsors"), 20)
 	var cells [][]string
 	for _, row := range rows {
 		cell := []string{row.Name, row.Tier}
 		if row.Promised != nil && row.Received != nil {
-			cell = append(cell, words(row.Status), money(*row.Promised), money(*row.Received))
+			cell = append(cell, s.say("status.sponsor."+row.Status), s.amount(*row.Promised), s.amount(*row.Received))
 		}
 		cells = append(cells, cell)
 	}
-	columns := []column{{"Sponsor", 0.6}, {"Tier", 0.4}}
+	columns := []column{{title: s.columnTitle("sponsor"), share: 0.6}, {title: s.columnTitle("tier"), share: 0.4}}
 	if rows[0].Promised != nil {
-		columns = []column{{"Sponsor", 0.34}, {"Tier", 0.2}, {"Status", 0.12}, {"Promised", 0.17}, {"Received", 0.17}}
+		columns = append([]column{{title: s.columnTitle("sponsor"), share: 0.32}, {title: s.columnTitle("tier"), share: 0.18},
+			{title: s.columnTitle("status"), share: 0.18}}, s.figures(0.16, "promised", "received")...)
 	}
 	s.table(columns, cells)
 }

@@ -47,13 +47,13 @@ func (s *Service) Recap(ctx context.Context, tenant turnout.ID, event string) (*
 	if err != nil {
 		return nil, fmt.Errorf("recap: %w", err)
 	}
-	r := &Report{Audience: Team, Event: eventFacts(f.event), AsOf: s.Now().UTC().Truncate(time.Microsecond)}
+	r := &Report{Audience: Team, Event: eventFacts(f.event), AsOf: s.Now().UTC().Truncate(time.Microsecond), words: s.Words}
 	r.attendance(f, arrivals)
-	r.followUp(f, activation)
-	r.ByType = optional(f.types, "Tickets by ticket type and attendance mode: reserved (not paid yet), valid, canceled, and those with an attendance record.")
-	r.Refusals = optional(refusals, "Scans that a door refused, by reason, without annulled ones. One ticket can be refused many times.")
+	r.followUp(activation)
+	r.ByType = optional(r, "by_ticket_type", f.types)
+	r.Refusals = optional(r, "refusals", refusals)
 	r.money(f)
-	r.Sponsors = figure(sponsorRows(f, tiers), "Sponsors that have promised, signed, been invoiced or paid, and others from whom money came.")
+	r.Sponsors = figure(r, "sponsors", sponsorRows(f, tiers))
 	return r, nil
 }
 
@@ -126,55 +126,44 @@ func (r *Report) attendance(f *facts, arrivals []arrival) {
 			inPerson += a.Count
 		}
 	}
-	r.Orders = optional(f.totals.OrdersConfirmed, "Orders that are confirmed: paid in full, or free.")
-	r.Registered = figure(f.reserved+f.valid, "Tickets that are reserved or valid; canceled and expired ones do not count.")
-	r.Paid = figure(f.valid, "Tickets that are valid: their order was paid in full, or nothing was to pay.")
-	r.Canceled = optional(f.canceled, "Tickets that were canceled, or whose order expired unpaid.")
-	r.Came = figure(f.came, "Tickets with an attendance record of this event: their holder came through a door, joined online, or was noted by staff.")
-	r.CameInPerson = figure(inPerson, "Of those who came: attended in person.")
-	r.CameVirtual = figure(virtual, "Of those who came: attended online, by their personal join link or as noted by staff.")
-	no := "Valid tickets without an attendance record, as a share of valid tickets, with Wilson's 95 % interval."
-	if r.AsOf.Before(r.Event.EndsAt) {
-		no += " The event is not over: these are the people who have not come yet."
-	}
-	r.NoShows = optional(share(f.absent, f.valid), no)
-	r.Arrivals = figure(bucketed(arrivals), "Tickets by the time at which their holder was first seen, in stretches of equal length.")
+	r.Orders = optional(r, "orders", f.totals.OrdersConfirmed)
+	r.Registered = figure(r, "registered", f.reserved+f.valid)
+	r.Paid = figure(r, "paid", f.valid)
+	r.Canceled = optional(r, "canceled", f.canceled)
+	r.Came = figure(r, "came", f.came)
+	r.CameInPerson = figure(r, "came_in_person", inPerson)
+	r.CameVirtual = figure(r, "came_virtual", virtual)
+	r.NoShows = optional(r, "no_shows", share(f.absent, f.valid))
+	r.Arrivals = figure(r, "arrivals", bucketed(arrivals))
 }
 
-func (r *Report) followUp(f *facts, a *community.Activation) {
+func (r *Report) followUp(a *community.Activation) {
 	came := a.Population(community.Attended)
 	activated := came.Activated + came.Reactivated
-	r.People = optional(came.People, "Different people among those who came; one person can hold several tickets.")
-	definition := fmt.Sprintf("People who came, were not active members before, and met the community's rule afterwards: at least %d counted activities within %d days after the event (activated or reactivated).", a.MinCount, a.WindowDays)
-	if !a.Complete {
-		definition += " So far: the window is still open."
-	}
-	r.Activated = optional(activated, definition)
-	r.Activation = optional(a, "People of the event sorted by the community's rule, those who came beside those who did not; rates with Wilson's, their difference with Newcombe's 95 % interval.")
-	r.Funnel = optional([]Step{{"registered", r.Registered.Value}, {"paid", r.Paid.Value}, {"came", r.Came.Value}, {"activated", activated}},
-		"Registered, paid and came count tickets; activated counts people, each as defined above.")
+	r.Activation = optional(r, "activation", a)
+	r.People = optional(r, "people", came.People)
+	r.Activated = optional(r, "activated", activated)
+	r.Funnel = optional(r, "funnel", []Step{{"registered", r.Registered.Value}, {"paid", r.Paid.Value}, {"came", r.Came.Value}, {"activated", activated}})
 }
 
 func (r *Report) money(f *facts) {
 	sum := f.budget()
-	m := func(amount int64, definition string) Figure[turnout.Money] {
-		return figure(turnout.Money{Amount: amount, Currency: sum.Currency}, definition)
+	m := func(key string, amount int64) Figure[turnout.Money] {
+		return figure(r, key, turnout.Money{Amount: amount, Currency: sum.Currency})
 	}
-	other := sum.Income.Actual - sum.TicketNet - sum.SponsorReceived
 	r.Money = &Money{
-		TicketGross:     m(f.totals.Paid, "Payments for orders that came in, late and disputed ones among them."),
-		ProviderFees:    m(f.totals.ProviderFees, "What the payment provider kept of them."),
-		Refunded:        m(f.totals.Refunded, "Refunds that did not fail."),
-		TicketIncome:    m(sum.TicketNet, "Payments for orders − the provider's fees − refunds."),
-		SponsorPromised: m(sum.SponsorPromised, "Promised by sponsors from promised to paid."),
-		SponsorReceived: m(sum.SponsorReceived, "Received from sponsors, corrections taken off."),
-		OtherIncome:     m(other, "Entered on the budget's other income lines."),
-		CostsPlanned:    m(sum.Expense.Planned, "Planned on the budget's expense lines."),
-		CostsActual:     m(sum.Expense.Actual, "Entered on the budget's expense lines."),
-		Result:          m(sum.Result.Actual, "Ticket income + received from sponsors + other income − actual costs."),
-		BreakEven: figure(sum.BreakEvenTickets, "The least number of paid tickets whose net income, at today's average, and all other income cover the expected costs "+
-			"(of each expense line the largest of planned, committed and actual). None while no ticket has brought money."),
-		CostPerAttendee: figure[*turnout.Money](nil, "Actual costs ÷ tickets that came, rounded half away from zero. None when nobody came."),
+		TicketGross:     m("ticket_gross", f.totals.Paid),
+		ProviderFees:    m("provider_fees", f.totals.ProviderFees),
+		Refunded:        m("refunded", f.totals.Refunded),
+		TicketIncome:    m("ticket_income", sum.TicketNet),
+		SponsorPromised: m("sponsor_promised", sum.SponsorPromised),
+		SponsorReceived: m("sponsor_received", sum.SponsorReceived),
+		OtherIncome:     m("other_income", sum.Income.Actual-sum.TicketNet-sum.SponsorReceived),
+		CostsPlanned:    m("costs_planned", sum.Expense.Planned),
+		CostsActual:     m("costs_actual", sum.Expense.Actual),
+		Result:          m("result", sum.Result.Actual),
+		BreakEven:       figure(r, "break_even_tickets", sum.BreakEvenTickets),
+		CostPerAttendee: figure[*turnout.Money](r, "cost_per_attendee", nil),
 	}
 	if sum.CostPerAttendee != nil {
 		r.Money.CostPerAttendee.Value = &turnout.Money{Amount: *sum.CostPerAttendee, Currency: sum.Currency}

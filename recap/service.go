@@ -12,6 +12,7 @@ import (
 
 	"turnout/community"
 	"turnout/internal/database"
+	"turnout/templates"
 )
 
 // Service makes recaps. All fields are needed.
@@ -19,4 +20,5 @@ type Service struct {
 	DB        *database.DB
 	Now       func() time.Time
 	Community *community.Service
+	Words     *templates.Set // what definitions and papers are made of
 }

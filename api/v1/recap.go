@@ -10,6 +10,7 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/recap"
+	"turnout/templates"
 )
 
 var audience = parameter{Name: "audience", Text: "Who will read it; team when absent.", Enum: []string{string(recap.Team), string(recap.Public), string(recap.Sponsor)}}
@@ -47,7 +48,7 @@ func (h *Handler) RecapPDF(c *gin.Context) {
 		return
 	}
 	var pdf bytes.Buffer
-	if err := report.WritePDF(&pdf, h.Now()); err != nil {
+	if err := report.WritePDF(&pdf, templates.English, h.Now()); err != nil {
 		respond.Fail(c, err)
 		return
 	}

@@ -146,7 +146,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Sponsors = &sponsors.Service{DB: db, Now: now}
 	a.Budget = &budget.Service{DB: db, Now: now}
 	a.Community = &community.Service{DB: db, Now: now, Words: pages}
-	a.Recap = &recap.Service{DB: db, Now: now, Community: a.Community}
+	a.Recap = &recap.Service{DB: db, Now: now, Community: a.Community, Words: pages}
 	a.Agenda = &agenda.Service{DB: db, Now: now}
 	a.Ticketing, err = ticketing.New(ctx, ticketing.Service{
 		DB: db, Now: now, Keys: signing.Keys{Current: secret, Previous: []byte(a.config.SecretPrevious)},

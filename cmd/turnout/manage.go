@@ -13,6 +13,7 @@ import (
 	"turnout/events/organisers"
 	"turnout/internal/database"
 	"turnout/recap"
+	"turnout/templates"
 )
 
 type communityCommand struct {
@@ -170,7 +171,7 @@ func (cmd *recapCommand) Run(sh *shell) error {
 			return err
 		}
 		var pdf bytes.Buffer
-		if err := report.WritePDF(&pdf, now()); err != nil {
+		if err := report.WritePDF(&pdf, templates.English, now()); err != nil {
 			return err
 		}
 		if err := os.WriteFile(cmd.Out, pdf.Bytes(), 0o600); err != nil {
