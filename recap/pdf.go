@@ -180,8 +180,8 @@ func (s *sheet) activation() {
 		}
 		rows = append(rows, row)
 	}
-	columns := []column{{title: s.columnTitle("population"), share: 0.23}}
-	s.table(append(columns, s.figures(0.11, "people", "already_active", "activated", "reactivated", "not_activated", "open", "unknown")...), rows)
+	s.table([]column{s.column("population", 0.23), s.figures("people", 0.1), s.figures("already_active", 0.14), s.figures("activated", 0.12),
+		s.figures("reactivated", 0.14), s.figures("not_activated", 0.07), s.figures("open", 0.08), s.figures("unknown", 0.12)}, rows)
 }
 
 func (s *sheet) byType() {
@@ -194,8 +194,8 @@ func (s *sheet) byType() {
 		rows = append(rows, []string{t.Name, s.say("status.mode." + t.AttendanceMode),
 			s.number(t.Reserved), s.number(t.Valid), s.number(t.Canceled), s.number(t.Came)})
 	}
-	columns := []column{{title: s.columnTitle("type"), share: 0.38}, {title: s.columnTitle("mode"), share: 0.14}}
-	s.table(append(columns, s.figures(0.12, "reserved", "valid", "canceled", "came")...), rows)
+	s.table([]column{s.column("type", 0.37), s.column("mode", 0.15), s.figures("reserved", 0.12), s.figures("valid", 0.11),
+		s.figures("canceled", 0.12), s.figures("came", 0.13)}, rows)
 }
 
 func (s *sheet) refusals() {
@@ -207,7 +207,7 @@ func (s *sheet) refusals() {
 	for _, refusal := range s.report.Refusals.Value {
 		rows = append(rows, []string{s.say("recap.reason." + refusal.Reason), s.number(refusal.Count)})
 	}
-	s.table(append([]column{{title: s.columnTitle("reason"), share: 0.85}}, s.figures(0.15, "scans")...), rows)
+	s.table([]column{s.column("reason", 0.85), s.figures("scans", 0.15)}, rows)
 }
 
 func (s *sheet) money() {
@@ -258,10 +258,9 @@ func (s *sheet) sponsors() {
 		}
 		cells = append(cells, cell)
 	}
-	columns := []column{{title: s.columnTitle("sponsor"), share: 0.6}, {title: s.columnTitle("tier"), share: 0.4}}
+	columns := []column{s.column("sponsor", 0.6), s.column("tier", 0.4)}
 	if rows[0].Promised != nil {
-		columns = append([]column{{title: s.columnTitle("sponsor"), share: 0.32}, {title: s.columnTitle("tier"), share: 0.18},
-			{title: s.columnTitle("status"), share: 0.18}}, s.figures(0.16, "promised", "received")...)
+		columns = []column{s.column("sponsor", 0.32), s.column("tier", 0.18), s.column("status", 0.18), s.figures("promised", 0.16), s.figures("received", 0.16)}
 	}
 	s.table(columns, cells)
 }

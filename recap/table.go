@@ -9,13 +9,15 @@ type column struct {
 	figures bool
 }
 
-// figures makes columns of figures of equal width.
-func (s *sheet) figures(share float64, keys ...string) []column {
-	columns := make([]column, len(keys))
-	for i, key := range keys {
-		columns[i] = column{s.columnTitle(key), share, true}
-	}
-	return columns
+// column has the title that the catalogue knows by the key.
+func (s *sheet) column(key string, share float64) column {
+	return column{title: s.say("recap.column." + key), share: share}
+}
+
+func (s *sheet) figures(key string, share float64) column {
+	c := s.column(key, share)
+	c.figures = true
+	return c
 }
 
 const rowHigh = 6.2

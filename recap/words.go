@@ -32,6 +32,3 @@ func (s *sheet) clock(at time.Time) string {
 
 // name is what people call a figure of the report.
 func (s *sheet) name(key string) string { return s.report.Name(s.lang, key) }
-
-// columnTitle is the title of a table's column.
-func (s *sheet) columnTitle(key string) string { return s.say("recap.column." + key) }
