@@ -12,10 +12,10 @@ import (
 //
 //	created ──► processing ──► succeeded ──► disputed
 //	   │  │          └───────► failed
-//	   │  ├──► failed (a card was declined; the page stays open, so succeeded can follow)
-//	   │  └──► canceled (the hold ended unpaid, or the page closed: then the order gets a new payment)
+//	   │  ├──► failed (a card was declined; the page stays open, so processing and succeeded can follow)
+//	   │  └──► canceled (the hold ended unpaid, another page was paid, or the page closed: then the order gets a new payment)
 //	   └── late, from created, processing, failed or canceled:
-//	         ──► succeeded (places taken again) or ──► late_refund_pending ──► late_refunded
+//	         ──► succeeded (places taken again) or ──► late_refund_pending ──► late_refunded (and back, when the refund comes back)
 type PaymentStatus string
 
 // The states of a payment.
@@ -55,7 +55,7 @@ type Payment struct {
 
 // RefundStatus is the state of a refund.
 //
-//	requested ──► processing ──► succeeded
+//	requested ──► processing ──► succeeded ──► failed (it came back from the buyer's bank)
 //	    │              └───────► failed
 //	    └──► manual (offline money: a person gives it back)
 type RefundStatus string

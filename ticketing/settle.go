@@ -53,6 +53,14 @@ func (s *Service) settleEvents(ctx context.Context, tx bun.Tx, items []*database
 	b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: ledger{}}
 	var open []*database.Item[settling, settled]
 	for _, item := range items {
+		early, err := b.early(ctx, &item.In.event)
+		if err != nil {
+			return err
+		}
+		if early {
+			item.Err = errEarly
+			continue
+		}
 		first, err := webhook.MarkHandled(ctx, tx, item.In.stored, b.now)
 		if err != nil {
 			return err
@@ -82,6 +90,27 @@ func (s *Service) settleEvents(ctx context.Context, tx bun.Tx, items []*database
 		}
 	}
 	return b.counts.write(ctx, tx)
+}
+
+// errEarly leaves an event unhandled, to be tried again.
+var errEarly = errors.New("ticketing: this tells of money that has not been heard of yet")
+
+// earlyFor is how long such an event waits. After that the payment is somebody else's who shares the provider's account.
+const earlyFor = time.Hour
+
+// early reports whether an event tells what became of money before the event that says it came: webhooks overtake each other.
+func (b *settlement) early(ctx context.Context, e *payments.Event) (bool, error) {
+	switch e.Kind {
+	case payments.EventRefunded, payments.EventRefundFailed, payments.EventDisputed:
+	default:
+		return false, nil
+	}
+	if e.PaymentRef == "" || b.now.Sub(e.OccurredAt) >= earlyFor {
+		return false, nil
+	}
+	heard, err := b.tx.NewSelect().Model((*Payment)(nil)).Where("provider = ?", b.s.Provider.Name()).Where("payment_ref = ?", e.PaymentRef).
+		Where("status NOT IN (?)", bun.List(unpaid)).Exists(ctx)
+	return !heard, err
 }
 
 // orderOf finds the order that an event is about: by our payment id, else by the provider's names. "" for none of ours.
@@ -142,7 +171,7 @@ func (b *settlement) apply(ctx context.Context, o *Order, e *payments.Event) err
 	case payments.EventRefunded:
 		return b.refunded(ctx, o, p, e)
 	case payments.EventRefundFailed:
-		return b.refundFailed(ctx, o, e)
+		return b.refundFailed(ctx, o, p, e)
 	case payments.EventDisputed:
 		if p.Status == PaymentSucceeded {
 			return b.setPayment(ctx, p, PaymentDisputed)
@@ -173,7 +202,7 @@ func (b *settlement) paid(ctx context.Context, o *Order, p *Payment, e *payments
 		}
 		return b.paidTwice(ctx, o, p, e)
 	}
-	p.PaymentRef, p.Amount = e.PaymentRef, e.Amount.Amount
+	p.PaymentRef, p.Amount, p.Currency = e.PaymentRef, e.Amount.Amount, e.Amount.Currency
 	if e.Fee.Currency == p.Currency {
 		p.ProviderFee = e.Fee.Amount
 	}
@@ -278,6 +307,9 @@ func (b *settlement) confirm(ctx context.Context, o *Order) error {
 		Where("order_id = ?", o.ID).Exec(ctx); err != nil {
 		return err
 	}
+	if err := closePayments(ctx, b.tx, []*Order{o}, b.now); err != nil { // a page that was opened anew must not be paid too
+		return err
+	}
 	if err := jobs.Enqueue(ctx, b.tx, o.CommunityID, JobOrderConfirmed, orderRef{o.ID}, b.now); err != nil {
 		return err
 	}
@@ -315,9 +347,11 @@ func (b *settlement) paidTwice(ctx context.Context, o *Order, first *Payment, e 
 	return b.giveBack(ctx, o, second, PaymentLateRefund, PaidTwice)
 }
 
-// processing keeps the places of a buyer who is done while the money is under way.
+// processing keeps the places of a buyer who is done while the money is under way. It may follow a declined card; after the
+// news that the money failed, which ended the hold, it comes too late.
 func (b *settlement) processing(ctx context.Context, o *Order, p *Payment, e *payments.Event) error {
-	if p.Status != PaymentCreated || o.Status != Held {
+	begun := p.Status == PaymentCreated || p.Status == PaymentFailed && o.StatusAt(b.now) == Held
+	if !begun || o.Status != Held {
 		return nil
 	}
 	p.PaymentRef = e.PaymentRef
@@ -347,7 +381,7 @@ func (b *settlement) pageExpired(ctx context.Context, o *Order, p *Payment) erro
 	return err
 }
 
-// failed lets an order whose money did not come expire with the next sweep.
+// failed lets an order whose money did not come expire with the next sweep: the buyer was done, and the page is closed.
 func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
 	if p.Status != PaymentProcessing && p.Status != PaymentCreated {
 		return nil
@@ -355,7 +389,7 @@ func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
 	if err := b.setPayment(ctx, p, PaymentFailed); err != nil {
 		return err
 	}
-	if o.Status != Pending {
+	if o.Status != Pending && (o.Status != Held || o.Payment() != p) {
 		return nil
 	}
 	o.ExpiresAt, o.UpdatedAt = b.now, b.now
@@ -363,29 +397,37 @@ func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
 	return err
 }
 
+// refundOf gives the order's refund that the event is about, nil for one that was made at the provider.
+func (o *Order) refundOf(e *payments.Event) *Refund {
+	for _, r := range o.Refunds {
+		if r.ID == e.RefundID || r.ProviderRef != "" && r.ProviderRef == e.RefundRef {
+			return r
+		}
+	}
+	return nil
+}
+
 // refunded notes that a refund reached the buyer: one of ours, or one that was made at the provider.
 func (b *settlement) refunded(ctx context.Context, o *Order, p *Payment, e *payments.Event) error {
-	for _, r := range o.Refunds {
-		if r.ID != e.RefundID && (r.ProviderRef == "" || r.ProviderRef != e.RefundRef) {
-			continue
-		}
-		if r.Status == RefundSucceeded || r.Status == RefundFailed {
-			return nil
-		}
-		r.Status, r.ProviderRef, r.UpdatedAt = RefundSucceeded, e.RefundRef, b.now
-		if _, err := b.tx.NewUpdate().Model(r).Column("status", "provider_ref", "updated_at").WherePK().Exec(ctx); err != nil {
+	r := o.refundOf(e)
+	if r == nil {
+		r = newRefund(p, e.Amount.Amount, MadeAtProvider, b.now)
+		r.Status, r.ProviderRef = RefundSucceeded, e.RefundRef
+		b.counts.of(o.EventID).Refunded += r.Amount
+		o.Refunds = append(o.Refunds, r)
+		if _, err := b.tx.NewInsert().Model(r).Exec(ctx); err != nil {
 			return err
 		}
-		return b.lateRefunded(ctx, o, r)
+		return b.note(ctx, o, "order.refunded")
 	}
-	r := newRefund(p, e.Amount.Amount, MadeAtProvider, b.now)
-	r.Status, r.ProviderRef = RefundSucceeded, e.RefundRef
-	b.counts.of(o.EventID).Refunded += r.Amount
-	o.Refunds = append(o.Refunds, r)
-	if _, err := b.tx.NewInsert().Model(r).Exec(ctx); err != nil {
+	if r.Status == RefundSucceeded || r.Status == RefundFailed {
+		return nil
+	}
+	r.Status, r.ProviderRef, r.UpdatedAt = RefundSucceeded, e.RefundRef, b.now
+	if _, err := b.tx.NewUpdate().Model(r).Column("status", "provider_ref", "updated_at").WherePK().Exec(ctx); err != nil {
 		return err
 	}
-	return b.note(ctx, o, "order.refunded")
+	return b.lateRefunded(ctx, o, r)
 }
 
 // lateRefunded moves a late payment to its end when its refund has succeeded.
@@ -398,24 +440,37 @@ func (b *settlement) lateRefunded(ctx context.Context, o *Order, r *Refund) erro
 	return nil
 }
 
-// refundFailed notes that money did not reach the buyer; the organiser sees it and pays by hand.
-func (b *settlement) refundFailed(ctx context.Context, o *Order, e *payments.Event) error {
-	for _, r := range o.Refunds {
-		if (r.ID == e.RefundID || r.ProviderRef != "" && r.ProviderRef == e.RefundRef) && r.Status != RefundFailed {
-			r.Status, r.UpdatedAt = RefundFailed, b.now
-			b.counts.of(o.EventID).Refunded -= r.Amount
-			if _, err := b.tx.NewUpdate().Model(r).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
-				return err
-			}
-			return b.note(ctx, o, "refund.failed")
+// refundFailed notes that money did not reach the buyer; the organiser sees it and pays by hand. One that was made at the
+// provider and of which nothing is known yet is kept as failed, so that the news of its making, should it come later, does
+// not count.
+func (b *settlement) refundFailed(ctx context.Context, o *Order, p *Payment, e *payments.Event) error {
+	r := o.refundOf(e)
+	if r == nil {
+		r = newRefund(p, e.Amount.Amount, MadeAtProvider, b.now)
+		r.Status, r.ProviderRef = RefundFailed, e.RefundRef
+		o.Refunds = append(o.Refunds, r)
+		_, err := b.tx.NewInsert().Model(r).Exec(ctx)
+		return err
+	}
+	if r.Status == RefundFailed {
+		return nil
+	}
+	r.Status, r.UpdatedAt = RefundFailed, b.now
+	b.counts.of(o.EventID).Refunded -= r.Amount
+	if _, err := b.tx.NewUpdate().Model(r).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
+		return err
+	}
+	if late := o.paymentByID(r.PaymentID); late.Status == PaymentLateRefunded { // it came back from the buyer's bank
+		if err := b.setPayment(ctx, late, PaymentLateRefund); err != nil {
+			return err
 		}
 	}
-	return nil
+	return b.note(ctx, o, "refund.failed")
 }
 
 func (b *settlement) setPayment(ctx context.Context, p *Payment, to PaymentStatus) error {
 	p.Status, p.UpdatedAt = to, b.now
-	_, err := b.tx.NewUpdate().Model(p).Column("status", "amount", "provider_fee", "session_ref", "payment_ref", "updated_at").WherePK().Exec(ctx)
+	_, err := b.tx.NewUpdate().Model(p).Column("status", "amount", "currency", "provider_fee", "session_ref", "payment_ref", "updated_at").WherePK().Exec(ctx)
 	return err
 }
 
