@@ -16,7 +16,7 @@ var activityOperations = operations{
 	"POST /activities": {Summary: "Tell what people did in the community", In: activitiesRequest{}, Out: community.Recorded{},
 		Text: "Each counts once by its source and external_id, however often it is told. Items that cannot be used are rejected one by one; the others count."},
 	"POST /activities/import": {Summary: "The same from a spreadsheet", InRaw: "text/csv", Out: community.Imported{},
-		Text: "A CSV file whose first row names the columns: email (or identity_source and identity_handle), type, source, occurred_at, external_id. The same file again changes nothing.",
+		Text:  "A CSV file whose first row names the columns: email (or identity_source and identity_handle), type, source, occurred_at, external_id. The same file again changes nothing.",
 		Query: []parameter{{Name: "type", Text: "For rows without a type."}, {Name: "source", Text: "For rows without a source."}}},
 	"GET /activation-rule": {Summary: "What makes an active member", Out: ruleResponse{}, Version: true},
 	"PUT /activation-rule": {Summary: "Say what makes an active member", In: ruleRequest{}, Out: ruleResponse{}, Version: true},

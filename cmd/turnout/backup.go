@@ -32,7 +32,7 @@ func (cmd *backupCommand) Run(sh *shell) error {
 	if err := os.Remove(unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	err = withSQLite(source, func(db *sql.DB) error {
+	err = withSQLite(sh.ctx, source, func(db *sql.DB) error {
 		_, err := db.ExecContext(sh.ctx, "VACUUM INTO ?", unfinished)
 		return err
 	})
@@ -79,7 +79,7 @@ func (cmd *restoreCommand) Run(sh *shell) error {
 
 // putAside renames the present database, unless somebody uses it.
 func putAside(sh *shell, target string) error {
-	err := withSQLite(target, func(db *sql.DB) error {
+	err := withSQLite(sh.ctx, target, func(db *sql.DB) error {
 		// Leaving WAL mode needs the file alone: it fails while any other connection is open, and it takes what the WAL
 		// holds into the file.
 		var mode string
@@ -109,13 +109,13 @@ func sqliteFile(config Config) (string, error) {
 }
 
 // withSQLite opens a file on one connection, without the settings of the server.
-func withSQLite(path string, do func(db *sql.DB) error) error {
+func withSQLite(ctx context.Context, path string, do func(db *sql.DB) error) error {
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		return err
 	}
 	db.SetMaxOpenConns(1)
-	if _, err = db.Exec("PRAGMA busy_timeout = 2000"); err == nil {
+	if _, err = db.ExecContext(ctx, "PRAGMA busy_timeout = 2000"); err == nil {
 		err = do(db)
 	}
 	if closed := db.Close(); err == nil {
@@ -126,7 +126,7 @@ func withSQLite(path string, do func(db *sql.DB) error) error {
 
 // checkFile asks SQLite whether the file is a whole database, and one of Turnout's.
 func checkFile(ctx context.Context, path string) error {
-	return withSQLite(path, func(db *sql.DB) error {
+	return withSQLite(ctx, path, func(db *sql.DB) error {
 		var verdict string
 		if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
 			return err

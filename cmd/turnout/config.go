@@ -65,7 +65,7 @@ func readConfig(environ []string) (Config, error) {
 			}
 			given[base] = strings.TrimSpace(string(text))
 		default:
-			mistakes = append(mistakes, fmt.Errorf("%s is not known. Did you mean %s?", name, nearest(name, known))) //nolint:staticcheck // a question
+			mistakes = append(mistakes, fmt.Errorf("%s is not known. Did you mean %s?", name, nearest(name, known)))
 		}
 	}
 	config, err := env.ParseAsWithOptions[Config](env.Options{Environment: given})

@@ -36,11 +36,12 @@ type commands struct {
 	Recap     recapCommand     `cmd:"" help:"Write an event's recap as a PDF."`
 	Backup    backupCommand    `cmd:"" help:"Copy the SQLite database, also while the server runs."`
 	Restore   restoreCommand   `cmd:"" help:"Put a backup in the database's place; the server must be stopped."`
+	Bench     benchCommand     `cmd:"" help:"Measure this machine: how fast Turnout sells, admits and answers, each beside a base."`
 }
 
 // shell is what a command works with.
 type shell struct {
-	ctx    context.Context //nolint:containedctx // the command's own, handed over once
+	ctx    context.Context // the command's own, handed over once
 	config Config
 	out    io.Writer
 }
