@@ -222,3 +222,26 @@ func listsWhere(ctx context.Context, db bun.IDB, where string, args ...any) ([]*
 	}
 	return lists, nil
 }
+
+// Rezone keeps the times of lists at the wall clock that they showed, when an event moves to another zone. It runs in the
+// transaction of the move.
+func (s *Service) Rezone(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
+	lists, err := listsWhere(ctx, tx, "list.event_id = ?", after.ID)
+	if err != nil {
+		return fmt.Errorf("checkin: rezone: %w", err)
+	}
+	for _, l := range lists {
+		for _, at := range []*time.Time{&l.StartsAt, &l.EndsAt} {
+			if !at.IsZero() {
+				*at, _ = events.KeepWallClock(*at, before.Location(), after.Location())
+			}
+		}
+		l.Version++
+		l.UpdatedAt = s.Now()
+		if _, err := tx.NewUpdate().Model(l).Column("starts_at", "ends_at", "version", "updated_at").WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("checkin: rezone: %w", err)
+		}
+	}
+	s.gates.forget()
+	return nil
+}

@@ -3,7 +3,7 @@
 // Decided here: Every edit first raises the event's version, which locks its row, and then reads and writes it; so two
 // edits never mix, and an edit that names the version it was made from is refused when another came between. A clone is
 // made of the event's details only; its rooms, pools and ticket types are copied in the same transaction by the functions
-// that the packages owning them put into [Service.Cloned]. Cancelling and a changed zone are followed in the same way.
+// that the packages owning them put into [Service.Cloned]. A changed zone is followed in the same way, by [Service.Rezoned].
 package events
 
 import (
@@ -23,9 +23,8 @@ type Service struct {
 	Now func() time.Time
 
 	// What packages above do in the same transaction, in this order; the program sets them at its start.
-	Cloned   []func(ctx context.Context, tx bun.IDB, from, to *Event) error      // copy what belongs to an event
-	Canceled []func(ctx context.Context, tx bun.IDB, event *Event) error         // tell and refund people, by jobs
-	Rezoned  []func(ctx context.Context, tx bun.IDB, before, after *Event) error // keep wall-clock times, see KeepWallClock
+	Cloned  []func(ctx context.Context, tx bun.IDB, from, to *Event) error      // copy what belongs to an event
+	Rezoned []func(ctx context.Context, tx bun.IDB, before, after *Event) error // keep wall-clock times, see KeepWallClock
 }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }

@@ -28,19 +28,14 @@ func (s *Service) Publish(ctx context.Context, community turnout.ID, idOrSlug st
 	})
 }
 
-// Cancel calls an event off, for good; what follows from it for orders is in Service.Canceled. It fails with
+// Cancel calls an event off, for good; a sweep of ticketing then cancels and refunds its orders. It fails with
 // turnout.ErrNotFound, turnout.ErrStale or ErrTransition.
 func (s *Service) Cancel(ctx context.Context, community turnout.ID, idOrSlug string, version int64) (*Event, error) {
-	return s.edit(ctx, community, idOrSlug, version, "event.canceled", func(ctx context.Context, tx bun.Tx, event *Event) error {
+	return s.edit(ctx, community, idOrSlug, version, "event.canceled", func(_ context.Context, _ bun.Tx, event *Event) error {
 		if err := event.become(Canceled); err != nil {
 			return err
 		}
 		event.CanceledAt = s.now()
-		for _, follow := range s.Canceled {
-			if err := follow(ctx, tx, event); err != nil {
-				return err
-			}
-		}
 		return nil
 	})
 }
