@@ -27,21 +27,54 @@ type Cancellation struct {
 //
 // It fails with turnout.ErrNotFound, ErrOrderOver when the order ended before, and, for a buyer, ErrTooLate.
 func (s *Service) CancelOrder(ctx context.Context, order turnout.ID, reason string, preview bool) (*Cancellation, error) {
+	if preview {
+		done, err := s.previewCancel(ctx, order, reason)
+		if err != nil {
+			return nil, fmt.Errorf("ticketing: preview of canceling: %w", err)
+		}
+		return done, nil
+	}
 	var done *Cancellation
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		done, err = s.cancel(ctx, tx, order, reason, preview)
+		done, err = s.cancel(ctx, tx, order, reason)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: cancel order: %w", err)
 	}
-	if !preview {
-		s.soldOut.forget()
-	}
+	s.soldOut.forget()
 	return done, nil
 }
 
-func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason string, preview bool) (*Cancellation, error) {
+// previewCancel only reads: an order's page asks each time it is shown.
+func (s *Service) previewCancel(ctx context.Context, id turnout.ID, reason string) (*Cancellation, error) {
+	order, err := s.orderWhere(ctx, s.DB.Read(), "id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	done, _, err := s.cancellation(ctx, s.DB.Read(), order, reason, s.Now())
+	return done, err
+}
+
+// cancellation says what canceling the order would do, and with which refunds.
+func (s *Service) cancellation(ctx context.Context, db bun.IDB, order *Order, reason string, now time.Time) (*Cancellation, []*Refund, error) {
+	if !slices.Contains(holding, order.StatusAt(now)) {
+		return nil, nil, ErrOrderOver
+	}
+	if reason == CanceledByBuyer {
+		if err := s.mayStillCancel(ctx, db, order, now); err != nil {
+			return nil, nil, err
+		}
+	}
+	refunds := order.refundable(reason, now)
+	done := &Cancellation{Refund: order.Money(0), FeeKept: order.Money(0), Tickets: order.Tickets}
+	for _, r := range refunds {
+		done.Refund.Amount += r.Amount
+	}
+	return done, refunds, nil
+}
+
+func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason string) (*Cancellation, error) {
 	if err := lockPoolsOf(ctx, tx, []turnout.ID{id}); err != nil {
 		return nil, err
 	}
@@ -50,21 +83,9 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 		return nil, err
 	}
 	now := s.Now()
-	if !slices.Contains(holding, order.StatusAt(now)) {
-		return nil, ErrOrderOver
-	}
-	if reason == CanceledByBuyer {
-		if err := s.mayStillCancel(ctx, tx, order, now); err != nil {
-			return nil, err
-		}
-	}
-	refunds := order.refundable(reason, now)
-	done := &Cancellation{Refund: order.Money(0), FeeKept: order.Money(0), Tickets: order.Tickets}
-	for _, r := range refunds {
-		done.Refund.Amount += r.Amount
-	}
-	if preview {
-		return done, nil
+	done, refunds, err := s.cancellation(ctx, tx, order, reason, now)
+	if err != nil {
+		return nil, err
 	}
 	counts := ledger{}
 	if err := endOrders(ctx, tx, []*Order{order}, OrderCanceled, now, counts); err != nil {
