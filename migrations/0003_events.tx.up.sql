@@ -105,6 +105,9 @@ CREATE TABLE sessions (
     description      TEXT NOT NULL DEFAULT '', -- markdown
     language         TEXT NOT NULL DEFAULT '',
     url              TEXT NOT NULL DEFAULT '',
+    links            JSONB NOT NULL DEFAULT '[]',
+    source_type      TEXT NOT NULL DEFAULT '', -- an import's own word for the kind: "devroom"
+    source_number    BIGINT,                   -- an import's own small number
     track_id         TEXT REFERENCES tracks (id),
     duration_minutes BIGINT NOT NULL CHECK (duration_minutes >= 0),
     room_id          TEXT REFERENCES rooms (id), -- NULL with a start: everywhere, or online

@@ -61,6 +61,12 @@ type slotRequest struct {
 	EndsAt   time.Time  `json:"ends_at" required:"true"`
 }
 
+type linkBody struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+	File  bool   `json:"file" doc:"slides or a paper, rather than a page"`
+}
+
 type sessionResponse struct {
 	ID          turnout.ID     `json:"id"`
 	EventID     turnout.ID     `json:"event_id"`
@@ -73,6 +79,7 @@ type sessionResponse struct {
 	Description string         `json:"description"`
 	Language    string         `json:"language"`
 	URL         string         `json:"url"`
+	Links       []linkBody     `json:"links" doc:"from an import"`
 	TrackID     *turnout.ID    `json:"track_id"`
 	Minutes     int64          `json:"duration_minutes"`
 	SpeakerIDs  []turnout.ID   `json:"speaker_ids"`
@@ -90,7 +97,10 @@ func newSessionResponse(s *agenda.Session, conflicts []agenda.Conflict) sessionR
 		ID: s.ID, EventID: s.EventID, GUID: s.GUID, Title: s.Title, Subtitle: s.Subtitle, Kind: s.Kind, Status: s.Status, Abstract: s.Abstract,
 		Description: s.Description, Language: s.Language, URL: s.URL, TrackID: named(s.TrackID), Minutes: s.Minutes, SpeakerIDs: s.SpeakerIDs,
 		RoomID: named(s.RoomID), StartsAt: moment(s.StartsAt), EndsAt: moment(s.EndsAt), Conflicts: newConflicts(conflicts), Version: s.Version,
-		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
+		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), Links: []linkBody{},
+	}
+	for _, l := range s.Links {
+		out.Links = append(out.Links, linkBody(l))
 	}
 	if out.SpeakerIDs == nil {
 		out.SpeakerIDs = []turnout.ID{}

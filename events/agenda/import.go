@@ -121,7 +121,8 @@ func (p *importPlan) write(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewInsert().Model(&chunk).On("CONFLICT (id) DO UPDATE").
 			Set("external_key = EXCLUDED.external_key, title = EXCLUDED.title, subtitle = EXCLUDED.subtitle, kind = EXCLUDED.kind").
 			Set("status = EXCLUDED.status, abstract = EXCLUDED.abstract, description = EXCLUDED.description, language = EXCLUDED.language").
-			Set("url = EXCLUDED.url, track_id = EXCLUDED.track_id, duration_minutes = EXCLUDED.duration_minutes, room_id = EXCLUDED.room_id").
+			Set("url = EXCLUDED.url, links = EXCLUDED.links, source_type = EXCLUDED.source_type, source_number = EXCLUDED.source_number").
+			Set("track_id = EXCLUDED.track_id, duration_minutes = EXCLUDED.duration_minutes, room_id = EXCLUDED.room_id").
 			Set("starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, imported_hash = EXCLUDED.imported_hash").
 			Set("version = EXCLUDED.version, updated_at = EXCLUDED.updated_at").Exec(ctx); err != nil {
 			return err

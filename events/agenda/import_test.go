@@ -196,6 +196,42 @@ func TestImportKeepsWhatWasDoneByHand(t *testing.T) {
 	})
 }
 
+// A link that the file adds is news; another kind set by hand ends the file's word for the old one.
+func TestImportKeepsLinksTypeAndNumber(t *testing.T) {
+	schedule := func(link string) []byte {
+		return []byte(`<schedule><event id="7"><date>2026-06-04T09:00:00Z</date><duration>01:00</duration><room>A</room><title>One</title><type>devroom</type>
+			<links><link href="https://example.org/page">Page</link>` + link + `</links><attachments><attachment href="https://example.org/s.pdf"/></attachments></event></schedule>`)
+	}
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "UTC", "2026-06-04 08:00", "2026-06-04 18:00")
+		w.imports(schedule(""), false)
+		unchanged := Tally{Rooms: 1, Sessions: 1, Slots: 1}
+		w.wants("same file", w.imports(schedule(""), false), ImportReport{Unchanged: unchanged})
+		report := w.imports(schedule(`<link href="https://example.org/more">More</link>`), false)
+		w.wants("one link more", report, ImportReport{Updated: Tally{Sessions: 1}, Unchanged: Tally{Rooms: 1, Slots: 1}})
+		if len(report.Warnings) != 0 {
+			t.Errorf("nobody edited it: %v", report.Warnings)
+		}
+		got := w.agenda().Sessions[0]
+		want := []exchange.Link{{Title: "Page", URL: "https://example.org/page"}, {Title: "More", URL: "https://example.org/more"}, {URL: "https://example.org/s.pdf", File: true}}
+		if !slices.Equal(got.Links, want) || got.SourceType != "devroom" || got.SourceNumber != 7 {
+			t.Errorf("links %v, type %q, number %d", got.Links, got.SourceType, got.SourceNumber)
+		}
+		edit := SessionInput{Title: got.Title, Kind: got.Kind, Minutes: got.Minutes}
+		got, err := w.UpdateSession(w.ctx, w.community, got.ID, 0, edit)
+		w.must(err)
+		if got.SourceType != "devroom" || len(got.Links) != 3 {
+			t.Errorf("after an edit: type %q, links %v", got.SourceType, got.Links)
+		}
+		edit.Kind = Keynote
+		got, err = w.UpdateSession(w.ctx, w.community, got.ID, 0, edit)
+		w.must(err)
+		if got.SourceType != "" {
+			t.Errorf("it is a keynote now, no %q", got.SourceType)
+		}
+	})
+}
+
 func TestASessionLeavesAndComesBack(t *testing.T) {
 	two := []byte(`<schedule><event id="1"><date>2026-06-04T09:00:00Z</date><duration>01:00</duration><room>A</room><title>One</title></event>
 		<event id="2"><date>2026-06-04T10:00:00Z</date><duration>01:00</duration><room>A</room><title>Two</title></event></schedule>`)

@@ -217,6 +217,7 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 		s.Status = Confirmed
 	}
 	s.Abstract, s.Description, s.Language, s.URL = in.Abstract, in.Description, in.Language, in.URL
+	s.Links, s.SourceType, s.SourceNumber = append([]exchange.Link{}, in.Links...), in.Type, in.Number
 	s.TrackID, s.Minutes, s.ImportedHash = p.trackIDs[in.Track], minutes(in.Length), importedHash(in)
 	s.RoomID, s.StartsAt, s.EndsAt = "", time.Time{}, time.Time{}
 	if in.Placed() {
@@ -316,29 +317,31 @@ func sameSet[T ~string](a, b []T) bool {
 
 // imported is what of a file's session is stored, with the file's own keys: the text under the hash.
 type imported struct {
-	Title, Subtitle, Kind, Abstract, Description, Language, URL, Track, Room string
-	Start                                                                    time.Time
-	Length                                                                   time.Duration
-	Speakers                                                                 []string
+	Title, Subtitle, Kind, Type, Abstract, Description, Language, URL, Track, Room string
+	Number                                                                         int64
+	Start                                                                          time.Time
+	Length                                                                         time.Duration
+	Speakers                                                                       []string
+	Links                                                                          []exchange.Link
 }
 
 func (i imported) hash() string {
-	i.Speakers = append([]string{}, i.Speakers...) // nil and empty are the same
-	text, _ := json.Marshal(i)                     // texts, a time and a number: it cannot fail
+	i.Speakers, i.Links = append([]string{}, i.Speakers...), append([]exchange.Link{}, i.Links...) // nil and empty are the same
+	text, _ := json.Marshal(i)                                                                     // texts, a time and numbers: it cannot fail
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
 // importedHash is of what the file says.
 func importedHash(in exchange.Session) string {
-	return imported{in.Title, in.Subtitle, in.Kind, in.Abstract, in.Description, in.Language, in.URL, in.Track, in.Room,
-		in.Start.UTC(), in.Length, in.Speakers}.hash()
+	return imported{in.Title, in.Subtitle, in.Kind, in.Type, in.Abstract, in.Description, in.Language, in.URL, in.Track, in.Room,
+		in.Number, in.Start.UTC(), in.Length, in.Speakers, in.Links}.hash()
 }
 
 // hashOfRow is of what the row says, in the file's words: equal to the row's ImportedHash when nobody has edited it since.
 func (p *importPlan) hashOfRow(s *Session) string {
-	i := imported{s.Title, s.Subtitle, string(s.Kind), s.Abstract, s.Description, s.Language, s.URL, p.keys[s.TrackID], p.keys[s.RoomID],
-		s.StartsAt.UTC(), s.EndsAt.Sub(s.StartsAt), nil}
+	i := imported{s.Title, s.Subtitle, string(s.Kind), s.SourceType, s.Abstract, s.Description, s.Language, s.URL, p.keys[s.TrackID], p.keys[s.RoomID],
+		s.SourceNumber, s.StartsAt.UTC(), s.EndsAt.Sub(s.StartsAt), nil, s.Links}
 	for _, id := range s.SpeakerIDs {
 		i.Speakers = append(i.Speakers, p.keys[id])
 	}

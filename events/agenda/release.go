@@ -175,9 +175,9 @@ func (a *Agenda) Schedule() *exchange.Schedule {
 		if session.Status != Confirmed || !session.Placed() {
 			continue
 		}
-		out := exchange.Session{Key: session.GUID, Title: session.Title, Subtitle: session.Subtitle, Abstract: session.Abstract,
-			Description: session.Description, Kind: string(session.Kind), Language: session.Language, Room: string(session.RoomID),
-			Track: tracks[session.TrackID], Start: session.StartsAt.UTC(), Length: session.EndsAt.Sub(session.StartsAt), URL: session.URL}
+		out := exchange.Session{Key: session.GUID, Number: session.SourceNumber, Title: session.Title, Subtitle: session.Subtitle, Abstract: session.Abstract,
+			Description: session.Description, Kind: string(session.Kind), Type: session.SourceType, Language: session.Language, Room: string(session.RoomID),
+			Track: tracks[session.TrackID], Start: session.StartsAt.UTC(), Length: session.EndsAt.Sub(session.StartsAt), Links: session.Links, URL: session.URL}
 		for _, id := range session.SpeakerIDs {
 			out.Speakers = append(out.Speakers, string(id))
 			used[id] = true

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"turnout/events/agenda/exchange"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
@@ -177,5 +179,105 @@ func (w *world) checkExports(s *exchange.Schedule) {
 	}
 	if n := strings.Count(ics.String(), "BEGIN:VEVENT"); n != 1105 {
 		w.t.Errorf("the calendar holds %d entries", n)
+	}
+}
+
+// told is what a file says of a session, whatever it calls rooms and people.
+type told struct {
+	Title, Subtitle, Abstract, Description, Kind, Type, Language, Track, Room, URL string
+	Number                                                                         int64
+	Start                                                                          time.Time
+	Length                                                                         time.Duration
+	Speakers                                                                       []string
+	Links                                                                          []exchange.Link
+}
+
+// tell sorts what a schedule says by GUID.
+func tell(s *exchange.Schedule) map[string]told {
+	rooms, people := map[string]string{}, map[string]string{}
+	for _, r := range s.Rooms {
+		rooms[r.Key] = r.Name
+	}
+	for _, p := range s.People {
+		people[p.Key] = p.Name
+	}
+	all := map[string]told{}
+	for _, x := range s.Sessions {
+		one := told{Title: x.Title, Subtitle: x.Subtitle, Abstract: x.Abstract, Description: x.Description, Kind: x.Kind, Type: x.Type, Language: x.Language,
+			Track: x.Track, Room: rooms[x.Room], URL: x.URL, Number: x.Number, Start: x.Start.UTC(), Length: x.Length, Links: append([]exchange.Link{}, x.Links...)}
+		for _, key := range x.Speakers {
+			one.Speakers = append(one.Speakers, people[key])
+		}
+		all[s.GUID(x)] = one
+	}
+	return all
+}
+
+// What FOSDEM's file says of its sessions stands in our files again: links, attachments, types and numbers too.
+func TestFOSDEMComesBackFromOurFiles(t *testing.T) {
+	data := realFile(t, final)
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "Europe/Brussels", "2025-02-01 09:00", "2025-02-02 18:30")
+		source, _, err := exchange.Read(data, exchange.Options{Zone: w.event.Location()})
+		w.must(err)
+		w.imports(data, false)
+		w.release("1.0")
+		var file bytes.Buffer
+		w.must(exchange.WriteXML(&file, w.public()))
+		back, _, err := exchange.Read(file.Bytes(), exchange.Options{Zone: w.event.Location()})
+		w.must(err)
+		want, got := tell(source), tell(back)
+		links, files, numbers, types := 0, 0, map[int64]bool{}, map[string]bool{}
+		for guid, s := range want {
+			if diff := cmp.Diff(s, got[guid]); diff != "" {
+				t.Errorf("%s: %s", guid, diff)
+			}
+			for _, l := range s.Links {
+				if links++; l.File {
+					files++
+				}
+			}
+			numbers[s.Number], types[s.Type] = true, true
+		}
+		if len(want) != 1105 || len(got) != 1105 || links < 1105 || files == 0 || len(numbers) != 1105 || len(types) < 2 {
+			t.Errorf("%d and %d sessions, %d links, %d of them files, %d numbers, %d types: the comparison shows nothing", len(want), len(got), links, files, len(numbers), len(types))
+		}
+		w.checkJSON(want)
+	})
+}
+
+// checkJSON: the JSON file names the same links, types and numbers.
+func (w *world) checkJSON(want map[string]told) {
+	w.t.Helper()
+	var out bytes.Buffer
+	w.must(exchange.WriteJSON(&out, w.public()))
+	type link struct{ URL string }
+	var file struct {
+		Schedule struct {
+			Conference struct {
+				Days []struct {
+					Rooms map[string][]struct {
+						GUID, Type         string
+						ID                 int64
+						Links, Attachments []link
+					}
+				}
+			}
+		}
+	}
+	w.must(json.Unmarshal(out.Bytes(), &file))
+	n := 0
+	for _, day := range file.Schedule.Conference.Days {
+		for _, room := range day.Rooms {
+			for _, s := range room {
+				n++
+				if o := want[s.GUID]; s.Type != o.Type || s.ID != o.Number || len(s.Links)+len(s.Attachments) != len(o.Links) {
+					w.t.Errorf("%s in JSON: %+v, want %+v", s.GUID, s, o)
+				}
+			}
+		}
+	}
+	if n != len(want) {
+		w.t.Errorf("%d sessions in JSON, want %d", n, len(want))
 	}
 }

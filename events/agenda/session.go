@@ -61,28 +61,31 @@ const (
 type Session struct {
 	bun.BaseModel `bun:"table:sessions,alias:session"`
 
-	ID           turnout.ID `bun:"id,pk"`
-	CommunityID  turnout.ID `bun:"community_id"`
-	EventID      turnout.ID `bun:"event_id"`
-	ExternalKey  string     `bun:"external_key,nullzero"` // of an import; empty when made here
-	GUID         string     `bun:"guid"`                  // UUID, the same for ever towards calendars and other programs
-	Title        string     `bun:"title"`
-	Subtitle     string     `bun:"subtitle"`
-	Kind         Kind       `bun:"kind"`
-	Status       Status     `bun:"status"`
-	Abstract     string     `bun:"abstract"`    // markdown
-	Description  string     `bun:"description"` // markdown
-	Language     string     `bun:"language"`    // codes: "de" or "de, en"
-	URL          string     `bun:"url"`
-	TrackID      turnout.ID `bun:"track_id,nullzero"`
-	Minutes      int64      `bun:"duration_minutes"`
-	RoomID       turnout.ID `bun:"room_id,nullzero"`   // empty with a start: everywhere, or online
-	StartsAt     time.Time  `bun:"starts_at,nullzero"` // zero: not placed
-	EndsAt       time.Time  `bun:"ends_at,nullzero"`
-	ImportedHash string     `bun:"imported_hash"` // of what the last import said
-	Version      int64      `bun:"version"`       // rises with each edit; the ETag
-	CreatedAt    time.Time  `bun:"created_at"`
-	UpdatedAt    time.Time  `bun:"updated_at"`
+	ID           turnout.ID      `bun:"id,pk"`
+	CommunityID  turnout.ID      `bun:"community_id"`
+	EventID      turnout.ID      `bun:"event_id"`
+	ExternalKey  string          `bun:"external_key,nullzero"` // of an import; empty when made here
+	GUID         string          `bun:"guid"`                  // UUID, the same for ever towards calendars and other programs
+	Title        string          `bun:"title"`
+	Subtitle     string          `bun:"subtitle"`
+	Kind         Kind            `bun:"kind"`
+	Status       Status          `bun:"status"`
+	Abstract     string          `bun:"abstract"`    // markdown
+	Description  string          `bun:"description"` // markdown
+	Language     string          `bun:"language"`    // codes: "de" or "de, en"
+	URL          string          `bun:"url"`
+	Links        []exchange.Link `bun:"links,type:jsonb"`       // what an import names to read, see or download
+	SourceType   string          `bun:"source_type"`            // an import's own word for the kind, "devroom": exports write it again
+	SourceNumber int64           `bun:"source_number,nullzero"` // an import's own small number, likewise; 0: none
+	TrackID      turnout.ID      `bun:"track_id,nullzero"`
+	Minutes      int64           `bun:"duration_minutes"`
+	RoomID       turnout.ID      `bun:"room_id,nullzero"`   // empty with a start: everywhere, or online
+	StartsAt     time.Time       `bun:"starts_at,nullzero"` // zero: not placed
+	EndsAt       time.Time       `bun:"ends_at,nullzero"`
+	ImportedHash string          `bun:"imported_hash"` // of what the last import said
+	Version      int64           `bun:"version"`       // rises with each edit; the ETag
+	CreatedAt    time.Time       `bun:"created_at"`
+	UpdatedAt    time.Time       `bun:"updated_at"`
 
 	SpeakerIDs []turnout.ID `bun:"-"` // in the order in which they are named
 }
@@ -149,7 +152,7 @@ func (s *Service) AddSession(ctx context.Context, community turnout.ID, event st
 	var session *Session
 	err := s.edit(ctx, community, event, func(ctx context.Context, tx bun.Tx, e *events.Event) (audit.Entry, error) {
 		now := s.now()
-		session = &Session{ID: turnout.NewID(PrefixSession), CommunityID: community, EventID: e.ID, Version: 1, CreatedAt: now, UpdatedAt: now}
+		session = &Session{ID: turnout.NewID(PrefixSession), CommunityID: community, EventID: e.ID, Links: []exchange.Link{}, Version: 1, CreatedAt: now, UpdatedAt: now}
 		session.GUID = (&exchange.Schedule{UID: string(e.ID)}).GUID(exchange.Session{Key: string(session.ID)})
 		session.take(in)
 		if err := checkBelonging(ctx, tx, session, in.SpeakerIDs); err != nil {
@@ -166,8 +169,11 @@ func (s *Service) AddSession(ctx context.Context, community turnout.ID, event st
 	return session, nil
 }
 
-// take copies the input.
+// take copies the input. Another kind ends the import's word for the old one.
 func (s *Session) take(in SessionInput) {
+	if s.Kind != in.Kind {
+		s.SourceType = ""
+	}
 	s.Title, s.Subtitle, s.Kind, s.Status = in.Title, in.Subtitle, in.Kind, in.Status
 	s.Abstract, s.Description, s.Language = in.Abstract, in.Description, in.Language
 	s.TrackID, s.Minutes, s.SpeakerIDs = in.TrackID, in.Minutes, in.SpeakerIDs
