@@ -15,7 +15,7 @@ import (
 //	                │   └───────────────►    ▲
 //	                └──► expired ────────────┘ (late money that got its places again)
 //
-// held and pending expire when their deadline passes; a free order is born confirmed; awaiting_approval comes before held.
+// held and pending expire when their deadline passes or their money is known not to come; a free order is born confirmed; awaiting_approval comes before held.
 type OrderStatus string
 
 // The states of an order.

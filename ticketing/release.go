@@ -177,11 +177,12 @@ func closePayments(ctx context.Context, tx bun.IDB, orders []*Order, now time.Ti
 	var ids []turnout.ID
 	for _, o := range orders {
 		for _, p := range o.Payments {
-			if p.Status == PaymentCreated {
-				ids = append(ids, p.ID)
-			}
 			if open := p.Status == PaymentCreated || p.Status == PaymentFailed; open && p.SessionRef != "" {
 				pages[p.CommunityID] = append(pages[p.CommunityID], paymentRef{p.ID})
+			}
+			if p.Status == PaymentCreated {
+				ids = append(ids, p.ID)
+				p.Status = PaymentCanceled
 			}
 		}
 	}

@@ -126,8 +126,7 @@ func (w *world) settle(o *modelOrder, e payments.Event) {
 	case payments.EventPaid:
 		w.settlePaid(o, p, e)
 	case payments.EventProcessing:
-		inTime := p.status == ticketing.PaymentCreated || p.status == ticketing.PaymentFailed && w.s.now().Before(o.expires)
-		if o.status == ticketing.Held && inTime {
+		if o.status == ticketing.Held && (p.status == ticketing.PaymentCreated || p.status == ticketing.PaymentFailed) {
 			p.status, p.ref, o.status, o.expires = ticketing.PaymentProcessing, e.PaymentRef, ticketing.Pending, w.s.now().Add(7*24*time.Hour)
 		}
 	case payments.EventDeclined:
@@ -138,7 +137,7 @@ func (w *world) settle(o *modelOrder, e payments.Event) {
 		if p.status == ticketing.PaymentCreated || p.status == ticketing.PaymentProcessing {
 			p.status = ticketing.PaymentFailed
 			if o.status == ticketing.Pending || o.status == ticketing.Held && o.payments[len(o.payments)-1] == p {
-				o.expires = w.s.now()
+				w.end(o, ticketing.Expired)
 			}
 		}
 	case payments.EventExpired:

@@ -347,11 +347,9 @@ func (b *settlement) paidTwice(ctx context.Context, o *Order, first *Payment, e 
 	return b.giveBack(ctx, o, second, PaymentLateRefund, PaidTwice)
 }
 
-// processing keeps the places of a buyer who is done while the money is under way. It may follow a declined card; after the
-// news that the money failed, which ended the hold, it comes too late.
+// processing keeps the places of a buyer who is done while the money is under way; a declined card may have come before.
 func (b *settlement) processing(ctx context.Context, o *Order, p *Payment, e *payments.Event) error {
-	begun := p.Status == PaymentCreated || p.Status == PaymentFailed && o.StatusAt(b.now) == Held
-	if !begun || o.Status != Held {
+	if p.Status != PaymentCreated && p.Status != PaymentFailed || o.Status != Held {
 		return nil
 	}
 	p.PaymentRef = e.PaymentRef
@@ -381,7 +379,8 @@ func (b *settlement) pageExpired(ctx context.Context, o *Order, p *Payment) erro
 	return err
 }
 
-// failed lets an order whose money did not come expire with the next sweep: the buyer was done, and the page is closed.
+// failed ends an order whose money did not come: the buyer was done, and the page is closed. It ends at once and not with the
+// next sweep, so that the news that the money is under way, should it come later, finds it over.
 func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
 	if p.Status != PaymentProcessing && p.Status != PaymentCreated {
 		return nil
@@ -392,9 +391,11 @@ func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
 	if o.Status != Pending && (o.Status != Held || o.Payment() != p) {
 		return nil
 	}
-	o.ExpiresAt, o.UpdatedAt = b.now, b.now
-	_, err := b.tx.NewUpdate().Model(o).Column("expires_at", "updated_at").WherePK().Exec(ctx)
-	return err
+	if err := endOrders(ctx, b.tx, []*Order{o}, Expired, b.now, b.counts); err != nil {
+		return err
+	}
+	o.Status, o.UpdatedAt = Expired, b.now
+	return b.note(ctx, o, "order.expired")
 }
 
 // refundOf gives the order's refund that the event is about, nil for one that was made at the provider.
