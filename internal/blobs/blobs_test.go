@@ -43,3 +43,30 @@ func TestPutTwiceAndFind(t *testing.T) {
 		}
 	})
 }
+
+// What was kept for a while goes by its prefix and age; pictures stay.
+func TestDrop(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		then, now := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 2, 2, 0, 0, 0, time.UTC)
+		err := db.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			if err := blobs.Put(ctx, tx, then, blobs.Blob{Name: "up_load.1"}, blobs.Blob{Name: "upxload.2"}, blobs.Blob{Name: "picture"}); err != nil {
+				return err
+			}
+			if err := blobs.Put(ctx, tx, now, blobs.Blob{Name: "up_load.3"}); err != nil {
+				return err
+			}
+			return blobs.Drop(ctx, tx, "up_load.", now)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, there := range map[string]bool{"up_load.1": false, "upxload.2": true, "picture": true, "up_load.3": true} {
+			if _, err := blobs.Find(t.Context(), db.Read(), name); (err == nil) != there {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := blobs.Drop(t.Context(), db.Writer(), "", now); err == nil {
+			t.Error("dropping everything was not refused")
+		}
+	})
+}

@@ -1,0 +1,367 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/events"
+	"turnout/events/agenda"
+	"turnout/events/people"
+	"turnout/events/speakers"
+	"turnout/templates"
+)
+
+type sessionRow struct {
+	*agenda.Session
+	URL             string
+	Room, Track     string
+	Speakers        []string
+	ConflictsNumber int
+}
+
+type agendaPage struct {
+	templates.Chrome
+	Event            *events.Event
+	Base             string
+	CanWrite         bool
+	Rows             []sessionRow
+	Count, Unplaced  int
+	Rooms            []templates.Option
+	Search, Room     string
+	State            string // "", unplaced, conflicts, withdrawn
+	States           []templates.Option
+	Conflicts        []agenda.Conflict
+	ConflictsNumber  int
+	Titles           map[turnout.ID]string
+	NextPageURL      string
+	Release          *agenda.Release
+	Filtered, HasAny bool
+}
+
+const (
+	sessionsShown  = 100
+	conflictsShown = 20
+)
+
+// EventAgenda is GET /console/events/{event}/agenda: the working draft with its conflicts.
+func (h *Handler) EventAgenda(c *gin.Context) {
+	e, ctx := access.Event(c), c.Request.Context()
+	chrome, ok := h.eventConsole(c, h.text(c, "nav.agenda"), "nav.agenda")
+	if !ok {
+		return
+	}
+	a, err := h.Agenda.Agenda(ctx, e.CommunityID, string(e.ID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	releases, err := h.Agenda.Releases(ctx, e.CommunityID, string(e.ID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	data := agendaPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/agenda", CanWrite: may(c, "agenda:write"), Conflicts: a.Conflicts(),
+		Search: c.Query("q"), Room: c.Query("room"), State: c.Query("state"), Titles: map[turnout.ID]string{}, HasAny: len(a.Sessions) > 0}
+	if len(releases) > 0 {
+		data.Release = releases[0]
+	}
+	data.Rooms = append([]templates.Option{{Text: h.text(c, "console.agenda.all_rooms")}}, roomOptions(a.Rooms)...)
+	for _, state := range []string{"", "unplaced", "conflicts", "withdrawn"} {
+		data.States = append(data.States, templates.Option{Value: state, Text: h.text(c, "console.agenda.state_"+firstOf(state, "all"))})
+	}
+	data.fill(c, a)
+	h.Render(c, http.StatusOK, "console_agenda", data)
+}
+
+func roomOptions(rooms []*agenda.Room) []templates.Option {
+	return options(rooms, func(r *agenda.Room) templates.Option { return templates.Option{Value: string(r.ID), Text: r.Name} })
+}
+
+// fill chooses the sessions that the filters ask for, one page of them.
+func (data *agendaPage) fill(c *gin.Context, a *agenda.Agenda) {
+	inConflict := map[turnout.ID]int{}
+	for _, conflict := range data.Conflicts {
+		for _, id := range conflict.SessionIDs {
+			inConflict[id]++
+		}
+	}
+	names := namesOf(a)
+	var rows []sessionRow
+	for _, s := range a.Sessions {
+		data.Titles[s.ID] = s.Title
+		if s.Status != agenda.Withdrawn {
+			data.Count++
+			if !s.Placed() {
+				data.Unplaced++
+			}
+		}
+		row := sessionRow{Session: s, URL: data.Base + "/sessions/" + string(s.ID), Room: names[s.RoomID], Track: names[s.TrackID], ConflictsNumber: inConflict[s.ID]}
+		for _, id := range s.SpeakerIDs {
+			row.Speakers = append(row.Speakers, names[id])
+		}
+		if data.wants(row) {
+			rows = append(rows, row)
+		}
+	}
+	data.Filtered = data.Search != "" || data.Room != "" || data.State != ""
+	from, _ := strconv.Atoi(c.Query("from"))
+	from = min(max(from, 0), len(rows))
+	if len(rows) > from+sessionsShown {
+		data.NextPageURL = nextPage(c, "from", strconv.Itoa(from+sessionsShown))
+		rows = rows[:from+sessionsShown]
+	}
+	data.Rows = rows[from:]
+	data.ConflictsNumber = len(data.Conflicts)
+	data.Conflicts = data.Conflicts[:min(len(data.Conflicts), conflictsShown)]
+}
+
+func namesOf(a *agenda.Agenda) map[turnout.ID]string {
+	names := map[turnout.ID]string{}
+	for _, r := range a.Rooms {
+		names[r.ID] = r.Name
+	}
+	for _, t := range a.Tracks {
+		names[t.ID] = t.Name
+	}
+	for _, s := range a.Speakers {
+		names[s.ID] = s.Name
+	}
+	return names
+}
+
+// wants reports whether a session passes the filters: each word searched for must begin a word of its title or speakers.
+func (data *agendaPage) wants(row sessionRow) bool {
+	switch {
+	case data.Room != "" && string(row.RoomID) != data.Room,
+		data.State == "unplaced" && (row.Placed() || row.Status == agenda.Withdrawn),
+		data.State == "conflicts" && row.ConflictsNumber == 0,
+		(data.State == "withdrawn") != (row.Status == agenda.Withdrawn):
+		return false
+	}
+	words := people.Fold(row.Title + " " + strings.Join(row.Speakers, " "))
+	for _, wanted := range people.Fold(data.Search) {
+		if !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, wanted) }) {
+			return false
+		}
+	}
+	return true
+}
+
+type roomsPage struct {
+	templates.Chrome
+	Errors   templates.Errors
+	Base     string
+	Rooms    []*agenda.Room
+	Tracks   []*agenda.Track
+	CanWrite bool
+}
+
+// EventRooms is GET /console/events/{event}/agenda/rooms: rooms and tracks.
+func (h *Handler) EventRooms(c *gin.Context) { h.rooms(c, http.StatusOK, nil) }
+
+func (h *Handler) rooms(c *gin.Context, status int, shown templates.Errors) {
+	e := access.Event(c)
+	chrome, ok := h.eventConsole(c, h.text(c, "console.rooms.title"), "nav.agenda")
+	if !ok {
+		return
+	}
+	a, err := h.Agenda.Agenda(c.Request.Context(), e.CommunityID, string(e.ID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	base := eventPath(e) + "/agenda"
+	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.agenda"), URL: base})
+	h.Render(c, status, "console_rooms", roomsPage{Chrome: chrome, Errors: shown, Base: base, Rooms: a.Rooms, Tracks: a.Tracks, CanWrite: may(c, "agenda:write")})
+}
+
+type roomForm struct {
+	Name     string `form:"name" text:"name,max=300"`
+	Capacity string `form:"capacity" text:"name,max=10"`
+	Color    string `form:"color" text:"name,max=10"`
+	Version  int64  `form:"version"`
+}
+
+// SaveRoom is POST /console/events/{event}/agenda/rooms and …/rooms/{room}: a new room, or a changed one.
+func (h *Handler) SaveRoom(c *gin.Context) {
+	e, ctx, id := access.Event(c), c.Request.Context(), turnout.ID(c.Param("room"))
+	var in roomForm
+	var form formReader
+	form.read(c, &in)
+	input := agenda.RoomInput{Name: in.Name, Capacity: form.number("capacity", in.Capacity)}
+	h.roomSaved(c, form.then(func() (err error) {
+		if id == "" {
+			_, err = h.Agenda.AddRoom(ctx, e.CommunityID, string(e.ID), input)
+		} else {
+			_, err = h.Agenda.UpdateRoom(ctx, e.CommunityID, id, in.Version, input)
+		}
+		return err
+	}))
+}
+
+// SaveTrack is POST /console/events/{event}/agenda/tracks and …/tracks/{track}.
+func (h *Handler) SaveTrack(c *gin.Context) {
+	e, ctx, id := access.Event(c), c.Request.Context(), turnout.ID(c.Param("track"))
+	var in roomForm
+	var form formReader
+	form.read(c, &in)
+	input := agenda.TrackInput{Name: in.Name, Color: in.Color}
+	h.roomSaved(c, form.then(func() (err error) {
+		if id == "" {
+			_, err = h.Agenda.AddTrack(ctx, e.CommunityID, string(e.ID), input)
+		} else {
+			_, err = h.Agenda.UpdateTrack(ctx, e.CommunityID, id, in.Version, input)
+		}
+		return err
+	}))
+}
+
+func (h *Handler) roomSaved(c *gin.Context, err error) {
+	if err == nil {
+		h.Redirect(c, eventPath(access.Event(c))+"/agenda/rooms", "ok", h.text(c, "console.saved"))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		h.rooms(c, status, shown)
+	}
+}
+
+// RemoveRoom is POST /console/events/{event}/agenda/rooms/{room}/remove.
+func (h *Handler) RemoveRoom(c *gin.Context) {
+	e, back := access.Event(c), eventPath(access.Event(c))+"/agenda/rooms"
+	if h.confirmed(c, h.text(c, "console.rooms.remove_ask"), back) {
+		h.done(c, h.Agenda.RemoveRoom(c.Request.Context(), e.CommunityID, turnout.ID(c.Param("room"))), back, h.text(c, "console.removed"))
+	}
+}
+
+// RemoveTrack is POST /console/events/{event}/agenda/tracks/{track}/remove.
+func (h *Handler) RemoveTrack(c *gin.Context) {
+	e, back := access.Event(c), eventPath(access.Event(c))+"/agenda/rooms"
+	if h.confirmed(c, h.text(c, "console.rooms.remove_ask"), back) {
+		h.done(c, h.Agenda.RemoveTrack(c.Request.Context(), e.CommunityID, turnout.ID(c.Param("track"))), back, h.text(c, "console.removed"))
+	}
+}
+
+type speakersPage struct {
+	templates.Chrome
+	Errors   templates.Errors
+	Base     string
+	Search   string
+	Speakers []*speakers.Speaker
+	Total    int
+	CanWrite bool
+}
+
+const speakersListed = 200
+
+// EventSpeakers is GET /console/events/{event}/speakers.
+func (h *Handler) EventSpeakers(c *gin.Context) {
+	e := access.Event(c)
+	chrome, ok := h.eventConsole(c, h.text(c, "nav.speakers"), "nav.speakers")
+	if !ok {
+		return
+	}
+	all, err := speakers.ByEvent(c.Request.Context(), h.DB.Read(), e.CommunityID, e.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	data := speakersPage{Chrome: chrome, Base: eventPath(e) + "/speakers", Search: c.Query("q"), Total: len(all), CanWrite: may(c, "agenda:write")}
+	wanted := people.Fold(data.Search)
+	for _, s := range all {
+		words := people.Fold(s.Name)
+		fits := !slices.ContainsFunc(wanted, func(w string) bool {
+			return !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, w) })
+		})
+		if fits && len(data.Speakers) < speakersListed {
+			data.Speakers = append(data.Speakers, s)
+		}
+	}
+	h.Render(c, http.StatusOK, "console_speakers", data)
+}
+
+type speakerForm struct {
+	Name    string `form:"name" text:"name,max=300"`
+	Email   string `form:"email" text:"name,max=320"`
+	Bio     string `form:"bio" text:"long,max=20000"`
+	Version int64  `form:"version"`
+}
+
+type speakerPage struct {
+	templates.Chrome
+	Errors  templates.Errors
+	Form    speakerForm
+	BackURL string
+	IsNew   bool
+}
+
+// EventSpeaker is GET /console/events/{event}/speakers/new and …/speakers/{speaker}.
+func (h *Handler) EventSpeaker(c *gin.Context) {
+	if c.Param("speaker") == "" {
+		h.speaker(c, http.StatusOK, speakerForm{}, nil)
+		return
+	}
+	if s, ok := h.speakerOf(c); ok {
+		h.speaker(c, http.StatusOK, speakerForm{s.Name, s.Email, s.Bio, s.Version}, nil)
+	}
+}
+
+func (h *Handler) speakerOf(c *gin.Context) (*speakers.Speaker, bool) {
+	s, err := speakers.Find(c.Request.Context(), h.DB.Read(), access.Community(c), turnout.ID(c.Param("speaker")))
+	if err == nil && s.EventID != access.Event(c).ID {
+		err = turnout.ErrNotFound
+	}
+	if err != nil {
+		h.Fail(c, err)
+	}
+	return s, err == nil
+}
+
+func (h *Handler) speaker(c *gin.Context, status int, form speakerForm, shown templates.Errors) {
+	chrome, ok := h.eventConsole(c, firstOf(form.Name, h.text(c, "console.speaker.new")), "nav.speakers")
+	if !ok {
+		return
+	}
+	back := eventPath(access.Event(c)) + "/speakers"
+	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.speakers"), URL: back})
+	h.Render(c, status, "console_speaker", speakerPage{Chrome: chrome, Errors: shown, Form: form, BackURL: back, IsNew: c.Param("speaker") == ""})
+}
+
+// SaveSpeaker is POST /console/events/{event}/speakers/new and …/speakers/{speaker}.
+func (h *Handler) SaveSpeaker(c *gin.Context) {
+	e, ctx := access.Event(c), c.Request.Context()
+	var in speakerForm
+	var form formReader
+	form.read(c, &in)
+	input := speakers.Input{Name: in.Name, Email: in.Email, Bio: in.Bio}
+	err := form.then(func() (err error) {
+		if c.Param("speaker") == "" {
+			_, err = h.Speakers.Add(ctx, e.CommunityID, string(e.ID), input)
+		} else {
+			_, err = h.Speakers.Update(ctx, e.CommunityID, turnout.ID(c.Param("speaker")), in.Version, input)
+		}
+		return err
+	})
+	if err == nil {
+		h.Redirect(c, eventPath(e)+"/speakers", "ok", h.text(c, "console.saved"))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		h.speaker(c, status, in, shown)
+	}
+}
+
+// RemoveSpeaker is POST /console/events/{event}/speakers/{speaker}/remove.
+func (h *Handler) RemoveSpeaker(c *gin.Context) {
+	s, ok := h.speakerOf(c)
+	back := eventPath(access.Event(c)) + "/speakers"
+	if ok && h.confirmed(c, h.text(c, "console.speaker.remove_ask"), back) {
+		h.done(c, h.Speakers.Remove(c.Request.Context(), s.CommunityID, s.ID), back, h.text(c, "console.removed"))
+	}
+}

@@ -1,0 +1,207 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/events"
+	"turnout/events/agenda"
+	"turnout/events/agenda/exchange"
+	"turnout/internal/blobs"
+	"turnout/templates"
+)
+
+// importKept is how long an uploaded schedule waits for somebody to say yes to what its dry run showed. It waits in the
+// database, so that any process may take the answer; each upload clears away those whose time is over.
+const (
+	importKept   = time.Hour
+	importPrefix = "import."
+)
+
+type importPage struct {
+	templates.Chrome
+	Errors       templates.Errors
+	Event        *events.Event
+	Report       *agenda.ImportReport // of the dry run; nil before one
+	Tallies      []tally
+	Upload       string // names the kept file
+	Base         string
+	Changes      int // sessions that would be different
+	WarningsMore int
+}
+
+// tally is one row of an import's report.
+type tally struct {
+	Key                                  string
+	Created, Updated, Unchanged, Removed int
+}
+
+const warningsShown = 50
+
+// EventImport is GET /console/events/{event}/agenda/import.
+func (h *Handler) EventImport(c *gin.Context) { h.importForm(c, http.StatusOK, importPage{}) }
+
+func (h *Handler) importForm(c *gin.Context, status int, data importPage) {
+	e := access.Event(c)
+	chrome, ok := h.eventConsole(c, h.text(c, "console.import.title"), "nav.agenda")
+	if !ok {
+		return
+	}
+	data.Chrome, data.Event, data.Base = chrome, e, eventPath(e)+"/agenda"
+	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.agenda"), URL: data.Base})
+	h.Render(c, status, "console_import", data)
+}
+
+// TryImport is POST /console/events/{event}/agenda/import: the dry run, which shows what the file would do.
+func (h *Handler) TryImport(c *gin.Context) {
+	e, ctx := access.Event(c), c.Request.Context()
+	file, err := upload(c, exchange.MaxBytes)
+	var report *agenda.ImportReport
+	if err == nil {
+		report, err = h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file, true)
+	}
+	name := blobs.Hash(file)
+	if err == nil {
+		err = h.keepUpload(ctx, importName(e, name), file)
+	}
+	if err != nil {
+		if shown, status, ok := h.refused(c, err); ok {
+			for i := range shown {
+				shown[i].Name = "file"
+			}
+			h.importForm(c, status, importPage{Errors: shown})
+		}
+		return
+	}
+	data := importPage{Report: report, Tallies: tallies(report), Upload: name}
+	data.Changes = report.Created.Sessions + report.Updated.Sessions + report.Removed.Sessions
+	if len(report.Warnings) > warningsShown {
+		data.WarningsMore = len(report.Warnings) - warningsShown
+		report.Warnings = report.Warnings[:warningsShown]
+	}
+	h.importForm(c, http.StatusOK, data)
+}
+
+func importName(e *events.Event, hash string) string { return importPrefix + string(e.ID) + "." + hash }
+
+func (h *Handler) keepUpload(ctx context.Context, name string, file []byte) error {
+	return h.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := blobs.Drop(ctx, tx, importPrefix, h.Now().Add(-importKept)); err != nil {
+			return err
+		}
+		return blobs.Put(ctx, tx, h.Now(), blobs.Blob{Name: name, ContentType: "application/octet-stream", Data: file})
+	})
+}
+
+func tallies(r *agenda.ImportReport) []tally {
+	return []tally{
+		{"sessions", r.Created.Sessions, r.Updated.Sessions, r.Unchanged.Sessions, r.Removed.Sessions},
+		{"slots", r.Created.Slots, r.Updated.Slots, r.Unchanged.Slots, r.Removed.Slots},
+		{"rooms", r.Created.Rooms, r.Updated.Rooms, r.Unchanged.Rooms, r.Removed.Rooms},
+		{"tracks", r.Created.Tracks, r.Updated.Tracks, r.Unchanged.Tracks, r.Removed.Tracks},
+		{"speakers", r.Created.Speakers, r.Updated.Speakers, r.Unchanged.Speakers, r.Removed.Speakers},
+	}
+}
+
+var errUploadGone = &turnout.Error{Kind: turnout.Conflict, Code: "upload_gone", Message: "This upload has waited too long. Choose the file again."}
+
+// ConfirmImport is POST /console/events/{event}/agenda/import/confirm: carries out what the dry run showed.
+func (h *Handler) ConfirmImport(c *gin.Context) {
+	e, ctx := access.Event(c), c.Request.Context()
+	back := eventPath(e) + "/agenda"
+	file, err := blobs.Find(ctx, h.DB.Read(), importName(e, c.PostForm("upload")))
+	if err != nil {
+		h.done(c, errUploadGone.Because(err), back+"/import", "")
+		return
+	}
+	report, err := h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file.Data, false)
+	if err != nil {
+		h.done(c, err, back+"/import", "")
+		return
+	}
+	err = h.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		return blobs.Drop(ctx, tx, file.Name, h.Now().Add(time.Hour))
+	})
+	h.done(c, err, back, h.text(c, "console.import.done", "Created", report.Created.Sessions, "Updated", report.Updated.Sessions,
+		"Unchanged", report.Unchanged.Sessions, "Removed", report.Removed.Sessions))
+}
+
+type releasePage struct {
+	templates.Chrome
+	Errors          templates.Errors
+	Event           *events.Event
+	Preview         *agenda.ReleaseChanges // nil when there is nothing to release
+	Changed         []agenda.ChangedItem
+	ChangedMore     int
+	ConflictsNumber int
+	Releases        []*agenda.Release
+	Version         string `form:"version_name" text:"name,max=100"`
+	Note            string `form:"note" text:"long,max=3000"`
+	Base            string
+	CanWrite        bool
+}
+
+// EventRelease is GET /console/events/{event}/agenda/release: what a release would do, and those that there were.
+func (h *Handler) EventRelease(c *gin.Context) { h.release(c, http.StatusOK, releasePage{}) }
+
+func (h *Handler) release(c *gin.Context, status int, data releasePage) {
+	e, ctx := access.Event(c), c.Request.Context()
+	chrome, ok := h.eventConsole(c, h.text(c, "console.release.title"), "nav.agenda")
+	if !ok {
+		return
+	}
+	data.Chrome, data.Event, data.Base, data.CanWrite = chrome, e, eventPath(e)+"/agenda", may(c, "agenda:write")
+	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.agenda"), URL: data.Base})
+	var err error
+	if data.Releases, err = h.Agenda.Releases(ctx, e.CommunityID, string(e.ID)); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	conflicts, err := h.Agenda.Conflicts(ctx, e.CommunityID, string(e.ID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	data.ConflictsNumber = len(conflicts)
+	if data.Preview, err = h.Agenda.PreviewRelease(ctx, e.CommunityID, string(e.ID)); err != nil && !errors.Is(err, agenda.ErrNothing) {
+		h.Fail(c, err)
+		return
+	}
+	if data.Preview != nil {
+		data.Changed = data.Preview.Sessions[:min(len(data.Preview.Sessions), warningsShown)]
+		data.ChangedMore = len(data.Preview.Sessions) - len(data.Changed)
+	}
+	h.Render(c, status, "console_release", data)
+}
+
+// DoRelease is POST /console/events/{event}/agenda/release.
+func (h *Handler) DoRelease(c *gin.Context) {
+	e := access.Event(c)
+	var in releasePage
+	var form formReader
+	form.read(c, &in)
+	err := form.then(func() error {
+		_, err := h.Agenda.Release(c.Request.Context(), e.CommunityID, string(e.ID), agenda.ReleaseInput{Version: in.Version, Note: in.Note})
+		return err
+	})
+	if err == nil {
+		h.Redirect(c, eventPath(e)+"/agenda/release", "ok", h.text(c, "console.release.done", "Version", in.Version))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		for i := range shown {
+			if shown[i].Name == "version" || shown[i].Name == "" && shown[i].Code == agenda.ErrVersionTaken.Code {
+				shown[i].Name = "version_name"
+			}
+		}
+		in.Errors = shown
+		h.release(c, status, in)
+	}
+}
