@@ -40,6 +40,8 @@ type Config struct {
 	// Sandbox is the sandbox payment provider, nil while it is off.
 	Sandbox *sandbox.Provider
 	Demo    bool
+	// Extra are further rows of the route table: the base line of `turnout bench`.
+	Extra []access.Route
 }
 
 // Server is the http.Handler of a Turnout.

@@ -29,7 +29,8 @@ func (s *server) routes() []access.Route {
 	all := s.apiRoutes()
 	all = append(all, s.pageRoutes()...)
 	all = append(all, s.hookRoutes()...)
-	return append(all, s.plainRoutes()...)
+	all = append(all, s.plainRoutes()...)
+	return append(all, s.Extra...)
 }
 
 // plainRoutes are those of the process itself.

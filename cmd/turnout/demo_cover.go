@@ -25,7 +25,7 @@ var (
 const (
 	coverWidth, coverHeight = 1600, 800
 	horizon                 = 560.0
-	towerX, lampY           = 1180.0, 210.0
+	towerX, lampY           = 940.0, 210.0
 )
 
 // cover draws a lighthouse over the sea, keeps it as an upload is kept, and gives its name.

@@ -58,9 +58,9 @@ func (s *story) pastConference(zone *time.Location) error {
 	free := ticketing.TicketType{Name: "Speaker or crew", Description: "For those who make it happen.", Visibility: ticketing.Hidden, MaxPerOrder: 1}
 	online := ticketing.TicketType{Name: "Online", Description: "Stream, chat and recordings.", Price: 2500, AttendanceMode: ticketing.Virtual}
 	pass := s.shelf(e, ticketing.TicketType{Name: "Conference and workshop", Description: "Both days and a place on a workshop bench.", Price: 17900}, 15, hall, benches)
-	sale := &sale{story: s, event: e, from: opens.Add(9 * time.Hour).UTC(), until: e.StartsAt.Add(-time.Hour), attempts: 375, spurt: 0.36, cancels: 0.06,
+	sale := &sale{story: s, event: e, from: opens.Add(9 * time.Hour).UTC(), until: e.StartsAt.Add(-time.Hour), attempts: 375, spurt: 0.3, cancels: 0.06,
 		shelves: []*shelf{
-			s.shelf(e, ticketing.TicketType{Name: "Early bird", Description: "Both days, for those who decide soon.", Price: 8900, SalesEnd: opens.Add(4 * week).UTC()}, 34, hall, earlyBirds),
+			s.shelf(e, ticketing.TicketType{Name: "Early bird", Description: "Both days, for those who decide soon.", Price: 8900, SalesEnd: opens.Add(6 * week).UTC()}, 60, hall, earlyBirds),
 			s.shelf(e, ticketing.TicketType{Name: "Regular", Description: "Both days.", Price: 12900}, 44, hall), pass,
 			s.shelf(e, ticketing.TicketType{Name: "Student", Description: "With a student card at the door.", Price: 3500, MaxPerOrder: 2}, 11, hall),
 			s.shelf(e, free, 7, hall), s.shelf(e, online, 36, stream),
@@ -108,8 +108,8 @@ func (s *story) moneyOfPast(e *events.Event, from time.Time) {
 		{category: "Sponsor: Meridian Maps", kind: in, planned: 8000, sponsor: ids[1]},
 		{category: "Other sponsors", kind: in, planned: 12000, sponsor: ids[2]},
 		{category: "T-shirts and charts", kind: in, planned: 900, entries: []spent{{740, 0, "Desk"}, {265, -1, "Desk"}}},
-		{category: "Venue", kind: out, planned: 14000, committed: 14500, entries: []spent{{7250, 60, "Old Customs House"}, {7250, -6, "Old Customs House"}}},
-		{category: "Catering", kind: out, planned: 13500, committed: 12800, entries: []spent{{4000, 20, "Cantina do Cais"}, {8990, -9, "Cantina do Cais"}}},
+		{category: "Venue", kind: out, planned: 18000, committed: 18500, entries: []spent{{9250, 60, "Old Customs House"}, {9250, -6, "Old Customs House"}}},
+		{category: "Catering", kind: out, planned: 15500, committed: 16000, entries: []spent{{5000, 20, "Cantina do Cais"}, {11960, -9, "Cantina do Cais"}}},
 		{category: "Stream and sound", kind: out, planned: 6500, committed: 6900, entries: []spent{{3000, 30, "Foghorn AV"}, {3900, -4, "Foghorn AV"}, {-250, -12, "Foghorn AV"}}},
 		{category: "Speakers' travel", kind: out, planned: 5000, committed: 4200, entries: []spent{{1840, 12, "Rail"}, {1215, 3, "Hotel Maré"}, {960, -14, "Refunds of fares"}}},
 		{category: "Childcare", kind: out, planned: 1600, committed: 1600, sponsor: ids[3], entries: []spent{{1600, -3, "Pequenos Faróis"}}},

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/internal/database"
+	"turnout/ticketing"
+)
+
+// order is the n-th request for one ticket, of a buyer of their own.
+func (s *stage) order(n int64) []byte {
+	return request("POST", "/api/v1/events/"+string(s.ID)+"/orders", "", fmt.Sprintf(
+		`{"lines":[{"ticket_type_id":%q,"quantity":1}],"buyer":{"name":"Buyer %d","email":"buyer%d@example.org"}}`, s.ticket.ID, n, n))
+}
+
+// hello is the request of the base line.
+func (r *rig) hello(ctx context.Context, length time.Duration, callers int) (float64, error) {
+	req := request("GET", helloPath, "", "")
+	done, err := r.drive(ctx, load{callers: callers, length: length, next: func(int64) []byte { return req }, check: is(http.StatusOK)})
+	return done.rate, err
+}
+
+// reservations is P1: free orders over the whole API, beside the same statements with a commit each; on PostgreSQL also P2,
+// beside how others keep from overselling.
+func (b *bench) reservations(ctx context.Context, r *rig) error {
+	s, err := r.stage(ctx, "p1", 9_000_000)
+	if err != nil {
+		return err
+	}
+	alone, shut, err := r.singles(ctx)
+	if err != nil {
+		return err
+	}
+	defer shut()
+	var p50, p99 []float64
+	ours := func(int) (float64, error) {
+		from := r.people
+		done, err := r.drive(ctx, load{callers: b.size.callers, length: b.size.round, next: func(n int64) []byte { return s.order(from + n) }, check: is(http.StatusCreated)})
+		r.people += done.count + int64(b.size.callers)
+		p50, p99 = append(p50, ms(done.quantile(0.5))), append(p99, ms(done.quantile(0.99)))
+		return done.rate, err
+	}
+	base := func(int) (float64, error) {
+		from := r.people
+		rate, err := together(ctx, len(alone), b.size.round, 0, func(ctx context.Context, i int, n int64) error {
+			_, _, err := alone[i].PlaceOrder(ctx, s.purchase(from+n))
+			return err
+		})
+		r.people += int64(rate*b.size.round.Seconds()*2) + 1000
+		return rate, err
+	}
+	if _, err := ours(0); err != nil { // warm
+		return err
+	}
+	rate, single, ratio, err := b.inTurn(ours, base)
+	if err != nil {
+		return err
+	}
+	b.peak = rate
+	note := fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %d callers", median(p50), median(p99), b.size.callers)
+	b.atLeast(3, benchRow{ID: "P1", What: "reservations over the HTTP API, durable", Ours: rate, Base: single, Unit: "/s",
+		Of: fmt.Sprintf("in process, one commit each, %d at once", len(alone)), Ratio: ratio, Note: note})
+	if b.engine != database.Postgres {
+		return nil
+	}
+	locked, err := b.lockAndCount(ctx, r, s)
+	if err != nil {
+		return fmt.Errorf("P2: %w", err)
+	}
+	rate, counted, ratio, err := b.inTurn(ours, locked)
+	b.atLeast(10, benchRow{ID: "P2", What: "the same", Ours: rate, Base: counted, Unit: "/s", Of: "advisory lock and COUNT, no HTTP, 16 connections", Ratio: ratio})
+	return err
+}
+
+func (s *stage) purchase(n int64) ticketing.Purchase {
+	return ticketing.Purchase{EventID: s.ID, Lines: []ticketing.PurchaseLine{{TicketTypeID: s.ticket.ID, Quantity: 1}},
+		Buyer: ticketing.Attendee{Name: fmt.Sprintf("Buyer %d", n), Email: fmt.Sprintf("buyer%d@example.org", n)}}
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// lockAndCount is the other way to sell no place twice: lock the event by an advisory lock, count what is sold, insert. Its
+// tables and indexes are copies of ours with one more index for the count, half of its 10,000 places are sold, and it writes no
+// people, no counters and no log.
+func (b *bench) lockAndCount(ctx context.Context, r *rig, s *stage) (func(int) (float64, error), error) {
+	const places = 10_000
+	db := r.DB.Writer()
+	for _, table := range []string{"orders", "order_lines", "tickets", "ticket_codes"} {
+		if _, err := db.ExecContext(ctx, "CREATE TABLE locked_"+table+" (LIKE "+table+" INCLUDING ALL)"); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := db.ExecContext(ctx, "CREATE INDEX ON locked_tickets (ticket_type_id, status)"); err != nil {
+		return nil, err
+	}
+	buy := func(ctx context.Context, n int64) error {
+		return r.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+			if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", s.Number).Exec(ctx); err != nil {
+				return err
+			}
+			var taken int64
+			if err := tx.NewRaw("SELECT COUNT(*) FROM locked_tickets WHERE ticket_type_id = ? AND status IN ('reserved', 'valid')", s.ticket.ID).Scan(ctx, &taken); err != nil {
+				return err
+			}
+			if taken >= places*100 {
+				return errors.New("sold out")
+			}
+			return s.insertLocked(ctx, tx, n, 1)
+		})
+	}
+	for n := range int64(places / 2 / 100) {
+		if err := r.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.insertLocked(ctx, tx, n*100+1, 100) }); err != nil {
+			return nil, err
+		}
+	}
+	sold := int64(places / 2)
+	return func(int) (float64, error) {
+		from := sold
+		rate, err := together(ctx, 16, b.size.round, 0, func(ctx context.Context, _ int, n int64) error { return buy(ctx, from+n) })
+		sold += int64(rate*b.size.round.Seconds()*2) + 1000
+		return rate, err
+	}, nil
+}
+
+// insertLocked inserts so many orders of one ticket, numbered from n on.
+func (s *stage) insertLocked(ctx context.Context, tx bun.Tx, n int64, count int) error {
+	at := now()
+	orders, lines := make([]*ticketing.Order, count), make([]*ticketing.OrderLine, count)
+	tickets, codes := make([]*ticketing.Ticket, count), make([]*ticketCode, count)
+	for i := range count {
+		o := &ticketing.Order{ID: turnout.NewID("ord"), CommunityID: s.CommunityID, EventID: s.ID, Number: n + int64(i), Status: ticketing.Confirmed, PersonID: "per",
+			BuyerName: "Buyer", BuyerEmail: "buyer@example.org", Locale: "en", Currency: "EUR", SecretVersion: 1, ExpiresAt: at, ConfirmedAt: at, CreatedAt: at, UpdatedAt: at}
+		line := &ticketing.OrderLine{ID: turnout.NewID("lin"), CommunityID: s.CommunityID, OrderID: o.ID, TicketTypeID: s.ticket.ID, Name: "Free",
+			AttendanceMode: ticketing.InPerson, Quantity: 1, PricesIncludeTax: true}
+		ticket := &ticketing.Ticket{ID: turnout.NewID("tkt"), CommunityID: s.CommunityID, EventID: s.ID, OrderID: o.ID, LineID: line.ID, TicketTypeID: s.ticket.ID,
+			Number: o.Number, Status: ticketing.Valid, AttendanceMode: ticketing.InPerson, PersonID: "per", AttendeeName: "Buyer", AttendeeEmail: "buyer@example.org",
+			Version: 1, CreatedAt: at, UpdatedAt: at}
+		orders[i], lines[i], tickets[i] = o, line, ticket
+		codes[i] = &ticketCode{TicketID: ticket.ID, Nonce: ticketing.Nonce(secretBytes(16)).String(), CommunityID: s.CommunityID, State: "current", TypeNumber: 1,
+			Mode: ticketing.InPerson, CreatedAt: at}
+	}
+	for _, insert := range []*bun.InsertQuery{
+		tx.NewInsert().Model(&orders).ModelTableExpr("locked_orders"), tx.NewInsert().Model(&lines).ModelTableExpr("locked_order_lines"),
+		tx.NewInsert().Model(&tickets).ModelTableExpr("locked_tickets"), tx.NewInsert().Model(&codes).ModelTableExpr("locked_ticket_codes"),
+	} {
+		if _, err := insert.Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rush is P3: many more buyers than places, all at once, several times.
+func (b *bench) rush(ctx context.Context, r *rig) error {
+	var p50, p99, rates []float64
+	for i := range b.size.sales {
+		s, err := r.stage(ctx, fmt.Sprintf("p3-%d", i), int64(b.size.places))
+		if err != nil {
+			return err
+		}
+		from := r.people
+		done, err := r.drive(ctx, load{callers: b.size.callers, limit: int64(b.size.buyers), next: func(n int64) []byte { return s.order(from + n) },
+			check: func(status int) bool { return status == http.StatusCreated || status == http.StatusConflict }})
+		if err != nil {
+			return err
+		}
+		r.people += int64(b.size.buyers)
+		pool := new(ticketing.Pool)
+		if err := r.DB.Read().NewSelect().Model(pool).Where("id = ?", s.pool.ID).Scan(ctx); err != nil {
+			return err
+		}
+		if sold := done.statuses[http.StatusCreated]; sold != int64(b.size.places) || pool.Taken != sold || done.count != int64(b.size.buyers) {
+			return fmt.Errorf("sale %d: %d answers, %d sold, %d taken of %d places", i, done.count, sold, pool.Taken, b.size.places)
+		}
+		p50, p99, rates = append(p50, ms(done.quantile(0.5))), append(p99, ms(done.quantile(0.99))), append(rates, done.rate)
+	}
+	b.report.Rows = append(b.report.Rows, benchRow{ID: "P3", What: fmt.Sprintf("%s buyers for %s places, %d sales: sold exactly, answers 201 and 409 only",
+		figure(float64(b.size.buyers)), figure(float64(b.size.places)), b.size.sales), Ours: float64(b.size.places), Unit: "sold each time", Goal: "exactly", Met: true,
+		Note: fmt.Sprintf("%s answers/s", figure(median(rates)))})
+	b.atMost(5, benchRow{ID: "P3", What: "p99 of all its answers", Ours: median(p99), Base: median(p50), Unit: "ms", Of: "their p50", Ratio: median(p99) / median(p50)})
+	return nil
+}
+
+// soldOut is P4: how fast "sold out" is said.
+func (b *bench) soldOut(ctx context.Context, r *rig) error {
+	s, err := r.stage(ctx, "p4", 1)
+	if err != nil {
+		return err
+	}
+	if _, _, err := r.Ticketing.PlaceOrder(ctx, s.purchase(1)); err != nil {
+		return err
+	}
+	req := s.order(2)
+	no := func(int) (float64, error) {
+		done, err := r.drive(ctx, load{callers: b.size.callers, length: b.size.round, next: func(int64) []byte { return req }, check: is(http.StatusConflict)})
+		return done.rate, err
+	}
+	rate, hello, ratio, err := b.inTurn(no, func(int) (float64, error) { return r.hello(ctx, b.size.round, b.size.callers) })
+	b.atLeast(0.6, benchRow{ID: "P4", What: `answers "sold out"`, Ours: rate, Base: hello, Unit: "/s", Of: "h: GET {\"ok\":true} through the same middleware", Ratio: ratio})
+	return err
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"turnout"
+	"turnout/checkin"
+	"turnout/internal/database"
+	"turnout/ticketing"
+)
+
+// crowd is an event with many tickets, on a server and a database of its own.
+type crowd struct {
+	*rig
+	*stage
+	tickets int
+	list    turnout.ID
+	rng     *rand.Rand
+	used    int // tickets that were let in
+}
+
+// ask is one call of P12, the goal of its ratio, and what it asks for.
+type ask struct {
+	what string
+	goal float64
+	req  func(c *crowd) []byte
+}
+
+var asks = []ask{
+	{"redeem a ticket", 2, func(c *crowd) []byte { c.used++; return c.scan(c.list, c.code(c.used), int64(c.used)) }},
+	{"an order by its code", 2, func(c *crowd) []byte {
+		return request("GET", "/api/v1/orders/"+c.Ticketing.OrderCode(c.Number, int64(c.any())), c.token, "")
+	}},
+	{"the list of orders, any page", 2, func(c *crowd) []byte {
+		return request("GET", "/api/v1/events/"+string(c.stage.ID)+"/orders?limit=50&cursor="+bulkID("ord", c.any()), c.token, "")
+	}},
+	{"the event's dashboard", 2, func(c *crowd) []byte { return request("GET", "/console/events/"+string(c.stage.ID), c.cookie, "") }},
+	{"the door's counters", 2, func(c *crowd) []byte {
+		return request("GET", "/api/v1/check-in-lists/"+string(c.list)+"/stats", c.token, "")
+	}},
+	{"the recap's totals", 2, func(c *crowd) []byte {
+		return request("GET", "/api/v1/events/"+string(c.stage.ID)+"/recap", c.token, "")
+	}},
+	{"search by two words", 12, func(c *crowd) []byte {
+		i := c.any()
+		return request("GET", fmt.Sprintf("/api/v1/events/%s/orders?search=given%d+family%d", c.stage.ID, i%500, i%20000), c.token, "")
+	}},
+}
+
+// scale is P12: the p95 of one caller's calls at many tickets beside that at few.
+func (b *bench) scale(ctx context.Context) error {
+	var crowds []*crowd
+	defer func() {
+		for _, c := range crowds {
+			_ = c.close() // its figures are taken
+		}
+	}()
+	for _, n := range []int{b.size.small, b.size.large} {
+		fmt.Fprintf(b.log, "P12: %s tickets…\n", figure(float64(n)))
+		c, err := b.crowd(ctx, n)
+		if err != nil {
+			return fmt.Errorf("P12: %w", err)
+		}
+		crowds = append(crowds, c)
+		if b.report.Machine == nil {
+			if b.report.Machine, err = machine(ctx, c.rig); err != nil {
+				return err
+			}
+		}
+	}
+	for _, a := range asks {
+		var p95 [2]float64
+		times := [2][]time.Duration{}
+		for began := time.Now(); len(times[0]) < b.size.samples && (time.Since(began) < 20*time.Second || len(times[0]) < 5); {
+			for i, c := range crowds { // in turn
+				took, err := c.ask(a)
+				if err != nil {
+					return fmt.Errorf("P12: %s: %w", a.what, err)
+				}
+				times[i] = append(times[i], took)
+			}
+		}
+		for i := range times {
+			slices.Sort(times[i])
+			p95[i] = ms(times[i][len(times[i])*95/100])
+		}
+		b.atMost(a.goal, benchRow{ID: "P12", What: "p95 of " + a.what + " at " + figure(float64(b.size.large)) + " tickets", Ours: p95[1], Base: p95[0], Unit: "ms",
+			Of: "at " + figure(float64(b.size.small)), Ratio: p95[1] / p95[0], Note: fmt.Sprintf("%d calls each", len(times[0]))})
+	}
+	return nil
+}
+
+func (c *crowd) ask(a ask) (time.Duration, error) {
+	req := a.req(c)
+	began := time.Now()
+	status, _, err := c.caller(0).call(req)
+	took := time.Since(began)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("answered %d: %.300s", status, c.caller(0).body)
+	}
+	return took, err
+}
+
+// any gives the number of some ticket.
+func (c *crowd) any() int { return 1 + c.rng.IntN(c.tickets) }
+
+// bulkID is the id of the i-th row that was made by SQL.
+func bulkID(prefix string, i int) string { return fmt.Sprintf("%s_%026d", prefix, i) }
+
+// bulkNonce is the nonce of the i-th ticket: its number in digits that base32 has.
+func bulkNonce(i int) string {
+	return strings.NewReplacer("0", "A", "1", "B", "8", "C", "9", "D").Replace(fmt.Sprintf("%025d", i)) + "A"
+}
+
+// code signs the code of the i-th ticket.
+func (c *crowd) code(i int) string {
+	nonce, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(bulkNonce(i))
+	if err != nil {
+		panic(err) // ours
+	}
+	key, err := ticketing.SigningKey(c.Event)
+	if err != nil {
+		panic(err) // made a moment ago
+	}
+	return ticketing.Code{KeyID: 1, Mode: ticketing.InPerson, Event: c.Number, Ticket: int64(i), Type: c.ticket.Number, Nonce: ticketing.Nonce(nonce)}.Sign(key)
+}
+
+// crowd makes a server whose event has n tickets, each in an order of its own, with people, codes and search words.
+func (b *bench) crowd(ctx context.Context, n int) (*crowd, error) {
+	r, err := b.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &crowd{rig: r, tickets: n, rng: rand.New(rand.NewPCG(1, uint64(n)))}
+	if err := c.fill(ctx); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return c, nil
+}
+
+func (c *crowd) fill(ctx context.Context) (err error) {
+	if c.stage, err = c.rig.stage(ctx, "p12", 9_000_000); err != nil {
+		return err
+	}
+	l, err := c.CheckIn.CreateList(ctx, c.community, c.stage.ID, checkin.ListInput{Name: "Door"})
+	if err != nil {
+		return err
+	}
+	c.list = l.ID
+	run := func(query string) error {
+		_, err := c.DB.Writer().ExecContext(ctx, query)
+		return err
+	}
+	if c.DB.Engine == database.SQLite { // a connection that neither waits for the disk nor looks up foreign keys
+		raw, err := sql.Open("sqlite", c.DB.Path+"?_pragma=busy_timeout(5000)&_pragma=synchronous(OFF)")
+		if err != nil {
+			return err
+		}
+		defer raw.Close()
+		raw.SetMaxOpenConns(1)
+		run = func(query string) error {
+			_, err := raw.ExecContext(ctx, query)
+			return err
+		}
+	}
+	for _, query := range c.rows() {
+		if err := run(query); err != nil {
+			return fmt.Errorf("%.40s…: %w", query, err)
+		}
+	}
+	if c.DB.Engine == database.Postgres { // as its autovacuum does by itself, later
+		return run("ANALYZE")
+	}
+	return nil
+}
+
+// rows gives the statements that make the rows. They hold no text of anybody's.
+func (c *crowd) rows() []string {
+	numbers, pad26, pad25 := fmt.Sprintf("generate_series(1, %d) AS n(i)", c.tickets), "lpad(i::text, 26, '0')", "translate(lpad(i::text, 25, '0'), '0189', 'ABCD')"
+	token := "convert_to(%s, 'UTF8')"
+	if c.DB.Engine == database.SQLite {
+		numbers = fmt.Sprintf("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n) AS n", c.tickets)
+		pad26, pad25 = "printf('%026d', i)", "replace(replace(replace(replace(printf('%025d', i), '0', 'A'), '1', 'B'), '8', 'C'), '9', 'D')"
+		token = "CAST(%s AS BLOB)"
+	}
+	at := now().Format("2006-01-02 15:04:05.999999-07:00")
+	name, email := "'Given' || (i % 500) || ' Family' || (i % 20000)", "'person' || i || '@example.org'"
+	words := strings.NewReplacer("{i}", pad26, "{nonce}", pad25+" || 'A'", "{at}", "'"+at+"'", "{name}", name, "{email}", email,
+		"{community}", "'"+string(c.community)+"'", "{event}", "'"+string(c.stage.ID)+"'", "{type}", "'"+string(c.ticket.ID)+"'", "{pool}", "'"+string(c.pool.ID)+"'")
+	var all []string
+	for _, row := range [][2]string{
+		{"persons (id, community_id, name, created_at, updated_at)", "'per_' || {i}, {community}, {name}, {at}, {at}"},
+		{"identities (id, community_id, person_id, source, handle, created_at)", "'idn_' || {i}, {community}, 'per_' || {i}, 'email', {email}, {at}"},
+		{"orders (id, community_id, event_id, number, status, person_id, buyer_name, buyer_email, currency, total, expires_at, confirmed_at, created_at, updated_at)",
+			"'ord_' || {i}, {community}, {event}, i, 'confirmed', 'per_' || {i}, {name}, {email}, 'EUR', 0, {at}, {at}, {at}, {at}"},
+		{"order_lines (id, community_id, order_id, ticket_type_id, name, attendance_mode, quantity, unit_price, total, prices_include_tax)",
+			"'lin_' || {i}, {community}, 'ord_' || {i}, {type}, 'Free', 'in_person', 1, 0, 0, TRUE"},
+		{"pool_claims (holder_id, pool_id, community_id, quantity)", "'lin_' || {i}, {pool}, {community}, 1"},
+		{"tickets (id, community_id, event_id, order_id, line_id, ticket_type_id, number, status, attendance_mode, person_id, attendee_name, attendee_email, created_at, updated_at)",
+			"'tkt_' || {i}, {community}, {event}, 'ord_' || {i}, 'lin_' || {i}, {type}, i, 'valid', 'in_person', 'per_' || {i}, {name}, {email}, {at}, {at}"},
+		{"ticket_codes (ticket_id, nonce, community_id, state, type_number, mode, created_at)", "'tkt_' || {i}, {nonce}, {community}, 'current', 1, 'in_person', {at}"},
+	} {
+		all = append(all, "INSERT INTO "+row[0]+" SELECT "+words.Replace(row[1])+" FROM "+numbers)
+	}
+	for _, word := range []string{"'given' || (i % 500)", "'family' || (i % 20000)", "'person' || i"} {
+		all = append(all, "INSERT INTO search_tokens (community_id, kind, scope_id, token, row_id) SELECT "+
+			words.Replace("{community}, 'order', {event}, "+fmt.Sprintf(token, word)+", 'ord_' || {i}")+" FROM "+numbers)
+	}
+	if c.DB.Engine == database.Postgres { // text is no instant there
+		for i := range all {
+			all[i] = strings.ReplaceAll(all[i], "'"+at+"'", "TIMESTAMPTZ '"+at+"'")
+		}
+	}
+	return append(all, fmt.Sprintf("UPDATE pools SET taken = %d", c.tickets),
+		fmt.Sprintf("UPDATE event_totals SET last_order = %[1]d, last_ticket = %[1]d, orders_confirmed = %[1]d, tickets_valid = %[1]d", c.tickets))
+}

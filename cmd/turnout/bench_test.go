@@ -1,0 +1,47 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
+)
+
+// The benchmark runs, measures every row it promises and says so as JSON; whether goals are met on a busy machine is no test.
+func TestBench(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			args := []string{"bench", "--quick", "--json", "--engine", string(engine)}
+			ids := []string{"P1", "P3", "P3", "P4", "P5", "P5", "P5", "P6", "P12", "P12", "P12", "P12", "P12", "P12", "P12"}
+			if engine == database.Postgres {
+				args = append(args, "--database", os.Getenv("TURNOUT_TEST_POSTGRES"))
+				ids = slices.Insert(ids, 1, "P2")
+			}
+			var out, complaints bytes.Buffer
+			if code := run(t.Context(), args, nil, &out, &complaints); code != 0 {
+				t.Fatalf("exit code %d: %s", code, complaints.String())
+			}
+			var report benchReport
+			if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, row := range report.Rows {
+				got = append(got, row.ID)
+				if row.Ours <= 0 || row.Of != "" && (row.Base <= 0 || row.Ratio <= 0) {
+					t.Errorf("nothing was measured: %+v", row)
+				}
+			}
+			if !slices.Equal(got, ids) {
+				t.Errorf("rows %v, want %v", got, ids)
+			}
+			if report.Machine["processors"] == "" {
+				t.Errorf("machine %v", report.Machine)
+			}
+		})
+	}
+}
