@@ -66,6 +66,7 @@ type Activation struct {
 	Statement    string       `json:"statement"` // in English; Say says it in other languages
 
 	words     *templates.Set
+	zone      string // the event's: statements name times as its guests know them
 	eventOver bool
 }
 
@@ -93,7 +94,7 @@ func (s *Service) Activation(ctx context.Context, community turnout.ID, event st
 	}
 	a := &Activation{
 		WindowDays: rule.WindowDays, LookbackDays: rule.LookbackDays, MinCount: rule.MinCount, Types: rule.Types,
-		CompleteAt: e.EndsAt.Add(time.Duration(rule.WindowDays) * day).UTC(), words: s.Words,
+		CompleteAt: e.EndsAt.Add(time.Duration(rule.WindowDays) * day).UTC(), words: s.Words, zone: e.Timezone,
 	}
 	now := s.now()
 	a.Complete, a.eventOver = now.After(a.CompleteAt), now.After(e.EndsAt)

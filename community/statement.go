@@ -12,7 +12,7 @@ func (a *Activation) Say(lang string) string {
 	attended, absent, waited := a.Population(Attended), a.Population(NoShow), a.Population(Waitlisted)
 	var said []string
 	say := func(key string, args ...any) { said = append(said, a.words.Message(lang, key, args...)) }
-	until := a.words.Moment(lang, a.CompleteAt, "UTC")
+	until := a.words.Moment(lang, a.CompleteAt, a.zone)
 	switch {
 	case !a.eventOver:
 		say("activation.before_end", "Until", until)
