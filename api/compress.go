@@ -12,8 +12,9 @@ import (
 	"turnout/api/access"
 )
 
-// Compression is for what holds no secret: public pages, public JSON and static files. An answer that holds a secret
-// beside words of the caller's choice, compressed, tells the secret by its length (BREACH); those go out as they are.
+// Compression is for what holds no secret: public pages, public JSON and static files that a cache may keep. An answer that
+// holds a secret beside words of the caller's choice, compressed, tells the secret by its length (BREACH); those are
+// no-store and go out as they are.
 func compressible(route access.Route) bool {
 	return route.Method == http.MethodGet && route.Who.Kind == access.KindPublic && route.Path != "/metrics"
 }
@@ -71,7 +72,8 @@ func (w *gzipWriter) WriteHeaderNow() {
 func (w *gzipWriter) decide(first int) {
 	w.decided = true
 	h := w.Header()
-	if first < worthwhile || h.Get("Content-Encoding") != "" || !isText(h.Get("Content-Type")) || w.Status() != http.StatusOK {
+	if first < worthwhile || h.Get("Content-Encoding") != "" || !isText(h.Get("Content-Type")) || w.Status() != http.StatusOK ||
+		strings.Contains(h.Get("Cache-Control"), "no-store") {
 		return
 	}
 	h.Del("Content-Length")
