@@ -27,7 +27,8 @@ type admission struct {
 	Inside      bool
 	At          time.Time
 
-	was bool // inside, when it was read
+	was  bool // inside, when it was read
+	used bool // by a scan of this transaction
 }
 
 type admissionKey struct{ list, ticket turnout.ID }
@@ -264,14 +265,14 @@ func (d *door) pass(in *scanning, scan *Scan) {
 	case scan.Direction == Exit && (a == nil || !a.Inside):
 		scan.Reason = NotInside
 	case scan.Direction == Exit:
-		a.Inside, scan.Result = false, Accepted
+		a.Inside, a.used, scan.Result = false, true, Accepted
 	case a == nil:
 		a = &admission{ListID: scan.ListID, TicketID: scan.TicketID, CommunityID: scan.CommunityID, ScanID: scan.ID, Inside: true, At: in.at}
 		d.admissions[key] = a
 		d.fresh = append(d.fresh, a)
 		scan.Result = Accepted
 	case !a.Inside && in.gate.list.AllowReentry:
-		a.Inside, scan.Result = true, Accepted
+		a.Inside, a.used, scan.Result = true, true, Accepted
 	default:
 		scan.Reason, scan.EarlierID = AlreadyCheckedIn, a.ScanID
 	}
@@ -290,10 +291,11 @@ func (d *door) win(ctx context.Context) error {
 			return database.ErrAgain
 		}
 	}
-	// Those who went out or came in again are few: one row each.
+	// Those who went out or came in again are few: one row each, also of somebody who did both, so that an annulment cannot
+	// come between.
 	slices.SortFunc(d.read, byKey)
 	for _, a := range d.read {
-		if a.Inside == a.was {
+		if !a.used {
 			continue
 		}
 		n, err := database.Changed(d.tx.NewUpdate().Model(a).Column("inside").WherePK().Where("inside = ?", a.was).Exec(ctx))

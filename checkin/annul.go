@@ -52,49 +52,91 @@ func (s *Service) reread(ctx context.Context, tx bun.IDB, annulled *Scan) error 
 		add.Refused = -1
 		return addCounts(ctx, tx, annulled.ListID, add)
 	}
+	// Read under lock: scans and other annulments of this ticket wait, and the log below is all there is.
 	before := new(admission)
-	key := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("list_id = ?", annulled.ListID).Where("ticket_id = ?", annulled.TicketID)
+	err := tx.NewUpdate().Model(before).Set("inside = inside").Where("list_id = ?", annulled.ListID).Where("ticket_id = ?", annulled.TicketID).
+		Returning("*").Scan(ctx)
+	if database.IsNoRows(err) {
+		return nil // an exit whose entry was annulled before: nothing is read from it any more
 	}
-	if err := key(tx.NewSelect().Model(before)).Scan(ctx); err != nil {
+	if err != nil {
 		return err
 	}
-	var left []*Scan
-	if err := key(tx.NewSelect().Model(&left)).Where("result = ?", Accepted).Where("annulled_at IS NULL").Order("id").Scan(ctx); err != nil {
+	after, err := admissionByLog(ctx, tx, before)
+	if err != nil {
 		return err
-	}
-	// Scans that followed an annulled entry keep their places only from the next entry on.
-	for len(left) > 0 && left[0].Direction == Exit {
-		left = left[1:]
 	}
 	if before.Inside {
 		add.Inside--
 	}
-	if len(left) == 0 {
+	if after == nil {
 		add.Admitted--
-		if _, err := tx.NewDelete().Model(before).WherePK().Exec(ctx); err != nil {
-			return err
+		_, err = tx.NewDelete().Model(before).WherePK().Exec(ctx)
+	} else {
+		if after.Inside {
+			add.Inside++
 		}
-		if err := s.forgetAttendance(ctx, tx, annulled); err != nil {
-			return err
-		}
-		return addCounts(ctx, tx, annulled.ListID, add)
+		_, err = tx.NewUpdate().Model(after).Column("scan_id", "at", "inside").WherePK().Exec(ctx)
 	}
-	after := &admission{ListID: before.ListID, TicketID: before.TicketID, ScanID: left[0].ID, At: left[0].ScannedAt,
-		Inside: left[len(left)-1].Direction == Entry}
-	if after.Inside {
-		add.Inside++
+	if err != nil {
+		return err
 	}
-	if _, err := tx.NewUpdate().Model(after).Column("scan_id", "at", "inside").WherePK().Exec(ctx); err != nil {
+	if err := rereadAttendance(ctx, tx, annulled); err != nil {
 		return err
 	}
 	return addCounts(ctx, tx, annulled.ListID, add)
 }
 
-// forgetAttendance removes the record of a ticket that no door let in any more. A record of another source stays.
-func (s *Service) forgetAttendance(ctx context.Context, tx bun.IDB, annulled *Scan) error {
-	_, err := tx.NewDelete().Model((*Attendance)(nil)).Where("event_id = ?", annulled.EventID).Where("ticket_id = ?", annulled.TicketID).
-		Where("source = ?", DoorScan).
-		Where("NOT EXISTS (SELECT 1 FROM admissions WHERE admissions.ticket_id = attendance.ticket_id)").Exec(ctx)
+// admissionByLog gives the admission that the accepted scans make which stand, nil for none: the first entry wins, exits
+// before it count for nothing.
+func admissionByLog(ctx context.Context, tx bun.IDB, a *admission) (*admission, error) {
+	var left []*Scan
+	if err := tx.NewSelect().Model(&left).Where("list_id = ?", a.ListID).Where("ticket_id = ?", a.TicketID).
+		Where("result = ?", Accepted).Where("annulled_at IS NULL").Order("id").Scan(ctx); err != nil {
+		return nil, err
+	}
+	for len(left) > 0 && left[0].Direction == Exit {
+		left = left[1:]
+	}
+	if len(left) == 0 {
+		return nil, nil
+	}
+	return &admission{ListID: a.ListID, TicketID: a.TicketID, ScanID: left[0].ID, At: ruleTime(left[0].ScannedAt, left[0].ReceivedAt),
+		Inside: left[len(left)-1].Direction == Entry}, nil
+}
+
+// rereadAttendance makes a ticket's record what the entries say that stand at all doors of the event; without any it goes. A
+// record of another source stays.
+func rereadAttendance(ctx context.Context, tx bun.IDB, annulled *Scan) error {
+	record := new(Attendance) // under lock, before the log is read: another door may be writing both
+	err := tx.NewUpdate().Model(record).Set("last_at = last_at").Where("event_id = ?", annulled.EventID).
+		Where("ticket_id = ?", annulled.TicketID).Returning("*").Scan(ctx)
+	if database.IsNoRows(err) || err == nil && record.Source != DoorScan {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var entries []*Scan
+	if err := tx.NewSelect().Model(&entries).Where("event_id = ?", annulled.EventID).Where("ticket_id = ?", annulled.TicketID).
+		Where("result = ?", Accepted).Where("direction = ?", Entry).Where("annulled_at IS NULL").Scan(ctx); err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		_, err := tx.NewDelete().Model(record).WherePK().Exec(ctx)
+		return err
+	}
+	record.FirstAt = ruleTime(entries[0].ScannedAt, entries[0].ReceivedAt)
+	record.LastAt = record.FirstAt
+	for _, e := range entries[1:] {
+		at := ruleTime(e.ScannedAt, e.ReceivedAt)
+		if at.Before(record.FirstAt) {
+			record.FirstAt = at
+		}
+		if at.After(record.LastAt) {
+			record.LastAt = at
+		}
+	}
+	_, err = tx.NewUpdate().Model(record).Column("first_at", "last_at").WherePK().Exec(ctx)
 	return err
 }

@@ -131,6 +131,14 @@ var (
 // maxSkew is how far a door's clock may be off before the rules use ours.
 const maxSkew = 10 * time.Minute
 
+// ruleTime is when a scan happened for the rules: as the door says, unless its clock is too far off.
+func ruleTime(scanned, received time.Time) time.Time {
+	if received.Sub(scanned).Abs() > maxSkew {
+		return received
+	}
+	return scanned
+}
+
 func (in *ScanInput) check() error {
 	var p turnout.Problems
 	if in.Direction == "" {
@@ -178,10 +186,7 @@ func (s *Service) Scan(ctx context.Context, community turnout.ID, in ScanInput) 
 	if in.ScannedAt.IsZero() {
 		item.scannedAt = item.now
 	}
-	item.at = item.scannedAt
-	if item.now.Sub(item.at).Abs() > maxSkew {
-		item.at = item.now
-	}
+	item.at = ruleTime(item.scannedAt, item.now)
 	if in.Code != "" {
 		item.code, item.verdict = readCode(g, in.Code)
 	}

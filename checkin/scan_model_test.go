@@ -1,0 +1,339 @@
+package checkin_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"turnout"
+	"turnout/checkin"
+	"turnout/internal/dbtest"
+	"turnout/ticketing"
+)
+
+// Random scans at several doors against a model that knows nothing but the log: entries, exits, repetitions, annulments,
+// windows, clocks that are off. After each step counters, answers and attendance are what the log says.
+func TestScansFollowTheModel(t *testing.T) {
+	histories := 20
+	if os.Getenv("TURNOUT_TEST_SOAK") != "" {
+		histories = 2500 // of 40 steps: 100,000
+	}
+	set(t, "rapid.checks", strconv.Itoa(histories))
+	set(t, "rapid.steps", "40")
+	set(t, "rapid.nofailfile", "true")
+	for _, engine := range dbtest.Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			var d *door
+			var virtual, priced *ticketing.TicketType
+			played := 0
+			rapid.Check(t, func(rt *rapid.T) {
+				if played++; played%50 == 1 {
+					d = newDoor(t, dbtest.Open(t, engine))
+					virtual = d.ticketType("Virtual", ticketing.Virtual)
+					priced = d.priced()
+				}
+				d.clock.Store(0)
+				m := newLog(rt, d, virtual, priced)
+				rt.Repeat(map[string]func(*rapid.T){"scan": m.scan, "scan 2": m.scan, "scan 3": m.scan, "repeat": m.repeat, "annul": m.annul,
+					"annul 2": m.annul, "cancel": m.cancel, "wait": m.wait, "": m.look})
+			})
+		})
+	}
+}
+
+// set sets one of rapid's flags for the test, unless the command line did.
+func set(t *testing.T, name, value string) {
+	t.Helper()
+	f := flag.Lookup(name)
+	if before := f.Value.String(); before == f.DefValue {
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = flag.Set(name, before) })
+	}
+}
+
+func (d *door) priced() *ticketing.TicketType {
+	d.t.Helper()
+	tt, err := d.Ticketing.CreateTicketType(d.t.Context(), d.event.CommunityID, d.event.ID, ticketing.TicketTypeInput{Name: "Priced",
+		Price: turnout.Money{Amount: 100, Currency: "EUR"}, AttendanceMode: ticketing.InPerson, PoolIDs: []turnout.ID{d.pool.ID}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return tt
+}
+
+// modelLog is the log of scans, and nothing that is read from it.
+type modelLog struct {
+	*rapid.T
+	d       *door
+	lists   []*checkin.List
+	tickets []*modelTicket
+	scans   []*modelScan
+	looks   int
+}
+
+type modelTicket struct {
+	*ticketing.Ticket
+	canceled, unpaid bool
+}
+
+type modelScan struct {
+	in       checkin.ScanInput
+	id       turnout.ID
+	list     int
+	ticket   int // -1: none
+	result   checkin.Result
+	reason   checkin.Reason
+	at       time.Time
+	annulled bool
+}
+
+func newLog(rt *rapid.T, d *door, virtual, priced *ticketing.TicketType) *modelLog {
+	m := &modelLog{T: rt, d: d}
+	for range 2 {
+		m.buy(d.regular)
+	}
+	m.buy(virtual)
+	m.buy(priced).unpaid = true
+	window := rapid.Int64Range(0, 2).Draw(rt, "opens after hours")
+	m.lists = []*checkin.List{
+		d.list(checkin.ListInput{AllowReentry: true}),
+		d.list(checkin.ListInput{TicketTypeIDs: []turnout.ID{d.regular.ID, priced.ID}, AllowReentry: rapid.Bool().Draw(rt, "reentry"),
+			StartsAt: start.Add(time.Duration(window) * time.Hour)}),
+		d.list(checkin.ListInput{TicketTypeIDs: []turnout.ID{virtual.ID, d.regular.ID}, EndsAt: start.Add(time.Duration(window+1) * time.Hour)}),
+	}
+	return m
+}
+
+func (m *modelLog) buy(tt *ticketing.TicketType) *modelTicket {
+	t := &modelTicket{Ticket: m.d.order(tt, 1).Tickets[0]}
+	m.tickets = append(m.tickets, t)
+	return t
+}
+
+func (m *modelLog) scan(t *rapid.T) {
+	m.T = t
+	s := &modelScan{list: rapid.IntRange(0, 2).Draw(t, "list"), ticket: rapid.IntRange(0, 3).Draw(t, "ticket")}
+	ticket := m.tickets[s.ticket]
+	s.in = checkin.ScanInput{ListID: m.lists[s.list].ID, Code: ticket.Code, Nonce: fmt.Sprintf("n%d", m.d.nonces.Add(1)), Caller: "device",
+		Gate: rapid.SampledFrom([]string{"", "north"}).Draw(t, "gate"), Direction: rapid.SampledFrom([]checkin.Direction{checkin.Entry, checkin.Entry, checkin.Exit}).Draw(t, "direction")}
+	if ticket.unpaid || rapid.IntRange(0, 3).Draw(t, "by name") == 0 {
+		s.in.Code, s.in.TicketID = "", ticket.ID
+	}
+	now := m.d.now()
+	s.at = now
+	if skew := rapid.SampledFrom([]time.Duration{0, 0, -5 * time.Minute, 9 * time.Minute, -30 * time.Minute, 24 * time.Hour}).Draw(t, "skew"); skew != 0 {
+		s.in.ScannedAt = now.Add(skew)
+		if skew.Abs() <= 10*time.Minute {
+			s.at = s.in.ScannedAt
+		}
+	}
+	damage := checkin.Reason("")
+	if s.in.Code != "" {
+		switch rapid.IntRange(0, 15).Draw(t, "damage") {
+		case 0:
+			s.in.Code, damage, s.ticket = "HELLO", checkin.UnknownTicket, -1
+		case 1:
+			last := s.in.Code[len(s.in.Code)-20]
+			other := "A"
+			if last == 'A' {
+				other = "B"
+			}
+			s.in.Code, damage, s.ticket = s.in.Code[:len(s.in.Code)-20]+other+s.in.Code[len(s.in.Code)-19:], checkin.BadSignature, -1
+		case 2:
+			s.in.Code = strings.ToLower(s.in.Code)
+		}
+	}
+	m.judge(s, damage)
+	got, err := m.d.scan(s.in)
+	if err != nil || got.Result != s.result || got.Reason != s.reason || got.Replay {
+		t.Fatalf("list %d, ticket %d, %s: %+v, %v; the model says %s %s", s.list, s.ticket, s.in.Direction, got, err, s.result, s.reason)
+	}
+	if got.Reason == checkin.AlreadyCheckedIn && (got.Earlier == nil || got.Earlier.ID != m.state(s.list, s.ticket).winner) {
+		t.Fatalf("the scan in the way is %v", got.Earlier)
+	}
+	s.id = got.ID
+	m.scans = append(m.scans, s)
+}
+
+// judge decides by the log alone.
+func (m *modelLog) judge(s *modelScan, damage checkin.Reason) {
+	s.result = checkin.Refused
+	list := m.lists[s.list]
+	switch {
+	case damage != "":
+		s.reason = damage
+		return
+	case m.tickets[s.ticket].canceled:
+		s.reason = checkin.Canceled
+		return
+	case m.tickets[s.ticket].unpaid:
+		s.reason = checkin.Unpaid
+		return
+	}
+	ticket, is := m.tickets[s.ticket], m.state(s.list, s.ticket)
+	switch {
+	case len(list.TicketTypeIDs) == 0 && ticket.AttendanceMode == ticketing.Virtual, len(list.TicketTypeIDs) > 0 && !slices.Contains(list.TicketTypeIDs, ticket.TicketTypeID):
+		s.reason = checkin.WrongList
+	case !list.StartsAt.IsZero() && s.at.Before(list.StartsAt):
+		s.reason = checkin.NotYetValid
+	case !list.EndsAt.IsZero() && !s.at.Before(list.EndsAt):
+		s.reason = checkin.NoLongerValid
+	case s.in.Direction == checkin.Exit && !is.inside:
+		s.reason = checkin.NotInside
+	case s.in.Direction == checkin.Entry && is.winner != "" && (is.inside || !list.AllowReentry):
+		s.reason = checkin.AlreadyCheckedIn
+	default:
+		s.result = checkin.Accepted
+	}
+}
+
+type ticketState struct {
+	winner turnout.ID // the scan that let it in
+	inside bool
+}
+
+// state reads the log: the first accepted entry that stands wins; exits before it count for nothing.
+func (m *modelLog) state(list, ticket int) (is ticketState) {
+	for _, s := range m.scans {
+		if s.list != list || s.ticket != ticket || s.result != checkin.Accepted || s.annulled || is.winner == "" && s.in.Direction == checkin.Exit {
+			continue
+		}
+		if is.winner == "" {
+			is.winner = s.id
+		}
+		is.inside = s.in.Direction == checkin.Entry
+	}
+	return is
+}
+
+func (m *modelLog) some() *modelScan {
+	if len(m.scans) == 0 {
+		m.Skip("no scan yet")
+	}
+	return m.scans[rapid.IntRange(0, len(m.scans)-1).Draw(m.T, "scan")]
+}
+
+// repeat sends a scan again: the same answer; or something else under its nonce: refused.
+func (m *modelLog) repeat(t *rapid.T) {
+	m.T = t
+	s := m.some()
+	got, err := m.d.scan(s.in)
+	if err != nil || !got.Replay || got.ID != s.id || got.Result != s.result || got.Reason != s.reason {
+		t.Fatalf("repeated: %+v, %v", got, err)
+	}
+	other := s.in
+	other.Direction = checkin.Exit
+	if s.in.Direction == checkin.Exit {
+		other.Direction = checkin.Entry
+	}
+	if _, err := m.d.scan(other); !errors.Is(err, checkin.ErrNonceReused) {
+		t.Fatalf("another scan under the nonce: %v", err)
+	}
+}
+
+func (m *modelLog) annul(t *rapid.T) {
+	m.T = t
+	s := m.some()
+	_, err := m.d.Annul(context.Background(), m.d.event.CommunityID, s.id)
+	if s.annulled {
+		if !errors.Is(err, checkin.ErrAnnulled) {
+			t.Fatalf("annulled twice: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("annul %s %s: %v", s.in.Direction, s.result, err)
+	}
+	s.annulled = true
+}
+
+func (m *modelLog) cancel(t *rapid.T) {
+	m.T = t
+	i := rapid.IntRange(0, 11).Draw(t, "ticket") // seldom one that is there
+	if i > 3 || m.tickets[i].canceled {
+		t.Skip("not now")
+	}
+	if _, err := m.d.Ticketing.CancelOrder(context.Background(), m.tickets[i].OrderID, ticketing.CanceledByOrganiser, false); err != nil {
+		t.Fatal(err)
+	}
+	m.tickets[i].canceled = true
+}
+
+func (m *modelLog) wait(t *rapid.T) {
+	m.T = t
+	m.d.clock.Add(int64(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 25 * time.Minute}).Draw(t, "time")))
+}
+
+// look compares what is stored with the log.
+func (m *modelLog) look(t *rapid.T) {
+	m.T = t
+	for i, l := range m.lists {
+		var admitted, inside, refused int64
+		for ticket := range m.tickets {
+			if is := m.state(i, ticket); is.winner != "" {
+				if admitted++; is.inside {
+					inside++
+				}
+			}
+		}
+		for _, s := range m.scans {
+			if s.list == i && s.result == checkin.Refused && !s.annulled {
+				refused++
+			}
+		}
+		got, err := m.d.List(context.Background(), m.d.event.CommunityID, l.ID)
+		if err != nil || got.Admitted != admitted || got.Inside != inside || got.Refused != refused {
+			t.Fatalf("list %d: %d admitted, %d inside, %d refused; the log says %d, %d, %d (%v)", i, got.Admitted, got.Inside, got.Refused, admitted, inside, refused, err)
+		}
+	}
+	for i, ticket := range m.tickets {
+		m.lookAt(i, ticket)
+	}
+	if m.looks++; m.looks%8 == 0 {
+		found, err := checkin.Check(context.Background(), m.d.DB.Read())
+		if err != nil || len(found) > 0 {
+			t.Fatalf("%q, %v", found, err)
+		}
+	}
+}
+
+// lookAt compares a ticket's attendance record with the entries that stand.
+func (m *modelLog) lookAt(i int, ticket *modelTicket) {
+	var first, last time.Time
+	for _, s := range m.scans {
+		if s.ticket != i || s.result != checkin.Accepted || s.annulled || s.in.Direction == checkin.Exit {
+			continue
+		}
+		if first.IsZero() || s.at.Before(first) {
+			first = s.at
+		}
+		if s.at.After(last) {
+			last = s.at
+		}
+	}
+	var rows []checkin.Attendance
+	if err := m.d.DB.Read().NewSelect().Model(&rows).Where("ticket_id = ?", ticket.ID).Scan(context.Background()); err != nil {
+		m.Fatal(err)
+	}
+	if first.IsZero() {
+		if len(rows) != 0 {
+			m.Fatalf("ticket %d: a record of presence without an entry", i)
+		}
+		return
+	}
+	if len(rows) != 1 || rows[0].Source != checkin.DoorScan || !rows[0].FirstAt.Equal(first) || !rows[0].LastAt.Equal(last) {
+		m.Fatalf("ticket %d: present %+v, the log says from %v to %v", i, rows, first, last)
+	}
+}

@@ -1,0 +1,86 @@
+package checkin_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"turnout"
+	"turnout/checkin"
+	"turnout/internal/dbtest"
+)
+
+// Entries, exits and annulments of the same few tickets at once, at two servers: the counters, the admissions and the records
+// of presence are what the log says in the end.
+func TestScansAndAnnulmentsAtOnce(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			address := dbtest.Address(t, engine)
+			first := newDoor(t, opened(t, address))
+			servers := []*door{first, first.server(opened(t, address))}
+			list := first.list(checkin.ListInput{AllowReentry: true})
+			tickets := first.order(first.regular, 2).Tickets
+			var mu sync.Mutex
+			var accepted []turnout.ID
+			together(6, func(side int) {
+				random := rand.New(rand.NewPCG(seed, uint64(side)))
+				server := servers[side%2]
+				for range 40 {
+					if random.IntN(3) == 0 {
+						mu.Lock()
+						var id turnout.ID
+						if n := len(accepted); n > 0 {
+							id = accepted[n-1-random.IntN(min(n, 4))]
+						}
+						mu.Unlock()
+						if id == "" {
+							continue
+						}
+						if _, err := server.Annul(context.Background(), first.event.CommunityID, id); err != nil && !errors.Is(err, checkin.ErrAnnulled) {
+							t.Error(err)
+						}
+						continue
+					}
+					direction := []checkin.Direction{checkin.Entry, checkin.Exit}[random.IntN(2)]
+					scan, err := server.scan(checkin.ScanInput{ListID: list.ID, Code: tickets[random.IntN(2)].Code, Direction: direction})
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					if scan.Result == checkin.Accepted {
+						mu.Lock()
+						accepted = append(accepted, scan.ID)
+						mu.Unlock()
+					}
+				}
+			})
+			first.holds()
+			for _, ticket := range tickets {
+				standsAsLogged(t, first, list.ID, ticket.ID)
+			}
+		})
+	}
+}
+
+// standsAsLogged compares a ticket's admission and record with the entries that stand in the log.
+func standsAsLogged(t *testing.T, d *door, list, ticket turnout.ID) {
+	t.Helper()
+	var entries, admissions, records int64
+	for query, into := range map[string]*int64{
+		"SELECT COUNT(*) FROM scans WHERE ticket_id = ?0 AND list_id = ?1 AND result = 'accepted' AND direction = 'entry' AND annulled_at IS NULL": &entries,
+		"SELECT COUNT(*) FROM admissions WHERE ticket_id = ?0 AND list_id = ?1":                                                                    &admissions,
+		"SELECT COUNT(*) FROM attendance_records WHERE ticket_id = ?0 AND ?1 <> ''":                                                                &records,
+	} {
+		if err := d.DB.Read().NewRaw(query, ticket, list).Scan(t.Context(), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := min(entries, 1); admissions != want || records != want {
+		t.Errorf("%d entries stand, %d admissions, %d records of presence", entries, admissions, records)
+	}
+}
