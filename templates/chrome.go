@@ -10,7 +10,7 @@ import (
 type Chrome struct {
 	Title       string // of the page alone; the frame adds the community's name
 	Description string // one or two plain sentences, for search engines and previews
-	Path        string // of the request, without the query: for the language links
+	Path        string // of the page on this site, with what it needs of its query: for the language links
 	Canonical   string // absolute URL of this page, "" for none
 	Image       string // absolute URL of the preview picture, "" for none
 	NoIndex     bool   // keeps order pages and the like out of search engines

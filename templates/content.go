@@ -143,3 +143,11 @@ func webcal(address string) template.URL {
 	}
 	return "#"
 }
+
+// inLanguage is a path of this site, with or without a query, in another language.
+func inLanguage(path, lang string) string {
+	if strings.Contains(path, "?") {
+		return path + "&lang=" + lang
+	}
+	return path + "?lang=" + lang
+}

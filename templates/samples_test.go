@@ -28,12 +28,13 @@ type (
 	}
 	sampleVenue struct{ Name, Address, City, Country string }
 	sampleOffer struct {
-		ID, Name, Note, State, Mode, Field string
-		Price                              turnout.Money
-		Min, Max, Quantity                 int
+		ID, Name, Note, State, Mode, Field, WaitlistURL string
+		Price                                           turnout.Money
+		Min, Max, Quantity                              int
 	}
 	samplePerson struct{ Name, Email, Tagline, PictureURL, URL, Label, NameField, EmailField string }
 	sampleTicket struct {
+		Number                                                  int
 		ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
 		JoinOpensAt, CheckedInAt                                time.Time
 	}
@@ -90,6 +91,7 @@ type sampleCard struct {
 	Slug, URL, Title, Summary, Zone, Format, Place, CoverURL, Status, Sale string
 	StartsAt, EndsAt                                                       time.Time
 	From                                                                   *turnout.Money
+	Varies                                                                 bool
 }
 
 func homeSamples() []sample {
@@ -104,12 +106,12 @@ func homeSamples() []sample {
 	full := data{
 		chrome("Rhine Valley Gophers", "/c/rhine-gophers"), "Go people between Basel and Rotterdam. We meet every month, argue kindly, and run one conference a year.",
 		[]sampleCard{
-			{"gopher-summit-2026", "/e/gopher-summit-2026", "Gopher Summit Rhine 2026", "", "Europe/Berlin", "hybrid", "Alte Tuchfabrik, Cologne", "", "published", "few_left", sampleConf.StartsAt, sampleConf.EndsAt, &price},
-			{"evening-june", "/e/evening-june", "June evening: profiling without tears", "", "Europe/Berlin", "virtual", "", "", "published", "available", at(2026, 6, 18, 16), at(2026, 6, 18, 19), &none},
-			{"beginners-night", "/e/beginners-night", "A night for beginners with an unusually long title that wraps", "", "Europe/Amsterdam", "in_person", "Bibliotheek Neude, Utrecht", "", "canceled", "", at(2026, 7, 2, 16), at(2026, 7, 2, 20), nil},
+			{"gopher-summit-2026", "/e/gopher-summit-2026", "Gopher Summit Rhine 2026", "", "Europe/Berlin", "hybrid", "Alte Tuchfabrik, Cologne", "", "published", "few_left", sampleConf.StartsAt, sampleConf.EndsAt, &price, true},
+			{"evening-june", "/e/evening-june", "June evening: profiling without tears", "", "Europe/Berlin", "virtual", "", "", "published", "available", at(2026, 6, 18, 16), at(2026, 6, 18, 19), &none, false},
+			{"beginners-night", "/e/beginners-night", "A night for beginners with an unusually long title that wraps", "", "Europe/Amsterdam", "in_person", "Bibliotheek Neude, Utrecht", "", "canceled", "", at(2026, 7, 2, 16), at(2026, 7, 2, 20), nil, false},
 		},
 		[]sampleCard{
-			{"gopher-summit-2025", "/e/gopher-summit-2025", "Gopher Summit Rhine 2025", "", "Europe/Berlin", "in_person", "Alte Tuchfabrik, Cologne", "", "ended", "", at(2025, 6, 5, 7), at(2025, 6, 6, 15), &price},
+			{"gopher-summit-2025", "/e/gopher-summit-2025", "Gopher Summit Rhine 2025", "", "Europe/Berlin", "in_person", "Alte Tuchfabrik, Cologne", "", "ended", "", at(2025, 6, 5, 7), at(2025, 6, 6, 15), &price, true},
 		}, "webcal://localhost/c/rhine-gophers.ics", "/c/rhine-gophers.ics", "/c/rhine-gophers?past=all",
 	}
 	full.Canonical = "https://events.example.org/c/rhine-gophers"
@@ -151,7 +153,7 @@ func eventSamples() []sample {
 	d.Sale.State, d.Sale.CheckoutURL = "few_left", "/e/gopher-summit-2026/checkout"
 	d.Sale.Offers = []sampleOffer{
 		{Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party"},
-		{Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person"},
+		{Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person", WaitlistURL: "/e/x/waitlist?type=tty_2"},
 		{Name: "From home", Price: euro(0), State: "available", Mode: "virtual", Note: "Both stages as a stream, with questions"},
 	}
 	start := sampleConf.StartsAt
@@ -184,6 +186,7 @@ func checkoutSamples() []sample {
 		Action, IdempotencyKey string
 		Offers                 []sampleOffer
 		Buyer                  samplePerson
+		Open, Named            bool
 		Attendees              []samplePerson
 		Summary                struct {
 			Lines       []sampleLine
@@ -195,18 +198,21 @@ func checkoutSamples() []sample {
 	}
 	first := data{
 		Chrome: chrome("Your tickets", "/e/x/checkout"), Event: sampleConf, Action: "/e/x/checkout", IdempotencyKey: "k", PayWith: "sandbox", PrivacyURL: "/privacy",
-		RefundText: "Cancel until 28 May and get everything back.",
+		RefundText: "Cancel until 28 May and get everything back.", Open: true,
 		Offers: []sampleOffer{
 			{ID: "tty_1", Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party", Max: 6, Quantity: 1, Field: "lines[0].quantity"},
-			{ID: "tty_2", Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person", Field: "lines[1].quantity"},
+			{ID: "tty_2", Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person", Field: "lines[1].quantity", WaitlistURL: "/e/x/waitlist?type=tty_2"},
 			{ID: "tty_3", Name: "From home", Price: euro(0), State: "available", Mode: "virtual", Note: "Both stages as a stream", Max: 10, Field: "lines[2].quantity"},
 		},
 	}
 	wrong := first
+	wrong.Named = true
 	wrong.Buyer, wrong.Attendees = samplePerson{Name: "Ada Łukasiewicz", Email: "ada@@example"}, []samplePerson{{Label: "Ticket 1 · Regular", NameField: "attendees[0].name", EmailField: "attendees[0].email", Name: "Ada Łukasiewicz"}}
 	wrong.Errors = Errors{{Name: "lines[0].quantity", Message: "Only 3 are left."}, {Name: "buyer.email", Message: "This is no e-mail address."}}
 	wrong.Summary.Lines, wrong.Summary.Total, wrong.Summary.IncludesTax = []sampleLine{{"Regular", 4, euro(59600)}, {"From home", 1, euro(0)}}, euro(59600), true
-	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}}
+	closed := first
+	closed.Open, closed.Offers = false, first.Offers[1:2]
+	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "closed", closed}}
 }
 
 func orderSamples() []sample {
@@ -240,16 +246,16 @@ func orderSamples() []sample {
 	d.Cancel.URL, d.Cancel.Refund, d.Cancel.FeeKept = "/o/7KQ2M/cancel", euro(14400), euro(500)
 	code := strings.Repeat("AEBAGBAFAYDQQCIKBMGA2DQ", 6) + "ABCDEFGHIJKLMNOPQ"
 	d.Tickets = []sampleTicket{
-		{"tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}},
-		{"tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}},
+		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}},
+		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}},
 	}
 	held := d
 	held.Order.Status, held.Payment.Status, held.PayURL, held.ICSURL, held.PDFURL = "held", "failed", "/pay/pay_1", "", ""
 	held.Payment.Note = "Your bank declined the card. You can try again or take another one."
-	held.Tickets = []sampleTicket{{"tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
+	held.Tickets = []sampleTicket{{1, "tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
 	late := held
 	late.Order.Status, late.PayURL, late.Payment.Status, late.Payment.Note, late.Cancel.URL = "expired", "", "late_refund_pending", "", ""
-	late.Tickets = []sampleTicket{{"tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
+	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
 	return []sample{{"order", "confirmed", d}, {"order", "held", held}, {"order", "late", late}}
 }
 

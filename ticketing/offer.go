@@ -144,6 +144,7 @@ func typeWithPools(ctx context.Context, db bun.IDB, event, id turnout.ID) (*Tick
 // PriceTag is the least price of an event's public tickets, and how its sale stands as a whole.
 type PriceTag struct {
 	From         turnout.Money
+	Varies       bool // some tickets cost more
 	Availability Availability
 }
 
@@ -182,6 +183,7 @@ func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.
 		}
 		o := offer(byID[t.EventID], t, pools, now)
 		tag, seen := tags[t.EventID]
+		tag.Varies = tag.Varies || seen && o.Price != tag.From
 		if !seen || o.Price.Amount < tag.From.Amount {
 			tag.From = o.Price
 		}

@@ -6,14 +6,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"turnout"
 	"turnout/api/access"
 	"turnout/api/respond"
-	"turnout/events"
 	"turnout/events/organisers"
 	"turnout/templates"
 	"turnout/ticketing"
@@ -27,7 +25,9 @@ type checkoutPage struct {
 	Action         string
 	IdempotencyKey string
 	Offers         []saleOffer
+	Open           bool // something can be bought
 	Buyer          ticketing.Attendee
+	Named          bool // each ticket bears a name of its own
 	Attendees      []attendeeField
 	Summary        summary
 	Free           bool
@@ -35,8 +35,6 @@ type checkoutPage struct {
 	PrivacyURL     string
 	RefundText     string
 }
-
-type attendeeField struct{ Label, Name, Email, NameField, EmailField string }
 
 type summary struct {
 	Lines       []summaryLine
@@ -68,7 +66,8 @@ func (h *Handler) Checkout(c *gin.Context) {
 	h.Render(c, http.StatusOK, "checkout", page)
 }
 
-// PlaceOrder is POST /e/{event}/checkout. Sending the form twice makes one order.
+// PlaceOrder is POST /e/{event}/checkout. Sending the form twice makes one order. The form's other buttons draw it again, with
+// the sum or with a name for each ticket: whoever has no JavaScript needs them.
 func (h *Handler) PlaceOrder(c *gin.Context) {
 	page, err := h.checkoutPage(c)
 	if err != nil {
@@ -80,8 +79,13 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 	page.IdempotencyKey, page.Buyer = form.Key, ticketing.Attendee{Name: form.BuyerName, Email: form.BuyerEmail}
 	purchase := ticketing.Purchase{EventID: access.Event(c).ID, Buyer: page.Buyer, Locale: h.Language(c), Key: form.Key, Caller: "page"}
 	page.take(c, &purchase)
+	page.nameTickets(c, h.text(c, "checkout.ticket"), &purchase)
 	if formErr != nil {
 		h.askAgain(c, page, formErr)
+		return
+	}
+	if isPressed(c, "update") || isPressed(c, "name_attendees") || isPressed(c, "name_buyer") {
+		h.drawAgain(c, page)
 		return
 	}
 	order, _, err := h.Ticketing.PlaceOrder(c.Request.Context(), purchase)
@@ -101,6 +105,18 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, orderPath(order))
 }
 
+// isPressed says whether the form was sent with the button of this name.
+func isPressed(c *gin.Context, button string) bool { return c.Request.PostForm.Has(button) }
+
+// drawAgain shows the form as it now is, which asks for a choice first.
+func (h *Handler) drawAgain(c *gin.Context, page *checkoutPage) {
+	status := http.StatusOK
+	if len(page.Summary.Lines) == 0 {
+		status, page.Errors = http.StatusUnprocessableEntity, templates.Errors{{Name: "lines", Message: h.text(c, "checkout.choose")}}
+	}
+	h.Render(c, status, "checkout", page)
+}
+
 // askAgain shows the form again with what was typed and what is wrong with it.
 func (h *Handler) askAgain(c *gin.Context, page *checkoutPage, err error) {
 	known, ok := errors.AsType[*turnout.Error](err)
@@ -111,25 +127,38 @@ func (h *Handler) askAgain(c *gin.Context, page *checkoutPage, err error) {
 	respond.Log(c.Request.Context(), err)
 	lang := h.Language(c)
 	page.Errors = page.inPlace(h.Templates.Errors(lang, known))
+	for i := range page.Errors {
+		if page.Errors[i].Name == "lines" && len(page.Summary.Lines) == 0 {
+			page.Errors[i].Message = h.text(c, "checkout.choose") // the sale speaks of lines
+		}
+	}
 	if len(page.Errors) == 0 {
 		page.Errors = templates.Errors{{Name: "lines", Code: known.Code, Message: h.Templates.ErrorText(lang, known)}}
 	}
 	h.Render(c, respond.Status(err), "checkout", page)
 }
 
-// inPlace moves the problems of the order's lines to the offers that were chosen for them.
+// inPlace moves the problems of the order's lines to the offers that were chosen for them, and those of its attendees to the
+// fields of the tickets.
 func (p *checkoutPage) inPlace(errs templates.Errors) templates.Errors {
+	fields := map[string]string{}
 	n := 0
 	for i := range p.Offers {
-		if p.Offers[i].Quantity == 0 {
-			continue
+		if p.Offers[i].Quantity > 0 {
+			fields[fmt.Sprintf("lines[%d]", n)] = p.Offers[i].Field
+			n++
 		}
-		for j := range errs {
-			if strings.HasPrefix(errs[j].Name, fmt.Sprintf("lines[%d].", n)) {
-				errs[j].Name = p.Offers[i].Field
-			}
+	}
+	for i, a := range p.Attendees {
+		fields[fmt.Sprintf("attendees[%d].name", i)], fields[fmt.Sprintf("attendees[%d].email", i)] = a.NameField, a.EmailField
+	}
+	for i := range errs {
+		line, _, _ := strings.Cut(errs[i].Name, "].")
+		if field, ok := fields[line+"]"]; ok {
+			errs[i].Name = field
+		} else if field, ok := fields[errs[i].Name]; ok {
+			errs[i].Name = field
 		}
-		n++
 	}
 	return errs
 }
@@ -152,10 +181,11 @@ func (h *Handler) checkoutPage(c *gin.Context) (*checkoutPage, error) {
 		if !known {
 			continue
 		}
-		shown := newSaleOffer(o, state)
+		shown := newSaleOffer(e, o, state)
 		shown.Field = "quantity_" + shown.ID
 		page.Offers = append(page.Offers, shown)
-		page.Free = page.Free && o.Price.Amount == 0
+		page.Open = page.Open || o.Reason == nil
+		page.Free = page.Free && (o.Reason != nil || o.Price.Amount == 0)
 	}
 	if len(page.Offers) == 1 && page.Offers[0].Max > 0 {
 		page.Offers[0].Quantity = max(1, page.Offers[0].Min) // nothing to choose from
@@ -163,10 +193,9 @@ func (h *Handler) checkoutPage(c *gin.Context) (*checkoutPage, error) {
 	return page, nil
 }
 
-// take reads the quantities and attendees of the form into the purchase and keeps them on the page.
+// take reads the quantities of the form into the purchase and keeps them on the page.
 func (p *checkoutPage) take(c *gin.Context, purchase *ticketing.Purchase) {
-	p.Free = true
-	total := turnout.Money{}
+	total, free := turnout.Money{}, true
 	for i := range p.Offers {
 		o := &p.Offers[i]
 		n, err := strconv.ParseInt(strings.TrimSpace(c.PostForm("quantity_"+o.ID)), 10, 64)
@@ -180,60 +209,13 @@ func (p *checkoutPage) take(c *gin.Context, purchase *ticketing.Purchase) {
 		line := turnout.Money{Amount: turnout.MulDiv(o.Price.Amount, n, 1), Currency: o.Price.Currency}
 		total = turnout.Money{Amount: total.Amount + line.Amount, Currency: line.Currency}
 		p.Summary.Lines = append(p.Summary.Lines, summaryLine{o.Name, n, line})
-		p.Free = p.Free && line.Amount == 0
+		free = free && line.Amount == 0
 	}
 	p.Summary.Total = total
-	for i := 0; c.Request.PostForm.Has(fmt.Sprintf("attendees[%d].name", i)) && i < 100; i++ {
-		a := attendeeField{Label: strconv.Itoa(i + 1), NameField: fmt.Sprintf("attendees[%d].name", i), EmailField: fmt.Sprintf("attendees[%d].email", i)}
-		a.Name, a.Email = clean(c.PostForm(a.NameField)), clean(c.PostForm(a.EmailField))
-		p.Attendees = append(p.Attendees, a)
-		purchase.Attendees = append(purchase.Attendees, ticketing.Attendee{Name: a.Name, Email: a.Email})
+	if len(purchase.Lines) > 0 {
+		p.Free = free
 	}
-}
-
-// clean is a typed line as the API would take it; what it would refuse becomes empty, and is asked for again.
-func clean(text string) string {
-	line, err := respond.Text("", text, "name,max=254")
-	if err != nil {
-		return ""
-	}
-	return line
 }
 
 // orderPath is the address of an order's page on this site.
 func orderPath(o *ticketing.Order) string { return "/orders/" + o.Code + "?secret=" + o.Secret }
-
-// Pay is GET /pay/{payment}: on to the provider's page, or to the order when there is nothing to pay any more.
-func (h *Handler) Pay(c *gin.Context) {
-	id := turnout.ID(c.Param("payment"))
-	url, order, err := h.Ticketing.OpenPayment(c.Request.Context(), id)
-	switch {
-	case err == nil:
-		c.Redirect(http.StatusSeeOther, url)
-	case errors.Is(err, ticketing.ErrOrderNotOpen) && order != nil && order.StatusAt(h.Now()) != ticketing.Held:
-		h.Render(c, http.StatusConflict, "pay_over", h.payOver(c, order))
-	default:
-		h.Fail(c, err)
-	}
-}
-
-// payOverPage is the data of the page "pay_over": it names no secret, for a payment's address is none.
-type payOverPage struct {
-	templates.Chrome
-	Code, Status string
-	EventURL     string
-}
-
-func (h *Handler) payOver(c *gin.Context, o *ticketing.Order) payOverPage {
-	page := payOverPage{Chrome: templates.Chrome{Title: h.Templates.Message(h.Language(c), "pay.over_title"), NoIndex: true, Demo: h.Demo,
-		Path: c.Request.URL.Path}, Code: o.Code, Status: string(o.StatusAt(h.Now())), EventURL: "/"}
-	if e, err := events.Find(c.Request.Context(), h.DB.Read(), o.CommunityID, string(o.EventID)); err == nil {
-		page.EventURL = "/e/" + e.Slug
-	}
-	return page
-}
-
-// joinOpens is when the personal links of virtual tickets open.
-func joinOpens(e *events.Event) time.Time {
-	return e.StartsAt.Add(-time.Duration(e.JoinOpensMinutes) * time.Minute)
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"turnout"
+	"turnout/api/access"
 	"turnout/events"
 	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
@@ -51,6 +53,7 @@ type sale struct {
 
 type saleOffer struct {
 	ID, Name, Note, State, Mode, Field string
+	WaitlistURL                        string // of what is sold out
 	Price                              turnout.Money
 	Min, Max, Quantity                 int64
 }
@@ -76,9 +79,13 @@ type sponsorTier struct {
 type sponsorCard struct{ Name, URL, LogoURL string }
 
 // Event is GET /e/{event}. Exact numbers of places stand on the checkout: this page changes only when a threshold is crossed, so
-// that a rush finds it in memory.
+// that a rush finds it in memory. Staff get a page of their own: it leads to the console and shows their drafts.
 func (h *Handler) Event(c *gin.Context) {
 	slug := c.Param("event")
+	if who := access.Who(c); who.Account != "" {
+		h.eventForStaff(c, who, slug)
+		return
+	}
 	h.cached(c, "event "+slug, htmlType, func(lang string) ([]byte, error) {
 		ctx := context.WithoutCancel(c.Request.Context())
 		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
@@ -91,6 +98,39 @@ func (h *Handler) Event(c *gin.Context) {
 		}
 		return h.draw(lang, "event", page)
 	})
+}
+
+// eventForStaff shows an event to somebody signed in: also a draft, if they may read it, and with the way to change it, if they
+// may do that.
+func (h *Handler) eventForStaff(c *gin.Context, who access.Caller, slug string) {
+	ctx := c.Request.Context()
+	e, err := events.FindPublic(ctx, h.DB.Read(), slug)
+	for i := 0; errors.Is(err, turnout.ErrNotFound) && i < len(who.Communities); i++ {
+		var draft *events.Event
+		if draft, err = events.Find(ctx, h.DB.Read(), who.Communities[i], slug); err == nil {
+			if e = draft; !who.May("events:read", e.CommunityID, e) {
+				err = turnout.ErrNotFound
+			}
+		}
+	}
+	var page *eventPage
+	if err == nil {
+		page, err = h.eventPage(ctx, h.Language(c), e)
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if slices.Contains(who.Communities, e.CommunityID) {
+		page.Staff = &templates.Staff{Name: who.Name, Email: who.Email, SignOutURL: SignOutPath}
+	}
+	if who.May("events:write", e.CommunityID, e) {
+		page.EditURL = "/console/events/" + e.Slug + "/details"
+	}
+	if e.Status == events.Draft {
+		page.NoIndex, page.Canonical, page.JSONLD, page.Event.ICSURL = true, "", nil, ""
+	}
+	h.Render(c, http.StatusOK, "event", page)
 }
 
 // eventPage gathers what an event's page shows.
@@ -154,7 +194,7 @@ func newSale(e *events.Event, offers []ticketing.Offer) sale {
 		if !known {
 			continue
 		}
-		s.Offers = append(s.Offers, newSaleOffer(o, state))
+		s.Offers = append(s.Offers, newSaleOffer(e, o, state))
 		if rank := slices.Index(saleRanks, state); rank > best {
 			best, s.State = rank, state
 		}
@@ -175,9 +215,13 @@ func newSale(e *events.Event, offers []ticketing.Offer) sale {
 // saleRanks are the states of a sale from the least to the best for those who want to come.
 var saleRanks = []string{"ended", "sold_out", "not_started", "few_left", "available"}
 
-func newSaleOffer(o ticketing.Offer, state string) saleOffer {
-	return saleOffer{ID: string(o.ID), Name: o.Name, Note: o.Description, State: state, Mode: string(o.AttendanceMode), Price: o.Price,
+func newSaleOffer(e *events.Event, o ticketing.Offer, state string) saleOffer {
+	shown := saleOffer{ID: string(o.ID), Name: o.Name, Note: o.Description, State: state, Mode: string(o.AttendanceMode), Price: o.Price,
 		Min: o.MinPerOrder, Max: min(o.MaxPerOrder, max(o.Left, 0))}
+	if state == "sold_out" {
+		shown.WaitlistURL = "/e/" + e.Slug + "/waitlist?type=" + shown.ID
+	}
+	return shown
 }
 
 const teaserSize = 6
@@ -196,7 +240,8 @@ func newAgendaTeaser(e *events.Event, s *exchange.Schedule) agendaTeaser {
 	slices.SortStableFunc(placed, func(a, b exchange.Session) int { return a.Start.Compare(b.Start) })
 	t.Count = len(placed)
 	for _, x := range placed[:min(teaserSize, len(placed))] {
-		t.Sessions = append(t.Sessions, teaserSession{Title: x.Title, Room: rooms[x.Room], Speakers: joinNames(x.Speakers, names), StartsAt: x.Start, EndsAt: x.End()})
+		t.Sessions = append(t.Sessions, teaserSession{Title: x.Title, Room: rooms[x.Room], Speakers: joinNames(x.Speakers, names), StartsAt: x.Start, EndsAt: x.End(),
+			URL: sessionURL(e, s, x)})
 	}
 	return t
 }

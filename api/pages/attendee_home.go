@@ -31,6 +31,7 @@ type eventCard struct {
 	Slug, URL, Title, Summary, Zone, Format, Place, CoverURL, Status, Sale string
 	StartsAt, EndsAt                                                       time.Time
 	From                                                                   *turnout.Money
+	Varies                                                                 bool // some tickets cost more
 }
 
 // Root is GET /: the only community's home, or the list of all.
@@ -97,7 +98,7 @@ func newEventCard(e *events.Event, sales map[turnout.ID]ticketing.PriceTag) even
 		card.Place = strings.Trim(strings.Join([]string{e.VenueName, e.VenueCity}, ", "), ", ")
 	}
 	if tag, ok := sales[e.ID]; ok && e.Status == events.Published {
-		card.Sale, card.From = saleStates[tag.Availability], &tag.From
+		card.Sale, card.From, card.Varies = saleStates[tag.Availability], &tag.From, tag.Varies
 	}
 	return card
 }

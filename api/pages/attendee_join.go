@@ -78,9 +78,10 @@ func (h *Handler) joinPage(c *gin.Context) (page joinPage, ticket *ticketing.Tic
 		return page, nil, false
 	}
 	page.Chrome = h.publicChrome(community)
-	page.Title, page.NoIndex, page.Path = event.Title, true, c.Request.URL.Path
+	page.Title, page.NoIndex = event.Title, true
 	page.Event, page.AttendeeName, page.EventURL = event, ticket.AttendeeName, "/e/"+event.Slug
 	page.Action = "/join/" + url.PathEscape(id) + "?secret=" + url.QueryEscape(secret)
+	page.Path = page.Action
 	page.OpensAt = event.StartsAt.Add(-time.Duration(event.JoinOpensMinutes) * time.Minute)
 	page.State = joinState(event, page.OpensAt, h.Now())
 	return page, ticket, true

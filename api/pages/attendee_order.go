@@ -45,6 +45,7 @@ type shownOrder struct {
 type shownPayment struct{ Status, Provider, Note string }
 
 type shownTicket struct {
+	Number                                                  int // in the order, from 1
 	ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
 	JoinOpensAt, CheckedInAt                                time.Time
 }
@@ -88,7 +89,7 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 	}
 	page := &orderPage{Chrome: h.eventChrome(community, e), Now: h.Now(), Event: newPublicEvent(e), Order: newShownOrder(o, h.Now())}
 	page.Title, page.NoIndex, page.Canonical, page.Description = h.Templates.Message(lang, "order.title", "Code", o.Code), true, "", ""
-	page.Path = "/orders/" + o.Code
+	page.Path = orderPath(o) // the other language needs the secret too
 	page.Flash = h.Flash(c)
 	if p := o.Payment(); p != nil {
 		page.Payment = shownPayment{Status: string(p.Status), Provider: p.Provider}
@@ -136,8 +137,8 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order, e *events.Eve
 		return nil, err
 	}
 	var tickets []shownTicket
-	for _, t := range o.Tickets {
-		shown := shownTicket{ID: string(t.ID), Status: string(t.Status), TypeName: lines[t.LineID], AttendeeName: t.AttendeeName,
+	for i, t := range o.Tickets {
+		shown := shownTicket{Number: i + 1, ID: string(t.ID), Status: string(t.Status), TypeName: lines[t.LineID], AttendeeName: t.AttendeeName,
 			Mode: string(t.AttendanceMode), Code: t.Code, CheckedInAt: seen[t.ID]}
 		if t.Status == ticketing.Valid && t.AttendanceMode == ticketing.Virtual {
 			shown.JoinURL, shown.JoinOpensAt = h.Ticketing.JoinLink(t), joinOpens(e)

@@ -12,6 +12,7 @@ import (
 
 	"turnout"
 	"turnout/events"
+	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
 	"turnout/events/organisers"
 	"turnout/templates"
@@ -87,8 +88,8 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 	list, grid := choice, choice
 	list.view, grid.view = "list", "grid"
 	p.ListURL, p.GridURL = list.path(p.Action), grid.path(p.Action)
-	every := h.Templates.Message(lang, "schedule.all")
-	p.Tracks, p.Rooms = []templates.Option{{Text: every}}, []templates.Option{{Text: every}}
+	p.Tracks = []templates.Option{{Text: h.Templates.Message(lang, "schedule.all_tracks")}}
+	p.Rooms = []templates.Option{{Text: h.Templates.Message(lang, "schedule.all_rooms")}}
 	colours := map[string]int{}
 	for i, t := range s.Tracks {
 		colours[t.Name] = i%8 + 1
@@ -107,7 +108,7 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 	}
 	days := s.Days()
 	if len(days) > 1 {
-		p.Days = dayLinks(h, lang, e, days, choice, p.Action, every)
+		p.Days = dayLinks(h, lang, e, days, choice, p.Action)
 	}
 	var shown []templates.ScheduleSession
 	for _, day := range days {
@@ -119,7 +120,7 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 			if choice.track != "" && x.Track != choice.track || choice.room != "" && room != choice.room {
 				continue
 			}
-			shown = append(shown, templates.ScheduleSession{ID: s.GUID(x), Title: x.Title, URL: "/e/" + e.Slug + "/schedule/" + url.PathEscape(s.GUID(x)),
+			shown = append(shown, templates.ScheduleSession{ID: favourite(s, x), Title: x.Title, URL: sessionURL(e, s, x),
 				Speakers: joinNames(x.Speakers, names), Room: room, Track: x.Track, TrackColour: colours[x.Track], Kind: x.Kind,
 				StartsAt: x.Start, EndsAt: x.End(), Now: !now.Before(x.Start) && now.Before(x.End())})
 		}
@@ -128,10 +129,22 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 	p.Schedule = templates.LayOutSchedule(shown, order, s.Zone)
 }
 
-func dayLinks(h *Handler, lang string, e *events.Event, days []exchange.Day, choice scheduleChoice, action, every string) []dayLink {
+// favourite is the name under which a browser remembers a session; "" for what nobody plans to miss.
+func favourite(s *exchange.Schedule, x exchange.Session) string {
+	if x.Kind == string(agenda.Break) {
+		return ""
+	}
+	return s.GUID(x)
+}
+
+func sessionURL(e *events.Event, s *exchange.Schedule, x exchange.Session) string {
+	return "/e/" + e.Slug + "/schedule/" + url.PathEscape(s.GUID(x))
+}
+
+func dayLinks(h *Handler, lang string, e *events.Event, days []exchange.Day, choice scheduleChoice, action string) []dayLink {
 	all := choice
 	all.day = ""
-	links := []dayLink{{Text: every, URL: all.path(action), Current: choice.day == ""}}
+	links := []dayLink{{Text: h.Templates.Message(lang, "schedule.all"), URL: all.path(action), Current: choice.day == ""}}
 	for _, d := range days {
 		if len(d.Sessions) == 0 {
 			continue

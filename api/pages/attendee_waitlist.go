@@ -39,8 +39,10 @@ func (h *Handler) Waitlist(c *gin.Context) {
 		return
 	}
 	page.Form.Size = 1
-	if len(page.Types) > 0 {
-		page.Form.Type = page.Types[0].Value
+	for i, t := range page.Types {
+		if i == 0 || t.Value == c.Query("type") {
+			page.Form.Type = t.Value
+		}
 	}
 	h.Render(c, http.StatusOK, "waitlist", page)
 }
@@ -82,7 +84,7 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 		h.waitlistAgain(c, page, err)
 		return
 	}
-	h.Redirect(c, "/waitlist/"+string(entry.ID)+"?secret="+entry.Secret, "", "")
+	h.Redirect(c, waitlistPath(entry), "", "")
 }
 
 func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
@@ -129,7 +131,7 @@ func (h *Handler) WaitlistEntry(c *gin.Context) {
 	page := entryPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Status: string(entry.Status), Name: entry.Name,
 		Email: entry.Email, PartySize: entry.PartySize}
 	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
-	page.Path = c.Request.URL.Path
+	page.Path = waitlistPath(entry)
 	if entry.Status == ticketing.Waiting || entry.Status == ticketing.Offered {
 		page.LeaveURL = "/waitlist/" + string(entry.ID) + "/leave?secret=" + entry.Secret
 	}
@@ -144,5 +146,10 @@ func (h *Handler) LeaveWaitlist(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	h.Redirect(c, "/waitlist/"+string(entry.ID)+"?secret="+entry.Secret, "", "")
+	h.Redirect(c, waitlistPath(entry), "", "")
+}
+
+// waitlistPath is the address of a wish on this site.
+func waitlistPath(w *ticketing.WaitlistEntry) string {
+	return "/waitlist/" + string(w.ID) + "?secret=" + w.Secret
 }

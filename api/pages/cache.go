@@ -120,6 +120,7 @@ func (h *Handler) cached(c *gin.Context, key, contentType string, build func(lan
 		h.Fail(c, err)
 		return
 	}
+	h.keepLanguage(c)
 	page.send(c)
 }
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/alexedwards/scs/v2"
@@ -77,6 +78,14 @@ func (h *Handler) Language(c *gin.Context) string {
 	return h.Templates.Match(c.Query("lang"), chosen, c.GetHeader("Accept-Language"))
 }
 
+// keepLanguage remembers the language that the address asks for, for the pages after it.
+func (h *Handler) keepLanguage(c *gin.Context) {
+	if lang := c.Query("lang"); slices.Contains(h.Templates.Languages(), lang) {
+		http.SetCookie(c.Writer, &http.Cookie{Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60, HttpOnly: true,
+			SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.BaseURL, "https://")})
+	}
+}
+
 // Render answers with a page; data embeds templates.Chrome. Nothing is sent when the template fails: the error page is.
 func (h *Handler) Render(c *gin.Context, status int, page string, data any) {
 	var body bytes.Buffer
@@ -101,6 +110,7 @@ func (h *Handler) html(c *gin.Context, status int, body []byte) {
 	if c.Writer.Header().Get("Cache-Control") == "" {
 		c.Header("Cache-Control", "private, no-store")
 	}
+	h.keepLanguage(c)
 	c.Data(status, "text/html; charset=utf-8", body)
 }
 

@@ -11,9 +11,6 @@ const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or 
 const countEvery = 2000;
 const glance = 40; // milliseconds between two looks at the picture
 
-const root = document.querySelector<HTMLElement>("[data-door]");
-if (root) door(root);
-
 function door(root: HTMLElement): void {
   const part = <T extends HTMLElement>(name: string) => document.querySelector<T>(`[data-${name}]`);
   const video = part<HTMLVideoElement>("video");
@@ -251,3 +248,6 @@ function template(name: string): DocumentFragment {
   const found = document.querySelector<HTMLTemplateElement>(`template[data-say="${name}"]`);
   return (found?.content.cloneNode(true) as DocumentFragment | undefined) ?? new DocumentFragment();
 }
+
+const root = document.querySelector<HTMLElement>("[data-door]");
+if (root) door(root);

@@ -2,6 +2,7 @@
 import { countdowns } from "./_countdown";
 import { favourites } from "./_favourites";
 import { steppers } from "./_stepper";
+import { sums } from "./_sum";
 import { myTimes } from "./_times";
 
 function toast(text: string): void {
@@ -115,6 +116,7 @@ document.addEventListener("change", (event) => {
 function ready(root: ParentNode): void {
   countdowns(root);
   steppers(root);
+  sums(root);
   myTimes(root);
   favourites(root);
 }

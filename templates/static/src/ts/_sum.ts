@@ -1,0 +1,32 @@
+// <form data-sum="de">: adds up what is chosen while it is chosen. Quantities stand in [data-price][data-currency]; the sum goes to
+// [data-sum-total], and the words of the button follow it. The server's sum is the one that counts.
+export function sums(root: ParentNode): void {
+  for (const form of root.querySelectorAll<HTMLFormElement>("form[data-sum]")) {
+    const row = form.querySelector<HTMLElement>("[data-sum-row]");
+    const total = form.querySelector<HTMLElement>("[data-sum-total]");
+    const submit = form.querySelector<HTMLElement>("[data-sum-submit]");
+    if (!row || !total || !submit) continue;
+    const add = () => {
+      let sum = 0;
+      let chosen = 0;
+      let currency = "";
+      for (const offer of form.querySelectorAll<HTMLElement>("[data-price]")) {
+        const quantity = offer.querySelector("input")?.valueAsNumber || 0;
+        sum += quantity * Number(offer.dataset.price);
+        chosen += quantity;
+        currency = offer.dataset.currency ?? "";
+      }
+      row.hidden = chosen === 0;
+      if (chosen === 0) return;
+      total.textContent = sum === 0 ? (total.dataset.free ?? "") : money(sum, currency, form.dataset.sum);
+      submit.textContent = (sum === 0 ? submit.dataset.free : submit.dataset.pay) ?? submit.textContent;
+    };
+    form.addEventListener("input", add);
+    add();
+  }
+}
+
+function money(minor: number, currency: string, language?: string): string {
+  const format = new Intl.NumberFormat(language, { style: "currency", currency });
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
