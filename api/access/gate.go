@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -37,6 +38,8 @@ type Gate struct {
 	Sandbox bool
 	// Fail answers with an error in the manner of the surface.
 	Fail func(c *gin.Context, err error)
+
+	memory eventMemory
 }
 
 // Enforce gives the middleware that lets through whom the rule names and puts caller, community and event into the
@@ -148,10 +151,12 @@ func (g *Gate) resolve(c *gin.Context, rule Rule, r *request) (err error) {
 	if name == "" {
 		return nil
 	}
-	switch rule.Kind {
-	case KindToken:
+	switch {
+	case rule.Kind == KindPublic && r.caller.Nobody() && c.Request.Method == http.MethodPost && !IsPage(c.FullPath()):
+		r.event, err = g.memory.event(ctx, name, func(ctx context.Context) (*events.Event, error) { return g.publicEvent(ctx, rule, r.caller, name) })
+	case rule.Kind == KindToken:
 		r.event, err = events.Find(ctx, g.DB.Read(), r.caller.Community, name)
-	case KindStaff, KindSignedIn:
+	case rule.Kind == KindStaff, rule.Kind == KindSignedIn:
 		r.event, err = g.eventOf(ctx, r.caller.Communities, name)
 	default:
 		r.event, err = g.publicEvent(ctx, rule, r.caller, name)
