@@ -20,10 +20,10 @@ func (w *world) tellSome(kind payments.Kind) {
 		w.Skip("a free order")
 	}
 	p := o.payments[rapid.IntRange(0, len(o.payments)-1).Draw(w.T, "payment")]
-	e := payments.Event{Kind: kind, OccurredAt: w.s.now(), PaymentID: p.id, SessionRef: "cs_" + string(p.id), PaymentRef: "pi_" + string(p.id), Amount: o2m(p.amount)}
+	e := payments.Event{Kind: kind, OccurredAt: w.s.now(), PaymentID: p.id, SessionRef: "cs_" + string(p.id), PaymentRef: "pi_" + string(p.id), Amount: euros(p.amount)}
 	switch kind {
 	case payments.EventPaid:
-		e.Fee = o2m(3)
+		e.Fee = euros(3)
 		switch rapid.IntRange(0, 9).Draw(w.T, "how") {
 		case 0: // paid twice: other money on a second page
 			w.refs++
@@ -40,7 +40,25 @@ func (w *world) tellSome(kind payments.Kind) {
 	w.tell(o, e)
 }
 
-func o2m(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: "EUR"} }
+// tellLate lets money come for an order that has expired.
+func (w *world) tellLate(t *rapid.T) {
+	w.T = t
+	var late []*modelOrder
+	for _, o := range w.orders {
+		if o.status == ticketing.Expired && unpaid(o.payments[0]) {
+			late = append(late, o)
+		}
+	}
+	if len(late) == 0 {
+		t.Skip("nothing is late")
+	}
+	o := rapid.SampledFrom(late).Draw(t, "order")
+	p := o.payments[0]
+	w.tell(o, payments.Event{Kind: payments.EventPaid, OccurredAt: w.s.now(), PaymentID: p.id, SessionRef: "cs_" + string(p.id),
+		PaymentRef: "pi_" + string(p.id), Amount: euros(o.total), Fee: euros(3)})
+}
+
+func euros(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: "EUR"} }
 
 // drawRefund makes the event about one of our refunds, or about one made at the provider.
 func (w *world) drawRefund(p *modelPayment, e *payments.Event) {
