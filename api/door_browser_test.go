@@ -1,0 +1,286 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"image/png"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
+	"turnout/internal/fakecamera"
+	"turnout/ticketing/documents"
+)
+
+// doorBrowser is headless Chromium at the door of a real server.
+type doorBrowser struct {
+	*doorway
+	ctx  context.Context //nolint:containedctx // chromedp's way to name the tab
+	door string          // address of the scanner
+	away *atomic.Bool    // every connection breaks
+}
+
+// openDoorBrowser starts it. Its camera, if it has one, shows a ticket, nothing, and the same ticket again.
+func openDoorBrowser(t *testing.T, camera bool) *doorBrowser {
+	t.Helper()
+	program := os.Getenv("TURNOUT_TEST_BROWSER")
+	if program == "" {
+		t.Skip("TURNOUT_TEST_BROWSER names no browser")
+	}
+	d := newDoorway(t, dbtest.Open(t, database.SQLite))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.WindowSize(390, 844), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	if camera {
+		film := filepath.Join(t.TempDir(), "ticket.y4m")
+		d.film(film)
+		options = append(options, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+			chromedp.Flag("use-file-for-fake-video-capture", film))
+	}
+	ctx, closeBrowser := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(closeBrowser)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // starts it, under the context of the whole test
+		t.Fatal(err)
+	}
+	away := new(atomic.Bool)
+	return &doorBrowser{doorway: d, ctx: ctx, door: d.serve(away) + d.open(), away: away}
+}
+
+// film shows the first ticket for two seconds after as long a pause; it is gone for longer than the door remembers it.
+func (d *doorway) film(name string) {
+	d.t.Helper()
+	code, err := documents.QR(d.codes[0])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	err = fakecamera.Write(file, fakecamera.Scene{Long: 3 * time.Second}, fakecamera.Scene{Code: code, Long: 2 * time.Second})
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// serve answers on this machine; every request comes with the session of the door's staff.
+func (d *doorway) serve(away *atomic.Bool) string {
+	d.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		r.AddCookie(d.staff)
+		d.ServeHTTP(w, r)
+	})}
+	go server.Serve(listener) //nolint:errcheck // it ends when the test closes it
+	d.t.Cleanup(func() { _ = server.Close() })
+	return "http://" + listener.Addr().String()
+}
+
+func (b *doorBrowser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, end := context.WithTimeout(b.ctx, 30*time.Second)
+	defer end()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		b.t.Fatalf("%v; the page says: %s", err, body)
+	}
+}
+
+// seen waits for an element and gives its text.
+func (b *doorBrowser) seen(selector chromedp.CSS) string {
+	b.t.Helper()
+	b.do(chromedp.WaitVisible(selector))
+	text, err := chromedp.Run(b.ctx, chromedp.Text(selector))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return text
+}
+
+func (b *doorBrowser) number(script string) float64 {
+	b.t.Helper()
+	n, err := chromedp.Run(b.ctx, chromedp.Evaluate[float64](script))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// handScanner types a code and Enter as a hand scanner does: a key each millisecond, by the events' own clock, however busy
+// this machine is.
+func handScanner(code string) chromedp.Action[chromedp.Void] {
+	at := float64(time.Now().UnixMicro()) / 1e6
+	return chromedp.KeyEvent(code+"\r", func(key *input.DispatchKeyEventParams) {
+		at += 0.001
+		key.Timestamp = input.TimeSinceEpoch(at)
+	})
+}
+
+// before runs a script in the page before its own.
+func before(script string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	})
+}
+
+// watch notes when a code comes into the camera's picture and when the answer stands on the screen.
+const watch = `(() => {
+	const video = document.querySelector("[data-video]"), canvas = new OffscreenCanvas(8, 8), picture = canvas.getContext("2d", {willReadFrequently: true});
+	window.took = 0; window.decoders = [];
+	let shown = 0, bright = false;
+	const look = () => {
+		picture.drawImage(video, 0, 0, 8, 8);
+		const now = picture.getImageData(3, 3, 2, 2).data[0] > 105 || picture.getImageData(0, 0, 8, 8).data.some((v, i) => i % 4 === 0 && v > 130);
+		if (now && !bright) shown = performance.now();
+		bright = now;
+		video.requestVideoFrameCallback(look);
+	};
+	video.requestVideoFrameCallback(look);
+	new MutationObserver(() => { if (!window.took && document.querySelector("[data-result]")) window.took = performance.now() - shown; })
+		.observe(document.querySelector("[data-answer]"), {childList: true});
+})()`
+
+// scansTicket holds the ticket up: the first time it is let in, the second time it is not.
+func (b *doorBrowser) scansTicket() {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.door), chromedp.Evaluate[chromedp.Void](watch),
+		chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-start]:not([hidden]) [data-start-camera]")?.click()`))
+	if first := b.seen(`[data-result="accepted"]`); !strings.Contains(first, "Welcome") || !strings.Contains(first, "Łukasz") {
+		b.t.Errorf("the first scan: %s", first)
+	}
+	b.t.Logf("from the code in view to the answer: %.0f ms", b.number("window.took"))
+	b.do(chromedp.WaitNotPresent(chromedp.CSS(`[data-result="accepted"]`))) // by itself
+	if second := b.seen(`[data-reason="already_checked_in"]`); !strings.Contains(second, "Already in") || !strings.Contains(second, "Came in at") {
+		b.t.Errorf("the second scan: %s", second)
+	}
+	b.do(chromedp.Sleep(2500 * time.Millisecond))
+	if counters := b.seen(`[data-counters]`); !strings.Contains(counters, "1 / 4") {
+		b.t.Errorf("the counters: %s", counters)
+	}
+}
+
+// zxing reads where the browser has no reader of its own.
+func TestBrowserDoorReadsByWebAssembly(t *testing.T) {
+	b := openDoorBrowser(t, true)
+	b.do(before(`delete window.BarcodeDetector`))
+	b.scansTicket()
+}
+
+// detector stands in for the BarcodeDetector that Chromium has on phones and not here; gozxing reads its pictures.
+const detector = `window.BarcodeDetector = class {
+	static async getSupportedFormats() { return ["aztec", "qr_code"]; }
+	async detect(video) {
+		const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+		canvas.getContext("2d").drawImage(video, 0, 0);
+		const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+		const rawValue = await window.decode(btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), "")));
+		return rawValue ? [{rawValue, cornerPoints: [{x: 200, y: 100}, {x: 440, y: 100}, {x: 440, y: 340}, {x: 200, y: 340}]}] : [];
+	}
+}`
+
+func TestBrowserDoorReadsByTheBrowsersOwn(t *testing.T) {
+	b := openDoorBrowser(t, true)
+	b.do(chromedp.ExposeFunc("decode", decode), before(detector))
+	b.scansTicket()
+	if n := b.number(`performance.getEntriesByType("resource").filter((r) => r.name.endsWith(".wasm")).length`); n != 0 {
+		t.Error("the WebAssembly was loaded although the browser reads by itself")
+	}
+}
+
+// decode reads the QR in a picture (PNG, base64), "" for none.
+func decode(_ context.Context, picture string) (string, error) {
+	raw, err := base64.StdEncoding.DecodeString(picture)
+	if err != nil {
+		return "", err
+	}
+	img, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return "", err
+	}
+	bits, err := gozxing.NewBinaryBitmapFromImage(img)
+	if err != nil {
+		return "", err
+	}
+	found, err := qrcode.NewQRCodeReader().Decode(bits, nil)
+	if err != nil {
+		return "", nil //nolint:nilerr // a picture without a code
+	}
+	return found.GetText(), nil
+}
+
+// A hand scanner types; without a network its scan waits on the screen and is decided once, later.
+func TestBrowserDoorLosesNoScan(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	b.do(chromedp.Navigate(b.door))
+	b.away.Store(true)
+	b.do(handScanner(b.codes[1]))
+	if unsent := b.seen(`[data-answer] [data-tone="unsent"]`); !strings.Contains(unsent, "nobody is let in") {
+		t.Errorf("without a network: %s", unsent)
+	}
+	b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
+	b.do(handScanner(b.codes[1])) // the same ticket again is no second scan
+	b.seen(`[data-answer] [data-tone="unsent"]`)
+	if waiting := b.seen(`[data-waiting]`); !strings.Contains(waiting, "1") {
+		t.Errorf("what waits: %s", waiting)
+	}
+	b.away.Store(false)
+	b.do(chromedp.Click(chromedp.CSS(`[data-retry]`)))
+	b.seen(`[data-answer] [data-result="accepted"]`)
+	b.do(chromedp.WaitNotVisible(chromedp.CSS(`[data-waiting]`)), chromedp.Click(chromedp.CSS(`[data-open-panel="log"]`)))
+	b.seen(`[data-log] li`)
+	if log := b.seen(`[data-log]`); strings.Count(log, "Łukasz") != 1 {
+		t.Errorf("the log: %s", log)
+	}
+}
+
+// Undo asks first; a ticket found by name is let in; a scan typed while the cursor is in a field leaves the field alone.
+func TestBrowserDoorSearchAndUndo(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	b.do(chromedp.Navigate(b.door), chromedp.Click(chromedp.CSS(`[data-open-panel="find"]`)), chromedp.SendKeys(chromedp.CSS(`[data-find] input`), "lukasz"))
+	b.seen(`[data-let-in]`)
+	b.do(chromedp.Sleep(300 * time.Millisecond)) // a hand goes from the keys to the scanner
+	b.do(handScanner(b.codes[2]))
+	b.seen(`[data-answer] [data-result="accepted"]`)
+	b.do(chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
+	if typed, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector("[data-find] input").value`)); err != nil || typed != "lukasz" {
+		t.Errorf("the search field holds %q after a scan, %v", typed, err)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-let-in] button`)))
+	b.seen(`[data-answer] [data-result="accepted"]`)
+	b.do(chromedp.KeyEvent(kb.Escape), chromedp.Click(chromedp.CSS(`[data-open-panel="log"]`)))
+	b.seen(`[data-annul] button`)
+	b.do(chromedp.Click(chromedp.CSS(`[data-annul] button`)), chromedp.Click(chromedp.CSS(`dialog button[value="yes"]`)))
+	if note := b.seen(`[data-log] .alert-ok`); !strings.Contains(note, "Taken back") {
+		t.Errorf("undo: %s", note)
+	}
+	if log := b.seen(`[data-log]`); strings.Count(log, "Łukasz") != 3 { // two scans and the note
+		t.Errorf("the log: %s", log)
+	}
+}
