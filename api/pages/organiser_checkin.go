@@ -1,0 +1,191 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/checkin"
+	"turnout/events"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+type checkInPage struct {
+	templates.Chrome
+	Event    *events.Event
+	Base     string
+	Lists    []*checkin.List
+	CanWrite bool
+}
+
+// EventCheckIn is GET /console/events/{event}/check-in: the lists that doors check against.
+func (h *Handler) EventCheckIn(c *gin.Context) {
+	e := access.Event(c)
+	chrome, ok := h.eventConsole(c, h.text(c, "nav.checkin"), "nav.checkin")
+	if !ok {
+		return
+	}
+	lists, err := h.CheckIn.Lists(c.Request.Context(), e.CommunityID, e.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.Render(c, http.StatusOK, "console_checkin", checkInPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/check-in", Lists: lists, CanWrite: may(c, "events:write")})
+}
+
+type checkInListForm struct {
+	Name         string   `form:"name" text:"name,max=200"`
+	Types        []string `form:"ticket_type_ids" text:"name,max=60"`
+	StartsAt     string   `form:"starts_at" text:"name,max=40"`
+	EndsAt       string   `form:"ends_at" text:"name,max=40"`
+	AllowReentry bool     `form:"allow_reentry"`
+	Version      int64    `form:"version"`
+}
+
+type checkInListPage struct {
+	templates.Chrome
+	Errors        templates.Errors
+	Event         *events.Event
+	Form          checkInListForm
+	Types         []*ticketing.TicketType
+	BackURL       string
+	IsNew         bool
+	DoorURL, Live string
+}
+
+// Accepts reports whether a ticket type is ticked.
+func (p checkInListPage) Accepts(id turnout.ID) bool {
+	return slices.Contains(p.Form.Types, string(id))
+}
+
+// EventCheckInForm is GET /console/events/{event}/check-in/new and …/check-in/{list}/edit.
+func (h *Handler) EventCheckInForm(c *gin.Context) {
+	if c.Param("list") == "" {
+		h.checkInForm(c, http.StatusOK, checkInListForm{}, nil)
+		return
+	}
+	list := h.doorList(c)
+	if list == nil {
+		return
+	}
+	zone := access.Event(c).Location()
+	form := checkInListForm{Name: list.Name, StartsAt: wall(list.StartsAt, zone), EndsAt: wall(list.EndsAt, zone), AllowReentry: list.AllowReentry, Version: list.Version}
+	for _, id := range list.TicketTypeIDs {
+		form.Types = append(form.Types, string(id))
+	}
+	h.checkInForm(c, http.StatusOK, form, nil)
+}
+
+func (h *Handler) checkInForm(c *gin.Context, status int, form checkInListForm, shown templates.Errors) {
+	e, isNew := access.Event(c), c.Param("list") == ""
+	title := form.Name
+	if isNew || title == "" {
+		title = h.text(c, "console.checkin.new")
+	}
+	chrome, ok := h.eventConsole(c, title, "nav.checkin")
+	if !ok {
+		return
+	}
+	types, err := h.Ticketing.TicketTypes(c.Request.Context(), e.CommunityID, e.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	back := eventPath(e) + "/check-in"
+	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.checkin"), URL: back})
+	h.Render(c, status, "console_checkin_form", checkInListPage{Chrome: chrome, Errors: shown, Event: e, Form: form, Types: types, BackURL: back, IsNew: isNew})
+}
+
+// SaveCheckInList is POST /console/events/{event}/check-in/new and …/check-in/{list}/edit.
+func (h *Handler) SaveCheckInList(c *gin.Context) {
+	e, ctx, id := access.Event(c), c.Request.Context(), c.Param("list")
+	if id != "" && h.doorList(c) == nil {
+		return
+	}
+	var in checkInListForm
+	form := formReader{zone: e.Location()}
+	form.read(c, &in)
+	input := checkin.ListInput{Name: in.Name, StartsAt: form.clock("starts_at", in.StartsAt), EndsAt: form.clock("ends_at", in.EndsAt), AllowReentry: in.AllowReentry}
+	for _, t := range in.Types {
+		input.TicketTypeIDs = append(input.TicketTypeIDs, turnout.ID(t))
+	}
+	var list *checkin.List
+	err := form.then(func() (err error) {
+		if id == "" {
+			list, err = h.CheckIn.CreateList(ctx, e.CommunityID, e.ID, input)
+		} else {
+			list, err = h.CheckIn.UpdateList(ctx, e.CommunityID, turnout.ID(id), in.Version, input)
+		}
+		return err
+	})
+	if err == nil {
+		h.saved(c, &form, eventPath(e)+"/check-in/"+string(list.ID), h.text(c, "console.saved"))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		h.checkInForm(c, status, in, shown)
+	}
+}
+
+type checkInLivePage struct {
+	templates.Chrome
+	Now                time.Time
+	Event              *events.Event
+	List               *checkin.List
+	Stats              *checkin.Stats
+	Scans              []*checkin.Scan
+	Base, DoorURL      string
+	CanWrite, CanAnnul bool
+}
+
+const scansShown = 30
+
+// EventCheckInList is GET /console/events/{event}/check-in/{list}: who is in, live. The part "live" is what the page asks
+// for again every few seconds.
+func (h *Handler) EventCheckInList(c *gin.Context) {
+	list := h.doorList(c)
+	if list == nil {
+		return
+	}
+	e, ctx := access.Event(c), c.Request.Context()
+	data := checkInLivePage{Now: h.Now(), Event: e, List: list, Base: eventPath(e) + "/check-in/" + string(list.ID), CanWrite: may(c, "events:write"), CanAnnul: may(c, "checkin:write")}
+	var err error
+	if data.Stats, err = h.CheckIn.Stats(ctx, e.CommunityID, list.ID); err == nil {
+		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if wantsPart(c) {
+		h.RenderPart(c, http.StatusOK, "console_checkin_list", "live", data)
+		return
+	}
+	var ok bool
+	if data.Chrome, ok = h.eventConsole(c, list.Name, "nav.checkin"); !ok {
+		return
+	}
+	if data.CanAnnul {
+		data.DoorURL = doorPath(e, list.ID)
+	}
+	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.checkin"), URL: eventPath(e) + "/check-in"})
+	h.Render(c, http.StatusOK, "console_checkin_list", data)
+}
+
+// AnnulScanByStaff is POST /console/events/{event}/check-in/{list}/scans/{scan}/annul.
+func (h *Handler) AnnulScanByStaff(c *gin.Context) {
+	list, scan := h.doorScan(c)
+	if scan == nil {
+		return
+	}
+	back := eventPath(access.Event(c)) + "/check-in/" + string(list.ID)
+	if h.confirmed(c, h.text(c, "console.checkin.annul_ask"), back) {
+		_, err := h.CheckIn.Annul(c.Request.Context(), list.CommunityID, scan.ID)
+		h.done(c, err, back, h.text(c, "console.checkin.annulled"))
+	}
+}

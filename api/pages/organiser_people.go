@@ -1,0 +1,105 @@
+package pages
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout/api/access"
+	"turnout/community"
+	"turnout/templates"
+)
+
+type ruleForm struct {
+	Types    string `form:"types" text:"name,max=2000"`
+	Min      string `form:"min_count" text:"name,max=10"`
+	Window   string `form:"window_days" text:"name,max=10"`
+	Lookback string `form:"lookback_days" text:"name,max=10"`
+	Version  int64  `form:"version"`
+}
+
+type peoplePage struct {
+	templates.Chrome
+	Errors   templates.Errors
+	Rule     ruleForm
+	IsOwn    bool // the community has set a rule of its own
+	Imported *community.Imported
+	Base     string
+	CanWrite bool
+}
+
+// ConsolePeople is GET /console/{community}/people: what makes an active member, and the way in for activities.
+func (h *Handler) ConsolePeople(c *gin.Context) { h.people(c, http.StatusOK, nil, peoplePage{}) }
+
+func (h *Handler) people(c *gin.Context, status int, typed *ruleForm, data peoplePage) {
+	chrome, tenant, ok := h.console(c, h.text(c, "nav.people"), "nav.people")
+	if !ok {
+		return
+	}
+	rule, err := h.Community.Rule(c.Request.Context(), tenant.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	data.Chrome, data.Base, data.CanWrite, data.IsOwn = chrome, communityPath(tenant)+"/people", may(c, "people:write"), rule.Version > 0
+	data.Rule = ruleForm{strings.Join(rule.Types, ", "), whole(&rule.MinCount), whole(&rule.WindowDays), whole(&rule.LookbackDays), rule.Version}
+	if typed != nil {
+		data.Rule = *typed
+	}
+	h.Render(c, status, "console_people", data)
+}
+
+// SaveRule is POST /console/{community}/people/rule.
+func (h *Handler) SaveRule(c *gin.Context) {
+	var in ruleForm
+	var form formReader
+	form.read(c, &in)
+	var rule community.Rule
+	for field, to := range map[string]*int64{"min_count": &rule.MinCount, "window_days": &rule.WindowDays, "lookback_days": &rule.LookbackDays} {
+		if n := form.number(field, map[string]string{"min_count": in.Min, "window_days": in.Window, "lookback_days": in.Lookback}[field]); n != nil {
+			*to = *n
+		}
+	}
+	for word := range strings.SplitSeq(in.Types, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			rule.Types = append(rule.Types, word)
+		}
+	}
+	err := form.then(func() error {
+		_, err := h.Community.SetRule(c.Request.Context(), access.Community(c), rule, &in.Version)
+		return err
+	})
+	if err == nil {
+		h.Redirect(c, strings.TrimSuffix(c.Request.URL.Path, "/rule"), "ok", h.text(c, "console.saved"))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		h.people(c, status, &in, peoplePage{Errors: shown})
+	}
+}
+
+const rowErrorsShown = 50
+
+// UploadActivities is POST /console/{community}/people/activities: a CSV file. What became of each row stands in the answer,
+// and sending the file again changes nothing.
+func (h *Handler) UploadActivities(c *gin.Context) {
+	file, err := upload(c, community.MaxImportBytes)
+	var imported *community.Imported
+	if err == nil {
+		imported, err = h.Community.ImportActivities(c.Request.Context(), access.Community(c), bytes.NewReader(file),
+			community.CSVOptions{Type: c.PostForm("type"), Source: c.PostForm("source")})
+	}
+	if err != nil {
+		if shown, status, ok := h.refused(c, err); ok {
+			for i := range shown {
+				shown[i].Name = "file"
+			}
+			h.people(c, status, nil, peoplePage{Errors: shown, Imported: imported})
+		}
+		return
+	}
+	imported.Errors = imported.Errors[:min(len(imported.Errors), rowErrorsShown)]
+	h.people(c, http.StatusOK, nil, peoplePage{Imported: imported})
+}
