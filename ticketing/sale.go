@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -36,7 +37,9 @@ type sale struct {
 func (s *Service) placeOrders(ctx context.Context, tx bun.Tx, items []*database.Item[placing, placed]) error {
 	sale := &sale{s: s, tx: tx, now: s.Now(), items: items, took: map[turnout.ID]int64{}, equals: map[*database.Item[placing, placed]]*database.Item[placing, placed]{}}
 	for _, step := range []func(context.Context) error{
-		sale.replay, sale.readCatalogue, sale.applyRules, sale.lockPools, sale.takePlaces, sale.write,
+		sale.replay, sale.readCatalogue, sale.applyRules, sale.lockPools,
+		sale.replay, // again: another server may have served an equal request while this one waited for the pools
+		sale.takePlaces, sale.write,
 	} {
 		if len(sale.items) == 0 {
 			break
@@ -47,7 +50,7 @@ func (s *Service) placeOrders(ctx context.Context, tx bun.Tx, items []*database.
 	}
 	for item, first := range sale.equals {
 		if item.Err = first.Err; item.Err == nil {
-			item.Out.existing = first.In.orderID
+			item.Out.existing = cmp.Or(first.Out.existing, first.In.orderID)
 		}
 	}
 	return nil
@@ -318,6 +321,9 @@ func (b *sale) persons(ctx context.Context) (map[turnout.ID]map[string]turnout.I
 	return found, nil
 }
 
+// errNoNumbers fails the sale that met it and no other of its batch.
+var errNoNumbers = &turnout.Error{Kind: turnout.Internal, Code: "no_numbers", Message: "This event can take no further orders."}
+
 // numbers gives out the orders' and tickets' numbers and counts them, one row an event.
 func (b *sale) numbers(ctx context.Context) (map[turnout.ID]*totals, error) {
 	adds := map[turnout.ID]*totals{}
@@ -345,7 +351,7 @@ func (b *sale) numbers(ctx context.Context) (map[turnout.ID]*totals, error) {
 			return nil, err
 		}
 		if !b.s.codes.fits(b.events[id].Number, after.LastOrder) {
-			return nil, fmt.Errorf("ticketing: event %s has no order numbers left", id)
+			return nil, errNoNumbers.Because(fmt.Errorf("ticketing: event %s has no order numbers left", id))
 		}
 		next[id] = &totals{LastOrder: after.LastOrder - adds[id].LastOrder, LastTicket: after.LastTicket - adds[id].LastTicket}
 	}
