@@ -119,7 +119,8 @@ func (s *Service) mayStillCancel(ctx context.Context, tx bun.IDB, order *Order, 
 	return err
 }
 
-// refundable makes the refunds that give back all that was paid and not given back before.
+// refundable makes the refunds that give back all that was paid and not given back before: late money too whose refund
+// failed. What a bank disputes it takes back by itself.
 func (o *Order) refundable(reason string, now time.Time) []*Refund {
 	back := map[turnout.ID]int64{}
 	for _, r := range o.Refunds {
@@ -129,7 +130,8 @@ func (o *Order) refundable(reason string, now time.Time) []*Refund {
 	}
 	var refunds []*Refund
 	for _, p := range o.Payments {
-		if left := p.Amount - back[p.ID]; p.Status == PaymentSucceeded && left > 0 {
+		kept := p.Status == PaymentSucceeded || p.Status == PaymentLateRefund
+		if left := p.Amount - back[p.ID]; kept && left > 0 {
 			refunds = append(refunds, newRefund(p, left, reason, now))
 		}
 	}

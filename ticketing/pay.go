@@ -39,6 +39,10 @@ func (s *Service) OpenPayment(ctx context.Context, id turnout.ID) (url string, o
 		return "", order, fmt.Errorf("ticketing: open payment: %w", err)
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		// Whoever ends the order or settles it holds its pools: either they see this page and close it, or the update sees the end.
+		if err := lockPoolsOf(ctx, tx, []turnout.ID{order.ID}); err != nil {
+			return err
+		}
 		n, err := database.Changed(tx.NewUpdate().Model((*Payment)(nil)).Set("session_ref = ?", checkout.SessionRef).
 			Set("session_url = ?", checkout.URL).Set("updated_at = ?", s.Now()).Where("id = ?", id).
 			Where("status IN (?, ?)", PaymentCreated, PaymentFailed).Exec(ctx))
@@ -136,8 +140,12 @@ func (s *Service) refund(ctx context.Context, job jobs.Job) error {
 	if err := s.DB.Read().NewSelect().Model(p).Where("id = ?", r.PaymentID).Scan(ctx); err != nil {
 		return err
 	}
-	if p.Provider != s.Provider.Name() {
-		return fmt.Errorf("ticketing: refund %s: its payment was made through %s, which is not configured", r.ID, p.Provider)
+	switch p.Provider {
+	case s.Provider.Name():
+	case offlineProvider: // taken before another provider was set: a person gives it back all the same
+		return s.noteRefund(ctx, r.ID, RefundManual, "", "")
+	default:
+		return jobs.Permanent(fmt.Errorf("ticketing: refund %s: its payment was made through %s, which is not configured", r.ID, p.Provider))
 	}
 	answer, err := s.Provider.Refund(ctx, payments.RefundRequest{ID: r.ID, PaymentID: p.ID, PaymentRef: p.PaymentRef,
 		Amount: turnout.Money{Amount: r.Amount, Currency: r.Currency}, Reason: r.Reason})
@@ -181,7 +189,7 @@ func (s *Service) noteRefund(ctx context.Context, id turnout.ID, to RefundStatus
 					return err
 				}
 			case RefundSucceeded:
-				if err := b.lateRefunded(ctx, o, r); err != nil {
+				if err := b.lateRefunded(ctx, o, o.paymentByID(r.PaymentID)); err != nil {
 					return err
 				}
 			}

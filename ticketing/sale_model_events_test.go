@@ -75,7 +75,7 @@ func (w *world) drawRefund(p *modelPayment, e *payments.Event) {
 		return
 	}
 	left := p.amount - p.back()
-	if left <= 0 || p.status == ticketing.PaymentLateRefund || p.status == ticketing.PaymentLateRefunded {
+	if left <= 0 {
 		w.Skip("nothing left to give back")
 	}
 	w.refs++
@@ -152,7 +152,7 @@ func (w *world) settle(o *modelOrder, e payments.Event) {
 			p.status = ticketing.PaymentFailed
 		}
 	case payments.EventFailed:
-		if p.status == ticketing.PaymentCreated || p.status == ticketing.PaymentProcessing {
+		if p.status == ticketing.PaymentCreated || p.status == ticketing.PaymentProcessing || p.status == ticketing.PaymentFailed {
 			p.status = ticketing.PaymentFailed
 			if o.status == ticketing.Pending || o.status == ticketing.Held && o.payments[len(o.payments)-1] == p {
 				w.end(o, ticketing.Expired)
@@ -221,11 +221,23 @@ func (w *world) settleRefunded(o *modelOrder, p *modelPayment, e payments.Event)
 	case r == nil:
 		p.refunds = append(p.refunds, &modelRefund{status: ticketing.RefundSucceeded, ref: e.RefundRef, amount: e.Amount.Amount})
 		w.refunded += e.Amount.Amount
+		p.wentBack()
 	case r.status == ticketing.RefundRequested || r.status == ticketing.RefundProcessing:
 		r.status, r.ref = ticketing.RefundSucceeded, e.RefundRef
-		if of.status == ticketing.PaymentLateRefund {
-			of.status = ticketing.PaymentLateRefunded
+		of.wentBack()
+	}
+}
+
+// wentBack ends a late payment once all of it has reached the buyer.
+func (p *modelPayment) wentBack() {
+	back := int64(0)
+	for _, r := range p.refunds {
+		if r.status == ticketing.RefundSucceeded {
+			back += r.amount
 		}
+	}
+	if p.status == ticketing.PaymentLateRefund && back >= p.amount {
+		p.status = ticketing.PaymentLateRefunded
 	}
 }
 

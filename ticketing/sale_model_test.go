@@ -385,10 +385,11 @@ func (w *world) cancel(t *rapid.T) {
 	}
 }
 
-// giveAllBack requests what was paid and not given back of the payments that count.
+// giveAllBack requests what was paid and not given back: of the payments that count, and of late money whose refund failed.
 func (w *world) giveAllBack(o *modelOrder) (sum int64) {
 	for _, p := range o.payments {
-		if left := p.amount - p.back(); p.status == ticketing.PaymentSucceeded && left > 0 {
+		kept := p.status == ticketing.PaymentSucceeded || p.status == ticketing.PaymentLateRefund
+		if left := p.amount - p.back(); kept && left > 0 {
 			w.request(p, left)
 			sum += left
 		}
@@ -502,7 +503,7 @@ func (w *world) join(t *rapid.T) {
 		if err == nil {
 			t.Fatal("joined after the event")
 		}
-	case w.room(&modelOrder{lines: []modelLine{{party, w.types[i].pools}}}):
+	case w.room(&modelOrder{lines: []modelLine{{max(party, w.types[i].min), w.types[i].pools}}}):
 		w.want(err, ticketing.ErrNotSoldOut, "waiting while there is room")
 	case w.waiting[place] != nil:
 		w.want(err, ticketing.ErrAlreadyWaiting, "waiting twice")

@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,9 @@ type settlement struct {
 func (s *Service) settleEvents(ctx context.Context, tx bun.Tx, items []*database.Item[settling, settled]) error {
 	b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: ledger{}}
 	var open []*database.Item[settling, settled]
-	for _, item := range items {
+	// Marking locks: in one order everywhere, so that two servers with the same events never wait for each other.
+	byRow := func(a, b *database.Item[settling, settled]) int { return cmp.Compare(a.In.stored, b.In.stored) }
+	for _, item := range slices.SortedStableFunc(slices.Values(items), byRow) {
 		early, err := b.early(ctx, &item.In.event)
 		if err != nil {
 			return err
@@ -380,15 +383,16 @@ func (b *settlement) pageExpired(ctx context.Context, o *Order, p *Payment) erro
 }
 
 // failed ends an order whose money did not come: the buyer was done, and the page is closed. It ends at once and not with the
-// next sweep, so that the news that the money is under way, should it come later, finds it over.
+// next sweep, so that the news that the money is under way, should it come later, finds it over. A declined card may have come
+// before on the same page.
 func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
-	if p.Status != PaymentProcessing && p.Status != PaymentCreated {
+	if p.Status != PaymentProcessing && p.Status != PaymentCreated && p.Status != PaymentFailed {
 		return nil
 	}
 	if err := b.setPayment(ctx, p, PaymentFailed); err != nil {
 		return err
 	}
-	if o.Status != Pending && (o.Status != Held || o.Payment() != p) {
+	if o.Status != Pending && o.Status != Held || o.Payment() != p {
 		return nil
 	}
 	if err := endOrders(ctx, b.tx, []*Order{o}, Expired, b.now, b.counts); err != nil {
@@ -419,7 +423,10 @@ func (b *settlement) refunded(ctx context.Context, o *Order, p *Payment, e *paym
 		if _, err := b.tx.NewInsert().Model(r).Exec(ctx); err != nil {
 			return err
 		}
-		return b.note(ctx, o, "order.refunded")
+		if err := b.note(ctx, o, "order.refunded"); err != nil {
+			return err
+		}
+		return b.lateRefunded(ctx, o, p)
 	}
 	if r.Status == RefundSucceeded || r.Status == RefundFailed {
 		return nil
@@ -428,17 +435,21 @@ func (b *settlement) refunded(ctx context.Context, o *Order, p *Payment, e *paym
 	if _, err := b.tx.NewUpdate().Model(r).Column("status", "provider_ref", "updated_at").WherePK().Exec(ctx); err != nil {
 		return err
 	}
-	return b.lateRefunded(ctx, o, r)
+	return b.lateRefunded(ctx, o, o.paymentByID(r.PaymentID))
 }
 
-// lateRefunded moves a late payment to its end when its refund has succeeded.
-func (b *settlement) lateRefunded(ctx context.Context, o *Order, r *Refund) error {
-	for _, p := range o.Payments {
-		if p.ID == r.PaymentID && p.Status == PaymentLateRefund {
-			return b.setPayment(ctx, p, PaymentLateRefunded)
+// lateRefunded moves a late payment to its end when all of it has gone back, by refunds of ours or made at the provider.
+func (b *settlement) lateRefunded(ctx context.Context, o *Order, p *Payment) error {
+	back := int64(0)
+	for _, r := range o.Refunds {
+		if r.PaymentID == p.ID && r.Status == RefundSucceeded {
+			back += r.Amount
 		}
 	}
-	return nil
+	if p.Status != PaymentLateRefund || back < p.Amount {
+		return nil
+	}
+	return b.setPayment(ctx, p, PaymentLateRefunded)
 }
 
 // refundFailed notes that money did not reach the buyer; the organiser sees it and pays by hand. One that was made at the

@@ -126,7 +126,7 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) (*Waitlis
 	if err := t.sellable(now); err != nil {
 		return nil, err
 	}
-	if left(t, pools) >= w.PartySize {
+	if left(t, pools) >= max(w.PartySize, t.MinPerOrder) {
 		return nil, ErrNotSoldOut
 	}
 	persons, err := people.Ensure(ctx, tx, event.CommunityID, now, []people.Contact{{Name: w.Who.Name, Email: w.Who.Email}})
