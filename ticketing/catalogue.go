@@ -190,7 +190,7 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 			Returning("last_type").Scan(ctx, &t.Number); err != nil {
 			return err
 		}
-		t.Position = t.Number
+		t.Position, t.Version = t.Number, 0
 		in.apply(t, now)
 		if _, err := tx.NewInsert().Model(t).Exec(ctx); err != nil {
 			return err

@@ -97,7 +97,7 @@ func Place(e *events.Event) string {
 const joinSecret = "join"
 
 // JoinLink is a virtual ticket's personal link into the room. A ticket that was canceled, moved or reissued loses it: the
-// version is part of what is signed.
+// nonce of its current code is part of what is signed.
 func (s *Service) JoinLink(t *Ticket) string {
 	return s.BaseURL + "/join/" + string(t.ID) + "?secret=" + s.Keys.Sign(joinSecret, string(t.ID), t.nonce.String())
 }
