@@ -15,6 +15,7 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/e/{event}/schedule", Who: lazy, Handle: p.Schedule},
 		{Method: get, Path: "/e/{event}/schedule.ics", Who: lazy, Handle: p.ScheduleCalendar},
 		{Method: get, Path: "/e/{event}/schedule/{session}", Who: lazy, Handle: p.Session},
+		{Method: get, Path: "/favicon.ico", Who: public, Handle: p.Favicon},
 		{Method: get, Path: "/theme/{file}", Who: public, Handle: p.Theme},
 		{Method: get, Path: "/pictures/{name}", Who: public, Handle: p.Picture},
 

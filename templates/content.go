@@ -34,7 +34,8 @@ var markdownPolicy = func() *bluemonday.Policy {
 
 // demote keeps the page's own h1 and h2 above the headings that people write into texts.
 var demote = strings.NewReplacer("<h1>", "<h3>", "</h1>", "</h3>", "<h2>", "<h3>", "</h2>", "</h3>", "<h3>", "<h4>", "</h3>", "</h4>",
-	"<h4>", "<h5>", "</h4>", "</h5>", "<h5>", "<h6>", "</h5>", "</h6>", `rel="nofollow"`, `rel="noopener nofollow"`)
+	"<h4>", "<h5>", "</h4>", "</h5>", "<h5>", "<h6>", "</h5>", "</h6>", `rel="nofollow"`, `rel="noopener nofollow"`,
+	"<th></th>", "<td></td>") // the empty corner of a table heads nothing
 
 // markdown turns text that somebody typed into safe HTML.
 func markdown(text string) (template.HTML, error) {
