@@ -93,7 +93,7 @@ func TestImportPages(t *testing.T) {
 		}
 		d.see(d.at("/agenda/release"))
 		d.see(d.at("/agenda?from=100"))
-		if _, err := blobs.Find(t.Context(), d.DB.Read(), "import."+string(turnout.ID(d.event.ID))+"."+blobs.Hash(file)); err != nil {
+		if _, err := blobs.Find(t.Context(), d.DB.Read(), "import."+string(d.event.ID)+"."+blobs.Hash(file)); err != nil {
 			t.Error("the last dry run's file does not wait for its answer")
 		}
 	})

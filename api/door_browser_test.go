@@ -97,7 +97,7 @@ func (d *doorway) serve(away *atomic.Bool) string {
 		r.AddCookie(d.staff)
 		d.ServeHTTP(w, r)
 	})}
-	go server.Serve(listener) //nolint:errcheck // it ends when the test closes it
+	go server.Serve(listener)
 	d.t.Cleanup(func() { _ = server.Close() })
 	return "http://" + listener.Addr().String()
 }

@@ -144,7 +144,7 @@ func TestNothingAnsweredIsLost(t *testing.T) {
 // sellAndKill runs the child for a moment, kills it, and gives what it said.
 func sellAndKill(t *testing.T, address string) string {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSellUntilKilled$", "-test.v") //nolint:gosec // this very program
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSellUntilKilled$", "-test.v")
 	child.Env = append(os.Environ(), crashAddress+"="+address)
 	out, err := child.StdoutPipe()
 	if err != nil {

@@ -77,12 +77,12 @@ type world struct {
 	asked   map[string]string // what was asked under a key
 	waiting map[string]*ticketing.WaitlistEntry
 
-	refs, notices         int
-	paid, fees, refunded  int64
-	lastTold              *payments.Event
-	lastStored            turnout.ID
-	statuses              map[turnout.ID]string
-	startsAt, endsAt, now time.Time
+	refs, notices        int
+	paid, fees, refunded int64
+	lastTold             *payments.Event
+	lastStored           turnout.ID
+	statuses             map[turnout.ID]string
+	startsAt, endsAt     time.Time
 }
 
 type modelPool struct {

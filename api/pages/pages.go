@@ -81,7 +81,8 @@ func (h *Handler) Language(c *gin.Context) string {
 // keepLanguage remembers the language that the address asks for, for the pages after it.
 func (h *Handler) keepLanguage(c *gin.Context) {
 	if lang := c.Query("lang"); slices.Contains(h.Templates.Languages(), lang) {
-		http.SetCookie(c.Writer, &http.Cookie{Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60, HttpOnly: true,
+		http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure wherever the installation is: it may run without TLS on a local machine
+			Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60, HttpOnly: true,
 			SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.BaseURL, "https://")})
 	}
 }

@@ -75,7 +75,7 @@ func (l scene) at(x, y float64) color.RGBA {
 	}
 	c = blend(c, l.light, 0.9*math.Exp(-away/46))
 	if y > horizon {
-		c = l.water(c, x, y)
+		c = l.water(x, y)
 	}
 	if math.Abs(dx) > 330 {
 		return c
@@ -109,11 +109,11 @@ func blend(a, b color.RGBA, share float64) color.RGBA {
 }
 
 // water is the sea: waves, and the light's way on them.
-func (l scene) water(c color.RGBA, x, y float64) color.RGBA {
+func (l scene) water(x, y float64) color.RGBA {
 	dx := x - towerX
 	deep := (y - horizon) / (coverHeight - horizon)
 	wave := math.Sin(x/(18+90*deep)+9*math.Sin(y/23)) * math.Sin(y/(3+9*deep))
-	c = blend(blend(l.low, l.sea, 0.55+0.45*deep), l.light, 0.10*clamp(wave))
+	c := blend(blend(l.low, l.sea, 0.55+0.45*deep), l.light, 0.10*clamp(wave))
 	c = blend(c, l.light, 0.5*math.Exp(-math.Abs(dx)/(24+150*deep))*clamp(0.55+wave))
 	return c
 }

@@ -62,7 +62,7 @@ func (f *aftermath) live(g *guest, fate int) {
 	lookback := start.Add(-time.Duration(f.rule.LookbackDays) * day)
 	earliest, window := start.Add(-90*day), time.Duration(f.rule.WindowDays)*day
 	few, enough := func() int { return f.weighted(0.55, 0.3, 0.15) }, func(least int) int { return least + int(f.waits(4*time.Second)/time.Second) }
-	early, now, later := 0, 0, 0
+	var early, now, later int
 	switch fate {
 	case 0: // active all along
 		early, now, later = few()+1, enough(4), enough(3)

@@ -169,7 +169,7 @@ func rowCounts(t *testing.T, db *database.DB) (sum int64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum += int64(n)
+		sum += n
 	}
 	return sum
 }
