@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"turnout"
 	"turnout/events/agenda"
 	"turnout/internal/blobs"
 )
