@@ -283,6 +283,9 @@ func (d *door) pass(in *scanning, scan *Scan) {
 func (d *door) win(ctx context.Context) error {
 	if len(d.fresh) > 0 {
 		slices.SortFunc(d.fresh, byKey)
+		if err := d.stillValid(ctx); err != nil {
+			return err
+		}
 		n, err := database.Changed(d.tx.NewInsert().Model(&d.fresh).On("CONFLICT (list_id, ticket_id) DO NOTHING").Exec(ctx))
 		if err != nil {
 			return err
@@ -307,6 +310,22 @@ func (d *door) win(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// stillValid locks the tickets that are let in for the first time. One that was canceled since it was read makes the batch begin
+// again; a buyer cannot cancel it from here on.
+func (d *door) stillValid(ctx context.Context) error {
+	ids := make([]turnout.ID, len(d.fresh))
+	for i, a := range d.fresh {
+		ids[i] = a.TicketID
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids) // two lists may let one ticket in
+	n, err := ticketing.LockValid(ctx, d.tx, ids)
+	if err == nil && n != int64(len(ids)) {
+		err = database.ErrAgain
+	}
+	return err
 }
 
 // byKey is the one order in which admissions are written, so that two servers never wait for each other.

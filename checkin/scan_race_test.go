@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"turnout"
 	"turnout/checkin"
 	"turnout/internal/dbtest"
+	"turnout/ticketing"
 )
 
 // Entries, exits and annulments of the same few tickets at once, at two servers: the counters, the admissions and the records
@@ -63,6 +65,43 @@ func TestScansAndAnnulmentsAtOnce(t *testing.T) {
 			for _, ticket := range tickets {
 				standsAsLogged(t, first, list.ID, ticket.ID)
 			}
+		})
+	}
+}
+
+// A buyer cancels in the very moment in which the ticket is scanned, at another server: either the door lets nobody in, or it
+// is too late to cancel.
+func TestScanWhileTheBuyerCancels(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			address := dbtest.Address(t, engine)
+			first := newDoor(t, opened(t, address))
+			second := first.server(opened(t, address))
+			first.clock.Store(-int64(time.Hour)) // before the event: a buyer may still cancel
+			list := first.list(checkin.ListInput{})
+			admitted := 0
+			for range 60 {
+				order := first.order(first.regular, 1)
+				var scan *checkin.Scan
+				var scanned, canceled error
+				together(2, func(side int) {
+					if side == 0 {
+						scan, scanned = first.scan(checkin.ScanInput{ListID: list.ID, Code: order.Tickets[0].Code})
+					} else {
+						_, canceled = second.Ticketing.CancelOrder(context.Background(), order.ID, ticketing.CanceledByBuyer, false)
+					}
+				})
+				if scanned != nil || canceled != nil && !errors.Is(canceled, ticketing.ErrTooLate) {
+					t.Fatal(scanned, canceled)
+				}
+				if in := scan.Result == checkin.Accepted; in == (canceled == nil) {
+					t.Errorf("let in: %v (%s), canceling: %v", in, scan.Reason, canceled)
+				} else if in {
+					admitted++
+				}
+			}
+			t.Logf("%d of 60 were let in", admitted)
 		})
 	}
 }

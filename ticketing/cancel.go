@@ -78,6 +78,11 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 	if err := lockPoolsOf(ctx, tx, []turnout.ID{id}); err != nil {
 		return nil, err
 	}
+	if reason == CanceledByBuyer { // a door that lets one of them in at this moment goes first or begins again: see LockValid
+		if _, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("status = status").Where("order_id = ?", id).Exec(ctx); err != nil {
+			return nil, err
+		}
+	}
 	order, err := s.orderWhere(ctx, tx, "id = ?", id)
 	if err != nil {
 		return nil, err

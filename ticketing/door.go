@@ -11,6 +11,7 @@ import (
 
 	"turnout"
 	"turnout/events/people"
+	"turnout/internal/database"
 )
 
 // DoorTicket is a ticket as a door needs it.
@@ -70,6 +71,13 @@ func DoorTickets(ctx context.Context, db bun.IDB, event turnout.ID, numbers []in
 		}
 	}
 	return tickets, nil
+}
+
+// LockValid locks tickets that a door is about to let in, and gives how many of them are valid now. A buyer who cancels in the
+// same moment was faster, and one is missing; or waits, and then finds that the ticket was used.
+func LockValid(ctx context.Context, db bun.IDB, ids []turnout.ID) (int64, error) {
+	return database.Changed(db.NewUpdate().Model((*Ticket)(nil)).Set("status = status").Where("id IN (?)", bun.List(ids)).
+		Where("status = ?", Valid).Exec(ctx))
 }
 
 // SearchTickets finds tickets of an event whose order has, for each word of the query, a word that begins with it, or the
