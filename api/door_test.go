@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -204,6 +205,12 @@ func TestDoorWithoutScripts(t *testing.T) {
 		}
 		if said, _ := d.scan(door, url.Values{"code": {d.codes[0]}, "nonce": {"n2"}}); said["tone"] != "ok" {
 			t.Errorf("after the undo: %v", said)
+		}
+		for i := range 15 { // many refusals in a row do not hide what can be taken back
+			d.scan(door, url.Values{"code": {"nothing"}, "nonce": {fmt.Sprint("refused", i)}})
+		}
+		if _, body := d.page(d.staff, door+"/scans", nil, false); strings.Count(body, "/annul\"") != 1 {
+			t.Errorf("the log behind refusals: %s", body)
 		}
 		if _, body := d.page(d.boss, door+"/scans", nil, false); strings.Contains(body, "Łukasz") {
 			t.Error("somebody else's scans are in my log")

@@ -21,8 +21,8 @@ type doorLogPage struct {
 }
 
 const (
-	logRead  = 60 // of all doors, to find
-	logShown = 12 // of one's own
+	logRead  = 200 // of all doors, to find
+	logShown = 12  // of one's own
 )
 
 // DoorLog lists one's own last scans, newest first.
@@ -38,9 +38,13 @@ func (h *Handler) DoorLog(c *gin.Context) {
 		return
 	}
 	page := doorLogPage{Chrome: h.doorChrome(c, h.text(c, "door.log")), Event: event, List: list, URL: doorPath(event, list.ID)}
+	undo := false // there is one to take back
 	for _, scan := range scans {
-		if scan.Caller == me && len(page.Scans) < logShown {
+		good := scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero()
+		// Many refusals in a row do not hide the last one that was let in.
+		if scan.Caller == me && (len(page.Scans) < logShown || good && !undo) {
 			page.Scans = append(page.Scans, h.doorAnswer(scan, event))
+			undo = undo || good
 		}
 	}
 	if wantsPart(c) {
