@@ -97,15 +97,17 @@ func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f Ord
 		}
 	}
 	orders, err := s.ordersWhere(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("number DESC").Limit(int64(f.Limit))
+		q = q.Where("community_id = ?", community).OrderExpr("number DESC").Limit(int64(f.Limit))
+		if found != nil { // of this event already; to say so again would make SQLite read all of its orders
+			q = q.Where("id IN (?)", bun.List(found))
+		} else {
+			q = q.Where("event_id = ?", event)
+		}
 		if f.Status != "" {
 			q = q.Where("status = ?", f.Status)
 		}
 		if f.Refunds != "" {
 			q = q.Where("EXISTS (SELECT 1 FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status = ?)", f.Refunds)
-		}
-		if found != nil {
-			q = q.Where("id IN (?)", bun.List(found))
 		}
 		if f.Before != "" {
 			q = q.Where("number < (SELECT number FROM orders WHERE id = ?)", f.Before)
