@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -219,7 +220,7 @@ func (r *benchReport) print(out io.Writer) {
 
 // figure writes a number as one reads it: 12,345 or 3.21.
 func figure(v float64) string {
-	if v < 100 {
+	if v < 100 && v != math.Trunc(v) {
 		return fmt.Sprintf("%.2f", v)
 	}
 	text := fmt.Sprintf("%.0f", v)

@@ -120,9 +120,11 @@ func (c *caller) readChunks() error {
 	}
 }
 
+// close hangs up; the next call connects anew.
 func (c *caller) close() {
 	if c.conn != nil {
-		_ = c.conn.Close()
+		_ = c.conn.Close() // nobody is told anything by it
+		c.conn = nil
 	}
 }
 
