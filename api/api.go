@@ -2,7 +2,7 @@
 // contents page, and the middleware around it holds each row to its rule.
 //
 // The order around a handler: cross-origin protection (net/http's own, before gin), request id and deadline, metrics,
-// access log, recovery, headers, the row's access rule, the rate limit for strangers who write, compression for what is
+// access log, recovery, addresses that no database could look up, headers, the row's access rule, the rate limit for strangers who write, compression for what is
 // public.
 //
 // JSON under /api/v1 is for programs: it takes bearer tokens and never the session cookie, so a browser cannot be made to
@@ -109,7 +109,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	if err := e.SetTrustedProxies(s.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("api: trusted proxies: %w", err)
 	}
-	e.Use(requestID, s.metrics.count, accessLog, s.recovery)
+	e.Use(requestID, s.metrics.count, accessLog, s.recovery, s.plainAddress)
 	s.table = s.routes()
 	for _, route := range s.table {
 		s.add(e, route)

@@ -103,6 +103,21 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 	}
 }
 
+// TestAddressesThatNoDatabaseTakes are told that there is nothing, wherever the strange byte stands, and cause no 500.
+func TestAddressesThatNoDatabaseTakes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(t, db, nil)
+		for _, strange := range []string{"%00", "a%00b", "%ff", "a%c3("} {
+			for _, path := range []string{"/e/" + strange, "/c/" + strange, "/pay/" + strange, "/orders/ABCD2345?secret=" + strange, "/pictures/" + strange,
+				"/api/v1/events/" + strange, "/api/v1/events?community=" + strange, "/api/v1/orders/" + strange + "?secret=x", "/static/" + strange} {
+				if w, body := call(t, h, "GET", path, ""); w.StatusCode != 404 {
+					t.Errorf("%s: %d %s", path, w.StatusCode, body)
+				}
+			}
+		}
+	})
+}
+
 func TestWebhooksThatAreNotStripes(t *testing.T) {
 	h := newHouse(t, dbtest.Open(t, database.SQLite), nil)
 	for name, tt := range map[string]struct{ body, signature string }{

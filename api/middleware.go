@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -31,6 +34,24 @@ func requestID(c *gin.Context) {
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()
 }
+
+// plainAddress refuses addresses that hold a NUL or bytes that are no UTF-8: nothing of ours has such a name, and a database
+// fails on it instead of finding nothing.
+func (s *server) plainAddress(c *gin.Context) {
+	plain := storable(c.Request.URL.Path)
+	if c.Request.URL.RawQuery != "" {
+		for _, values := range c.Request.URL.Query() {
+			plain = plain && !slices.ContainsFunc(values, func(value string) bool { return !storable(value) })
+		}
+	}
+	if !plain {
+		s.headers(access.Route{})(c)
+		s.fail(c, errNoRoute)
+		c.Abort()
+	}
+}
+
+func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 func plainWord(id string) bool {
 	if len(id) < 8 || len(id) > 64 {
