@@ -151,8 +151,12 @@ func (h *Handler) recapMoney(c *gin.Context, data *recapPage) {
 // EventRecapPDF is GET /console/events/{event}/recap.pdf?audience=: the report on paper, in the reader's language.
 func (h *Handler) EventRecapPDF(c *gin.Context) {
 	e := access.Event(c)
-	audience := recap.Audience(cmp.Or(c.Query("audience"), string(recap.Team)))
-	if audience == recap.Team && !may(c, "budget:read") {
+	widest := recap.Team
+	if !may(c, "budget:read") {
+		widest = recap.Sponsor
+	}
+	audience := recap.Audience(cmp.Or(c.Query("audience"), string(widest)))
+	if audience == recap.Team && widest != recap.Team {
 		h.Fail(c, access.ErrForbidden)
 		return
 	}

@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -87,6 +89,7 @@ func (h *Handler) ticketRows(c *gin.Context, e *events.Event, pools []*ticketing
 		if o.Reason != nil {
 			row.Why = h.Templates.ErrorText(lang, o.Reason)
 		}
+		var full []string
 		if e.Status == events.Draft {
 			row.State, row.Why = "unavailable", h.text(c, "console.tickets.why_draft")
 		}
@@ -94,7 +97,13 @@ func (h *Handler) ticketRows(c *gin.Context, e *events.Event, pools []*ticketing
 			if slices.Contains(o.PoolIDs, p.ID) {
 				row.Pools = append(row.Pools, p.Name)
 				poolRows[j].Draws = append(poolRows[j].Draws, o.Name)
+				if p.Available() < o.MinPerOrder {
+					full = append(full, p.Name)
+				}
 			}
+		}
+		if errors.Is(o.Reason, ticketing.ErrSoldOut) && e.Status != events.Draft {
+			row.Why = h.text(c, "console.tickets.why_full", "Names", strings.Join(full, ", "))
 		}
 		typeRows[i] = row
 	}

@@ -68,6 +68,10 @@ function confirmed(form: HTMLFormElement, submitter: HTMLElement | null): void {
     yes.type = "hidden";
     yes.name = yes.value = "confirmed";
     form.append(yes); // without it the server asks once more
+    if (!form.isConnected) { // a part of the page was replaced while the question stood there
+      form.hidden = true;
+      document.body.append(form);
+    }
     form.requestSubmit(submitter);
   });
   dialog.showModal();
