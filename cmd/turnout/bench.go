@@ -93,7 +93,7 @@ func (cmd *benchCommand) Run(sh *shell) error {
 		out.SetIndent("", "  ")
 		return out.Encode(b.report)
 	}
-	b.report.print(sh.out)
+	b.report.write(sh.out)
 	return nil
 }
 
@@ -190,8 +190,8 @@ func median(values []float64) float64 {
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
-// print writes the table.
-func (r *benchReport) print(out io.Writer) {
+// write writes the table.
+func (r *benchReport) write(out io.Writer) {
 	fmt.Fprintf(out, "\nEngine %s. ", r.Engine)
 	var facts []string
 	for name, value := range r.Machine {

@@ -38,9 +38,9 @@ func request(method, path, headers, body string) []byte {
 }
 
 // call sends a request and reads the answer: its status and its headers; the body is in c.body.
-func (c *caller) call(req []byte) (status int, headers []byte, err error) {
+func (c *caller) call(ctx context.Context, req []byte) (status int, headers []byte, err error) {
 	if c.conn == nil {
-		if c.conn, err = net.Dial("tcp", c.addr); err != nil {
+		if c.conn, err = new(net.Dialer).DialContext(ctx, "tcp", c.addr); err != nil {
 			return 0, nil, err
 		}
 		c.in = bufio.NewReaderSize(c.conn, 32<<10)
@@ -223,7 +223,7 @@ func (r *rig) one(ctx context.Context, c *caller, l load, sent *atomic.Int64, du
 		if l.limit > 0 && n > l.limit {
 			return nil
 		}
-		status, _, err := c.call(l.next(n))
+		status, _, err := c.call(ctx, l.next(n))
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ func (b *bench) page(ctx context.Context, r *rig) error {
 	}
 	const path, accepts = "/e/p5", "Accept-Encoding: gzip, br\r\nAccept-Language: en\r\n"
 	get := request("GET", path, accepts, "")
-	status, headers, err := r.caller(0).call(get)
+	status, headers, err := r.caller(0).call(ctx, get)
 	if err != nil || status != http.StatusOK {
 		return fmt.Errorf("the page answered %d, %w", status, err)
 	}

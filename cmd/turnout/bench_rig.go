@@ -127,7 +127,7 @@ func (r *rig) settle(ctx context.Context) error {
 	}
 	r.token = "Authorization: Bearer " + secret + "\r\n"
 	form := url.Values{"email": {email}, "password": {password}}.Encode()
-	status, headers, err := r.caller(0).call(request("POST", "/sign-in", "", form))
+	status, headers, err := r.caller(0).call(ctx, request("POST", "/sign-in", "", form))
 	if err != nil || status != http.StatusSeeOther {
 		return fmt.Errorf("sign-in answered %d, %w", status, err)
 	}
@@ -216,7 +216,7 @@ func syncTime(dir string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }() // the directory goes with the database
 	defer file.Close()
 	var times []float64
 	for range 50 {
@@ -241,12 +241,13 @@ type stage struct {
 
 func (r *rig) stage(ctx context.Context, slug string, places int64) (*stage, error) {
 	at := now().Truncate(time.Hour)
-	e, err := r.Events.Create(ctx, r.community, events.Details{Slug: slug, Title: "Bench " + slug, Format: events.InPerson, Timezone: "Europe/Lisbon",
+	_, err := r.Events.Create(ctx, r.community, events.Details{Slug: slug, Title: "Bench " + slug, Format: events.InPerson, Timezone: "Europe/Lisbon",
 		StartsAt: at.Add(30 * day), EndsAt: at.Add(31 * day), Currency: "EUR", Description: readText("about-8.md"), Summary: "An event to be measured."})
 	if err != nil {
 		return nil, err
 	}
-	if e, err = r.Events.Publish(ctx, r.community, slug, 0); err != nil {
+	e, err := r.Events.Publish(ctx, r.community, slug, 0)
+	if err != nil {
 		return nil, err
 	}
 	s := &stage{Event: e}

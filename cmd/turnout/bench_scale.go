@@ -86,7 +86,7 @@ func (b *bench) scale(ctx context.Context) error {
 		times := [2][]time.Duration{}
 		for began := time.Now(); len(times[0]) < b.size.samples && (time.Since(began) < 20*time.Second || len(times[0]) < 5); {
 			for i, c := range crowds { // in turn
-				took, err := c.ask(a)
+				took, err := c.ask(ctx, a)
 				if err != nil {
 					return fmt.Errorf("P12: %s: %w", a.what, err)
 				}
@@ -103,10 +103,10 @@ func (b *bench) scale(ctx context.Context) error {
 	return nil
 }
 
-func (c *crowd) ask(a ask) (time.Duration, error) {
+func (c *crowd) ask(ctx context.Context, a ask) (time.Duration, error) {
 	req := a.req(c)
 	began := time.Now()
-	status, _, err := c.caller(0).call(req)
+	status, _, err := c.caller(0).call(ctx, req)
 	took := time.Since(began)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("answered %d: %.300s", status, c.caller(0).body)
@@ -131,7 +131,7 @@ func (c *crowd) code(i int) string {
 	if err != nil {
 		panic(err) // ours
 	}
-	key, err := ticketing.SigningKey(c.Event)
+	key, err := c.Event.PrivateKey()
 	if err != nil {
 		panic(err) // made a moment ago
 	}
@@ -164,7 +164,7 @@ func (c *crowd) fill(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // on SQLite it is closed before the work
 	run := func(query string) error {
 		_, err := conn.ExecContext(ctx, query)
 		return err
@@ -202,11 +202,11 @@ func (c *crowd) fill(ctx context.Context) (err error) {
 // rows gives the statements that make the rows. They hold no text of anybody's.
 func (c *crowd) rows() []string {
 	numbers, pad26, pad25 := fmt.Sprintf("generate_series(1, %d) AS n(i)", c.tickets), "lpad(i::text, 26, '0')", "translate(lpad(i::text, 25, '0'), '0189', 'ABCD')"
-	token := "convert_to(%s, 'UTF8')"
+	bytes := "convert_to(%s, 'UTF8')"
 	if c.DB.Engine == database.SQLite {
 		numbers = fmt.Sprintf("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n) AS n", c.tickets)
 		pad26, pad25 = "printf('%026d', i)", "replace(replace(replace(replace(printf('%025d', i), '0', 'A'), '1', 'B'), '8', 'C'), '9', 'D')"
-		token = "CAST(%s AS BLOB)"
+		bytes = "CAST(%s AS BLOB)"
 	}
 	at := now().Format("2006-01-02 15:04:05.999999-07:00")
 	name, email := "'Given' || (1000 + i % 500) || ' Family' || (100000 + i % 20000)", "'person' || i || '@example.org'"
@@ -229,7 +229,7 @@ func (c *crowd) rows() []string {
 	}
 	for _, word := range []string{"'given' || (1000 + i % 500)", "'family' || (100000 + i % 20000)", "'person' || i"} {
 		all = append(all, "INSERT INTO search_tokens (community_id, kind, scope_id, token, row_id) SELECT "+
-			words.Replace("{community}, 'order', {event}, "+fmt.Sprintf(token, word)+", 'ord_' || {i}")+" FROM "+numbers)
+			words.Replace("{community}, 'order', {event}, "+fmt.Sprintf(bytes, word)+", 'ord_' || {i}")+" FROM "+numbers)
 	}
 	if c.DB.Engine == database.Postgres { // text is no instant there
 		for i := range all {
