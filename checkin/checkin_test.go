@@ -275,7 +275,7 @@ func TestReasonsOfRefusal(t *testing.T) {
 // otherEventsCode is a code that another event's key signed rightly.
 func otherEventsCode(t *testing.T) string {
 	t.Helper()
-	key, err := ticketing.SigningKey(&events.Event{SigningKey: base64.StdEncoding.EncodeToString(make([]byte, 32))})
+	key, err := (&events.Event{SigningKey: base64.StdEncoding.EncodeToString(make([]byte, 32))}).PrivateKey()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func readGate(ctx context.Context, db bun.IDB, id turnout.ID) (g knownGate, err 
 	if g.event, err = events.Find(ctx, db, g.list.CommunityID, string(g.list.EventID)); err != nil {
 		return g, err
 	}
-	key, err := ticketing.SigningKey(g.event)
+	key, err := g.event.PrivateKey()
 	if err != nil {
 		return g, fmt.Errorf("checkin: %w", err)
 	}

@@ -3,13 +3,10 @@ package ticketing
 import (
 	"crypto/ed25519"
 	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
-
-	"turnout/events"
 )
 
 // Code is what the QR of a ticket says: which ticket it is, with a nonce of its own, so that a reissue makes another code.
@@ -118,13 +115,4 @@ func ParseCode(text string) (SignedCode, error) {
 // Verify reports whether the event's key signed the code.
 func (c SignedCode) Verify(key ed25519.PublicKey) bool {
 	return ed25519.Verify(key, append([]byte(codeContext), c.payload()...), c.signature)
-}
-
-// SigningKey gives the private key of an event's ticket codes.
-func SigningKey(e *events.Event) (ed25519.PrivateKey, error) {
-	seed, err := base64.StdEncoding.DecodeString(e.SigningKey)
-	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("ticketing: the signing key of event %s is damaged", e.ID)
-	}
-	return ed25519.NewKeyFromSeed(seed), nil
 }

@@ -80,15 +80,6 @@ func (s *Service) CheckoutRequest(ctx context.Context, id turnout.ID) (payments.
 	return s.checkoutRequest(order, order.paymentByID(id)), nil
 }
 
-// PaymentOrder gives the order of a payment, with its secret. It fails with turnout.ErrNotFound.
-func (s *Service) PaymentOrder(ctx context.Context, id turnout.ID) (*Order, error) {
-	order, err := s.orderWhere(ctx, s.DB.Read(), "id = (SELECT order_id FROM payments WHERE id = ?)", id)
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: order of payment: %w", err)
-	}
-	return s.revealed(order), nil
-}
-
 func (s *Service) checkoutRequest(o *Order, p *Payment) payments.CheckoutRequest {
 	req := payments.CheckoutRequest{
 		PaymentID: p.ID, Total: o.Money(p.Amount), Email: o.BuyerEmail, Locale: o.Locale,

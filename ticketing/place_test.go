@@ -146,7 +146,7 @@ func TestFreeOrdersAreConfirmedAtOnce(t *testing.T) {
 		if o.Tickets[0].AttendeeName != "Łukasz" || o.Tickets[0].PersonID != o.PersonID || o.Tickets[1].PersonID == o.PersonID {
 			t.Error("tickets do not bear their attendees")
 		}
-		key, err := ticketing.SigningKey(s.event)
+		key, err := s.event.PrivateKey()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -232,7 +232,7 @@ func signTickets(tickets []*Ticket) error {
 		if t.Status != Valid {
 			continue
 		}
-		key, err := SigningKey(t.event)
+		key, err := t.event.PrivateKey()
 		if err != nil {
 			return err
 		}

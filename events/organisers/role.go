@@ -98,8 +98,3 @@ func (s Scope) holds(at Place) bool {
 func Can(grants []Grant, want Capability, at Place) bool {
 	return slices.ContainsFunc(grants, func(g Grant) bool { return g.Scope.holds(at) && Covers(Roles[g.Role], want) })
 }
-
-// CanSomewhere reports whether the grants allow something anywhere: for lists that then show only the places where Can is true.
-func CanSomewhere(grants []Grant, want Capability) bool {
-	return slices.ContainsFunc(grants, func(g Grant) bool { return Covers(Roles[g.Role], want) })
-}
