@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -122,5 +123,31 @@ func TestCompressionIsForPublicText(t *testing.T) {
 	}
 	if w, _ := call(t, s, "GET", "/healthz", "", "Accept-Encoding", "gzip"); w.Header.Get("Content-Encoding") != "" {
 		t.Error("15 bytes were compressed")
+	}
+}
+
+// An order speaks the language that it names, else that of its caller's header, as far as the catalogue has it.
+func TestAnOrderSpeaksItsCallersLanguage(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, database.SQLite), nil)
+	h.api("POST", "/events", eventBody("spoken"), 201)
+	h.api("POST", "/events/spoken/publish", nil, 200)
+	free := h.openShop("spoken")[0]
+	for _, tt := range []struct{ named, header, want string }{
+		{"", "", "en"}, {"", "de-AT,de;q=0.9", "de"}, {"de-CH", "en", "de"}, {"en", "de", "en"}, {"tlh", "", "en"}, {"; DROP", "de", "de"},
+	} {
+		body := orderBody(free, 1)
+		body["locale"] = tt.named
+		text, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, answer := call(t, h, "POST", "/api/v1/events/spoken/orders", string(text), "Accept-Language", tt.header)
+		if w.StatusCode != 201 {
+			t.Fatalf("%d %s", w.StatusCode, answer)
+		}
+		var locale string
+		if err := h.DB.Read().NewSelect().Table("orders").Column("locale").OrderExpr("number DESC").Limit(1).Scan(t.Context(), &locale); err != nil || locale != tt.want {
+			t.Errorf("named %q, header %q: %q, want %q (%v)", tt.named, tt.header, locale, tt.want, err)
+		}
 	}
 }

@@ -29,7 +29,7 @@ var orderOperations = operations{
 }
 
 var orderExample = map[string]any{
-	"lines": []any{map[string]any{"ticket_type_id": "tty_…", "quantity": 2}},
+	"lines": []any{map[string]any{"ticket_type_id": "typ_…", "quantity": 2}},
 	"buyer": map[string]any{"name": "Zoë Łukasik", "email": "zoe@example.org"},
 }
 
@@ -50,9 +50,9 @@ type orderRequest struct {
 	Locale    string             `json:"locale" doc:"of mails and papers, BCP 47; what Accept-Language says when absent"`
 }
 
-func (in *orderRequest) purchase(c *gin.Context) ticketing.Purchase {
+func (h *Handler) purchase(c *gin.Context, in *orderRequest) ticketing.Purchase {
 	who := access.Who(c)
-	p := ticketing.Purchase{EventID: access.Event(c).ID, Buyer: ticketing.Attendee(in.Buyer), Locale: in.Locale,
+	p := ticketing.Purchase{EventID: access.Event(c).ID, Buyer: ticketing.Attendee(in.Buyer), Locale: h.language(c, in.Locale),
 		Key: c.GetHeader("Idempotency-Key"), Caller: string(who.ID())}
 	if !who.Nobody() {
 		p.Actor = audit.ActorFrom(c.Request.Context())
@@ -64,6 +64,11 @@ func (in *orderRequest) purchase(c *gin.Context) ticketing.Purchase {
 		p.Attendees = append(p.Attendees, ticketing.Attendee(a))
 	}
 	return p
+}
+
+// language is that of the catalogue which fits the wish best, else what the caller's own Accept-Language says.
+func (h *Handler) language(c *gin.Context, wish string) string {
+	return h.Ticketing.Pages.Match(wish, c.GetHeader("Accept-Language"))
 }
 
 type orderLineResponse struct {
@@ -159,7 +164,7 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), in.purchase(c))
+	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), h.purchase(c, &in))
 	if err != nil {
 		respond.Fail(c, err)
 		return

@@ -49,7 +49,7 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 		return
 	}
 	entry, err := h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{
-		EventID: access.Event(c).ID, TicketTypeID: in.TicketTypeID, PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: in.Locale})
+		EventID: access.Event(c).ID, TicketTypeID: in.TicketTypeID, PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: h.language(c, in.Locale)})
 	if err != nil {
 		respond.Fail(c, err)
 		return
