@@ -70,6 +70,12 @@ func (cmd *restoreCommand) Run(sh *shell) error {
 			return err
 		}
 	}
+	// What a database that is gone left beside it would be read into the one that takes its name.
+	for _, rest := range []string{target + "-wal", target + "-journal"} {
+		if _, err := os.Lstat(rest); err == nil {
+			return fmt.Errorf("restore: %s belongs to a database that is gone. Move it away, then restore again; nothing was changed", rest)
+		}
+	}
 	if err := settle(sh.ctx, unfinished, target); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
