@@ -63,6 +63,7 @@ func TestOrderPages(t *testing.T) {
 			}
 		}
 		d.see(d.at("/orders?q=nobody"), "No order fits")
+		d.see(d.at("/orders?refunds=manual"), "No order fits", "Refund by hand")
 		r := httptest.NewRequest("GET", baseURL+d.at("/orders?status=held"), nil)
 		r.Header.Set("HX-Request", "true")
 		if w, body := d.ask(r); w.StatusCode != 200 || strings.Contains(body, "<html lang") || !strings.Contains(body, held.Code) {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"slices"
+
 	"turnout/api/access"
 	"turnout/api/pages"
 )
@@ -51,8 +53,17 @@ func (s *server) consoleRoutes() []access.Route {
 
 // eventConsoleRoutes are the organisers' pages about one event.
 func (s *server) eventConsoleRoutes() []access.Route {
+	rows := slices.Concat(s.saleConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
+	for i := range rows {
+		rows[i].Path = "/console/events/{event}" + rows[i].Path
+	}
+	return rows
+}
+
+// saleConsoleRoutes are an event's own pages and those of its sale.
+func (s *server) saleConsoleRoutes() []access.Route {
 	p, may := s.pages, access.Staff
-	rows := []access.Route{
+	return []access.Route{
 		{Method: get, Path: "", Who: may("events:read"), Handle: p.EventOverview},
 		{Method: get, Path: "/details", Who: may("events:write"), Handle: p.EventDetails},
 		{Method: post, Path: "/details", Who: may("events:write"), Handle: p.SaveEvent},
@@ -75,6 +86,13 @@ func (s *server) eventConsoleRoutes() []access.Route {
 		{Method: post, Path: "/orders/{order}/refund", Who: may("orders:write"), Handle: p.RefundOrderByStaff},
 		{Method: post, Path: "/orders/{order}/paid", Who: may("orders:write"), Handle: p.MarkOrderPaid},
 		{Method: get, Path: "/waitlist", Who: may("orders:read"), Handle: p.EventWaitlist},
+	}
+}
+
+// agendaConsoleRoutes are the pages of an event's agenda.
+func (s *server) agendaConsoleRoutes() []access.Route {
+	p, may := s.pages, access.Staff
+	return []access.Route{
 		{Method: get, Path: "/agenda", Who: may("agenda:read"), Handle: p.EventAgenda},
 		{Method: get, Path: "/agenda/rooms", Who: may("agenda:read"), Handle: p.EventRooms},
 		{Method: post, Path: "/agenda/rooms", Who: may("agenda:write"), Handle: p.SaveRoom},
@@ -101,6 +119,13 @@ func (s *server) eventConsoleRoutes() []access.Route {
 		{Method: get, Path: "/speakers/{speaker}", Who: may("agenda:write"), Handle: p.EventSpeaker},
 		{Method: post, Path: "/speakers/{speaker}", Who: may("agenda:write"), Handle: p.SaveSpeaker},
 		{Method: post, Path: "/speakers/{speaker}/remove", Who: may("agenda:write"), Handle: p.RemoveSpeaker},
+	}
+}
+
+// dayConsoleRoutes are the pages of the day itself and of what is counted: door, sponsors, budget, recap.
+func (s *server) dayConsoleRoutes() []access.Route {
+	p, may := s.pages, access.Staff
+	return []access.Route{
 		{Method: get, Path: "/check-in", Who: may("checkin:read"), Handle: p.EventCheckIn},
 		// A second list lets every ticket in once more: making one is the organisers', not the door's.
 		{Method: get, Path: "/check-in/new", Who: may("events:write"), Handle: p.EventCheckInForm},
@@ -129,8 +154,4 @@ func (s *server) eventConsoleRoutes() []access.Route {
 		{Method: get, Path: "/recap", Who: may("recap:read"), Handle: p.EventRecap},
 		{Method: get, Path: "/recap.pdf", Who: may("recap:read"), Handle: p.EventRecapPDF},
 	}
-	for i := range rows {
-		rows[i].Path = "/console/events/{event}" + rows[i].Path
-	}
-	return rows
 }

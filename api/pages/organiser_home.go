@@ -66,7 +66,10 @@ func (h *Handler) ConsoleHome(c *gin.Context) {
 }
 
 func (h *Handler) homeSection(c *gin.Context, community *organisers.Community) (homeSection, error) {
-	section := homeSection{Name: community.Name, AllURL: communityPath(community) + "/events"}
+	section := homeSection{Name: community.Name}
+	if access.Who(c).May("events:read", community.ID, nil) {
+		section.AllURL = communityPath(community) + "/events"
+	}
 	if access.Who(c).May("events:write", community.ID, nil) {
 		section.NewURL = communityPath(community) + "/events/new"
 	}

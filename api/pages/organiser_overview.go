@@ -36,6 +36,7 @@ type overviewPage struct {
 	Now                                 time.Time
 	Event                               *events.Event
 	PublicURL, DoorURL, Base            string
+	CanWrite                            bool // sees what to do
 	ShowMoney, ShowTickets, CanPublish  bool
 	Sold                                ticketing.Totals
 	Places                              int64 // of all pools together
@@ -69,7 +70,9 @@ func (h *Handler) EventOverview(c *gin.Context) {
 			return
 		}
 	}
-	data.Todos = data.todos()
+	if data.CanWrite = may(c, "events:write"); data.CanWrite {
+		data.Todos = data.todos()
+	}
 	h.Render(c, http.StatusOK, "console_overview", data)
 }
 
