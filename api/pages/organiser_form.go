@@ -84,7 +84,7 @@ func (f *formReader) number(field, typed string) *int64 {
 	return &n
 }
 
-// refuse joins the form's own problems with the domain's answer: a use case is called only when the form can be read.
+// then carries out the use case when the form could be read; else it gives what is wrong with the form.
 func (f *formReader) then(do func() error) error {
 	if err := f.Err(); err != nil {
 		return err
