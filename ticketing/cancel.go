@@ -205,12 +205,16 @@ func (s *Service) CancelOrdersOfCanceledEvents(ctx context.Context) error {
 			return fmt.Errorf("ticketing: orders of canceled events: %w", err)
 		}
 		progress = false
+		var failed []error
 		for _, id := range ids {
 			_, err := s.CancelOrder(ctx, id, EventCanceled, false)
 			if err != nil && !errors.Is(err, ErrOrderOver) { // a hold past its time ends by the other sweep
-				return err
+				failed = append(failed, err) // one order that fails keeps nobody else from their money
 			}
 			progress = progress || err == nil
+		}
+		if len(failed) > 0 {
+			return errors.Join(failed...)
 		}
 	}
 	return nil

@@ -6,7 +6,7 @@
 // A pool is a number of places; a ticket type draws on one or several; an order takes a place of each pool for each ticket,
 // all or none, by one conditional UPDATE a pool in id order. pool_claims says who holds what, pools.taken is its sum,
 // event_totals counts orders, tickets and money; all change in the transaction that changes what they count, and [Check]
-// compares them. Every transaction locks in one order: pools by id, people, event_totals, then orders. A hold is an order
+// compares them. Every transaction locks pools first, by id; whoever changes an order holds its pools. A hold is an order
 // that nobody has paid yet: capacity has one definition.
 //
 // # Money

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -122,6 +123,9 @@ type batcher struct {
 	transactions, items atomic.Int64
 }
 
+// batchTime is how long a grouped transaction may take.
+const batchTime = 30 * time.Second
+
 const queueLimit = 4096 // in each lane; beyond it the answer is ErrBusy
 
 func newBatcher(db *DB) *batcher {
@@ -212,7 +216,10 @@ func (b *batcher) transact(batch []*ticket) {
 func (b *batcher) try(batch []*ticket) error {
 	b.transactions.Add(1)
 	b.items.Add(int64(len(batch)))
-	err := b.db.Tx(context.WithoutCancel(batch[0].ctx), func(ctx context.Context, tx bun.Tx) error {
+	// A connection that died without a word must not hold everybody for ever.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), batchTime)
+	defer cancel()
+	err := b.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		return batch[0].work.run(ctx, tx, batch)
 	})
 	if err != nil {
