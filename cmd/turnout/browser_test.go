@@ -183,7 +183,11 @@ func (b *browser) read() {
 		b.t.Errorf("%s is %v px wider than the window", where, wide)
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](axe()), chromedp.Evaluate[chromedp.Void](still))
-	for scheme, only := range map[string]string{"light": "", "dark": `, runOnly: ["color-contrast"]`} { // all else is the same in both
+	for _, scheme := range []string{"dark", "light"} {
+		only := ""
+		if scheme == "dark" {
+			only = `, runOnly: ["color-contrast"]` // all else is the same in both
+		}
 		b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
