@@ -85,6 +85,7 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: post, Path: "/orders/{order}/cancel", Who: may("orders:write"), Handle: p.CancelOrderByStaff},
 		{Method: post, Path: "/orders/{order}/refund", Who: may("orders:write"), Handle: p.RefundOrderByStaff},
 		{Method: post, Path: "/orders/{order}/paid", Who: may("orders:write"), Handle: p.MarkOrderPaid},
+		{Method: post, Path: "/orders/{order}/refunded", Who: may("orders:write"), Handle: p.MarkOrderRefunded},
 		{Method: get, Path: "/waitlist", Who: may("orders:read"), Handle: p.EventWaitlist},
 	}
 }

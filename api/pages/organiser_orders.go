@@ -127,6 +127,7 @@ type orderDetailPage struct {
 	BuyerURL, PDFURL, Base          string
 	Cancellation                    *ticketing.Cancellation // what canceling now would do; nil when it cannot be
 	CanMarkPaid, CanRefund, CanEdit bool
+	GivesBackByHand                 bool // a refund waits for a person
 	Refundable                      turnout.Money
 }
 
@@ -188,6 +189,7 @@ func (h *Handler) orderActions(c *gin.Context, data *orderDetailPage) error {
 		if r.Status != ticketing.RefundFailed {
 			left -= r.Amount
 		}
+		data.GivesBackByHand = data.GivesBackByHand || r.Status == ticketing.RefundManual
 	}
 	data.CanRefund, data.Refundable = left > 0, o.Money(left)
 	return nil
@@ -279,6 +281,19 @@ func (h *Handler) MarkOrderPaid(c *gin.Context) {
 	}
 	_, err := h.Ticketing.MarkPaid(c.Request.Context(), o.CommunityID, o.ID)
 	h.done(c, err, back, h.text(c, "console.order.paid"))
+}
+
+// MarkOrderRefunded is POST /console/events/{event}/orders/{order}/refunded: a person gave the money back.
+func (h *Handler) MarkOrderRefunded(c *gin.Context) {
+	o, ok := h.orderOf(c)
+	if !ok {
+		return
+	}
+	back := eventPath(access.Event(c)) + "/orders/" + o.Code
+	if !h.confirmed(c, h.text(c, "console.order.refunded_ask"), back) {
+		return
+	}
+	h.done(c, h.Ticketing.MarkRefunded(c.Request.Context(), o.CommunityID, o.ID), back, h.text(c, "console.order.refunded"))
 }
 
 type consoleWaitlistPage struct {
