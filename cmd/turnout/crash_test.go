@@ -77,7 +77,7 @@ func (p *program) environ() []string {
 }
 
 func (p *program) command(args ...string) (string, error) {
-	cmd := exec.CommandContext(p.t.Context(), p.binary, args...) //nolint:gosec // ours
+	cmd := exec.CommandContext(p.t.Context(), p.binary, args...)
 	cmd.Env = p.environ()
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -87,7 +87,7 @@ func (p *program) command(args ...string) (string, error) {
 func (p *program) start() time.Duration {
 	p.t.Helper()
 	began := time.Now()
-	p.process = exec.CommandContext(p.t.Context(), p.binary, "serve", "--demo") //nolint:gosec // ours
+	p.process = exec.CommandContext(p.t.Context(), p.binary, "serve", "--demo")
 	p.process.Env = p.environ()
 	out, err := p.process.StdoutPipe()
 	if err != nil {
