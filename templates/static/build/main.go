@@ -65,7 +65,7 @@ func build(ctx context.Context, dist string) error {
 	meta := filepath.Join(dist, "meta.json")
 	args := append([]string{"tool", "-modfile=../tools.mod", "esbuild"}, entries...)
 	args = append(args, "--bundle", "--minify", "--target=es2022,chrome111,firefox113,safari16.4", "--format=iife", "--charset=utf8",
-		"--legal-comments=none", "--entry-names=[name].[hash]", "--external:/static/*",
+		"--legal-comments=none", "--tsconfig-raw={}", "--entry-names=[name].[hash]", "--external:/static/*",
 		"--alias:zxing-wasm/reader=./static/vendor/zxing-wasm@3.1.4/reader/index.js",
 		"--outdir="+dist, "--metafile="+meta, "--log-level=warning")
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // fixed arguments and file names of this repository
