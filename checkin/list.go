@@ -52,6 +52,7 @@ type ListInput struct {
 	StartsAt      time.Time
 	EndsAt        time.Time
 	AllowReentry  bool
+	Rules         []string // names of further rules: there are none yet, so each is refused
 }
 
 func (in *ListInput) check() error {
@@ -59,6 +60,9 @@ func (in *ListInput) check() error {
 	p.Require("name", strings.TrimSpace(in.Name))
 	if !in.StartsAt.IsZero() && !in.EndsAt.IsZero() && !in.StartsAt.Before(in.EndsAt) {
 		p.Add("ends_at", "order", "The list must end after it begins.")
+	}
+	for _, rule := range in.Rules {
+		p.Add("rules."+rule, "unknown_rule", "There is no such rule.")
 	}
 	slices.Sort(in.TicketTypeIDs)
 	in.TicketTypeIDs = slices.Compact(in.TicketTypeIDs)

@@ -47,12 +47,16 @@ func (d *decoder) verdict() error {
 }
 
 var (
+	rawType   = reflect.TypeFor[json.RawMessage]()
 	timeType  = reflect.TypeFor[time.Time]()
 	moneyType = reflect.TypeFor[turnout.Money]()
 )
 
-// value reads the next JSON value into v.
+// value reads the next JSON value into v; a json.RawMessage takes any, as it stands there.
 func (d *decoder) value(v reflect.Value, path string, rule textRule) error {
+	if v.Type() == rawType {
+		return d.json.Decode(v.Addr().Interface())
+	}
 	token, err := d.json.Token()
 	if err != nil {
 		return err

@@ -23,6 +23,9 @@ type Window struct {
 	Cursor string // "" for the beginning; what an earlier answer gave as next_cursor
 }
 
+// ErrCursor refuses a cursor that no answer gave.
+var ErrCursor = turnout.Invalidf("cursor", "invalid_cursor", "The cursor is a next_cursor that an earlier answer gave.")
+
 // BindWindow reads ?limit= and ?cursor=. It answers the request itself and gives false when they make no sense.
 func BindWindow(c *gin.Context) (Window, bool) {
 	w := Window{Limit: DefaultLimit, Cursor: c.Query("cursor")}
@@ -35,7 +38,7 @@ func BindWindow(c *gin.Context) (Window, bool) {
 		w.Limit = n
 	}
 	if len(w.Cursor) > defaultMax || strings.ContainsFunc(w.Cursor, func(r rune) bool { return r < '!' || r > '~' }) {
-		Fail(c, turnout.Invalidf("cursor", "invalid_cursor", "The cursor is a next_cursor that an earlier answer gave."))
+		Fail(c, ErrCursor)
 		return w, false
 	}
 	return w, true

@@ -16,7 +16,7 @@ import (
 var agendaOperations = operations{
 	"GET /events/{event}/agenda": {Summary: "The working draft of an event's agenda", Text: "Everything, placed or not, with all conflicts. It is never public: see the releases.",
 		Out: agendaResponse{}},
-	"GET /events/{event}/agenda/conflicts": {Summary: "What cannot take place as planned", Out: conflictsResponse{}},
+	"GET /events/{event}/agenda/conflicts": {Summary: "What cannot take place as planned", Out: conflictsResponse{}, Query: window},
 	"POST /events/{event}/agenda/import": {Summary: "Bring in an agenda made elsewhere",
 		Text: "The raw file as body; its format is recognised (frab_xml or sessionize_json). The same file again changes nothing. " +
 			"A session that the file no longer holds is withdrawn, never deleted. All happens or nothing.",
@@ -41,6 +41,15 @@ func newConflicts(list []agenda.Conflict) []conflictBody {
 		out[i] = conflictBody(c)
 	}
 	return out
+}
+
+// conflictKey tells a conflict from the others: no two of a kind are about the same sessions.
+func conflictKey(found agenda.Conflict) turnout.ID {
+	key := turnout.ID(found.Kind)
+	for _, id := range found.SessionIDs {
+		key += "." + id
+	}
+	return key
 }
 
 type agendaResponse struct {
@@ -90,7 +99,7 @@ func (h *Handler) ListConflicts(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	respond.List(c, newConflicts(list), "")
+	answerAll(c, list, conflictKey, func(found agenda.Conflict) conflictBody { return conflictBody(found) })
 }
 
 // ImportAgenda is POST /events/{event}/agenda/import.

@@ -1,7 +1,10 @@
 package v1
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -16,7 +19,7 @@ import (
 var checkInOperations = operations{
 	"POST /events/{event}/check-in-lists": {Summary: "Add a check-in list", Text: "What a door accepts. Without ticket types: all of mode in_person. Without times: at any time.",
 		In: listRequest{}, Out: listResponse{}, Status: 201, Version: true},
-	"GET /events/{event}/check-in-lists": {Summary: "The check-in lists", Out: listList{}},
+	"GET /events/{event}/check-in-lists": {Summary: "The check-in lists", Out: respond.Page[listResponse]{}, Query: window},
 	"GET /check-in-lists/{id}/stats":     {Summary: "How a list stands", Out: statsResponse{}},
 	"POST /check-in-lists/{id}/scans": {Summary: "Scan a ticket", In: scanRequest{}, Out: scanResponse{}, Errors: []int{409},
 		Text: "Accepted or refused, the answer is 200 and the attempt is logged. The same nonce and code give the first answer again; another code is 409."},
@@ -25,11 +28,17 @@ var checkInOperations = operations{
 }
 
 type listRequest struct {
-	Name          string       `json:"name" required:"true"`
-	TicketTypeIDs []turnout.ID `json:"ticket_type_ids"`
-	StartsAt      time.Time    `json:"starts_at"`
-	EndsAt        time.Time    `json:"ends_at"`
-	AllowReentry  bool         `json:"allow_reentry" doc:"after an exit"`
+	Name          string                     `json:"name" required:"true"`
+	TicketTypeIDs []turnout.ID               `json:"ticket_type_ids"`
+	StartsAt      time.Time                  `json:"starts_at"`
+	EndsAt        time.Time                  `json:"ends_at"`
+	AllowReentry  bool                       `json:"allow_reentry" doc:"after an exit"`
+	Rules         map[string]json.RawMessage `json:"rules" doc:"none can be chosen yet: absent, null or {}"`
+}
+
+func (in listRequest) input() checkin.ListInput {
+	return checkin.ListInput{Name: in.Name, TicketTypeIDs: in.TicketTypeIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, AllowReentry: in.AllowReentry,
+		Rules: slices.Sorted(maps.Keys(in.Rules))}
 }
 
 type listResponse struct {
@@ -43,11 +52,6 @@ type listResponse struct {
 	Version       int64        `json:"version"`
 	CreatedAt     time.Time    `json:"created_at"`
 	UpdatedAt     time.Time    `json:"updated_at"`
-}
-
-type listList struct {
-	Items      []listResponse `json:"items"`
-	NextCursor *string        `json:"next_cursor"`
 }
 
 func newListResponse(l *checkin.List) listResponse {
@@ -68,7 +72,7 @@ func (h *Handler) CreateList(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	list, err := h.CheckIn.CreateList(c.Request.Context(), access.Community(c), access.Event(c).ID, checkin.ListInput(in))
+	list, err := h.CheckIn.CreateList(c.Request.Context(), access.Community(c), access.Event(c).ID, in.input())
 	if err != nil {
 		respond.Fail(c, err)
 		return
@@ -84,11 +88,7 @@ func (h *Handler) ListLists(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	items := make([]listResponse, len(lists))
-	for i, l := range lists {
-		items[i] = newListResponse(l)
-	}
-	respond.List(c, items, "")
+	answerAll(c, lists, func(l *checkin.List) turnout.ID { return l.ID }, newListResponse)
 }
 
 type gateStats struct {

@@ -14,7 +14,7 @@ import (
 
 var communityOperations = operations{
 	"GET /community":      {Summary: "The token's community", Out: communityResponse{}, Version: true},
-	"GET /tokens":         {Summary: "The community's API tokens", Text: "Their secrets are shown once, when they are made, and stored nowhere.", Out: tokenList{}},
+	"GET /tokens":         {Summary: "The community's API tokens", Text: "Their secrets are shown once, when they are made, and stored nowhere.", Out: respond.Page[tokenResponse]{}, Query: window},
 	"DELETE /tokens/{id}": {Summary: "Revoke a token, at once", Status: 204},
 }
 
@@ -37,11 +37,6 @@ type tokenResponse struct {
 	CreatedAt  time.Time               `json:"created_at"`
 	LastUsedAt *time.Time              `json:"last_used_at"`
 	RevokedAt  *time.Time              `json:"revoked_at"`
-}
-
-type tokenList struct {
-	Items      []tokenResponse `json:"items"`
-	NextCursor *string         `json:"next_cursor"`
 }
 
 func newTokenResponse(t *organisers.Token) tokenResponse {
@@ -67,11 +62,7 @@ func (h *Handler) ListTokens(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	items := make([]tokenResponse, len(tokens))
-	for i := range tokens {
-		items[i] = newTokenResponse(&tokens[i])
-	}
-	respond.List(c, items, "")
+	answerAll(c, tokens, func(t organisers.Token) turnout.ID { return t.ID }, func(t organisers.Token) tokenResponse { return newTokenResponse(&t) })
 }
 
 // RevokeToken is DELETE /tokens/{id}.

@@ -195,14 +195,6 @@ func (h *Handler) ListOrders(c *gin.Context) {
 	respond.List(c, items, next)
 }
 
-// cut takes the row that was asked for beyond the limit away again: its being there says that a page follows.
-func cut[T any](rows []T, limit int, id func(T) turnout.ID) (page []T, next string) {
-	if len(rows) <= limit {
-		return rows, ""
-	}
-	return rows[:limit], string(id(rows[limit-1]))
-}
-
 // order finds the order in the path for a token of its community or for whoever has its secret. It answers the request
 // itself and gives false when there is none.
 func (h *Handler) order(c *gin.Context) (*ticketing.Order, bool) {

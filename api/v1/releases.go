@@ -17,7 +17,7 @@ import (
 
 var releaseOperations = operations{
 	"POST /events/{event}/agenda/releases": {Summary: "Freeze the agenda and make it public", In: releaseRequest{}, Out: releaseResponse{}, Status: 201, Errors: []int{409}},
-	"GET /events/{event}/agenda/releases":  {Summary: "The releases, the latest first", Out: releaseList{}},
+	"GET /events/{event}/agenda/releases":  {Summary: "The releases, the latest first", Out: respond.Page[releaseResponse]{}, Query: window},
 	"GET /events/{event}/schedule.json":    {Summary: "The public schedule as schedule JSON", Text: "The schema is c3voc's.", OutRaw: "application/json"},
 	"GET /events/{event}/schedule.xml":     {Summary: "The public schedule as frab XML", OutRaw: "application/xml"},
 	"GET /events/{event}/schedule.ics":     {Summary: "The public schedule as a calendar", OutRaw: "text/calendar"},
@@ -36,11 +36,6 @@ type releaseResponse struct {
 	Note      string                `json:"note"`
 	Changes   agenda.ReleaseChanges `json:"changes"`
 	CreatedAt time.Time             `json:"created_at"`
-}
-
-type releaseList struct {
-	Items      []releaseResponse `json:"items"`
-	NextCursor *string           `json:"next_cursor"`
 }
 
 func newReleaseResponse(r *agenda.Release) releaseResponse {
@@ -72,11 +67,7 @@ func (h *Handler) ListReleases(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	items := make([]releaseResponse, len(list))
-	for i, r := range list {
-		items[i] = newReleaseResponse(r)
-	}
-	respond.List(c, items, "")
+	answerAll(c, list, func(r *agenda.Release) turnout.ID { return r.ID }, newReleaseResponse)
 }
 
 // ScheduleJSON is GET /events/{event}/schedule.json.

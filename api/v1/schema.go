@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"reflect"
@@ -25,6 +26,8 @@ func (s schemas) of(t reflect.Type, isAnswer bool) object {
 	switch t {
 	case reflect.TypeFor[time.Time]():
 		return object{"type": "string", "format": "date-time"}
+	case reflect.TypeFor[json.RawMessage]():
+		return object{} // anything
 	case reflect.TypeFor[turnout.Money]():
 		return s.reference("Money", t, true)
 	}

@@ -14,9 +14,9 @@ import (
 
 var sponsorOperations = operations{
 	"POST /events/{event}/sponsor-tiers": {Summary: "Add a sponsor tier", In: tierRequest{}, Out: tierResponse{}, Status: 201, Version: true},
-	"GET /events/{event}/sponsor-tiers":  {Summary: "The sponsor tiers", Out: tierList{}},
+	"GET /events/{event}/sponsor-tiers":  {Summary: "The sponsor tiers", Out: respond.Page[tierResponse]{}, Query: window},
 	"POST /events/{event}/sponsors":      {Summary: "Add a sponsor", In: sponsorRequest{}, Out: sponsorResponse{}, Status: 201, Version: true, Errors: []int{409}},
-	"GET /events/{event}/sponsors":       {Summary: "The sponsors", Out: sponsorList{}},
+	"GET /events/{event}/sponsors":       {Summary: "The sponsors", Out: respond.Page[sponsorResponse]{}, Query: window},
 	"PUT /sponsors/{id}":                 {Summary: "Replace what is said about a sponsor", In: sponsorRequest{}, Out: sponsorResponse{}, Version: true, Errors: []int{409}},
 	"POST /sponsors/{id}/payments": {Summary: "Note money received from a sponsor", Text: "A correction is a negative amount; nothing is ever changed or deleted.",
 		In: sponsorPaymentRequest{}, Out: sponsorPaymentResponse{}, Status: 201, Errors: []int{409}},
@@ -40,11 +40,6 @@ type tierResponse struct {
 	Position  int64         `json:"position"`
 	Version   int64         `json:"version"`
 	CreatedAt time.Time     `json:"created_at"`
-}
-
-type tierList struct {
-	Items      []tierResponse `json:"items"`
-	NextCursor *string        `json:"next_cursor"`
 }
 
 func newTierResponse(t *sponsors.Tier, currency string) tierResponse {
@@ -74,11 +69,8 @@ func (h *Handler) ListTiers(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	items := make([]tierResponse, len(tiers))
-	for i, t := range tiers {
-		items[i] = newTierResponse(t, event.Currency)
-	}
-	respond.List(c, items, "")
+	answerAll(c, tiers, func(t *sponsors.Tier) turnout.ID { return t.ID },
+		func(t *sponsors.Tier) tierResponse { return newTierResponse(t, event.Currency) })
 }
 
 type sponsorRequest struct {
@@ -110,11 +102,6 @@ type sponsorResponse struct {
 	UpdatedAt time.Time       `json:"updated_at"`
 }
 
-type sponsorList struct {
-	Items      []sponsorResponse `json:"items"`
-	NextCursor *string           `json:"next_cursor"`
-}
-
 func newSponsorResponse(s *sponsors.Sponsor, currency string) sponsorResponse {
 	return sponsorResponse{s.ID, s.EventID, named(s.TierID), s.Name, s.Website, s.Status, turnout.Money{Amount: s.Promised, Currency: currency},
 		turnout.Money{Amount: s.Received, Currency: currency}, s.Version, s.CreatedAt.UTC(), s.UpdatedAt.UTC()}
@@ -144,11 +131,8 @@ func (h *Handler) ListSponsors(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	items := make([]sponsorResponse, len(list))
-	for i, s := range list {
-		items[i] = newSponsorResponse(s, event.Currency)
-	}
-	respond.List(c, items, "")
+	answerAll(c, list, func(s *sponsors.Sponsor) turnout.ID { return s.ID },
+		func(s *sponsors.Sponsor) sponsorResponse { return newSponsorResponse(s, event.Currency) })
 }
 
 // UpdateSponsor is PUT /sponsors/{id}. The logo stays: it is uploaded on the page.

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,12 +15,12 @@ import (
 
 var ticketTypeOperations = operations{
 	"POST /events/{event}/pools": {Summary: "Add a pool of places", In: poolRequest{}, Out: poolResponse{}, Status: 201, Version: true},
-	"GET /events/{event}/pools":  {Summary: "The pools, with what is taken", Out: poolList{}},
+	"GET /events/{event}/pools":  {Summary: "The pools, with what is taken", Out: respond.Page[poolResponse]{}, Query: window},
 	"PATCH /pools/{id}": {Summary: "Change a pool's name and capacity", Text: "A capacity below what is taken is refused; nobody is canceled by a number.",
 		In: poolRequest{}, Out: poolResponse{}, Version: true, Errors: []int{409}},
 	"POST /events/{event}/ticket-types": {Summary: "Add a ticket type", Text: "A ticket is sold only if every pool that its type draws on has room.",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Status: 201, Version: true},
-	"GET /events/{event}/ticket-types": {Summary: "The ticket types and what is left of them", Text: "Without a token: those that are visible to everybody.", Out: ticketTypeList{}},
+	"GET /events/{event}/ticket-types": {Summary: "The ticket types and what is left of them", Text: "Without a token: those that are visible to everybody.", Out: respond.Page[ticketTypeResponse]{}, Query: window},
 	"PUT /ticket-types/{id}": {Summary: "Replace what is said about a ticket type", Text: "What was sold stays as it was sold.",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Version: true, Errors: []int{409}},
 }
@@ -39,11 +40,6 @@ type poolResponse struct {
 	Version   int64      `json:"version"`
 	CreatedAt time.Time  `json:"created_at"`
 	UpdatedAt time.Time  `json:"updated_at"`
-}
-
-type poolList struct {
-	Items      []poolResponse `json:"items"`
-	NextCursor *string        `json:"next_cursor"`
 }
 
 func newPoolResponse(p *ticketing.Pool) poolResponse {
@@ -67,11 +63,7 @@ func (h *Handler) ListPools(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	items := make([]poolResponse, len(pools))
-	for i, p := range pools {
-		items[i] = newPoolResponse(p)
-	}
-	respond.List(c, items, "")
+	answerAll(c, pools, func(p *ticketing.Pool) turnout.ID { return p.ID }, newPoolResponse)
 }
 
 // UpdatePool is PATCH /pools/{id}.
@@ -134,11 +126,6 @@ type ticketTypeResponse struct {
 	UpdatedAt        time.Time            `json:"updated_at"`
 }
 
-type ticketTypeList struct {
-	Items      []ticketTypeResponse `json:"items"`
-	NextCursor *string              `json:"next_cursor"`
-}
-
 func newTicketTypeResponse(t *ticketing.TicketType, currency string) ticketTypeResponse {
 	return ticketTypeResponse{
 		ID: t.ID, EventID: t.EventID, Name: t.Name, Description: t.Description, Price: turnout.Money{Amount: t.Price, Currency: currency},
@@ -177,14 +164,11 @@ func (h *Handler) ListTicketTypes(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	all := access.Who(c).May("tickets:read", event.CommunityID, event)
-	items := []ticketTypeResponse{}
-	for _, t := range types {
-		if all || t.Visibility == ticketing.Public {
-			items = append(items, newTicketTypeResponse(t, event.Currency))
-		}
+	if !access.Who(c).May("tickets:read", event.CommunityID, event) {
+		types = slices.DeleteFunc(types, func(t *ticketing.TicketType) bool { return t.Visibility != ticketing.Public })
 	}
-	respond.List(c, items, "")
+	answerAll(c, types, func(t *ticketing.TicketType) turnout.ID { return t.ID },
+		func(t *ticketing.TicketType) ticketTypeResponse { return newTicketTypeResponse(t, event.Currency) })
 }
 
 // answerTicketType takes the currency from the request: the service has compared it with the event's.
