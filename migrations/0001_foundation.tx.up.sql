@@ -39,7 +39,6 @@ CREATE TABLE jobs (
     id           TEXT PRIMARY KEY,
     community_id TEXT NOT NULL DEFAULT '',
     kind         TEXT NOT NULL,
-    unique_key   TEXT UNIQUE, -- at most one waiting job under a key; NULL for no such limit
     payload      JSONB NOT NULL DEFAULT '{}',
     state        TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'dead')),
     attempts     BIGINT NOT NULL DEFAULT 0,

@@ -19,6 +19,9 @@ var checks = []struct{ what, query string }{
 		  CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN line.quantity ELSE 0 END AS counted
 		FROM pool_claims AS claim JOIN order_lines AS line ON line.id = claim.holder_id JOIN orders AS ord ON ord.id = line.order_id
 		WHERE claim.quantity <> CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN line.quantity ELSE 0 END`},
+	{"order line %s: sells %d places and holds a claim on no pool (%d)", `
+		SELECT line.id AS subject, line.quantity AS stored, 0 AS counted FROM order_lines AS line
+		WHERE NOT EXISTS (SELECT 1 FROM pool_claims AS claim WHERE claim.holder_id = line.id)`},
 	{"order %s: its lines say %d tickets, there are %d", `
 		SELECT line.order_id AS subject, SUM(line.quantity) AS stored,
 		  (SELECT COUNT(*) FROM tickets AS ticket WHERE ticket.order_id = line.order_id) AS counted
@@ -57,6 +60,7 @@ var counters = []struct{ column, count string }{
 	{"refunded", "SELECT COALESCE(SUM(amount), 0) FROM refunds WHERE event_id = totals.event_id AND status <> 'failed'"},
 	{"last_order", "SELECT COALESCE(MAX(number), 0) FROM orders WHERE event_id = totals.event_id"},
 	{"last_ticket", "SELECT COALESCE(MAX(number), 0) FROM tickets WHERE event_id = totals.event_id"},
+	{"last_type", "SELECT COALESCE(MAX(number), 0) FROM ticket_types WHERE event_id = totals.event_id"},
 }
 
 // cameIn are the states of payments whose money came.

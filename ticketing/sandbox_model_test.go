@@ -74,7 +74,7 @@ func (m *market) nothingWaits() {
 	if err != nil || dead != 0 {
 		m.t.Errorf("%d dead jobs, %v", dead, err)
 	}
-	open, err := webhook.Open(context.Background(), m.DB.Read(), 10)
+	open, err := webhook.Open(context.Background(), m.DB.Read(), m.now().Add(time.Hour), 10)
 	if err != nil || len(open) != 0 {
 		m.t.Errorf("webhooks that nobody handled: %v, %v", open, err)
 	}

@@ -76,7 +76,7 @@ func (s *Service) settleEvents(ctx context.Context, tx bun.Tx, items []*database
 	orderOf := make([]turnout.ID, len(open))
 	for i, item := range open {
 		var err error
-		if orderOf[i], err = b.orderOf(ctx, &item.In.event); err != nil {
+		if orderOf[i], err = b.s.orderOf(ctx, b.tx, &item.In.event); err != nil {
 			return err
 		}
 	}
@@ -117,17 +117,17 @@ func (b *settlement) early(ctx context.Context, e *payments.Event) (bool, error)
 }
 
 // orderOf finds the order that an event is about: by our payment id, else by the provider's names. "" for none of ours.
-func (b *settlement) orderOf(ctx context.Context, e *payments.Event) (turnout.ID, error) {
-	q := b.tx.NewSelect().Model((*Payment)(nil)).Column("order_id").Limit(1)
+func (s *Service) orderOf(ctx context.Context, db bun.IDB, e *payments.Event) (turnout.ID, error) {
+	q := db.NewSelect().Model((*Payment)(nil)).Column("order_id").Limit(1)
 	switch {
 	case e.Kind == payments.EventIgnored:
 		return "", nil
 	case e.PaymentID != "":
 		q = q.Where("id = ?", e.PaymentID)
 	case e.PaymentRef != "":
-		q = q.Where("provider = ?", b.s.Provider.Name()).Where("payment_ref = ?", e.PaymentRef)
+		q = q.Where("provider = ?", s.Provider.Name()).Where("payment_ref = ?", e.PaymentRef)
 	default:
-		q = q.Where("provider = ?", b.s.Provider.Name()).Where("session_ref = ?", e.SessionRef)
+		q = q.Where("provider = ?", s.Provider.Name()).Where("session_ref = ?", e.SessionRef)
 	}
 	var id turnout.ID
 	err := q.Scan(ctx, &id)
@@ -542,6 +542,21 @@ func (s *Service) settleStored(ctx context.Context, stored webhook.Event) error 
 	if err != nil {
 		return err
 	}
-	_, err = s.Settle(ctx, stored.ID, event)
-	return err
+	if _, err = s.Settle(ctx, stored.ID, event); err != nil {
+		return s.concerning(ctx, &event, err)
+	}
+	return nil
+}
+
+// concerning says with the error of an event whose it is, as far as that is known.
+func (s *Service) concerning(ctx context.Context, e *payments.Event, failed error) error {
+	id, err := s.orderOf(ctx, s.DB.Read(), e)
+	if err != nil || id == "" {
+		return errors.Join(failed, err)
+	}
+	o, err := s.orderWhere(ctx, s.DB.Read(), "id = ?", id)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	return jobs.Concerning(o.CommunityID, failed)
 }

@@ -313,9 +313,8 @@ func TestWhatErrorsAre(t *testing.T) {
 			unique, constraint bool
 		}{
 			"primary key": {"INSERT INTO counters (name, value) VALUES ('twice', 1)", true, true},
-			"unique key": {`INSERT INTO jobs (id, kind, unique_key, run_at, locked_until, created_at) VALUES
-				('a', 'k', 'same', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00'),
-				('b', 'k', 'same', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00')`, true, true},
+			"unique key": {`INSERT INTO webhook_events (id, provider, event_id, type, payload, received_at) VALUES
+				('a', 'p', 'same', 't', '{}', '2026-01-01 00:00:00+00:00'), ('b', 'p', 'same', 't', '{}', '2026-01-01 00:00:00+00:00')`, true, true},
 			"check": {`INSERT INTO jobs (id, kind, state, run_at, locked_until, created_at) VALUES
 				('c', 'k', 'odd', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00')`, false, true},
 			"not null":    {"INSERT INTO counters (name, value) VALUES ('none', NULL)", false, true},

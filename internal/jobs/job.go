@@ -42,11 +42,10 @@ type Job struct {
 	ID          turnout.ID      `bun:"id,pk"`
 	Community   turnout.ID      `bun:"community_id"` // empty: the installation's own
 	Kind        string          `bun:"kind"`
-	Key         string          `bun:"unique_key,nullzero"`
 	Payload     json.RawMessage `bun:"payload,type:jsonb"`
 	State       State           `bun:"state"`
-	Attempts    int64           `bun:"attempts"` // begun so far, this one included; also the fence of the lease
-	MaxAttempts int64           `bun:"max_attempts"`
+	Attempts    int64           `bun:"attempts"`     // begun so far, this one included; also the fence of the lease
+	MaxAttempts int64           `bun:"max_attempts"` // one more for each attempt that an orderly stop cut off
 	RunAt       time.Time       `bun:"run_at"`
 	LockedUntil time.Time       `bun:"locked_until"`
 	LastError   string          `bun:"last_error"`
@@ -65,18 +64,11 @@ func (j Job) Read(payload any) error {
 // Enqueue adds a job of the kind, to be run at runAt or soon after; tx is the transaction that causes it. The payload is
 // a struct of ids, or nil.
 func Enqueue(ctx context.Context, tx bun.IDB, community turnout.ID, kind string, payload any, runAt time.Time) error {
-	return EnqueueOnce(ctx, tx, community, kind, "", payload, runAt)
-}
-
-// EnqueueOnce is Enqueue, except that it does nothing while a job with the same key waits for its turn: that one will see
-// what this one was to see. A job that has begun no longer counts.
-func EnqueueOnce(ctx context.Context, tx bun.IDB, community turnout.ID, kind, key string, payload any, runAt time.Time) error {
 	job, err := newJob(community, kind, payload, runAt)
 	if err != nil {
 		return err
 	}
-	job.Key = key
-	if _, err := tx.NewInsert().Model(&job).On("CONFLICT (unique_key) DO NOTHING").Exec(ctx); err != nil {
+	if _, err := tx.NewInsert().Model(&job).Exec(ctx); err != nil {
 		return fmt.Errorf("jobs: enqueue %s: %w", kind, err)
 	}
 	return nil
@@ -131,8 +123,29 @@ func (p permanent) Unwrap() error { return p.error }
 // IsPermanent reports whether err was marked so.
 func IsPermanent(err error) bool { return errors.As(err, &permanent{}) }
 
+// Concerning marks the error of a job that was the installation's own when it was enqueued, once it is known which community
+// it is about: from then on the job is that community's, whose console shows it when it is dead.
+func Concerning(community turnout.ID, err error) error { return concerning{err, community} }
+
+type concerning struct {
+	error
+	community turnout.ID
+}
+
+// Unwrap gives the error that was marked.
+func (c concerning) Unwrap() error { return c.error }
+
+// AllDead lists the dead jobs of all communities and of the installation, oldest first, at most limit: for the doctor.
+func AllDead(ctx context.Context, db bun.IDB, limit int) ([]Job, error) {
+	var found []Job
+	if err := db.NewSelect().Model(&found).Where("state = ?", Dead).OrderExpr("id").Limit(int64(limit)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("jobs: list all dead: %w", err)
+	}
+	return found, nil
+}
+
 // DeadOnes lists a community's dead jobs, newest first, at most limit; before, when set, is the last ID of the page
-// before.
+// before. The installation's own have the community "".
 func DeadOnes(ctx context.Context, db bun.IDB, community, before turnout.ID, limit int) ([]Job, error) {
 	var found []Job
 	query := db.NewSelect().Model(&found).Where("community_id = ?", community).Where("state = ?", Dead).
@@ -149,14 +162,26 @@ func DeadOnes(ctx context.Context, db bun.IDB, community, before turnout.ID, lim
 // Retry lets a dead job of the community begin anew at the given time, with all its attempts. It fails with
 // turnout.ErrNotFound when there is no such dead job.
 func Retry(ctx context.Context, tx bun.IDB, community, id turnout.ID, at time.Time) error {
-	n, err := database.Changed(tx.NewUpdate().Model((*Job)(nil)).
-		Set("state = ?", Waiting).Set("attempts = 0").Set("run_at = ?", at.UTC().Truncate(time.Microsecond)).
-		Set("locked_until = ?", unlocked).Set("ended_at = NULL").
-		Where("community_id = ?", community).Where("id = ?", id).Where("state = ?", Dead).Exec(ctx))
+	n, err := database.Changed(retried(tx, at).Where("community_id = ?", community).Where("id = ?", id).Exec(ctx))
 	if err == nil && n == 0 {
 		err = turnout.ErrNotFound
 	}
 	return err
+}
+
+// RetryAll lets the dead jobs of all communities and of the installation begin anew, as Retry does with one, and lists them.
+func RetryAll(ctx context.Context, tx bun.IDB, at time.Time) (all []Job, err error) {
+	err = retried(tx, at).Returning("id, community_id").Scan(ctx, &all)
+	if err != nil && !database.IsNoRows(err) {
+		return nil, fmt.Errorf("jobs: retry all: %w", err)
+	}
+	return all, nil
+}
+
+func retried(tx bun.IDB, at time.Time) *bun.UpdateQuery {
+	return tx.NewUpdate().Model((*Job)(nil)).
+		Set("state = ?", Waiting).Set("attempts = 0").Set("max_attempts = ?", maxAttempts).Set("run_at = ?", at.UTC().Truncate(time.Microsecond)).
+		Set("locked_until = ?", unlocked).Set("ended_at = NULL").Where("state = ?", Dead)
 }
 
 // Stats is how the whole table stands, for health checks and metrics.

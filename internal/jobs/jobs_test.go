@@ -140,6 +140,29 @@ func TestAFailingJobIsTriedAgainThenDeadThenRetried(t *testing.T) {
 	})
 }
 
+// A job of nobody's becomes the community's that its error concerns; one that has a community keeps it.
+func TestAnErrorSaysWhoseTheJobIs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		r := &jobs.Runner{DB: db, Log: quiet(), Now: (&clock{start}).Now}
+		r.Handle("hook", func(context.Context, jobs.Job) error {
+			return jobs.Concerning("com_1", jobs.Permanent(errors.New("no such order")))
+		})
+		for _, community := range []turnout.ID{"", "com_2"} {
+			tx(t, db, func(ctx context.Context, tx bun.Tx) error {
+				return jobs.Enqueue(ctx, tx, community, "hook", nil, start)
+			})
+		}
+		drain(t, r, 2)
+		if got := dead(t, db); len(got) != 1 || got[0].LastError != "no such order" {
+			t.Errorf("com_1 sees %+v", got)
+		}
+		all, err := jobs.AllDead(t.Context(), db.Read(), 10)
+		if err != nil || len(all) != 2 || all[0].Community != "com_1" || all[1].Community != "com_2" {
+			t.Errorf("all are %+v, %v", all, err)
+		}
+	})
+}
+
 func TestWhatNoRetryCanMend(t *testing.T) {
 	for name, handler := range map[string]jobs.Handler{
 		"an error marked permanent": func(context.Context, jobs.Job) error { return jobs.Permanent(errors.New("no such mailbox")) },
@@ -186,30 +209,6 @@ func TestAnUnknownKindIsLeftToNewerProcesses(t *testing.T) {
 		newer := &jobs.Runner{DB: db, Log: quiet(), Now: (&clock{start}).Now}
 		newer.Handle("new", func(context.Context, jobs.Job) error { return nil })
 		drain(t, newer, 1)
-	})
-}
-
-func TestOneWaitingJobAKey(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		r := &jobs.Runner{DB: db, Log: quiet(), Now: (&clock{start}).Now}
-		once := func() {
-			tx(t, db, func(ctx context.Context, tx bun.Tx) error {
-				return jobs.EnqueueOnce(ctx, tx, "com_1", "render", "render:evt_1", nil, start)
-			})
-		}
-		again := true
-		r.Handle("render", func(context.Context, jobs.Job) error {
-			if again { // something changed while it ran: that change must be seen by a run of its own
-				again = false
-				once()
-			}
-			return nil
-		})
-		once()
-		once()
-		drain(t, r, 2)
-		once()
-		drain(t, r, 1)
 	})
 }
 

@@ -14,7 +14,8 @@ var errLeaseLost = errors.New("jobs: the lease was lost")
 
 // claim takes up to n due jobs under a lease. The predicate stands a second time outside of the subquery: without that,
 // processes that chose the same row on PostgreSQL each take it, one after the other. For the same reason no row does not
-// mean that none is due, only that others were faster: claim then tries again.
+// mean that none is due, only that others were faster: claim then tries again. Jobs whose every attempt took its process
+// along are buried on the way.
 func (r *Runner) claim(ctx context.Context, n int) ([]Job, error) {
 	if len(r.handlers) == 0 {
 		return nil, nil
@@ -25,21 +26,39 @@ func (r *Runner) claim(ctx context.Context, n int) ([]Job, error) {
 		if err != nil || !due {
 			return nil, err
 		}
-		var claimed []Job
-		err = r.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		var claimed, buried []Job
+		err = r.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 			claimed = nil
+			if buried, err = r.bury(ctx, tx, now); err != nil {
+				return err
+			}
 			ids := r.due(tx.NewSelect().Model((*Job)(nil)).Column("id"), now).OrderExpr("run_at, id").Limit(int64(n))
-			_, err := tx.NewUpdate().Model(&claimed).
-				Set("locked_until = ?", now.Add(r.lease())).Set("attempts = attempts + 1").Set("unique_key = NULL").
+			_, err = tx.NewUpdate().Model(&claimed).
+				Set("locked_until = ?", now.Add(r.lease())).Set("attempts = attempts + 1").
 				Where("id IN (?)", ids).Where("state = ?", Waiting).Where("run_at <= ?", now).Where("locked_until <= ?", now).
 				Returning("*").Exec(ctx)
 			return err
 		})
+		if err == nil {
+			for _, job := range buried {
+				r.Log.ErrorContext(ctx, "jobs: given up", "job", job.ID, "kind", job.Kind, "error", job.LastError)
+			}
+		}
 		if err != nil || len(claimed) > 0 {
 			return claimed, err
 		}
 		pause(ctx, 5*time.Millisecond)
 	}
+}
+
+// bury gives up the jobs that nobody holds although their last attempt was begun: it ended with its process, and the next
+// would too.
+func (r *Runner) bury(ctx context.Context, tx bun.Tx, now time.Time) (buried []Job, err error) {
+	_, err = tx.NewUpdate().Model(&buried).Set("state = ?", Dead).Set("ended_at = ?", now).
+		Set("last_error = 'The process ended, or lost the database, in the middle of the last attempt.'").
+		Where("attempts >= max_attempts").Where("state = ?", Waiting).Where("run_at <= ?", now).Where("locked_until <= ?", now).
+		Where("kind IN (?)", bun.List(r.kinds())).Returning("*").Exec(ctx)
+	return buried, err
 }
 
 // due limits a query to the jobs that this process could run now.
@@ -88,11 +107,14 @@ func (r *Runner) end(ctx context.Context, job Job, err error, stopped bool) erro
 	now := r.now()
 	n, e := r.update(ctx, func(tx bun.Tx) *bun.UpdateQuery {
 		query := mine(tx.NewUpdate().Model((*Job)(nil)), job).Set("locked_until = ?", unlocked)
+		if known, ok := errors.AsType[concerning](err); ok && job.Community == "" {
+			query = query.Set("community_id = ?", known.community)
+		}
 		switch {
 		case err == nil:
 			return query.Set("state = ?", Done).Set("ended_at = ?", now).Set("last_error = ''")
 		case stopped:
-			return query
+			return query.Set("max_attempts = max_attempts + 1") // this one does not count
 		case IsPermanent(err), job.Attempts >= job.MaxAttempts:
 			return query.Set("state = ?", Dead).Set("ended_at = ?", now).Set("last_error = ?", ErrorText(err))
 		}

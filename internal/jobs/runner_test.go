@@ -93,6 +93,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// dieInJob waits in a job to be killed, or with TURNOUT_TEST_DIE_ALONE ends its own process in it.
 func dieInJob(address string) {
 	db, err := database.Open(context.Background(), address)
 	if err != nil {
@@ -103,7 +104,63 @@ func dieInJob(address string) {
 		_, _ = os.Stdout.WriteString("begun\n")
 		select {}
 	})
+	r.Handle("deadly", func(context.Context, jobs.Job) error {
+		os.Exit(3)
+		return nil
+	})
 	r.Run(context.Background())
+}
+
+// A job that ends its process each time (out of memory, say) is given up like one that fails each time, and says so.
+func TestAJobThatKillsItsProcessIsGivenUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		address := dbtest.Address(t, db.Engine)
+		db = open(t, address)
+		tx(t, db, func(ctx context.Context, tx bun.Tx) error {
+			if err := jobs.Enqueue(ctx, tx, "com_1", "deadly", nil, time.Now()); err != nil {
+				return err
+			}
+			_, err := tx.NewRaw("UPDATE jobs SET max_attempts = 2").Exec(ctx)
+			return err
+		})
+		for range 2 {
+			child := exec.CommandContext(t.Context(), os.Args[0])
+			child.Env = append(os.Environ(), "TURNOUT_TEST_DIE_IN_JOB="+address)
+			if err := child.Run(); child.ProcessState.ExitCode() != 3 {
+				t.Fatalf("the child did not die in the job: %v", err)
+			}
+		}
+		var runs atomic.Int64
+		r := &jobs.Runner{DB: db, Log: quiet(), Now: time.Now, Poll: 20 * time.Millisecond}
+		r.Handle("deadly", func(context.Context, jobs.Job) error { runs.Add(1); return nil })
+		run(t, r)
+		eventually(t, "given up", func() bool { return len(dead(t, db)) == 1 })
+		if job := dead(t, db)[0]; runs.Load() != 0 || job.LastError == "" || job.EndedAt.IsZero() {
+			t.Errorf("%d runs, %+v", runs.Load(), job)
+		}
+	})
+}
+
+// An attempt that an orderly stop cut off is none of those that a job has.
+func TestStoppingCostsNoAttempt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		enqueue(t, db, "endless", nil, time.Now())
+		for range 15 {
+			begun := make(chan struct{})
+			r := &jobs.Runner{DB: db, Log: quiet(), Now: time.Now, Poll: time.Millisecond, Grace: time.Millisecond}
+			r.Handle("endless", func(ctx context.Context, _ jobs.Job) error {
+				close(begun)
+				<-ctx.Done()
+				return ctx.Err()
+			})
+			stop := run(t, r)
+			<-begun
+			stop()
+		}
+		r := &jobs.Runner{DB: db, Log: quiet(), Now: time.Now}
+		r.Handle("endless", func(context.Context, jobs.Job) error { return nil })
+		drain(t, r, 1)
+	})
 }
 
 func TestAJobOfAKilledProcessIsTakenOver(t *testing.T) {

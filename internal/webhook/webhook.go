@@ -38,7 +38,8 @@ type Event struct {
 }
 
 // Handler carries out what an event means. It calls MarkHandled in its transaction if the event has an effect, and
-// returns nil for types that it does not know. After an error the event is handed to it again later.
+// returns nil for types that it does not know. After an error the event is handed to it again later; an error that is marked
+// by jobs.Concerning says whose console shows it when it is given up.
 type Handler func(ctx context.Context, event Event) error
 
 // Inbox receives events. Set its fields, then call Handle for each provider and Register.
@@ -182,10 +183,15 @@ func (b *Inbox) try(ctx context.Context, id turnout.ID) error {
 	return errors.Join(failed, noted)
 }
 
-// Open lists events of all providers that are not handled, oldest first, at most limit: for the doctor.
-func Open(ctx context.Context, db bun.IDB, limit int) ([]Event, error) {
+// Patience is longer than all attempts of an event's job with their pauses take: what is open for longer waits for a person.
+const Patience = 4 * time.Hour
+
+// Open lists events of all providers that came before the given time and are not handled, oldest first, at most limit: for
+// the doctor.
+func Open(ctx context.Context, db bun.IDB, before time.Time, limit int) ([]Event, error) {
 	var events []Event
-	if err := db.NewSelect().Model(&events).Where("handled_at IS NULL").OrderExpr("received_at").Limit(int64(limit)).Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&events).Where("handled_at IS NULL").Where("received_at < ?", before.UTC()).
+		OrderExpr("received_at").Limit(int64(limit)).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("webhook: open events: %w", err)
 	}
 	return events, nil

@@ -102,7 +102,7 @@ func (b *bank) paid(t *testing.T) (n int64) {
 
 func (b *bank) open(t *testing.T) []webhook.Event {
 	t.Helper()
-	events, err := webhook.Open(t.Context(), b.db.Read(), 10)
+	events, err := webhook.Open(t.Context(), b.db.Read(), b.now.Load().Add(time.Second), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
