@@ -3,6 +3,10 @@ package turnout
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind says what sort of failure an [Error] is; the outside turns it into an HTTP status.
@@ -86,6 +90,63 @@ func (p *Problems) Add(name, code, format string, args ...any) {
 func (p *Problems) Require(name, value string) {
 	if value == "" {
 		p.Add(name, "required", "This is needed.")
+	}
+}
+
+// Length notes `too_long` when the text has more than most characters.
+func (p *Problems) Length(name, text string, most int) {
+	if utf8.RuneCountInString(text) > most {
+		p.Add(name, "too_long", "This may have at most %d characters.", most)
+	}
+}
+
+// Line notes a text that is no single line of characters that can be shown, or is longer than most of them.
+func (p *Problems) Line(name, text string, most int) {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		p.Add(name, "invalid_text", "This text holds characters that cannot be shown.")
+		return
+	}
+	p.Length(name, text, most)
+}
+
+// maxAmount bounds one amount so that sums of many stay far from overflow: ten billion units of a two-decimal currency.
+const maxAmount = 1_000_000_000_000
+
+// Amount notes money of another currency than the one given, and amounts that are negative or beyond reason. No amount at
+// all (the zero Money) is 0.
+func (p *Problems) Amount(name string, m Money, currency string) {
+	switch {
+	case m == Money{}:
+	case m.Currency != currency:
+		p.Add(name, "currency", "The event's currency is %s.", currency)
+	case m.Amount < 0 || m.Amount > maxAmount:
+		p.Add(name, "range", "This amount is not possible.")
+	}
+}
+
+// Moved notes money that came or went: an amount as Amount wants it or, for a correction, its negative, but not nothing; and
+// its day, written like 2026-03-01.
+func (p *Problems) Moved(name string, m Money, currency, dayName, day string) {
+	if m.Amount == 0 {
+		p.Require(name, "")
+	}
+	m.Amount = max(m.Amount, -m.Amount)
+	p.Amount(name, m, currency)
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		p.Add(dayName, "date", "The day is written like 2026-03-01.")
+	}
+}
+
+// Join adds those of other problems whose fields have none yet.
+func (p *Problems) Join(other Problems) {
+	known := map[string]bool{}
+	for _, f := range *p {
+		known[f.Name] = true
+	}
+	for _, f := range other {
+		if !known[f.Name] {
+			*p = append(*p, f)
+		}
 	}
 }
 

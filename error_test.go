@@ -74,3 +74,31 @@ func TestMulDivRoundsHalfAwayFromZero(t *testing.T) {
 		}
 	}
 }
+
+func TestProblemsOfTextsAndAmounts(t *testing.T) {
+	var p Problems
+	p.Length("fits", "żółw", 4)
+	p.Line("line", "one line", 8)
+	p.Amount("nothing", Money{}, "EUR")
+	p.Amount("enough", Money{Amount: 1e12, Currency: "EUR"}, "EUR")
+	p.Moved("back", Money{Amount: -500, Currency: "EUR"}, "EUR", "day", "2026-03-01")
+	if p.Err() != nil {
+		t.Fatal(p.Err())
+	}
+	p.Length("long", "żółwi", 4)
+	p.Line("lines", "two\nlines", 20)
+	p.Line("bytes", "\xff", 20)
+	p.Amount("foreign", Money{Amount: 1, Currency: "USD"}, "EUR")
+	p.Amount("negative", Money{Amount: -1, Currency: "EUR"}, "EUR")
+	p.Amount("endless", Money{Amount: 1e12 + 1, Currency: "EUR"}, "EUR")
+	p.Moved("none", Money{Currency: "EUR"}, "EUR", "day", "1 March")
+	p.Join(Problems{{Name: "long", Code: "second"}, {Name: "new", Code: "first"}})
+	var got []string
+	for _, f := range p {
+		got = append(got, f.Name+" "+f.Code)
+	}
+	want := []string{"long too_long", "lines invalid_text", "bytes invalid_text", "foreign currency", "negative range", "endless range", "none required", "day date", "new first"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

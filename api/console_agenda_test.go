@@ -17,7 +17,7 @@ func TestAgendaPages(t *testing.T) {
 		d.see(d.at("/agenda/release"), "Nothing to release")
 		rooms, sessions := d.at("/agenda/rooms"), d.at("/agenda/sessions/")
 		d.see(rooms, "No rooms yet")
-		d.refuse(rooms, url.Values{"name": {"Stage"}, "capacity": {"x"}}, 422, "whole number")
+		d.refuse(rooms, url.Values{"name": {"Stage"}, "capacity": {"x"}}, 422, "Seats: This must be a whole number", `value="Stage"`, `value="x"`)
 		d.send(rooms, url.Values{"name": {"Stage 1"}, "capacity": {"80"}}, rooms)
 		d.send(d.at("/agenda/tracks"), url.Values{"name": {"Databases"}, "color": {"#336699"}}, rooms)
 		d.see(d.at("/speakers"), "No speakers yet")

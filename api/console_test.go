@@ -97,6 +97,17 @@ func (d *desk) sound(path, body string) {
 	if found := inline.FindString(body); found != "" {
 		d.t.Errorf("%s: the policy forbids %s", path, found)
 	}
+	if _, after, ok := strings.Cut(body, `class="errors"`); ok { // each line names its field and leads to it
+		summary, _, _ := strings.Cut(after, "</ul>")
+		for _, line := range regexp.MustCompile(`href="#([^"]+)">([^<]*)<`).FindAllStringSubmatch(summary, -1) {
+			if !strings.Contains(body, ` id="`+line[1]+`"`) {
+				d.t.Errorf("%s: the error summary leads to #%s, which is not on the page", path, line[1])
+			}
+			if !strings.Contains(line[2], ": ") {
+				d.t.Errorf("%s: the error summary names no field in %q", path, line[2])
+			}
+		}
+	}
 	seen := map[string]bool{}
 	for _, id := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllStringSubmatch(body, -1) {
 		if seen[id[1]] {

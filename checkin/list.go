@@ -55,7 +55,8 @@ type ListInput struct {
 	Rules         []string // names of further rules: there are none yet, so each is refused
 }
 
-func (in *ListInput) check() error {
+// Check says all that is wrong with the input, field by field.
+func (in *ListInput) Check() error {
 	var p turnout.Problems
 	p.Require("name", strings.TrimSpace(in.Name))
 	if !in.StartsAt.IsZero() && !in.EndsAt.IsZero() && !in.StartsAt.Before(in.EndsAt) {
@@ -74,7 +75,7 @@ const prefixList = "lst"
 // CreateList adds a list to an event. Its ticket types must be the event's own. It fails with turnout.ErrNotFound and with an
 // Invalid error that names the fields.
 func (s *Service) CreateList(ctx context.Context, community, event turnout.ID, in ListInput) (*List, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	now := s.Now()
@@ -101,7 +102,7 @@ func (s *Service) CreateList(ctx context.Context, community, event turnout.ID, i
 // UpdateList changes a list; version is the one that was read, 0 for whatever it is. It fails with turnout.ErrStale,
 // turnout.ErrNotFound and with an Invalid error that names the fields.
 func (s *Service) UpdateList(ctx context.Context, community, id turnout.ID, version int64, in ListInput) (*List, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var l *List

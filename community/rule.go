@@ -80,7 +80,7 @@ func (r *Rule) check() error {
 		types = append(types, t)
 	}
 	if len(types) > 100 {
-		p.Add("types", "too_many", "A rule names at most 100 types.")
+		p.Add("types", "out_of_range", "A rule names at most 100 types.")
 	}
 	slices.Sort(types)
 	r.Types = slices.Compact(types)

@@ -33,7 +33,7 @@ func (s *Service) Clone(ctx context.Context, community turnout.ID, idOrSlug stri
 		}
 		event.EndsAt = Shift(from.EndsAt, from, &event)
 		event.tidy()
-		if err := event.problems(); err != nil {
+		if err := event.problems().Err(); err != nil {
 			return err
 		}
 		if err := s.insert(ctx, tx, &event, "event.cloned", map[string]string{"from": string(from.ID)}); err != nil {

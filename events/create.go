@@ -17,7 +17,7 @@ import (
 // Create makes a draft. It fails with field problems, ErrSlugTaken, or turnout.ErrNotFound for an unknown community or group.
 func (s *Service) Create(ctx context.Context, community turnout.ID, details Details) (*Event, error) {
 	event := details.event(community)
-	if err := event.problems(); err != nil {
+	if err := event.problems().Err(); err != nil {
 		return nil, err
 	}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.insert(ctx, tx, event, "event.created", nil) })

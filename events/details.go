@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -112,8 +111,10 @@ var (
 	lastYear   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// problems says what is wrong with an event's details, under the names of the API's fields.
-func (e *Event) problems() error {
+// Problems says all that is wrong with the details of a new event, under the names of the API's fields.
+func (d Details) Problems() turnout.Problems { return d.event("").problems() }
+
+func (e *Event) problems() turnout.Problems {
 	var p turnout.Problems
 	slugProblems(&p, e.Slug)
 	p.Require("title", e.Title)
@@ -129,9 +130,7 @@ func (e *Event) problems() error {
 		{"venue.city", e.VenueCity, 200},
 		{"online_url", e.OnlineURL, 2000},
 	} {
-		if utf8.RuneCountInString(text.value) > text.most {
-			p.Add(text.field, "too_long", "This may have at most %d characters.", text.most)
-		}
+		p.Length(text.field, text.value, text.most)
 	}
 	if !e.Format.known() {
 		p.Add("format", "format", "Choose in_person, virtual or hybrid.")
@@ -155,22 +154,24 @@ func (e *Event) problems() error {
 	if !accentForm.MatchString(e.Accent) {
 		p.Add("accent", "color", "Write the colour as #rrggbb.")
 	}
-	return p.Err()
+	return p
 }
 
 func (e *Event) timeProblems(p *turnout.Problems) {
+	before := len(*p)
 	for _, at := range []struct {
 		field string
 		value time.Time
 	}{{"starts_at", e.StartsAt}, {"ends_at", e.EndsAt}} {
 		switch {
 		case at.value.IsZero():
-			p.Add(at.field, "required", "This is needed.")
-			return
+			p.Require(at.field, "")
 		case at.value.Before(firstYear) || at.value.After(lastYear):
 			p.Add(at.field, "range", "Choose a year between 1990 and 2199.")
-			return
 		}
+	}
+	if len(*p) > before {
+		return
 	}
 	switch length := e.EndsAt.Sub(e.StartsAt); {
 	case length <= 0:

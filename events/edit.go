@@ -15,7 +15,7 @@ func (s *Service) Patch(ctx context.Context, community turnout.ID, idOrSlug stri
 	return s.edit(ctx, community, idOrSlug, version, "event.changed", func(ctx context.Context, tx bun.Tx, event *Event) error {
 		before := *event
 		patch.apply(event)
-		if err := event.problems(); err != nil {
+		if err := event.problems().Err(); err != nil {
 			return err
 		}
 		if event.Currency != before.Currency {
@@ -43,7 +43,7 @@ func (s *Service) Preview(ctx context.Context, community turnout.ID, idOrSlug st
 	}
 	changed := *before
 	patch.apply(&changed)
-	return before, &changed, changed.problems()
+	return before, &changed, changed.problems().Err()
 }
 
 // currencyFree fails with ErrCurrency once an order exists. It first takes the event's totals, as every sale does, so that no

@@ -6,8 +6,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"turnout"
 	"turnout/events/people"
+	"turnout/internal/database"
 )
 
 const slugMax = 80
@@ -38,6 +41,16 @@ func Slugify(title string) string {
 		return "event"
 	}
 	return slug
+}
+
+// BySlug gives the id of the event that has a slug, whatever its community and status: addresses are unique in the
+// installation. It is empty when no event has it.
+func BySlug(ctx context.Context, db bun.IDB, slug string) (id turnout.ID, err error) {
+	err = db.NewSelect().Model((*Event)(nil)).Column("id").Where("slug = ?", slug).Scan(ctx, &id)
+	if database.IsNoRows(err) {
+		err = nil
+	}
+	return id, err
 }
 
 // SuggestSlug makes a slug of a title that no event has at this moment, with a number at its end if need be.

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"strings"
 	"time"
 
 	"turnout"
@@ -9,7 +10,7 @@ import (
 // Errors of reading zones and wall-clock times.
 var (
 	ErrZone      = &turnout.Error{Kind: turnout.Invalid, Code: "timezone", Message: "This is no time zone. Use an IANA name such as Europe/Warsaw."}
-	ErrWallClock = &turnout.Error{Kind: turnout.Invalid, Code: "local_time", Message: "This is no date and time. Write 2026-05-20T09:00."}
+	ErrWallClock = &turnout.Error{Kind: turnout.Invalid, Code: "local_time", Message: "This is no date and time. Choose a day and a time of day, such as 20 May 2026, 09:00."}
 )
 
 // LoadZone loads an IANA time zone by its name. "Local" and the empty name, which mean this machine's own zone to Go, are
@@ -35,18 +36,20 @@ const (
 	Twice   Resolution = "twice"   // the clocks go back over it; the first of the two was taken
 )
 
-// ResolveLocal reads a date and time as clocks in the zone show it ("2026-05-20T09:00", seconds optional). Text of another
-// form is ErrWallClock.
+// wallForms are how a date and time may be written: as browsers send a field of that sort, and as people type it where the
+// field is a plain one.
+var wallForms = []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "2 January 2006, 15:04", "2.1.2006, 15:04"}
+
+// ResolveLocal reads a date and time as clocks in the zone show it ("2026-05-20T09:00", "20 May 2026, 09:00"). Text of
+// another form is ErrWallClock.
 func ResolveLocal(local string, zone *time.Location) (time.Time, Resolution, error) {
-	wall, err := time.Parse("2006-01-02T15:04", local)
-	if err != nil {
-		wall, err = time.Parse("2006-01-02T15:04:05", local)
+	for _, form := range wallForms {
+		if wall, err := time.Parse(form, strings.TrimSpace(local)); err == nil {
+			at, how := resolve(wall, zone)
+			return at, how, nil
+		}
 	}
-	if err != nil {
-		return time.Time{}, "", ErrWallClock
-	}
-	at, how := resolve(wall, zone)
-	return at, how, nil
+	return time.Time{}, "", ErrWallClock
 }
 
 // resolve finds the instant at which clocks in the zone show what wall shows in UTC. It tries the zone's offsets of a day

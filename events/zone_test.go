@@ -38,6 +38,9 @@ func TestResolveLocal(t *testing.T) {
 		{"2026-09-06T00:30", "America/Santiago", "2026-09-06T04:30:00Z", events.Skipped},    // midnight does not exist
 		{"2011-12-30T12:00", "Pacific/Apia", "2011-12-30T22:00:00Z", events.Skipped},        // nor did this day
 		{"2026-05-20T09:00", "Asia/Kathmandu", "2026-05-20T03:15:00Z", events.Exact},
+		{"20 May 2026, 09:00", "Asia/Kathmandu", "2026-05-20T03:15:00Z", events.Exact},
+		{" 20.5.2026, 09:00 ", "Asia/Kathmandu", "2026-05-20T03:15:00Z", events.Exact},
+		{"2026-05-20 09:00", "Asia/Kathmandu", "2026-05-20T03:15:00Z", events.Exact},
 	} {
 		zone, err := events.LoadZone(tt.zone)
 		if err != nil {
@@ -48,7 +51,7 @@ func TestResolveLocal(t *testing.T) {
 			t.Errorf("%s in %s is %s (%s), %v; want %s (%s)", tt.local, tt.zone, got, how, err, tt.want, tt.how)
 		}
 	}
-	for _, text := range []string{"", "2026-02-30T10:00", "2026-05-20 10:00", "10:00", "2026-05-20T10:00Z"} {
+	for _, text := range []string{"", "2026-02-30T10:00", "05/20/2026, 10:00", "10:00", "2026-05-20T10:00Z"} {
 		if _, _, err := events.ResolveLocal(text, time.UTC); !errors.Is(err, events.ErrWallClock) {
 			t.Errorf("%q: %v", text, err)
 		}

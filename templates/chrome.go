@@ -1,9 +1,8 @@
 package templates
 
 import (
+	"slices"
 	"strings"
-
-	"turnout"
 )
 
 // Chrome is what every frame needs around a page's own content. Page data structs embed it.
@@ -58,8 +57,28 @@ type Link struct{ Text, URL string }
 // Flash is one message; Kind is "ok", "info", "warn" or "error".
 type Flash struct{ Kind, Text string }
 
+// Problem is what is wrong with one field, or ("" as its name) with the form as a whole.
+type Problem struct {
+	Name, Code, Message string
+	Label               string // what the page calls the field; "" takes the catalogue's word for its name
+}
+
 // Errors are the problems of a form, already in the reader's language.
-type Errors []turnout.FieldError
+type Errors []Problem
+
+// Labelled gives the errors with what a page calls its fields (pairs of name and label), where that is not the catalogue's
+// word for the name.
+func (e Errors) Labelled(pairs ...string) Errors {
+	out := slices.Clone(e)
+	for i := range out {
+		for n := 0; n+1 < len(pairs); n += 2 {
+			if out[i].Name == pairs[n] {
+				out[i].Label = pairs[n+1]
+			}
+		}
+	}
+	return out
+}
 
 // For gives the first problem of a field, "" for none.
 func (e Errors) For(name string) string {

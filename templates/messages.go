@@ -114,8 +114,7 @@ func (s *Set) Errors(lang string, err error) Errors {
 	}
 	var out Errors
 	for _, f := range e.Fields {
-		f.Message = s.errorText(lang, f.Code, f.Message)
-		out = append(out, f)
+		out = append(out, Problem{Name: f.Name, Code: f.Code, Message: s.errorText(lang, f.Code, f.Message)})
 	}
 	return out
 }

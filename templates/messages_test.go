@@ -3,6 +3,7 @@ package templates
 import (
 	"errors"
 	"io/fs"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -170,5 +171,55 @@ func TestErrorsInTheReadersLanguage(t *testing.T) {
 	}
 	if got := list.For("buyer.email"); got != "" {
 		t.Errorf("a field without a problem has %q", got)
+	}
+}
+
+// An error summary calls a field what the form calls it, in every language.
+func TestErrorSummariesCallFieldsWhatTheirFormsCallThem(t *testing.T) {
+	set, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		fields   = regexp.MustCompile(`field "([^"]+)" "Label" \(t "([^"]+)"\)`)
+		shown    = regexp.MustCompile(`Errors\.For "([^"]+)"`)
+		labelled = regexp.MustCompile(`Errors\.Labelled([^)]*\))+`)
+		pair     = regexp.MustCompile(`"([^"]+)" \(t "([^"]+)"\)`)
+	)
+	read := func(name string) string {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	for _, page := range namesIn("pages", ".html") {
+		text := read("pages/" + page + ".html")
+		if !strings.HasPrefix(page, "console_") || !strings.Contains(text, `{{template "errors"`) {
+			continue
+		}
+		own := map[string]string{}
+		for _, m := range pair.FindAllStringSubmatch(labelled.FindString(text), -1) {
+			own[m[1]] = m[2]
+		}
+		if strings.Contains(text, `{{template "event-fields"`) {
+			text += read("partials/console_event.html")
+		}
+		for _, lang := range set.Languages() {
+			for _, m := range shown.FindAllStringSubmatch(text, -1) {
+				if own[m[1]] == "" && !set.catalogue.localiser(lang).has("field."+m[1]) {
+					t.Errorf("%s: the field %s has no label for the summary", page, m[1])
+				}
+			}
+			for _, m := range fields.FindAllStringSubmatch(text, -1) {
+				key := own[m[1]]
+				if key == "" {
+					key = "field." + m[1]
+				}
+				if got, want := set.Message(lang, key), set.Message(lang, m[2]); got != want {
+					t.Errorf("%s (%s): the summary says %q of the field %q", page, lang, got, want)
+				}
+			}
+		}
 	}
 }

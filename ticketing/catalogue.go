@@ -32,18 +32,19 @@ type PoolInput struct {
 	Capacity int64
 }
 
-func (in PoolInput) check() error {
+// Check says all that is wrong with the input, field by field.
+func (in PoolInput) Check() error {
 	var p turnout.Problems
 	p.Require("name", strings.TrimSpace(in.Name))
 	if in.Capacity < 0 || in.Capacity > maxCapacity {
-		p.Add("capacity", "out_of_range", "The capacity must lie between 0 and %d.", maxCapacity)
+		p.Add("capacity", "out_of_range", "There can be between 0 and %d places.", maxCapacity)
 	}
 	return p.Err()
 }
 
 // CreatePool adds a pool to an event.
 func (s *Service) CreatePool(ctx context.Context, community, event turnout.ID, in PoolInput) (*Pool, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	now := s.Now()
@@ -67,7 +68,7 @@ func (s *Service) CreatePool(ctx context.Context, community, event turnout.ID, i
 // UpdatePool changes a pool's name and capacity. version is the one that was read, 0 for whatever it is. It fails with
 // ErrCapacityBelowTaken, turnout.ErrStale, turnout.ErrNotFound.
 func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, version int64, in PoolInput) (*Pool, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var pool *Pool
@@ -89,7 +90,7 @@ func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, vers
 		case version != 0 && pool.Version != version:
 			return turnout.ErrStale
 		default:
-			return ErrCapacityBelowTaken.With("%d places are already held or sold; the capacity cannot be less.", pool.Taken)
+			return ErrCapacityBelowTaken.With("%d places are already held or sold; there cannot be fewer.", pool.Taken)
 		}
 	})
 	if err != nil {
@@ -144,7 +145,9 @@ func (in *TicketTypeInput) setDefaults() {
 	in.PoolIDs = slices.Compact(in.PoolIDs)
 }
 
-func (in *TicketTypeInput) check(event *events.Event) error {
+// Check puts in what may be left out, and says all that is wrong with the input, field by field.
+func (in *TicketTypeInput) Check(event *events.Event) error {
+	in.setDefaults()
 	var p turnout.Problems
 	p.Require("name", strings.TrimSpace(in.Name))
 	if in.Price.Currency != event.Currency {
@@ -179,7 +182,6 @@ func (in *TicketTypeInput) check(event *events.Event) error {
 
 // CreateTicketType adds a ticket type to an event. Its pools must be the event's own.
 func (s *Service) CreateTicketType(ctx context.Context, community, event turnout.ID, in TicketTypeInput) (*TicketType, error) {
-	in.setDefaults()
 	now := s.Now()
 	t := &TicketType{ID: turnout.NewID(prefixType), CommunityID: community, EventID: event, CreatedAt: now}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -209,7 +211,6 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 // UpdateTicketType changes a ticket type for the orders to come; what was sold stays as it was sold. version is the one that
 // was read, 0 for whatever it is. It fails with turnout.ErrStale and turnout.ErrNotFound.
 func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID, version int64, in TicketTypeInput) (*TicketType, error) {
-	in.setDefaults()
 	t := new(TicketType)
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
@@ -252,7 +253,7 @@ func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, community, e
 	if err != nil {
 		return err
 	}
-	if err := in.check(event); err != nil {
+	if err := in.Check(event); err != nil {
 		return err
 	}
 	n, err := tx.NewSelect().Table("pools").Where("event_id = ?", eventID).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)

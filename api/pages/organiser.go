@@ -10,8 +10,11 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/events"
+	"turnout/events/agenda"
 	"turnout/events/organisers"
+	"turnout/events/sponsors"
 	"turnout/templates"
+	"turnout/ticketing"
 )
 
 // place is an entry of the console's menu: its word, its path below the community or the event, and what one must be
@@ -128,7 +131,19 @@ func (h *Handler) refused(c *gin.Context, err error) (shown templates.Errors, st
 	if shown = h.Templates.Errors(lang, err); len(shown) == 0 {
 		shown = templates.Errors{{Code: public.Code, Message: h.Templates.ErrorText(lang, err)}}
 	}
+	for i := range shown {
+		if shown[i].Name == "" {
+			shown[i].Name = fieldOf[shown[i].Code]
+		}
+	}
 	return shown, respond.Status(err), true
+}
+
+// fieldOf names the field that a refusal without one is about, by the refusal's code.
+var fieldOf = map[string]string{
+	events.ErrSlugTaken.Code: "slug", events.ErrCurrency.Code: "currency", ticketing.ErrCapacityBelowTaken.Code: "capacity",
+	agenda.ErrVersionTaken.Code: "version_name", sponsors.ErrTierFull.Code: "tier_id", sponsors.ErrTransition.Code: "status",
+	sponsors.ErrOverdrawn.Code: "amount", organisers.ErrInTeam.Code: "email",
 }
 
 // correctable are the kinds of refusal that a person can do something about on the same page.

@@ -46,7 +46,7 @@ func (h *Handler) DoSignIn(c *gin.Context) {
 	var in signInPage
 	var form formReader
 	form.read(c, &in)
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		account, err := h.Organisers.SignIn(c.Request.Context(), in.Email, in.Password, c.ClientIP())
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (h *Handler) DoForgot(c *gin.Context) {
 	var in forgotPage
 	var form formReader
 	form.read(c, &in)
-	err := form.then(func() error { return h.Organisers.RequestReset(c.Request.Context(), in.Email, c.ClientIP()) })
+	err := form.then(nil, func() error { return h.Organisers.RequestReset(c.Request.Context(), in.Email, c.ClientIP()) })
 	if err == nil {
 		h.Redirect(c, SignInPath, "ok", h.text(c, "forgot.sent"))
 		return
@@ -136,7 +136,7 @@ func (h *Handler) DoReset(c *gin.Context) {
 	var in resetPage
 	var form formReader
 	form.read(c, &in)
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		return h.Organisers.ResetPassword(c.Request.Context(), c.Param("secret"), in.Password)
 	})
 	if err == nil {
@@ -188,7 +188,7 @@ func (h *Handler) AcceptInvitation(c *gin.Context) {
 	form.read(c, &in)
 	var account *organisers.Account
 	var created bool
-	err := form.then(func() (err error) {
+	err := form.then(nil, func() (err error) {
 		account, created, err = h.Organisers.AcceptInvitation(c.Request.Context(), c.Param("secret"), in.Name, in.Password)
 		return err
 	})
@@ -240,7 +240,7 @@ func (h *Handler) CreateFirstOwner(c *gin.Context) {
 	var in firstOwnerPage
 	var form formReader
 	form.read(c, &in)
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		account, _, err := h.Organisers.CreateFirstOwner(c.Request.Context(), c.Param("secret"), organisers.NewOwner{
 			Name: in.Name, Email: in.Email, Password: in.Password,
 			Community: organisers.NewCommunity{Slug: in.Slug, Name: in.CommunityName, Locale: h.Language(c), Timezone: in.Timezone},

@@ -153,19 +153,31 @@ func (data *agendaPage) wants(row sessionRow) bool {
 	return true
 }
 
+// roomRow is a room or a track in its form: one that there is, or ("" as its id) the next.
+type roomRow struct {
+	ID, Name, Value string // Value is the number of seats, or the colour
+	Version         int64
+	Field           string // begins the names of its fields in the error summary: many forms share one page
+}
+
+func newRoomRow(kind string, id turnout.ID, name, value string, version int64) roomRow {
+	return roomRow{string(id), name, value, version, kind + firstOf(string(id), "new") + "."}
+}
+
 type roomsPage struct {
 	templates.Chrome
 	Errors   templates.Errors
 	Base     string
-	Rooms    []*agenda.Room
-	Tracks   []*agenda.Track
+	Rooms    []roomRow // the last is for a new one
+	Tracks   []roomRow
 	CanWrite bool
 }
 
 // EventRooms is GET /console/events/{event}/agenda/rooms: rooms and tracks.
-func (h *Handler) EventRooms(c *gin.Context) { h.rooms(c, http.StatusOK, nil) }
+func (h *Handler) EventRooms(c *gin.Context) { h.rooms(c, http.StatusOK, nil, roomRow{}) }
 
-func (h *Handler) rooms(c *gin.Context, status int, shown templates.Errors) {
+// rooms draws the page, with what was typed in one of its forms if that was refused.
+func (h *Handler) rooms(c *gin.Context, status int, shown templates.Errors, typed roomRow) {
 	e := access.Event(c)
 	chrome, ok := h.eventConsole(c, h.text(c, "console.rooms.title"), "nav.agenda")
 	if !ok {
@@ -178,7 +190,22 @@ func (h *Handler) rooms(c *gin.Context, status int, shown templates.Errors) {
 	}
 	base := eventPath(e) + "/agenda"
 	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.agenda"), URL: base})
-	h.Render(c, status, "console_rooms", roomsPage{Chrome: chrome, Errors: shown, Base: base, Rooms: a.Rooms, Tracks: a.Tracks, CanWrite: may(c, "agenda:write")})
+	data := roomsPage{Chrome: chrome, Errors: shown, Base: base, CanWrite: may(c, "agenda:write")}
+	for _, r := range a.Rooms {
+		data.Rooms = append(data.Rooms, newRoomRow("room.", r.ID, r.Name, whole(r.Capacity), r.Version))
+	}
+	for _, t := range a.Tracks {
+		data.Tracks = append(data.Tracks, newRoomRow("track.", t.ID, t.Name, t.Color, t.Version))
+	}
+	data.Rooms, data.Tracks = append(data.Rooms, newRoomRow("room.", "", "", "", 0)), append(data.Tracks, newRoomRow("track.", "", "", "", 0))
+	for _, rows := range [][]roomRow{data.Rooms, data.Tracks} {
+		for i := range rows {
+			if rows[i].Field == typed.Field {
+				rows[i].Name, rows[i].Value = typed.Name, typed.Value
+			}
+		}
+	}
+	h.Render(c, status, "console_rooms", data)
 }
 
 type roomForm struct {
@@ -195,7 +222,7 @@ func (h *Handler) SaveRoom(c *gin.Context) {
 	var form formReader
 	form.read(c, &in)
 	input := agenda.RoomInput{Name: in.Name, Capacity: form.number("capacity", in.Capacity)}
-	h.roomSaved(c, form.then(func() (err error) {
+	h.roomSaved(c, newRoomRow("room.", id, in.Name, in.Capacity, in.Version), form.then(input.Check, func() (err error) {
 		if id == "" {
 			_, err = h.Agenda.AddRoom(ctx, e.CommunityID, string(e.ID), input)
 		} else {
@@ -212,7 +239,7 @@ func (h *Handler) SaveTrack(c *gin.Context) {
 	var form formReader
 	form.read(c, &in)
 	input := agenda.TrackInput{Name: in.Name, Color: in.Color}
-	h.roomSaved(c, form.then(func() (err error) {
+	h.roomSaved(c, newRoomRow("track.", id, in.Name, in.Color, in.Version), form.then(input.Check, func() (err error) {
 		if id == "" {
 			_, err = h.Agenda.AddTrack(ctx, e.CommunityID, string(e.ID), input)
 		} else {
@@ -222,14 +249,22 @@ func (h *Handler) SaveTrack(c *gin.Context) {
 	}))
 }
 
-func (h *Handler) roomSaved(c *gin.Context, err error) {
+func (h *Handler) roomSaved(c *gin.Context, typed roomRow, err error) {
 	if err == nil {
 		h.Redirect(c, eventPath(access.Event(c))+"/agenda/rooms", "ok", h.text(c, "console.saved"))
 		return
 	}
-	if shown, status, ok := h.refused(c, err); ok {
-		h.rooms(c, status, shown)
+	shown, status, ok := h.refused(c, err)
+	if !ok {
+		return
 	}
+	for i, s := range shown {
+		shown[i].Label = map[string]string{"name": h.text(c, "field.name"), "capacity": h.text(c, "console.rooms.seats"), "color": h.text(c, "console.rooms.color")}[s.Name]
+		if s.Name != "" {
+			shown[i].Name = typed.Field + s.Name
+		}
+	}
+	h.rooms(c, status, shown, typed)
 }
 
 // RemoveRoom is POST /console/events/{event}/agenda/rooms/{room}/remove.
@@ -340,7 +375,7 @@ func (h *Handler) SaveSpeaker(c *gin.Context) {
 	var form formReader
 	form.read(c, &in)
 	input := speakers.Input{Name: in.Name, Email: in.Email, Bio: in.Bio}
-	err := form.then(func() (err error) {
+	err := form.then(input.Check, func() (err error) {
 		if c.Param("speaker") == "" {
 			_, err = h.Speakers.Add(ctx, e.CommunityID, string(e.ID), input)
 		} else {

@@ -185,7 +185,7 @@ func (h *Handler) SaveBudgetLine(c *gin.Context) {
 	form.read(c, &in)
 	input := budget.LineInput{Category: in.Category, Kind: budget.Kind(in.Kind), Planned: form.money("planned", in.Planned, e.Currency),
 		Committed: form.money("committed", in.Committed, e.Currency), SponsorID: turnout.ID(in.SponsorID)}
-	err := form.then(func() (err error) {
+	err := form.then(func() error { return input.Check(e.Currency) }, func() (err error) {
 		if known == nil {
 			_, err = h.Budget.CreateLine(ctx, e.CommunityID, string(e.ID), input)
 		} else {
@@ -214,7 +214,7 @@ func (h *Handler) EnterOnBudgetLine(c *gin.Context) {
 	form.read(c, &in)
 	form.Require("amount", in.Amount)
 	input := budget.EntryInput{Amount: form.money("amount", in.Amount, e.Currency), Date: in.Date, Vendor: in.Vendor, Note: in.Note}
-	err := form.then(func() error {
+	err := form.then(func() error { return input.Check(e.Currency) }, func() error {
 		_, err := h.Budget.Enter(c.Request.Context(), e.CommunityID, l.ID, input)
 		return err
 	})

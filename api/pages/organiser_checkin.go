@@ -115,7 +115,7 @@ func (h *Handler) SaveCheckInList(c *gin.Context) {
 		input.TicketTypeIDs = append(input.TicketTypeIDs, turnout.ID(t))
 	}
 	var list *checkin.List
-	err := form.then(func() (err error) {
+	err := form.then(input.Check, func() (err error) {
 		if id == "" {
 			list, err = h.CheckIn.CreateList(ctx, e.CommunityID, e.ID, input)
 		} else {

@@ -6,29 +6,30 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"turnout"
 	"turnout/api/access"
 	"turnout/events"
 	"turnout/internal/images"
 	"turnout/templates"
 )
 
-// eventForm is what an organiser types about an event. Field names are those of the API.
+// eventForm is what an organiser types about an event, in the form's order. Field names are those of the API.
 type eventForm struct {
-	Slug         string `form:"slug" text:"name,max=200"`
 	Title        string `form:"title" text:"name,max=300"`
 	Summary      string `form:"summary" text:"name,max=1000"`
-	Description  string `form:"description" text:"long,max=60000"`
+	Slug         string `form:"slug" text:"name,max=200"`
 	Format       string `form:"format" text:"name,max=20"`
-	Timezone     string `form:"timezone" text:"name,max=100"`
 	StartsAt     string `form:"starts_at" text:"name,max=40"`
 	EndsAt       string `form:"ends_at" text:"name,max=40"`
-	Currency     string `form:"currency" text:"name,max=10"`
+	Timezone     string `form:"timezone" text:"name,max=100"`
 	VenueName    string `form:"venue.name" text:"name,max=300"`
 	VenueAddress string `form:"venue.address" text:"name,max=600"`
 	VenueCity    string `form:"venue.city" text:"name,max=300"`
 	VenueCountry string `form:"venue.country" text:"name,max=10"`
 	OnlineURL    string `form:"online_url" text:"name,max=2500"`
 	JoinOpens    string `form:"join_opens_minutes" text:"name,max=10"`
+	Description  string `form:"description" text:"long,max=60000"`
+	Currency     string `form:"currency" text:"name,max=10"`
 	Accent       string `form:"accent" text:"name,max=20"`
 	NoAccent     bool   `form:"no_accent"`
 	ExcludeTax   bool   `form:"prices_exclude_tax"`
@@ -104,15 +105,13 @@ func (h *Handler) CreateEvent(c *gin.Context) {
 	var form formReader
 	details := in.details(c, &form)
 	var made *events.Event
-	err := form.then(func() (err error) {
-		if details.Slug == "" && details.Title != "" {
-			if details.Slug, err = h.Events.SuggestSlug(c.Request.Context(), details.Title); err != nil {
-				return err
-			}
-		}
-		made, err = h.Events.Create(c.Request.Context(), access.Community(c), details)
-		return err
-	})
+	err := h.suggestSlug(c, &details)
+	if err == nil {
+		err = form.then(h.eventProblems(c, "", &details), func() (err error) {
+			made, err = h.Events.Create(c.Request.Context(), access.Community(c), details)
+			return err
+		})
+	}
 	if err == nil {
 		h.saved(c, &form, eventPath(made), h.text(c, "console.event.created"))
 		return
@@ -124,6 +123,30 @@ func (h *Handler) CreateEvent(c *gin.Context) {
 	chrome, _, ok := h.console(c, h.text(c, "console.event.new"), "nav.events")
 	if ok {
 		h.Render(c, status, "console_event_new", h.eventFormPage(c, eventFormPage{Chrome: chrome, Errors: shown, Form: in, BackURL: ConsolePath}))
+	}
+}
+
+// suggestSlug fills an address in that was left out.
+func (h *Handler) suggestSlug(c *gin.Context, d *events.Details) (err error) {
+	if d.Slug == "" {
+		d.Slug, err = h.Events.SuggestSlug(c.Request.Context(), d.Title)
+	}
+	return err
+}
+
+// eventProblems says what is wrong with the details of an event ("" for a new one), a taken address too: other mistakes do not
+// hide it until they are mended.
+func (h *Handler) eventProblems(c *gin.Context, id turnout.ID, d *events.Details) func() error {
+	return func() error {
+		p := d.Problems()
+		other, err := events.BySlug(c.Request.Context(), h.DB.Read(), d.Slug)
+		if err != nil {
+			return err
+		}
+		if other != "" && other != id {
+			p.Add("slug", events.ErrSlugTaken.Code, "%s", events.ErrSlugTaken.Message)
+		}
+		return p.Err()
 	}
 }
 
@@ -151,7 +174,7 @@ func (h *Handler) SaveEvent(c *gin.Context) {
 	d := in.details(c, &form)
 	includeTax := !d.PricesExcludeTax
 	var saved *events.Event
-	err := form.then(func() (err error) {
+	err := form.then(h.eventProblems(c, e.ID, &d), func() (err error) {
 		saved, err = h.Events.Patch(c.Request.Context(), e.CommunityID, string(e.ID), in.Version, events.Patch{
 			Slug: &d.Slug, Title: &d.Title, Summary: &d.Summary, Description: &d.Description, Format: &d.Format, Timezone: &d.Timezone,
 			StartsAt: &d.StartsAt, EndsAt: &d.EndsAt, Currency: &d.Currency, Venue: &d.Venue, OnlineURL: &d.OnlineURL,
@@ -211,7 +234,7 @@ func (h *Handler) CloneEvent(c *gin.Context) {
 	start := form.clock("clone_starts_at", in.StartsAt)
 	form.Require("clone_starts_at", in.StartsAt)
 	var made *events.Event
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		slug, err := h.Events.SuggestSlug(c.Request.Context(), firstOf(in.Title, e.Title))
 		if err != nil {
 			return err
@@ -224,6 +247,11 @@ func (h *Handler) CloneEvent(c *gin.Context) {
 		return
 	}
 	if shown, status, ok := h.refused(c, err); ok {
+		for i, s := range shown {
+			if s.Name == "title" || s.Name == "starts_at" {
+				shown[i].Name = "clone_" + s.Name
+			}
+		}
 		h.eventDetails(c, status, newEventForm(e), shown)
 	}
 }

@@ -1,9 +1,12 @@
 package pages
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +25,7 @@ type formReader struct {
 	turnout.Problems
 	zone   *time.Location
 	doubts []doubt
+	order  []string // the fields, as the form's struct has them
 }
 
 // doubt is a wall-clock time that does not exist, or exists twice, with the instant that was taken.
@@ -34,6 +38,10 @@ type doubt struct {
 // read fills the form's struct and notes its problems. Errors of another sort than the fields' cannot happen to a form that
 // arrived whole.
 func (f *formReader) read(c *gin.Context, into any) {
+	form := reflect.TypeOf(into).Elem()
+	for i := range form.NumField() {
+		f.order = append(f.order, form.Field(i).Tag.Get("form"))
+	}
 	if err := respond.Form(c, into); err != nil {
 		if fields := respond.Public(err).Fields; len(fields) > 0 {
 			f.Problems = append(f.Problems, fields...)
@@ -84,12 +92,19 @@ func (f *formReader) number(field, typed string) *int64 {
 	return &n
 }
 
-// then carries out the use case when the form could be read; else it gives what is wrong with the form.
-func (f *formReader) then(do func() error) error {
-	if err := f.Err(); err != nil {
-		return err
+// then carries out the use case when the form could be read. Else it gives all that is wrong at once: what could not be read,
+// and what check (nil for none) says of the rest.
+func (f *formReader) then(check, do func() error) error {
+	if f.Err() == nil {
+		return do()
 	}
-	return do()
+	if check != nil {
+		f.Join(respond.Public(check()).Fields)
+	}
+	slices.SortStableFunc(f.Problems, func(a, b turnout.FieldError) int {
+		return cmp.Compare(slices.Index(f.order, a.Name), slices.Index(f.order, b.Name))
+	})
+	return f.Err()
 }
 
 // saved answers a form that was carried out: the message, or a warning that says how doubtful times were read.

@@ -187,8 +187,9 @@ func (h *Handler) DoRelease(c *gin.Context) {
 	var in releasePage
 	var form formReader
 	form.read(c, &in)
-	err := form.then(func() error {
-		_, err := h.Agenda.Release(c.Request.Context(), e.CommunityID, string(e.ID), agenda.ReleaseInput{Version: in.Version, Note: in.Note})
+	input := agenda.ReleaseInput{Version: in.Version, Note: in.Note}
+	err := form.then(input.Check, func() error {
+		_, err := h.Agenda.Release(c.Request.Context(), e.CommunityID, string(e.ID), input)
 		return err
 	})
 	if err == nil {
@@ -197,7 +198,7 @@ func (h *Handler) DoRelease(c *gin.Context) {
 	}
 	if shown, status, ok := h.refused(c, err); ok {
 		for i := range shown {
-			if shown[i].Name == "version" || shown[i].Name == "" && shown[i].Code == agenda.ErrVersionTaken.Code {
+			if shown[i].Name == "version" {
 				shown[i].Name = "version_name"
 			}
 		}

@@ -67,7 +67,7 @@ func (h *Handler) SaveRule(c *gin.Context) {
 			rule.Types = append(rule.Types, word)
 		}
 	}
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		_, err := h.Community.SetRule(c.Request.Context(), access.Community(c), rule, &in.Version)
 		return err
 	})

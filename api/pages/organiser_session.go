@@ -130,7 +130,7 @@ func (h *Handler) SaveSession(c *gin.Context) {
 		input.SpeakerIDs = append(input.SpeakerIDs, turnout.ID(id))
 	}
 	var saved *agenda.Session
-	err := form.then(func() (err error) {
+	err := form.then(input.Check, func() (err error) {
 		if c.Param("session") == "" {
 			saved, err = h.Agenda.AddSession(ctx, e.CommunityID, string(e.ID), input)
 		} else {
@@ -157,7 +157,7 @@ func (h *Handler) PlaceSession(c *gin.Context) {
 	form.Require("starts_at", in.StartsAt)
 	form.Require("ends_at", in.EndsAt)
 	var conflicts []agenda.Conflict
-	err := form.then(func() (err error) {
+	err := form.then(input.Check, func() (err error) {
 		_, conflicts, err = h.Agenda.Place(c.Request.Context(), e.CommunityID, turnout.ID(c.Param("session")), in.Version, input)
 		return err
 	})

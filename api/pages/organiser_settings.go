@@ -59,7 +59,7 @@ func (h *Handler) SaveSettings(c *gin.Context) {
 	if in.NoAccent {
 		accent = ""
 	}
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		_, err := h.Organisers.PatchCommunity(c.Request.Context(), access.Community(c), in.Version, organisers.CommunityPatch{Name: &in.Name, Description: &in.Description,
 			Locale: &in.Locale, Timezone: &in.Timezone, Accent: &accent, PaymentInstructions: &in.Instructions})
 		return err

@@ -183,7 +183,7 @@ func (h *Handler) SaveSponsor(c *gin.Context) {
 	var form formReader
 	form.read(c, &in)
 	input := sponsors.Input{Name: in.Name, TierID: turnout.ID(in.TierID), Website: in.Website, Status: sponsors.Status(in.Status), Promised: form.money("promised", in.Promised, e.Currency)}
-	err := form.then(func() (err error) {
+	err := form.then(func() error { return input.Check(e.Currency) }, func() (err error) {
 		if known == nil {
 			_, err = h.Sponsors.Create(ctx, e.CommunityID, string(e.ID), input)
 			return err
@@ -213,7 +213,7 @@ func (h *Handler) ReceiveFromSponsor(c *gin.Context) {
 	form.read(c, &in)
 	form.Require("amount", in.Amount)
 	input := sponsors.PaymentInput{Amount: form.money("amount", in.Amount, e.Currency), ReceivedOn: in.ReceivedOn, Note: in.Note}
-	err := form.then(func() error {
+	err := form.then(func() error { return input.Check(e.Currency) }, func() error {
 		_, err := h.Sponsors.Receive(c.Request.Context(), e.CommunityID, s.ID, input)
 		return err
 	})
@@ -293,7 +293,7 @@ func (h *Handler) SaveTier(c *gin.Context) {
 		}
 	}
 	input.Benefits = slices.Clip(input.Benefits)
-	err := form.then(func() (err error) {
+	err := form.then(func() error { return input.Check(e.Currency) }, func() (err error) {
 		if c.Param("tier") == "" {
 			_, err = h.Sponsors.CreateTier(ctx, e.CommunityID, string(e.ID), input)
 		} else {
@@ -306,6 +306,11 @@ func (h *Handler) SaveTier(c *gin.Context) {
 		return
 	}
 	if shown, status, ok := h.refused(c, err); ok {
+		for i, s := range shown { // the form has them all in one field
+			if strings.HasPrefix(s.Name, "benefits[") {
+				shown[i].Name = "benefits"
+			}
+		}
 		h.tier(c, status, in, shown)
 	}
 }

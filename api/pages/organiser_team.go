@@ -129,7 +129,7 @@ func (h *Handler) Invite(c *gin.Context) {
 	var in teamForm
 	var form formReader
 	form.read(c, &in)
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		return h.Organisers.Invite(c.Request.Context(), community, in.Email, in.grant(community))
 	})
 	h.teamSaved(c, err, in, h.text(c, "console.team.invited", "Email", in.Email))
@@ -161,7 +161,7 @@ func (h *Handler) SetRole(c *gin.Context) {
 	var in teamForm
 	var form formReader
 	form.read(c, &in)
-	err := form.then(func() error {
+	err := form.then(nil, func() error {
 		return h.Organisers.SetGrants(c.Request.Context(), community, turnout.ID(c.Param("member")), []organisers.Grant{in.grant(community)})
 	})
 	h.done(c, err, h.teamPath(c), h.text(c, "console.saved"))
@@ -229,7 +229,7 @@ func (h *Handler) CreateToken(c *gin.Context) {
 		scopes[i] = organisers.Capability(s)
 	}
 	var secret string
-	err := form.then(func() (err error) {
+	err := form.then(nil, func() (err error) {
 		secret, _, err = h.Organisers.CreateToken(c.Request.Context(), access.Community(c), in.Name, scopes)
 		return err
 	})

@@ -126,7 +126,7 @@ func (h *Handler) CreatePool(c *gin.Context) {
 	var in poolForm
 	var form formReader
 	input := in.input(c, &form)
-	err := form.then(func() error {
+	err := form.then(input.Check, func() error {
 		_, err := h.Ticketing.CreatePool(c.Request.Context(), e.CommunityID, e.ID, input)
 		return err
 	})
@@ -194,7 +194,7 @@ func (h *Handler) SavePool(c *gin.Context) {
 	var in poolForm
 	var form formReader
 	input := in.input(c, &form)
-	err := form.then(func() error {
+	err := form.then(input.Check, func() error {
 		_, err := h.Ticketing.UpdatePool(c.Request.Context(), p.CommunityID, p.ID, in.Version, input)
 		return err
 	})

@@ -112,7 +112,7 @@ func (h *Handler) CreateTicketType(c *gin.Context) {
 	var in ticketTypeForm
 	form := formReader{zone: e.Location()}
 	input := in.input(c, e, &form)
-	err := form.then(func() error {
+	err := form.then(func() error { return input.Check(e) }, func() error {
 		_, err := h.Ticketing.CreateTicketType(c.Request.Context(), e.CommunityID, e.ID, input)
 		return err
 	})
@@ -152,7 +152,7 @@ func (h *Handler) SaveTicketType(c *gin.Context) {
 	var in ticketTypeForm
 	form := formReader{zone: e.Location()}
 	input := in.input(c, e, &form)
-	err := form.then(func() error {
+	err := form.then(func() error { return input.Check(e) }, func() error {
 		_, err := h.Ticketing.UpdateTicketType(c.Request.Context(), e.CommunityID, t.ID, in.Version, input)
 		return err
 	})

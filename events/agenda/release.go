@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -71,23 +70,20 @@ type ReleaseInput struct {
 	Note    string
 }
 
-func (in *ReleaseInput) check() error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *ReleaseInput) Check() error {
 	var problems turnout.Problems
 	in.Version, in.Note = strings.TrimSpace(in.Version), strings.TrimSpace(in.Note)
 	problems.Require("version", in.Version)
-	if utf8.RuneCountInString(in.Version) > maxVersion {
-		problems.Add("version", "too_long", "At most %d characters.", maxVersion)
-	}
-	if utf8.RuneCountInString(in.Note) > maxNote {
-		problems.Add("note", "too_long", "At most %d characters.", maxNote)
-	}
+	problems.Length("version", in.Version, maxVersion)
+	problems.Length("note", in.Note, maxNote)
 	return problems.Err()
 }
 
 // Release freezes the confirmed sessions that have a slot and makes them public. Errors: turnout.ErrNotFound, ErrNothing,
 // ErrVersionTaken, Invalid with fields.
 func (s *Service) Release(ctx context.Context, community turnout.ID, event string, in ReleaseInput) (*Release, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var made *release

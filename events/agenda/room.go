@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -49,7 +48,8 @@ type RoomInput struct {
 	Capacity *int64 // nil: not known
 }
 
-func (in *RoomInput) check() error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *RoomInput) Check() error {
 	var problems turnout.Problems
 	in.Name = strings.TrimSpace(in.Name)
 	checkName(&problems, in.Name)
@@ -61,14 +61,12 @@ func (in *RoomInput) check() error {
 
 func checkName(problems *turnout.Problems, name string) {
 	problems.Require("name", name)
-	if utf8.RuneCountInString(name) > maxName {
-		problems.Add("name", "too_long", "At most %d characters.", maxName)
-	}
+	problems.Length("name", name, maxName)
 }
 
 // AddRoom makes a room of the event (id or slug), after those that it has. Errors: turnout.ErrNotFound, Invalid with fields.
 func (s *Service) AddRoom(ctx context.Context, community turnout.ID, event string, in RoomInput) (*Room, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var room *Room
@@ -92,7 +90,7 @@ func (s *Service) AddRoom(ctx context.Context, community turnout.ID, event strin
 // UpdateRoom replaces what is said about a room. version is what the caller saw, 0 for whatever is there. Errors:
 // turnout.ErrNotFound, turnout.ErrStale, Invalid with fields.
 func (s *Service) UpdateRoom(ctx context.Context, community, id turnout.ID, version int64, in RoomInput) (*Room, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var room *Room

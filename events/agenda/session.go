@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -107,7 +106,8 @@ type SessionInput struct {
 	SpeakerIDs  []turnout.ID
 }
 
-func (in *SessionInput) check() error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *SessionInput) Check() error {
 	var problems turnout.Problems
 	in.Title, in.Subtitle = strings.TrimSpace(in.Title), strings.TrimSpace(in.Subtitle)
 	problems.Require("title", in.Title)
@@ -115,9 +115,7 @@ func (in *SessionInput) check() error {
 		name, value string
 		limit       int
 	}{{"title", in.Title, maxTitle}, {"subtitle", in.Subtitle, maxTitle}, {"language", in.Language, maxName}, {"abstract", in.Abstract, maxText}, {"description", in.Description, maxText}} {
-		if utf8.RuneCountInString(text.value) > text.limit {
-			problems.Add(text.name, "too_long", "At most %d characters.", text.limit)
-		}
+		problems.Length(text.name, text.value, text.limit)
 	}
 	if !slices.Contains(Kinds, in.Kind) {
 		problems.Add("kind", "unknown", "A session is a talk, workshop, panel, keynote, break, social or other.")
@@ -133,7 +131,7 @@ func (in *SessionInput) check() error {
 		problems.Add("duration_minutes", "range", "A session lasts between 1 minute and 31 days.")
 	}
 	if len(in.SpeakerIDs) > maxTogether {
-		problems.Add("speaker_ids", "too_many", "At most %d speakers.", maxTogether)
+		problems.Add("speaker_ids", "out_of_range", "At most %d speakers.", maxTogether)
 	}
 	for i, id := range in.SpeakerIDs {
 		if slices.Contains(in.SpeakerIDs[:i], id) {
@@ -146,7 +144,7 @@ func (in *SessionInput) check() error {
 
 // AddSession makes a session of the event (id or slug), without a slot. Errors: turnout.ErrNotFound, Invalid with fields.
 func (s *Service) AddSession(ctx context.Context, community turnout.ID, event string, in SessionInput) (*Session, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var session *Session
@@ -182,7 +180,7 @@ func (s *Session) take(in SessionInput) {
 // UpdateSession replaces what is said about a session; a slot keeps its start and takes the new length. version is what the caller saw, 0
 // for whatever is there. Errors: turnout.ErrNotFound, turnout.ErrStale, Invalid with fields.
 func (s *Service) UpdateSession(ctx context.Context, community, id turnout.ID, version int64, in SessionInput) (*Session, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, community, id, version, "session.updated", func(ctx context.Context, tx bun.Tx, session *Session) error {

@@ -19,7 +19,8 @@ type SlotInput struct {
 	EndsAt   time.Time
 }
 
-func (in *SlotInput) check() error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *SlotInput) Check() error {
 	var problems turnout.Problems
 	in.StartsAt, in.EndsAt = in.StartsAt.UTC().Truncate(time.Microsecond), in.EndsAt.UTC().Truncate(time.Microsecond)
 	switch {
@@ -39,7 +40,7 @@ func (in *SlotInput) check() error {
 // refuse it. version is what the caller saw, 0 for whatever is there. Errors: turnout.ErrNotFound, turnout.ErrStale,
 // ErrWithdrawn, Invalid with fields.
 func (s *Service) Place(ctx context.Context, community, id turnout.ID, version int64, in SlotInput) (*Session, []Conflict, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, nil, err
 	}
 	session, err := s.change(ctx, community, id, version, "session.placed", func(ctx context.Context, tx bun.Tx, session *Session) error {

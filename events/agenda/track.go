@@ -40,7 +40,8 @@ type TrackInput struct {
 
 var colorPattern = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
-func (in *TrackInput) check() error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *TrackInput) Check() error {
 	var problems turnout.Problems
 	in.Name, in.Color = strings.TrimSpace(in.Name), strings.ToLower(in.Color)
 	checkName(&problems, in.Name)
@@ -52,7 +53,7 @@ func (in *TrackInput) check() error {
 
 // AddTrack makes a track of the event (id or slug), after those that it has. Errors: turnout.ErrNotFound, Invalid with fields.
 func (s *Service) AddTrack(ctx context.Context, community turnout.ID, event string, in TrackInput) (*Track, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var track *Track
@@ -76,7 +77,7 @@ func (s *Service) AddTrack(ctx context.Context, community turnout.ID, event stri
 // UpdateTrack replaces what is said about a track. version is what the caller saw, 0 for whatever is there. Errors:
 // turnout.ErrNotFound, turnout.ErrStale, Invalid with fields.
 func (s *Service) UpdateTrack(ctx context.Context, community, id turnout.ID, version int64, in TrackInput) (*Track, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var track *Track

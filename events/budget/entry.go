@@ -38,20 +38,12 @@ type EntryInput struct {
 	Note   string
 }
 
-func (in *EntryInput) check(currency string) error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *EntryInput) Check(currency string) error {
 	var p turnout.Problems
-	size := in.Amount
-	size.Amount = max(size.Amount, -size.Amount)
-	if size.Amount == 0 {
-		p.Require("amount", "")
-	} else {
-		checkMoney(&p, "amount", size, currency)
-	}
-	if _, err := time.Parse(time.DateOnly, in.Date); err != nil {
-		p.Add("date", "date", "The day is written like 2026-03-01.")
-	}
-	checkText(&p, "vendor", in.Vendor, 200)
-	checkText(&p, "note", in.Note, 1000)
+	p.Moved("amount", in.Amount, currency, "date", in.Date)
+	p.Line("vendor", in.Vendor, 200)
+	p.Line("note", in.Note, 1000)
 	return p.Err()
 }
 
@@ -70,7 +62,7 @@ func (s *Service) Enter(ctx context.Context, community, line turnout.ID, in Entr
 		if err != nil {
 			return err
 		}
-		if err := in.check(e.Currency); err != nil {
+		if err := in.Check(e.Currency); err != nil {
 			return err
 		}
 		entry = &Entry{ID: turnout.NewID(PrefixEntry), CommunityID: community, EventID: to.EventID, LineID: to.ID,

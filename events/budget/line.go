@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -67,16 +65,17 @@ type LineInput struct {
 	SponsorID turnout.ID // empty: nobody in particular
 }
 
-func (in *LineInput) check(currency string) error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *LineInput) Check(currency string) error {
 	var p turnout.Problems
 	in.Category = strings.TrimSpace(in.Category)
 	p.Require("category", in.Category)
-	checkText(&p, "category", in.Category, 100)
+	p.Line("category", in.Category, 100)
 	if in.Kind != Income && in.Kind != Expense {
 		p.Add("kind", "unknown", "The kind is income or expense.")
 	}
-	checkMoney(&p, "planned", in.Planned, currency)
-	checkMoney(&p, "committed", in.Committed, currency)
+	p.Amount("planned", in.Planned, currency)
+	p.Amount("committed", in.Committed, currency)
 	return p.Err()
 }
 
@@ -145,7 +144,7 @@ func (s *Service) UpdateLine(ctx context.Context, community, id turnout.ID, in L
 
 // fill puts a checked input into the line.
 func (l *Line) fill(ctx context.Context, tx bun.Tx, in LineInput, currency string) error {
-	if err := in.check(currency); err != nil {
+	if err := in.Check(currency); err != nil {
 		return err
 	}
 	if in.SponsorID != "" {
@@ -188,27 +187,4 @@ func Lines(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]*Lin
 		return nil, fmt.Errorf("budget: lines: %w", err)
 	}
 	return lines, nil
-}
-
-func checkText(p *turnout.Problems, field, text string, longest int) {
-	switch {
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
-		p.Add(field, "invalid_text", "This text holds characters that cannot be shown.")
-	case utf8.RuneCountInString(text) > longest:
-		p.Add(field, "too_long", "This is longer than %d characters.", longest)
-	}
-}
-
-// maxAmount bounds one amount so that sums of many stay far from overflow: ten billion units of a two-decimal currency.
-const maxAmount = 1_000_000_000_000
-
-// checkMoney asks for an amount of the event's currency that is not negative.
-func checkMoney(p *turnout.Problems, field string, m turnout.Money, currency string) {
-	switch {
-	case m == turnout.Money{}:
-	case m.Currency != currency:
-		p.Add(field, "currency", "The event's currency is %s.", currency)
-	case m.Amount < 0 || m.Amount > maxAmount:
-		p.Add(field, "range", "This amount is not possible.")
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -73,9 +72,7 @@ func (c NewCommunity) problems() error {
 // describe notes what is wrong with a community's own words.
 func describe(p *turnout.Problems, name, description, timezone, accent string) {
 	*p = append(*p, fieldsOf(checkName("community", name))...)
-	if utf8.RuneCountInString(description) > 20_000 {
-		p.Add("description", "too_long", "This may have at most 20000 characters.")
-	}
+	p.Length("description", description, 20_000)
 	if _, err := time.LoadLocation(timezone); err != nil || timezone == "Local" {
 		p.Add("timezone", "timezone", "This is no time zone. Use an IANA name such as Europe/Warsaw.")
 	}
@@ -167,9 +164,7 @@ func (s *Service) PatchCommunity(ctx context.Context, id turnout.ID, version int
 		}
 		var p turnout.Problems
 		describe(&p, community.Name, community.Description, community.Timezone, community.Accent)
-		if utf8.RuneCountInString(community.PaymentInstructions) > 2000 {
-			p.Add("payment_instructions", "too_long", "This may have at most 2000 characters.")
-		}
+		p.Length("payment_instructions", community.PaymentInstructions, 2000)
 		if err := p.Err(); err != nil {
 			return err
 		}

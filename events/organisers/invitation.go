@@ -13,8 +13,11 @@ import (
 	"turnout/internal/database"
 )
 
+// ErrInTeam is the answer to an invitation of somebody who is in the team already.
+var ErrInTeam = &turnout.Error{Kind: turnout.Conflict, Code: "in_team", Message: "This person is in the team already. Change their role instead."}
+
 // Invite mails somebody a link that makes them staff with the grant. An earlier invitation of the same address is void. It
-// fails with field problems, or turnout.ErrNotFound when the scope is none of the community's.
+// fails with field problems, ErrInTeam, or turnout.ErrNotFound when the scope is none of the community's.
 func (s *Service) Invite(ctx context.Context, community turnout.ID, email string, grant Grant) error {
 	email, err := people.NormaliseEmail(email)
 	if err != nil {
@@ -23,6 +26,14 @@ func (s *Service) Invite(ctx context.Context, community turnout.ID, email string
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := checkGrants(ctx, tx, community, grant); err != nil {
 			return err
+		}
+		member, err := tx.NewSelect().Model((*Staff)(nil)).Join("JOIN accounts AS account ON account.id = staff.account_id").
+			Where("staff.community_id = ?", community).Where("account.email = ?", email).Exists(ctx)
+		if err != nil {
+			return err
+		}
+		if member {
+			return ErrInTeam
 		}
 		found, err := FindCommunity(ctx, tx, string(community))
 		if err != nil {

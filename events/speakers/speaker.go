@@ -6,7 +6,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -54,17 +53,13 @@ type Input struct {
 	Bio   string // markdown, optional
 }
 
-// check normalises the input and gives what is wrong with it.
-func (in *Input) check() error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *Input) Check() error {
 	var problems turnout.Problems
 	in.Name = strings.TrimSpace(in.Name)
 	problems.Require("name", in.Name)
-	if utf8.RuneCountInString(in.Name) > maxName {
-		problems.Add("name", "too_long", "At most %d characters.", maxName)
-	}
-	if utf8.RuneCountInString(in.Bio) > maxBio {
-		problems.Add("bio", "too_long", "At most %d characters.", maxBio)
-	}
+	problems.Length("name", in.Name, maxName)
+	problems.Length("bio", in.Bio, maxBio)
 	if in.Email != "" {
 		email, err := people.NormaliseEmail(in.Email)
 		if err != nil {
@@ -85,7 +80,7 @@ func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microseco
 
 // Add makes a speaker of the event (id or slug). Errors: turnout.ErrNotFound for the event, Invalid with fields.
 func (s *Service) Add(ctx context.Context, community turnout.ID, event string, in Input) (*Speaker, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var speaker *Speaker
@@ -113,7 +108,7 @@ func (s *Service) Add(ctx context.Context, community turnout.ID, event string, i
 // Update replaces what is said about a speaker. version is what the caller saw, 0 for whatever is there. Errors:
 // turnout.ErrNotFound, turnout.ErrStale, Invalid with fields.
 func (s *Service) Update(ctx context.Context, community, id turnout.ID, version int64, in Input) (*Speaker, error) {
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return nil, err
 	}
 	var speaker *Speaker

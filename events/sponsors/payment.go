@@ -48,7 +48,7 @@ func (s *Service) Receive(ctx context.Context, community, sponsor turnout.ID, in
 		if err != nil {
 			return err
 		}
-		if err := in.check(e.Currency); err != nil {
+		if err := in.Check(e.Currency); err != nil {
 			return err
 		}
 		if from.Received+in.Amount.Amount < 0 {
@@ -68,20 +68,11 @@ func (s *Service) Receive(ctx context.Context, community, sponsor turnout.ID, in
 	return payment, nil
 }
 
-func (in *PaymentInput) check(currency string) error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *PaymentInput) Check(currency string) error {
 	var p turnout.Problems
-	size := in.Amount
-	size.Amount = max(size.Amount, -size.Amount)
-	switch {
-	case size.Amount == 0:
-		p.Require("amount", "")
-	default:
-		checkMoney(&p, "amount", size, currency)
-	}
-	if _, err := time.Parse(time.DateOnly, in.ReceivedOn); err != nil {
-		p.Add("received_on", "date", "The day is written like 2026-03-01.")
-	}
-	checkText(&p, "note", in.Note, 1000, false)
+	p.Moved("amount", in.Amount, currency, "received_on", in.ReceivedOn)
+	p.Line("note", in.Note, 1000)
 	return p.Err()
 }
 

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -100,15 +98,17 @@ type Input struct {
 	Promised turnout.Money // in the event's currency
 }
 
-func (in *Input) check(currency string) error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *Input) Check(currency string) error {
 	var p turnout.Problems
 	in.Name, in.Website = strings.TrimSpace(in.Name), strings.TrimSpace(in.Website)
-	checkText(&p, "name", in.Name, 200, true)
-	checkText(&p, "website", in.Website, 500, false)
+	p.Require("name", in.Name)
+	p.Line("name", in.Name, 200)
+	p.Line("website", in.Website, 500)
 	if u, err := url.Parse(in.Website); in.Website != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		p.Add("website", "url", "A website begins with https:// or http://.")
 	}
-	checkMoney(&p, "promised", in.Promised, currency)
+	p.Amount("promised", in.Promised, currency)
 	if in.Status == "" {
 		in.Status = Prospect
 	}
@@ -127,7 +127,7 @@ func (s *Service) Create(ctx context.Context, community turnout.ID, event string
 		if err != nil {
 			return err
 		}
-		if err := in.check(e.Currency); err != nil {
+		if err := in.Check(e.Currency); err != nil {
 			return err
 		}
 		now := s.now()
@@ -165,7 +165,7 @@ func (s *Service) Update(ctx context.Context, community, id turnout.ID, in Input
 		if in.Status == "" {
 			in.Status = sponsor.Status
 		}
-		if err := in.check(e.Currency); err != nil {
+		if err := in.Check(e.Currency); err != nil {
 			return err
 		}
 		if !sponsor.Status.follows(in.Status) {
@@ -263,29 +263,4 @@ func read(q *bun.SelectQuery, community turnout.ID) *bun.SelectQuery {
 	return q.ColumnExpr("sponsor.*").ColumnExpr("(SELECT COALESCE(SUM(payment.amount), 0) FROM sponsor_payments AS payment "+
 		"WHERE payment.event_id = sponsor.event_id AND payment.sponsor_id = sponsor.id AND payment.community_id = sponsor.community_id) AS received").
 		Where("sponsor.community_id = ?", community)
-}
-
-func checkText(p *turnout.Problems, field, text string, longest int, needed bool) {
-	switch {
-	case needed && strings.TrimSpace(text) == "":
-		p.Require(field, "")
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
-		p.Add(field, "invalid_text", "This text holds characters that cannot be shown.")
-	case utf8.RuneCountInString(text) > longest:
-		p.Add(field, "too_long", "This is longer than %d characters.", longest)
-	}
-}
-
-// maxAmount bounds one amount so that sums of many stay far from overflow: ten billion units of a two-decimal currency.
-const maxAmount = 1_000_000_000_000
-
-// checkMoney asks for an amount of the event's currency that is not negative. No amount at all (the zero Money) is 0.
-func checkMoney(p *turnout.Problems, field string, m turnout.Money, currency string) {
-	switch {
-	case m == turnout.Money{}:
-	case m.Currency != currency:
-		p.Add(field, "currency", "The event's currency is %s.", currency)
-	case m.Amount < 0 || m.Amount > maxAmount:
-		p.Add(field, "range", "This amount is not possible.")
-	}
 }

@@ -49,19 +49,23 @@ type TierInput struct {
 	Position int64
 }
 
-func (in *TierInput) check(currency string) error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *TierInput) Check(currency string) error {
 	var p turnout.Problems
 	in.Name = strings.TrimSpace(in.Name)
-	checkText(&p, "name", in.Name, 100, true)
-	checkMoney(&p, "price", in.Price, currency)
+	p.Require("name", in.Name)
+	p.Line("name", in.Name, 100)
+	p.Amount("price", in.Price, currency)
 	if in.Limit != nil && *in.Limit < 1 {
 		p.Add("limit", "range", "The limit is a number from 1 on; leave it out for no limit.")
 	}
 	if len(in.Benefits) > 50 {
-		p.Add("benefits", "too_many", "A tier lists at most 50 benefits.")
+		p.Add("benefits", "out_of_range", "A tier lists at most 50 benefits.")
 	}
 	for i, b := range in.Benefits {
-		checkText(&p, fmt.Sprintf("benefits[%d]", i), b, 300, true)
+		field := fmt.Sprintf("benefits[%d]", i)
+		p.Require(field, strings.TrimSpace(b))
+		p.Line(field, b, 300)
 	}
 	if in.Benefits == nil {
 		in.Benefits = []string{}
@@ -75,7 +79,7 @@ func (s *Service) CreateTier(ctx context.Context, community turnout.ID, event st
 	if err != nil {
 		return nil, fmt.Errorf("sponsors: create tier: %w", err)
 	}
-	if err := in.check(e.Currency); err != nil {
+	if err := in.Check(e.Currency); err != nil {
 		return nil, err
 	}
 	now := s.now()
@@ -109,7 +113,7 @@ func (s *Service) UpdateTier(ctx context.Context, community, id turnout.ID, in T
 		if err != nil {
 			return err
 		}
-		if err := in.check(e.Currency); err != nil {
+		if err := in.Check(e.Currency); err != nil {
 			return err
 		}
 		taken, err := taken(ctx, tx, tier, "")
