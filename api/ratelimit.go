@@ -13,13 +13,14 @@ import (
 
 	"turnout"
 	"turnout/api/access"
+	"turnout/events/organisers"
 )
 
 // ErrTooMany is the answer to an address that writes too often without an account.
 var ErrTooMany = &turnout.Error{Kind: turnout.TooMany, Code: "too_many_requests", Message: "Too many requests from this address. Wait a moment, then try again."}
 
-// limiter gives each client address a bucket of tokens that holds one minute's worth and fills evenly. An IPv6 client is
-// its /64: a household has as many addresses in it as it likes. Memory is bounded: addresses live in two generations, and
+// limiter gives each client address a bucket of tokens that holds one minute's worth and fills evenly. What one client
+// is says organisers.Network. Memory is bounded: addresses live in two generations, and
 // when the young one is full the old one is forgotten.
 type limiter struct {
 	perMinute int
@@ -37,7 +38,7 @@ func newLimiter(perMinute int) *limiter {
 
 // wait takes a token of the address and gives 0, or says how long to wait for the next.
 func (l *limiter) wait(address string, now time.Time) time.Duration {
-	bucket := l.bucket(network(address))
+	bucket := l.bucket(organisers.Network(address))
 	if bucket.AllowN(now, 1) {
 		return 0
 	}
@@ -60,21 +61,6 @@ func (l *limiter) bucket(client netip.Prefix) *rate.Limiter {
 	}
 	l.young[client] = bucket
 	return bucket
-}
-
-// network is what counts as one client. Addresses that cannot be read share one bucket.
-func network(address string) netip.Prefix {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	ip = ip.Unmap().WithZone("")
-	bits := 32
-	if ip.Is6() {
-		bits = 64
-	}
-	prefix, _ := ip.Prefix(bits) // the lengths fit
-	return prefix
 }
 
 // limit holds writes of people without account or token to the rate: orders to the rate itself, others to twice that.

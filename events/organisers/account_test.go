@@ -3,6 +3,7 @@ package organisers_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,6 +90,40 @@ func TestAnAddressThatGuessesManyAccounts(t *testing.T) {
 			t.Errorf("another address: %v", err)
 		}
 	})
+}
+
+// One who has a whole /64 of IPv6 addresses, as every household has, gets no more guesses than one with a single address.
+func TestAHouseholdOfAddressesIsOneClient(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		if _, err := db.Writer().ExecContext(t.Context(), "INSERT INTO attempts (bucket, count, expires_at) VALUES (?, 100, ?)", organisers.AddressBucket("2001:db8:1:2::1"), noon.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		for address, want := range map[string]error{
+			"2001:db8:1:2:ffff:ffff:ffff:ffff": organisers.ErrTooManyAttempts, "2001:db8:1:3::1": organisers.ErrSignIn,
+		} {
+			if _, err := w.SignIn(t.Context(), "new@example.org", "x", address); !errors.Is(err, want) {
+				t.Errorf("%s: %v", address, err)
+			}
+		}
+		for i := range 31 {
+			err := w.RequestReset(t.Context(), fmt.Sprintf("nobody%d@example.org", i), fmt.Sprintf("2001:db8:1:2::%x", i+1))
+			if tooMany := errors.Is(err, organisers.ErrTooManyAttempts); tooMany != (i == 30) {
+				t.Errorf("reset %d: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestWhatIsOneClient(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+		"": "invalid Prefix", "unix": "invalid Prefix",
+	} {
+		if got := organisers.Network(address).String(); got != want {
+			t.Errorf("%q: %s, want %s", address, got, want)
+		}
+	}
 }
 
 func TestPasswords(t *testing.T) {

@@ -2,6 +2,7 @@ package organisers
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -23,9 +24,29 @@ type guess struct {
 func signInAccount(email string) guess {
 	return guess{digest("sign-in " + email), 20, 15 * time.Minute}
 }
-func signInAddress(addr string) guess { return guess{digest("address " + addr), 100, 15 * time.Minute} }
+func signInAddress(addr string) guess {
+	return guess{digest("address " + Network(addr).String()), 100, 15 * time.Minute}
+}
 func resetAccount(email string) guess { return guess{digest("reset " + email), 3, time.Hour} }
-func resetAddress(addr string) guess  { return guess{digest("reset from " + addr), 30, time.Hour} }
+func resetAddress(addr string) guess {
+	return guess{digest("reset from " + Network(addr).String()), 30, time.Hour}
+}
+
+// Network is what counts as one client wherever clients are counted: an IPv4 address, or the /64 of an IPv6 address, in which a
+// household has as many addresses as it likes. Addresses that cannot be read are one client, the zero Prefix.
+func Network(address string) netip.Prefix {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	ip = ip.Unmap().WithZone("")
+	bits := 32
+	if ip.Is6() {
+		bits = 64
+	}
+	prefix, _ := ip.Prefix(bits) // the lengths fit
+	return prefix
+}
 
 // count notes one try of each and fails with ErrTooManyAttempts when one of them was tried too often. It is called before the
 // guess is looked at, so that a hundred guesses at once do not slip through together.
