@@ -40,6 +40,8 @@ type Config struct {
 	// Sandbox is the sandbox payment provider, nil while it is off.
 	Sandbox *sandbox.Provider
 	Demo    bool
+	// KeepsMail says that there is no mail server: mails stay in the outbox.
+	KeepsMail bool
 	// Extra are further rows of the route table: the base line of `turnout bench`.
 	Extra []access.Route
 }
@@ -79,7 +81,7 @@ func New(house services.Services, config Config) (*Server, error) {
 	sessions := newSessions(house, https)
 	s := &server{
 		Server: &Server{sessions: sessions}, Services: house, Config: config, https: https,
-		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: sessions, Sandbox: config.Sandbox, Demo: config.Demo},
+		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: sessions, Sandbox: config.Sandbox, Demo: config.Demo, KeepsMail: config.KeepsMail},
 		v1:      &v1.Handler{Services: house},
 		hooks:   &hooks.Handler{Services: house, Sandbox: config.Sandbox},
 		metrics: newMetrics(house.DB, house.Now),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"turnout/events/organisers"
 	"turnout/internal/mail"
 )
 
@@ -94,6 +95,46 @@ func TestOutboxPages(t *testing.T) {
 		d.lang = "de"
 		if w, body := d.ask(httptest.NewRequest("GET", baseURL+evil, nil)); w.StatusCode != 200 || strings.Contains(body, "<script>alert") || strings.Contains(body, "<b>not bold") {
 			t.Errorf("%d %s", w.StatusCode, excerpt(body))
+		}
+	})
+}
+
+// Organisers read what goes to attendees; an invitation, by which one becomes whom it invites, the owner alone. Others read
+// nothing. In a demo, the order's page tells those who may where its mail is.
+func TestWhoReadsTheOutbox(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		const at = "/console/first/mail"
+		_, free := d.onSale(5)
+		order := d.buy(free, 1, "Łukasz", "lukasz@example.org")
+		err := d.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			return mail.Queue(ctx, tx, d.community.ID, mail.Message{To: "new.owner@example.org", Subject: "Join us", Text: "/invitation/x"}, d.Now())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Listed are the newest first: the invitation, then the order's.
+		invitation := at + "/" + cut(t, d.see(at, "lukasz@example.org", "new.owner@example.org"), at+"/", `"`)
+		for _, tt := range []struct {
+			role         organisers.Role
+			list, letter int
+		}{{organisers.Organiser, 200, 404}, {organisers.Finance, 403, 403}, {organisers.Door, 403, 403}} {
+			other := d.colleague(tt.role)
+			w, body := other.ask(httptest.NewRequest("GET", baseURL+at, nil))
+			if w.StatusCode != tt.list || strings.Contains(body, "new.owner") || strings.Contains(body, "lukasz@") != (tt.list == 200) {
+				t.Errorf("%s: the list %d %s", tt.role, w.StatusCode, excerpt(body))
+			}
+			for _, path := range []string{invitation, invitation + "/html", invitation + "/files/0"} {
+				if w, body := other.ask(httptest.NewRequest("GET", baseURL+path, nil)); w.StatusCode != tt.letter {
+					t.Errorf("%s: %s %d %s", tt.role, path, w.StatusCode, excerpt(body))
+				}
+			}
+			if tt.list == 200 {
+				other.see(at+"/"+cut(t, body, at+"/", `"`), "lukasz@example.org")
+			}
+			page := other.see("/orders/"+order.Code+"?secret="+order.Secret, "This demo sends nothing")
+			if strings.Contains(page, `href="`+at+`"`) != (tt.list == 200) {
+				t.Errorf("%s: the order's page has a link to the outbox, or has none", tt.role)
+			}
 		}
 	})
 }

@@ -51,6 +51,16 @@ func newDesk(t *testing.T, db *database.DB) *desk {
 	return d
 }
 
+// colleague gives the browser of somebody else, who has the role in the desk's community.
+func (d *desk) colleague(role organisers.Role) *desk {
+	d.t.Helper()
+	account := d.member(role)
+	other := *d
+	other.cookies = map[string]*http.Cookie{}
+	other.send("/sign-in", url.Values{"email": {account.Email}, "password": {passphrase}}, "/console")
+	return &other
+}
+
 // ask makes a request with the browser's cookies and keeps those of the answer.
 func (d *desk) ask(r *http.Request) (*http.Response, string) {
 	d.t.Helper()

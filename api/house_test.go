@@ -96,7 +96,7 @@ func newHouse(t *testing.T, db *database.DB, change func(*Config)) *house {
 		Community: &community.Service{DB: db, Now: now, Words: allPages()}}
 	h.Recap = &recap.Service{DB: db, Now: now, Community: h.Community, Words: allPages()}
 	inbox := &webhook.Inbox{DB: db, Log: log, Now: now}
-	config := Config{Templates: allPages(), Sandbox: h.sandbox, Demo: true}
+	config := Config{Templates: allPages(), Sandbox: h.sandbox, Demo: true, KeepsMail: true}
 	if change != nil {
 		change(&config)
 	}
@@ -129,6 +129,22 @@ func (h *house) found(slug string) (*organisers.Community, *organisers.Account, 
 		h.t.Fatal(err)
 	}
 	return c, owner, h.newToken(c.ID, "all")
+}
+
+// member invites somebody to the house's community, and accepts with the passphrase.
+func (h *house) member(role organisers.Role) *organisers.Account {
+	h.t.Helper()
+	var secret string
+	h.Organisers.SendMail = keepSecret(&secret)
+	grant := organisers.Grant{Role: role, Scope: organisers.Scope{Kind: organisers.InCommunity, ID: h.community.ID}}
+	if err := h.Organisers.Invite(h.t.Context(), h.community.ID, string(role)+"@example.org", grant); err != nil {
+		h.t.Fatal(err)
+	}
+	account, _, err := h.Organisers.AcceptInvitation(h.t.Context(), secret, string(role), passphrase)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return account
 }
 
 func (h *house) newToken(community turnout.ID, scopes ...organisers.Capability) string {

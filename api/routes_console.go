@@ -40,11 +40,12 @@ func (s *server) consoleRoutes() []access.Route {
 		{Method: get, Path: "/console/{community}/tokens", Who: may("settings:read"), Handle: p.ConsoleTokens},
 		{Method: post, Path: "/console/{community}/tokens", Who: may("settings:write"), Handle: p.CreateToken},
 		{Method: post, Path: "/console/{community}/tokens/{token}/revoke", Who: may("settings:write"), Handle: p.RevokeToken},
-		// Mails hold links that make one somebody else: only who may make anybody an owner reads them.
-		{Method: get, Path: "/console/{community}/mail", Who: may("settings:write"), Handle: p.ConsoleMail},
-		{Method: get, Path: "/console/{community}/mail/{mail}", Who: may("settings:write"), Handle: p.ReadMail},
-		{Method: get, Path: "/console/{community}/mail/{mail}/html", Who: may("settings:write"), Handle: p.MailHTML},
-		{Method: get, Path: "/console/{community}/mail/{mail}/files/{n}", Who: may("settings:write"), Handle: p.MailFile},
+		// Organisers read what goes to attendees, whose orders they can open anyway. Mails about accounts hold links that make one
+		// somebody else: the handlers show them only to those who may make anybody an owner.
+		{Method: get, Path: "/console/{community}/mail", Who: may("settings:read"), Handle: p.ConsoleMail},
+		{Method: get, Path: "/console/{community}/mail/{mail}", Who: may("settings:read"), Handle: p.ReadMail},
+		{Method: get, Path: "/console/{community}/mail/{mail}/html", Who: may("settings:read"), Handle: p.MailHTML},
+		{Method: get, Path: "/console/{community}/mail/{mail}/files/{n}", Who: may("settings:read"), Handle: p.MailFile},
 		{Method: get, Path: "/console/{community}/jobs", Who: may("settings:read"), Handle: p.ConsoleJobs},
 		{Method: post, Path: "/console/{community}/jobs/{job}/retry", Who: may("settings:write"), Handle: p.RetryJob},
 		{Method: get, Path: "/console/{community}/audit", Who: may("settings:read"), Handle: p.ConsoleAudit},

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"turnout/api/access"
 	"turnout/api/pages"
 	"turnout/events/organisers"
@@ -222,25 +220,6 @@ func (w *walked) visitors() []visitor {
 		w.t.Fatalf("a role is not walked: %v", organisers.Roles)
 	}
 	return append(all, visitor{name: "a token for all", token: w.token, can: []organisers.Capability{organisers.All}, own: true})
-}
-
-// member invites somebody to the first community, and accepts.
-func (w *walked) member(role organisers.Role) *organisers.Account {
-	w.t.Helper()
-	var secret string
-	w.Organisers.SendMail = func(_ context.Context, _ bun.IDB, mail organisers.Mail) error {
-		secret = mail.Token
-		return nil
-	}
-	grant := organisers.Grant{Role: role, Scope: organisers.Scope{Kind: organisers.InCommunity, ID: w.community.ID}}
-	if err := w.Organisers.Invite(w.t.Context(), w.community.ID, string(role)+"@example.org", grant); err != nil {
-		w.t.Fatal(err)
-	}
-	account, _, err := w.Organisers.AcceptInvitation(w.t.Context(), secret, string(role), "correct horse battery")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return account
 }
 
 // TestEveryRowHasARuleThatExists holds the table to the words of organisers.

@@ -61,8 +61,8 @@ CREATE TABLE mail_outbox (
     html         TEXT NOT NULL,
     text         TEXT NOT NULL,
     attachments  JSONB NOT NULL DEFAULT '[]', -- [{name, type, data: base64}]
-    source_id    TEXT NOT NULL DEFAULT '',    -- what the mail is about: an order, an invitation
-    state        TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
+    source_id    TEXT NOT NULL DEFAULT '',    -- what the mail is about: an order, a place on the waitlist; '' for an account's own
+    state        TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'kept', 'failed')),
     last_error   TEXT NOT NULL DEFAULT '',
     created_at   TIMESTAMPTZ NOT NULL,
     sent_at      TIMESTAMPTZ

@@ -223,3 +223,14 @@ func TestErrorSummariesCallFieldsWhatTheirFormsCallThem(t *testing.T) {
 		}
 	}
 }
+
+// The German catalogue says Sie to everybody.
+func TestGermanAddressesPeopleOneWay(t *testing.T) {
+	text, err := files.ReadFile("locales/de.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := regexp.MustCompile(`.*\b([Dd]u|[Dd]ir|[Dd]ich|[Dd]eine?[mnrs]?)\b.*`).FindAllString(string(text), -1); found != nil {
+		t.Errorf("%q", found)
+	}
+}

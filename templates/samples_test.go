@@ -238,6 +238,8 @@ func orderSamples() []sample {
 			URL             string
 			Refund, FeeKept turnout.Money
 		}
+		MailKept  bool
+		OutboxURL string
 	}
 	d := data{Chrome: chrome("Order 7KQ2M", "/o/7KQ2M"), Now: sampleNow, Event: sampleConf, ICSURL: "/o/7KQ2M.ics", PDFURL: "/o/7KQ2M/tickets.pdf"}
 	d.NoIndex = true
@@ -256,7 +258,9 @@ func orderSamples() []sample {
 	late := held
 	late.Order.Status, late.PayURL, late.Payment.Status, late.Payment.Note, late.Cancel.URL = "expired", "", "late_refund_pending", "", ""
 	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
-	return []sample{{"order", "confirmed", d}, {"order", "held", held}, {"order", "late", late}}
+	kept := d
+	kept.MailKept, kept.OutboxURL = true, "/console/rhine-gophers/mail"
+	return []sample{{"order", "confirmed", d}, {"order", "kept", kept}, {"order", "held", held}, {"order", "late", late}}
 }
 
 func sandboxData() any {
@@ -284,15 +288,15 @@ func sandboxData() any {
 
 func sampleMails() map[string]any {
 	order := map[string]any{
-		"Community": sampleBrand.Name, "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
+		"Community": sampleBrand.Name, "Accent": "#0f766e", "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
 		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
 		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900), "PayBefore": sampleConf.StartsAt,
 		"PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
 	}
 	return map[string]any{
-		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
-		"invitation":      map[string]any{"Community": sampleBrand.Name, "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
-		"waitlist_joined": map[string]any{"Community": sampleBrand.Name, "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x", "LeaveURL": "https://events.example.org/w/x", "PartySize": 2},
+		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
+		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
+		"waitlist_joined": map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x", "LeaveURL": "https://events.example.org/w/x", "PartySize": 2},
 		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order,
 	}
 }

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"os"
 	"path/filepath"
@@ -75,6 +76,12 @@ func TestSampleMails(t *testing.T) {
 				}
 				if all := subject + html + plain; strings.Contains(all, "⟦") || strings.Contains(all, "<no value>") {
 					t.Errorf("something is missing in %s", all)
+				}
+				if accent := data.(map[string]any)["Accent"].(string); !strings.Contains(html, "background:"+cmp.Or(accent, Accent)) {
+					t.Errorf("the button is not in the accent colour %q", accent)
+				}
+				if who, ok := data.(map[string]any)["Name"].(string); ok && (!strings.Contains(html, who) || !strings.Contains(plain, who)) {
+					t.Error("nobody is greeted")
 				}
 				keep(t, "mail-"+name+"."+lang+".html", html)
 				keep(t, "mail-"+name+"."+lang+".txt", "Subject: "+subject+"\n\n"+plain)

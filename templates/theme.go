@@ -33,6 +33,19 @@ func Theme(accent string) []byte {
 		base, mix(base, away, 0.12), on, light, dark)
 }
 
+// shades are an accent colour where no stylesheet reaches: in mails, on white.
+type shades struct{ Fill, On, Text string }
+
+// shadesOf gives a colour to fill with, the text colour on it, and the colour as text on white, readable all; anything but
+// "#rrggbb" gives Turnout's own.
+func shadesOf(accent string) shades {
+	base, ok := parseHex(accent)
+	if !ok {
+		base, _ = parseHex(Accent)
+	}
+	return shades{base.String(), onColour(base).String(), reach(base, rgb{255, 255, 255}, rgb{}).String()}
+}
+
 // onColour is white where white can be read on the colour, else black: the product of the two contrasts is 21, so one of
 // them is always above 4.58.
 func onColour(c rgb) rgb {

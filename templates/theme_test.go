@@ -59,3 +59,26 @@ func TestThemeTakesNothingButHexColours(t *testing.T) {
 		}
 	}
 }
+
+// In mails too a button and a link can be read, whatever the accent; one that is none gives Turnout's own.
+func TestShadesOfMails(t *testing.T) {
+	for _, accent := range []string{"#ffd400", "#0f766e", "#ffffff", "#000000", "#777777", "", "red", "#12345g"} {
+		s := shadesOf(accent)
+		colour := func(text string) rgb {
+			c, ok := parseHex(text)
+			if !ok {
+				t.Fatalf("%s: %q is no colour", accent, text)
+			}
+			return c
+		}
+		if c := contrast(colour(s.Fill), colour(s.On)); c < readable {
+			t.Errorf("%s: the button's contrast is %.2f", accent, c)
+		}
+		if c := contrast(colour(s.Text), rgb{255, 255, 255}); c < readable {
+			t.Errorf("%s: the link's contrast is %.2f", accent, c)
+		}
+		if want := accent; ValidAccent(accent) && s.Fill != want || !ValidAccent(accent) && s.Fill != Accent {
+			t.Errorf("%s: filled with %s", accent, s.Fill)
+		}
+	}
+}

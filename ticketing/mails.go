@@ -56,13 +56,13 @@ func (s *Service) forOrder(do func(ctx context.Context, job jobs.Job, o *Order) 
 
 // orderMail is what the mails about an order say.
 type orderMail struct {
-	Community, BuyerName, EventTitle, Zone, Place, OrderCode, OrderURL, EventURL, Reason, PayHow string
-	StartsAt, EndsAt                                                                             time.Time
-	Lines                                                                                        []mailLine
-	Total, Refund                                                                                turnout.Money
-	Tickets                                                                                      int
-	JoinNote                                                                                     bool
-	PayBefore                                                                                    time.Time
+	Community, Accent, BuyerName, EventTitle, Zone, Place, OrderCode, OrderURL, EventURL, Reason, PayHow string
+	StartsAt, EndsAt                                                                                     time.Time
+	Lines                                                                                                []mailLine
+	Total, Refund                                                                                        turnout.Money
+	Tickets                                                                                              int
+	JoinNote                                                                                             bool
+	PayBefore                                                                                            time.Time
 }
 
 type mailLine struct {
@@ -77,7 +77,7 @@ func (s *Service) orderMail(ctx context.Context, o *Order) (orderMail, error) {
 		return orderMail{}, err
 	}
 	m := orderMail{
-		Community: community, BuyerName: o.BuyerName, EventTitle: event.Title, Zone: event.Timezone, Place: Place(event), OrderCode: o.Code,
+		Community: community.Name, Accent: community.Accent, BuyerName: o.BuyerName, EventTitle: event.Title, Zone: event.Timezone, Place: Place(event), OrderCode: o.Code,
 		OrderURL: s.OrderLink(o), EventURL: s.BaseURL + "/e/" + event.Slug, StartsAt: event.StartsAt, EndsAt: event.EndsAt,
 		Total: o.Money(o.Total), Refund: o.Money(0), Tickets: len(o.Tickets), PayBefore: o.ExpiresAt,
 	}
@@ -178,9 +178,9 @@ func (s *Service) waitlistJoined(ctx context.Context, job jobs.Job) error {
 		return err
 	}
 	subject, html, text, err := s.Pages.Email(e.Locale, "waitlist_joined", struct {
-		Community, Name, EventTitle, TicketType, EventURL, LeaveURL string
-		PartySize                                                   int64
-	}{community, e.Name, event.Title, t.Name, s.BaseURL + "/e/" + event.Slug, s.WaitlistLink(e), e.PartySize})
+		Community, Accent, Name, EventTitle, TicketType, EventURL, LeaveURL string
+		PartySize                                                           int64
+	}{community.Name, community.Accent, e.Name, event.Title, t.Name, s.BaseURL + "/e/" + event.Slug, s.WaitlistLink(e), e.PartySize})
 	if err != nil {
 		return fmt.Errorf("ticketing: mail waitlist_joined: %w", err)
 	}

@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,8 +28,8 @@ func (s *Service) WriteTickets(ctx context.Context, w io.Writer, o *Order, size 
 	paper := documents.Order{
 		Code: o.Code, Size: size, Made: o.UpdatedAt, Words: s.words(o.Locale),
 		Event: documents.Event{
-			Title: event.Title, Community: community, Accent: event.Accent, Where: Place(event),
-			When: s.Pages.When(o.Locale, event.StartsAt, event.EndsAt, event.Timezone), Organiser: community,
+			Title: event.Title, Community: community.Name, Accent: community.Accent, Where: Place(event),
+			When: s.Pages.When(o.Locale, event.StartsAt, event.EndsAt, event.Timezone), Organiser: community.Name,
 		},
 	}
 	lines := map[turnout.ID]*OrderLine{}
@@ -71,17 +72,21 @@ func (s *Service) WriteCalendar(ctx context.Context, w io.Writer, o *Order) erro
 }
 
 // eventOf gives an order's event and the name of its community.
-func (s *Service) eventOf(ctx context.Context, o *Order) (*events.Event, string, error) {
+func (s *Service) eventOf(ctx context.Context, o *Order) (*events.Event, brand, error) {
 	event, err := events.Find(ctx, s.DB.Read(), o.CommunityID, string(o.EventID))
 	if err != nil {
-		return nil, "", fmt.Errorf("ticketing: event of order: %w", err)
+		return nil, brand{}, fmt.Errorf("ticketing: event of order: %w", err)
 	}
-	var community string
-	if err := s.DB.Read().NewSelect().Table("communities").Column("name").Where("id = ?", o.CommunityID).Scan(ctx, &community); err != nil {
-		return nil, "", fmt.Errorf("ticketing: community of order: %w", err)
+	var b brand
+	if err := s.DB.Read().NewSelect().Table("communities").Column("name", "accent").Where("id = ?", o.CommunityID).Scan(ctx, &b); err != nil {
+		return nil, brand{}, fmt.Errorf("ticketing: community of order: %w", err)
 	}
-	return event, community, nil
+	b.Accent = cmp.Or(event.Accent, b.Accent)
+	return event, b, nil
 }
+
+// brand is in whose name something is written, and in which colour ("#rrggbb", or empty for Turnout's own).
+type brand struct{ Name, Accent string }
 
 // Place writes where an event is, in one line: venue, street, city. It is empty for a virtual one.
 func Place(e *events.Event) string {

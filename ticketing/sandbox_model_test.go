@@ -126,7 +126,7 @@ func (m *market) state(id turnout.ID) string {
 // mails lists the subjects' kinds by their templates: which mails an order caused.
 func (m *market) mails(id turnout.ID) (found []mail.Stored) {
 	m.t.Helper()
-	all, err := mail.List(m.t.Context(), m.DB.Read(), m.event.CommunityID, "", 1000)
+	all, err := mail.List(m.t.Context(), m.DB.Read(), m.event.CommunityID, true, "", 1000)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestThePaidOrdersMail(t *testing.T) {
 			m.wait(time.Minute)
 		}
 		mails := m.mails(o.ID)
-		if len(mails) != 1 || mails[0].To != "buyer1@example.org" || mails[0].State != mail.Sent || len(mails[0].Attachments) != 2 {
+		if len(mails) != 1 || mails[0].To != "buyer1@example.org" || mails[0].State != mail.Kept || len(mails[0].Attachments) != 2 {
 			t.Fatalf("%d mails: %+v", len(mails), mails)
 		}
 		pdf, ics := mails[0].Attachments[0], mails[0].Attachments[1]

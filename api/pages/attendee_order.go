@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"turnout"
+	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/checkin"
 	"turnout/events"
@@ -31,6 +32,9 @@ type orderPage struct {
 	ICSURL  string
 	PDFURL  string
 	Cancel  shownCancel
+
+	MailKept  bool   // a demo says where its mails are
+	OutboxURL string // "" for those who may not read it
 }
 
 type shownOrder struct {
@@ -91,6 +95,10 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 	page.Title, page.NoIndex, page.Canonical, page.Description = h.Templates.Message(lang, "order.title", "Code", o.Code), true, "", ""
 	page.Path = orderPath(o) // the other language needs the secret too
 	page.Flash = h.Flash(c)
+	page.MailKept = h.Demo && h.KeepsMail
+	if page.MailKept && access.Who(c).May("settings:read", community.ID, nil) {
+		page.OutboxURL = communityPath(community) + "/mail"
+	}
 	if p := o.Payment(); p != nil {
 		page.Payment = shownPayment{Status: string(p.Status), Provider: p.Provider}
 		if page.Order.Status == string(ticketing.Held) {

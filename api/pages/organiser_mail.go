@@ -23,20 +23,24 @@ type mailListPage struct {
 	templates.Chrome
 	Mails       []mail.Stored
 	Base, Zone  string
+	Kept        bool // there is no mail server
 	NextPageURL string
 }
 
 const mailsShown = 50
 
-// ConsoleMail is GET /console/{community}/mail: what was sent, or would have been without a mail server.
+// accountMails reports whether the reader may see mails about accounts, whose links make one somebody else.
+func accountMails(c *gin.Context) bool { return may(c, "settings:write") }
+
+// ConsoleMail is GET /console/{community}/mail: what was sent, or would have been with a mail server.
 func (h *Handler) ConsoleMail(c *gin.Context) {
 	chrome, tenant, ok := h.console(c, h.text(c, "nav.outbox"), "nav.outbox")
 	if !ok {
 		return
 	}
-	data := mailListPage{Chrome: chrome, Base: communityPath(tenant) + "/mail", Zone: tenant.Timezone}
+	data := mailListPage{Chrome: chrome, Base: communityPath(tenant) + "/mail", Zone: tenant.Timezone, Kept: h.KeepsMail}
 	var err error
-	if data.Mails, err = mail.List(c.Request.Context(), h.DB.Read(), tenant.ID, turnout.ID(c.Query("before")), mailsShown+1); err != nil {
+	if data.Mails, err = mail.List(c.Request.Context(), h.DB.Read(), tenant.ID, accountMails(c), turnout.ID(c.Query("before")), mailsShown+1); err != nil {
 		h.Fail(c, err)
 		return
 	}
@@ -60,6 +64,9 @@ var webLink = regexp.MustCompile(`https?://[^\s<>"]+`)
 
 func (h *Handler) mailOf(c *gin.Context) (mail.Stored, bool) {
 	m, err := mail.Find(c.Request.Context(), h.DB.Read(), access.Community(c), turnout.ID(c.Param("mail")))
+	if err == nil && m.Source == "" && !accountMails(c) {
+		err = turnout.ErrNotFound
+	}
 	if err != nil {
 		h.Fail(c, err)
 	}

@@ -43,6 +43,7 @@ type Handler struct {
 	Sessions  *scs.SessionManager
 	Sandbox   *sandbox.Provider // nil while it is off
 	Demo      bool              // says on every page that nothing here is real
+	KeepsMail bool              // there is no mail server: mails stay in the outbox
 
 	cache cache     // of public pages
 	live  liveStats // of doors

@@ -121,7 +121,8 @@ func newApp(ctx context.Context, db *database.DB, config Config, demo bool) (*ap
 	if err != nil {
 		return nil, err
 	}
-	a.server, err = api.New(a.Services, api.Config{Templates: pages, RateLimit: rate, TrustedProxies: config.TrustedProxies, Sandbox: a.sandbox, Demo: demo})
+	a.server, err = api.New(a.Services, api.Config{Templates: pages, RateLimit: rate, TrustedProxies: config.TrustedProxies, Sandbox: a.sandbox, Demo: demo,
+		KeepsMail: config.SMTP == ""})
 	return a, err
 }
 
@@ -288,7 +289,7 @@ func (a *app) greet(ctx context.Context, options Options) error {
 		fmt.Fprintf(options.Out, "\nNobody has an account yet. This link makes the first owner, once, within a day:\n  %s\n", a.BaseURL+firstOwnerPath+secret)
 	}
 	if options.Demo {
-		greetDemo(options.Out, a.BaseURL)
+		greetDemo(options.Out, a.BaseURL, a.config.SMTP == "")
 	}
 	fmt.Fprintln(options.Out)
 	if options.Ready != nil {

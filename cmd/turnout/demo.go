@@ -83,8 +83,8 @@ func (a *app) demoPasswords(ctx context.Context) error {
 	return nil
 }
 
-// greetDemo prints where the demo's events are and how to sign in.
-func greetDemo(out io.Writer, baseURL string) {
+// greetDemo prints where the demo's events and mails are and how to sign in.
+func greetDemo(out io.Writer, baseURL string, keepsMail bool) {
 	fmt.Fprintf(out, "\nThe demo (invented; nothing is charged):\n")
 	for _, line := range [][2]string{
 		{"a conference on sale", "/e/" + slugNext}, {"a conference that was", "/e/" + slugPast}, {"the community", "/c/" + demoCommunities[0].slug},
@@ -94,6 +94,9 @@ func greetDemo(out io.Writer, baseURL string) {
 	fmt.Fprintf(out, "\nSign in at %s/sign-in as\n", baseURL)
 	for _, who := range demoSignIns {
 		fmt.Fprintf(out, "  %-10s %-22s password: %s\n", who.role, who.email, who.password)
+	}
+	if keepsMail {
+		fmt.Fprintf(out, "\nMails go nowhere. Owner and organiser read them at\n  %s/console/%s/mail\n", baseURL, demoCommunities[0].slug)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -30,13 +31,13 @@ type letterBox struct {
 
 // invitation and passwordReset are the data of the mails of those names.
 type invitation struct {
-	Community, InviterName, Role, URL string
-	Days                              int
+	Community, Accent, Name, InviterName, Role, URL string
+	Days                                            int
 }
 
 type passwordReset struct {
-	Community, Name, URL string
-	Hours                int
+	Community, Accent, Name, URL string
+	Hours                        int
 }
 
 // send queues a mail in the transaction that causes it.
@@ -48,10 +49,10 @@ func (l letterBox) send(ctx context.Context, tx bun.IDB, m organisers.Mail) erro
 	switch m.Kind {
 	case organisers.MailInvitation:
 		community = m.Community.ID
-		name, data = "invitation", invitation{Community: m.Community.Name, InviterName: m.Community.Name, Role: string(m.Role),
-			URL: l.baseURL + invitationPath + m.Token, Days: int(math.Round(left.Hours() / 24))}
+		name, data = "invitation", invitation{Community: m.Community.Name, Accent: m.Community.Accent, Name: m.Name, InviterName: cmp.Or(m.Inviter, m.Community.Name),
+			Role: string(m.Role), URL: l.baseURL + invitationPath + m.Token, Days: int(math.Round(left.Hours() / 24))}
 	case organisers.MailPasswordReset:
-		name, data = "password_reset", passwordReset{Community: "Turnout", Name: m.To, URL: l.baseURL + resetPath + m.Token, Hours: int(math.Round(left.Hours()))}
+		name, data = "password_reset", passwordReset{Community: "Turnout", Name: m.Name, URL: l.baseURL + resetPath + m.Token, Hours: int(math.Round(left.Hours()))}
 	default:
 		return fmt.Errorf("no mail %q", m.Kind)
 	}

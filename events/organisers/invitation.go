@@ -1,6 +1,7 @@
 package organisers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -49,7 +50,21 @@ func (s *Service) Invite(ctx context.Context, community turnout.ID, email string
 		if err := audit.Write(ctx, tx, audit.Entry{Community: community, Action: "staff.invited", Subject: grant.Scope.ID, Detail: map[string]string{"role": string(grant.Role)}, At: s.now()}); err != nil {
 			return err
 		}
-		return s.SendMail(ctx, tx, Mail{Kind: MailInvitation, To: email, Token: secret, Expires: link.ExpiresAt, Locale: found.Locale, Community: found, Role: grant.Role})
+		letter := Mail{Kind: MailInvitation, To: email, Token: secret, Expires: link.ExpiresAt, Locale: found.Locale, Community: found, Role: grant.Role}
+		if account, err := accountByEmail(ctx, tx, email); err == nil {
+			letter.Name = account.Name
+			letter.Locale = cmp.Or(account.Locale, found.Locale)
+		} else if !errors.Is(err, turnout.ErrNotFound) {
+			return err
+		}
+		if actor := audit.ActorFrom(ctx); actor.Kind == audit.Staff {
+			inviter, err := FindAccount(ctx, tx, actor.ID)
+			if err != nil {
+				return err
+			}
+			letter.Inviter = inviter.Name
+		}
+		return s.SendMail(ctx, tx, letter)
 	})
 }
 

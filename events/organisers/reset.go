@@ -32,7 +32,7 @@ func (s *Service) RequestReset(ctx context.Context, email, address string) error
 		if err != nil {
 			return err
 		}
-		return s.SendMail(ctx, tx, Mail{Kind: MailPasswordReset, To: email, Token: secret, Expires: link.ExpiresAt, Locale: account.Locale})
+		return s.SendMail(ctx, tx, Mail{Kind: MailPasswordReset, To: email, Token: secret, Expires: link.ExpiresAt, Locale: account.Locale, Name: account.Name})
 	})
 }
 

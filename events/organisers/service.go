@@ -42,6 +42,8 @@ type Mail struct {
 	Token     string     // the secret of the link
 	Expires   time.Time  // of the link
 	Locale    string     // the account's, else the community's; may be empty
+	Name      string     // of the account that the mail is for; empty when there is none yet
+	Inviter   string     // the name of who invites; empty when no person does
 	Community *Community // of an invitation, else nil
 	Role      Role       // of an invitation
 }

@@ -52,7 +52,7 @@ func (o *office) drain(t *testing.T) {
 
 func (o *office) list(t *testing.T) []mail.Stored {
 	t.Helper()
-	list, err := mail.List(t.Context(), o.db.Read(), "com_1", "", 10)
+	list, err := mail.List(t.Context(), o.db.Read(), "com_1", true, "", 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestTheOutboxKeepsWhatWasQueued(t *testing.T) {
 		}
 		o.now = start.Add(time.Minute)
 		o.drain(t)
-		want.State, want.SentAt = mail.Sent, o.now
+		want.State = mail.Kept // and at no time sent
 		got, err := mail.Find(t.Context(), db.Read(), "com_1", "mail_01abc")
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Error(diff, err)
@@ -137,7 +137,7 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 	}
 }
 
-func TestEraseAndForget(t *testing.T) {
+func TestForget(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		o := newOffice(t, db, outbox())
 		for _, to := range []string{"ada@example.org", "Bob@example.org"} {
@@ -145,14 +145,7 @@ func TestEraseAndForget(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := db.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error { return mail.Erase(ctx, tx, "com_1", "bob@EXAMPLE.org") }); err != nil {
-			t.Fatal(err)
-		}
-		if list := o.list(t); len(list) != 1 || list[0].To != "ada@example.org" {
-			t.Errorf("left are %v", list)
-		}
-		o.drain(t) // the job of the erased message ends in peace
-		for _, tt := range []struct{ days, left int }{{29, 1}, {31, 0}} {
+		for _, tt := range []struct{ days, left int }{{29, 2}, {31, 0}} {
 			o.now = start.AddDate(0, 0, tt.days)
 			if err := o.runner.Sweep(t.Context()); err != nil {
 				t.Fatal(err)
@@ -161,8 +154,27 @@ func TestEraseAndForget(t *testing.T) {
 				t.Errorf("after %d days %d are left, want %d", tt.days, len(list), tt.left)
 			}
 		}
+		o.drain(t) // the jobs of the forgotten messages end in peace
 		if dead, err := jobs.DeadOnes(t.Context(), db.Read(), "com_1", "", 10); err != nil || len(dead) != 0 {
 			t.Errorf("dead: %v, %v", dead, err)
+		}
+	})
+}
+
+// Mails about accounts make one somebody else: they are listed for those only who ask for them.
+func TestMailsAboutAccountsAreListedWhenAskedFor(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		o := newOffice(t, db, outbox())
+		for _, source := range []turnout.ID{"ord_1", ""} {
+			if err := o.queue(t, mail.Message{To: "ada@example.org", Subject: "s", Text: "t", Source: source}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for accounts, want := range map[bool]int{true: 2, false: 1} {
+			list, err := mail.List(t.Context(), db.Read(), "com_1", accounts, "", 10)
+			if err != nil || len(list) != want || list[len(list)-1].Source != "ord_1" {
+				t.Errorf("accounts %v: %v, %v", accounts, list, err)
+			}
 		}
 	})
 }

@@ -36,7 +36,9 @@ type Message struct {
 	Text        string // the same in plain text; needed
 	HTML        string // may be empty
 	Attachments []Attachment
-	Source      turnout.ID // what the mail is about: an order, an invitation
+	// Source is what the mail is about: an order, a place on the waitlist. Mails without one are about accounts: whoever
+	// reads them can become whom they are for.
+	Source turnout.ID
 }
 
 // Attachment is a file in a mail. A calendar file has the type "text/calendar; charset=utf-8; method=PUBLISH".
@@ -52,7 +54,7 @@ func IDFor(cause turnout.ID) turnout.ID {
 	return turnout.ID("mail_" + rest)
 }
 
-// State is where a message stands: queued → sending → sent or failed, sending → queued when it is to be tried again,
+// State is where a message stands: queued → sending → sent, kept or failed, sending → queued when it is to be tried again,
 // failed → sending when an organiser retries its job.
 type State string
 
@@ -61,6 +63,7 @@ const (
 	Queued  State = "queued"
 	Sending State = "sending" // an attempt was begun
 	Sent    State = "sent"
+	Kept    State = "kept" // there is no mail server: it went nowhere
 	Failed  State = "failed"
 )
 
@@ -174,10 +177,14 @@ func oneLine(text string) string {
 	}, strings.ToValidUTF8(text, "�")))
 }
 
-// List gives a community's messages, newest first, at most limit; before, when set, is the last ID of the page before.
-func List(ctx context.Context, db bun.IDB, community, before turnout.ID, limit int) ([]Stored, error) {
+// List gives a community's messages, newest first, at most limit, those about accounts only when asked for; before, when set,
+// is the last ID of the page before.
+func List(ctx context.Context, db bun.IDB, community turnout.ID, accounts bool, before turnout.ID, limit int) ([]Stored, error) {
 	var rows []row
 	query := db.NewSelect().Model(&rows).Where("community_id = ?", community).OrderExpr("id DESC").Limit(int64(limit))
+	if !accounts {
+		query = query.Where("source_id <> ''")
+	}
 	if before != "" {
 		query = query.Where("id < ?", before)
 	}
@@ -201,11 +208,4 @@ func Find(ctx context.Context, db bun.IDB, community, id turnout.ID) (Stored, er
 		return Stored{}, database.NotFound(err)
 	}
 	return r.stored()
-}
-
-// Erase removes a community's messages to an address, whose owner asked for it.
-func Erase(ctx context.Context, tx bun.IDB, community turnout.ID, address string) error {
-	_, err := tx.NewDelete().Model((*row)(nil)).Where("community_id = ?", community).
-		Where("LOWER(recipient) = LOWER(?)", address).Exec(ctx)
-	return err
 }

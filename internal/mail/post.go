@@ -11,9 +11,10 @@ import (
 	"turnout/internal/jobs"
 )
 
-// Sender brings one message on its way. An error made with jobs.Permanent will not be tried again.
+// Sender brings one message on its way and says what became of it: Sent or Kept. An error made with jobs.Permanent will not be
+// tried again.
 type Sender interface {
-	Send(ctx context.Context, m Message) error
+	Send(ctx context.Context, m Message) (State, error)
 }
 
 // Outbox is the Sender of an installation without an SMTP server: the message stays in mail_outbox, where the console
@@ -23,9 +24,9 @@ type Outbox struct {
 }
 
 // Send notes in the log that there is something to read.
-func (o Outbox) Send(ctx context.Context, m Message) error {
+func (o Outbox) Send(ctx context.Context, m Message) (State, error) {
 	o.Log.InfoContext(ctx, "mail: kept in the outbox, no SMTP server is set", "mail", m.ID, "about", m.Source)
-	return nil
+	return Kept, nil
 }
 
 // keep is how long a message stays in mail_outbox: it holds names and secret links.
@@ -53,35 +54,38 @@ func (p *Post) send(ctx context.Context, job jobs.Job) error {
 	err := p.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		begun = nil
 		_, err := tx.NewUpdate().Model(&begun).Set("state = ?", Sending).Where("community_id = ?", job.Community).
-			Where("id = ?", payload.Mail).Where("state <> ?", Sent).Returning("*").Exec(ctx)
+			Where("id = ?", payload.Mail).Where("state NOT IN (?, ?)", Sent, Kept).Returning("*").Exec(ctx)
 		return err
 	})
-	if err != nil || len(begun) == 0 { // sent before, or forgotten
+	if err != nil || len(begun) == 0 { // sent or kept before, or forgotten
 		return err
 	}
 	stored, err := begun[0].stored()
 	if err != nil {
 		return err
 	}
-	sent := p.Sender.Send(ctx, stored.Message)
+	state, failed := p.Sender.Send(ctx, stored.Message)
 
 	// What was sent must be noted even when the process is stopping.
 	note := context.WithoutCancel(ctx)
 	err = p.DB.Tx(note, func(ctx context.Context, tx bun.Tx) error {
 		query := tx.NewUpdate().Model((*row)(nil)).Where("community_id = ?", job.Community).Where("id = ?", payload.Mail)
 		switch {
-		case sent == nil:
-			query.Set("state = ?", Sent).Set("sent_at = ?", p.Now().UTC().Truncate(time.Microsecond)).Set("last_error = ''")
-		case jobs.IsPermanent(sent), job.Attempts >= job.MaxAttempts:
-			query.Set("state = ?", Failed).Set("last_error = ?", sent.Error())
+		case failed == nil:
+			query.Set("state = ?", state).Set("last_error = ''")
+			if state == Sent {
+				query.Set("sent_at = ?", p.Now().UTC().Truncate(time.Microsecond))
+			}
+		case jobs.IsPermanent(failed), job.Attempts >= job.MaxAttempts:
+			query.Set("state = ?", Failed).Set("last_error = ?", failed.Error())
 		default:
-			query.Set("state = ?", Queued).Set("last_error = ?", sent.Error())
+			query.Set("state = ?", Queued).Set("last_error = ?", failed.Error())
 		}
 		_, err := query.Exec(ctx)
 		return err
 	})
-	if sent != nil {
-		return sent
+	if failed != nil {
+		return failed
 	}
 	return err
 }

@@ -57,27 +57,27 @@ func NewSMTP(server, from string) (*SMTP, error) {
 
 // Send implements Sender. The server's refusal of the recipient or of the message (5xx) is permanent; whatever else goes
 // wrong may be better later.
-func (s *SMTP) Send(ctx context.Context, m Message) error {
+func (s *SMTP) Send(ctx context.Context, m Message) (State, error) {
 	msg, err := s.compose(m)
 	if err != nil {
-		return jobs.Permanent(err)
+		return "", jobs.Permanent(err)
 	}
 	client, err := s.client()
 	if err != nil {
-		return err
+		return "", err
 	}
 	err = client.DialAndSendWithContext(ctx, msg)
 	if err == nil || msg.IsDelivered() { // after the server took it, a failing goodbye means nothing
-		return nil
+		return Sent, nil
 	}
 	err = fmt.Errorf("mail: %w", err)
 	if refused := (*gomail.SendError)(nil); errors.As(err, &refused) && refused.ErrorCode() >= 500 {
 		switch refused.Reason {
 		case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
-			return jobs.Permanent(err)
+			return "", jobs.Permanent(err)
 		}
 	}
-	return err
+	return "", err
 }
 
 func (s *SMTP) client() (*gomail.Client, error) {
