@@ -60,7 +60,35 @@ CREATE TABLE event_totals (
     tickets_canceled BIGINT NOT NULL DEFAULT 0,
     paid             BIGINT NOT NULL DEFAULT 0, -- succeeded payments, minor units
     provider_fees    BIGINT NOT NULL DEFAULT 0,
-    refunded         BIGINT NOT NULL DEFAULT 0  -- refunds that are not failed
+    refunded         BIGINT NOT NULL DEFAULT 0, -- refunds that are not failed
+    transfers        BIGINT NOT NULL DEFAULT 0, -- pending orders whose transfer or cash has not arrived
+    refunds_manual   BIGINT NOT NULL DEFAULT 0,
+    refunds_failed   BIGINT NOT NULL DEFAULT 0,
+    waiting          BIGINT NOT NULL DEFAULT 0  -- entries of the waitlist
+);
+
+-- An event's tickets by their type and attendance mode. Whoever changes these rows, or those of sales_totals, has changed the
+-- event's row of event_totals before: that is their lock.
+CREATE TABLE ticket_totals (
+    event_id        TEXT NOT NULL REFERENCES events (id),
+    ticket_type_id  TEXT NOT NULL,
+    attendance_mode TEXT NOT NULL,
+    community_id    TEXT NOT NULL,
+    reserved        BIGINT NOT NULL DEFAULT 0,
+    valid           BIGINT NOT NULL DEFAULT 0,
+    canceled        BIGINT NOT NULL DEFAULT 0,
+    charged         BIGINT NOT NULL DEFAULT 0, -- valid and not free
+    PRIMARY KEY (event_id, ticket_type_id, attendance_mode)
+);
+
+-- The tickets of confirmed orders by the quarter of an hour in which their order was confirmed: every zone lies a multiple of
+-- that off UTC, so the days of any zone can be added up from them.
+CREATE TABLE sales_totals (
+    event_id     TEXT NOT NULL REFERENCES events (id),
+    starts_at    TIMESTAMPTZ NOT NULL,
+    community_id TEXT NOT NULL,
+    tickets      BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (event_id, starts_at)
 );
 
 CREATE TABLE orders (

@@ -78,6 +78,39 @@ CREATE TABLE attendance_records (
 );
 CREATE INDEX attendance_records_by_person ON attendance_records (person_id);
 
+-- The counters of doors and presence; they change with the rows above, and `doctor` compares them.
+
+-- Tickets that a list let in, by the gate of the scan that did and by their type.
+CREATE TABLE admission_totals (
+    list_id        TEXT NOT NULL REFERENCES check_in_lists (id),
+    gate           TEXT NOT NULL,
+    ticket_type_id TEXT NOT NULL,
+    community_id   TEXT NOT NULL,
+    admitted       BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (list_id, gate, ticket_type_id)
+);
+
+-- Refused scans of a list that were not annulled.
+CREATE TABLE refusal_totals (
+    list_id      TEXT NOT NULL REFERENCES check_in_lists (id),
+    reason       TEXT NOT NULL,
+    community_id TEXT NOT NULL,
+    refused      BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (list_id, reason)
+);
+
+-- Attendance records by the five minutes in which they begin and by the type and mode of their ticket.
+CREATE TABLE attendance_totals (
+    event_id        TEXT NOT NULL REFERENCES events (id),
+    starts_at       TIMESTAMPTZ NOT NULL,
+    ticket_type_id  TEXT NOT NULL,
+    attendance_mode TEXT NOT NULL,
+    community_id    TEXT NOT NULL,
+    came            BIGINT NOT NULL DEFAULT 0,
+    canceled        BIGINT NOT NULL DEFAULT 0, -- of them, those whose ticket was canceled after all
+    PRIMARY KEY (event_id, starts_at, ticket_type_id, attendance_mode)
+);
+
 -- Follow up: what people did in the community, and when that makes them active.
 
 CREATE TABLE activities (

@@ -92,7 +92,7 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 	if err != nil {
 		return nil, err
 	}
-	counts := ledger{}
+	counts := newLedger()
 	if err := endOrders(ctx, tx, []*Order{order}, OrderCanceled, now, counts); err != nil {
 		return nil, err
 	}
@@ -149,12 +149,12 @@ func newRefund(p *Payment, amount int64, reason string, now time.Time) *Refund {
 }
 
 // requestRefunds writes the refunds, counts them, and lets a job ask the provider.
-func requestRefunds(ctx context.Context, tx bun.IDB, refunds []*Refund, now time.Time, counts ledger) error {
+func requestRefunds(ctx context.Context, tx bun.IDB, refunds []*Refund, now time.Time, counts *ledger) error {
 	if err := insertAll(ctx, tx, &refunds); err != nil {
 		return err
 	}
 	for _, r := range refunds {
-		counts.of(r.EventID).Refunded += r.Amount
+		counts.countRefund(r, 1)
 		if err := jobs.Enqueue(ctx, tx, r.CommunityID, JobRefund, refundRef{r.ID}, now); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (s *Service) RefundOrder(ctx context.Context, community, order turnout.ID, 
 		if refunds = o.refundable(reason, now); len(refunds) == 0 {
 			return ErrNothingToRefund
 		}
-		counts := ledger{}
+		counts := newLedger()
 		if err := requestRefunds(ctx, tx, refunds, now, counts); err != nil {
 			return err
 		}

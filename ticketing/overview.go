@@ -3,6 +3,7 @@ package ticketing
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -21,6 +22,7 @@ type Totals struct {
 	Paid            int64
 	ProviderFees    int64
 	Refunded        int64
+	Waits
 }
 
 // Net is what the sale brought: payments less the provider's fees and what went back.
@@ -37,35 +39,32 @@ func EventTotals(ctx context.Context, db bun.IDB, community turnout.ID, ids []tu
 		return nil, fmt.Errorf("ticketing: totals: %w", err)
 	}
 	for _, r := range rows {
-		found[r.EventID] = Totals{r.OrdersHeld, r.OrdersConfirmed, r.TicketsReserved, r.TicketsValid, r.TicketsCanceled, r.Paid, r.ProviderFees, r.Refunded}
+		found[r.EventID] = Totals{r.OrdersHeld, r.OrdersConfirmed, r.TicketsReserved, r.TicketsValid, r.TicketsCanceled, r.Paid, r.ProviderFees, r.Refunded,
+			Waits{r.Transfers, r.RefundsManual, r.RefundsFailed, r.Waiting}}
 	}
 	return found, nil
 }
 
-// TypeSales is what was sold of a ticket type.
-type TypeSales struct {
-	TicketTypeID turnout.ID
-	Reserved     int64
-	Valid        int64
-	Canceled     int64
+// TotalsByType gives the counters of an event's tickets, by type and mode; types without tickets are not in it.
+func TotalsByType(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]TypeTotals, error) {
+	var rows []TypeTotals
+	err := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: totals by type: %w", err)
+	}
+	return rows, nil
 }
 
-// SalesByType counts the tickets of an event by their type; a type without tickets is not in it.
-func SalesByType(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID]TypeSales, error) {
-	var rows []TypeSales
-	err := db.NewSelect().Model((*Ticket)(nil)).Column("ticket_type_id").
-		ColumnExpr("SUM(CASE WHEN status = ? THEN 1 ELSE 0 END) AS reserved", Reserved).
-		ColumnExpr("SUM(CASE WHEN status = ? THEN 1 ELSE 0 END) AS valid", Valid).
-		ColumnExpr("SUM(CASE WHEN status = ? THEN 1 ELSE 0 END) AS canceled", TicketCanceled).
-		Where("community_id = ?", community).Where("event_id = ?", event).Group("ticket_type_id").Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: sales by type: %w", err)
-	}
-	byType := make(map[turnout.ID]TypeSales, len(rows))
+// SalesByType is TotalsByType with the modes of a type added up.
+func SalesByType(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID]TypeTotals, error) {
+	rows, err := TotalsByType(ctx, db, community, event)
+	byType := make(map[turnout.ID]TypeTotals, len(rows))
 	for _, r := range rows {
-		byType[r.TicketTypeID] = r
+		sum := byType[r.TicketTypeID]
+		byType[r.TicketTypeID] = TypeTotals{EventID: r.EventID, TicketTypeID: r.TicketTypeID, CommunityID: r.CommunityID,
+			Reserved: sum.Reserved + r.Reserved, Valid: sum.Valid + r.Valid, Canceled: sum.Canceled + r.Canceled, Charged: sum.Charged + r.Charged}
 	}
-	return byType, nil
+	return byType, err
 }
 
 // SalesByDay counts the tickets of confirmed orders by the day, in the event's zone, on which their order was confirmed: the
@@ -73,26 +72,29 @@ func SalesByType(ctx context.Context, db bun.IDB, community, event turnout.ID) (
 func SalesByDay(ctx context.Context, db bun.IDB, event *events.Event, now time.Time, days int) ([]int64, error) {
 	zone := event.Location()
 	today := now.In(zone)
-	first := time.Date(today.Year(), today.Month(), today.Day()-days+1, 0, 0, 0, 0, zone)
-	var rows []struct {
-		ConfirmedAt time.Time
-		Tickets     int64
+	midnight := func(i int) time.Time { // the beginning of the i-th day
+		at := time.Date(today.Year(), today.Month(), today.Day()-days+1+i, 0, 0, 0, 0, zone)
+		if at.Hour() == 23 { // the clock jumps over midnight
+			at = at.Add(time.Hour)
+		}
+		return at.UTC()
 	}
-	err := db.NewSelect().TableExpr("orders AS ord").Join("JOIN order_lines AS line ON line.order_id = ord.id").
-		ColumnExpr("ord.confirmed_at, SUM(line.quantity) AS tickets").
-		Where("ord.community_id = ?", event.CommunityID).Where("ord.event_id = ?", event.ID).Where("ord.status = ?", Confirmed).
-		Where("ord.confirmed_at >= ?", first.UTC()).GroupExpr("ord.id, ord.confirmed_at").Scan(ctx, &rows)
+	sold := make([]int64, days)
+	day := new(strings.Builder) // the day of a quarter: the first whose end lies behind it
+	var ends []any
+	for i := range days {
+		fmt.Fprintf(day, " WHEN starts_at < ? THEN %d", i)
+		ends = append(ends, midnight(i+1))
+	}
+	var rows []struct{ Day, Tickets int64 }
+	err := db.NewSelect().Model((*SalesTotals)(nil)).ColumnExpr("CASE"+day.String()+" END AS day, SUM(tickets) AS tickets", ends...).
+		Where("community_id = ?", event.CommunityID).Where("event_id = ?", event.ID).
+		Where("starts_at >= ?", midnight(0)).Where("starts_at < ?", midnight(days)).GroupExpr("1").Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: sales by day: %w", err)
 	}
-	sold := make([]int64, days)
 	for _, r := range rows {
-		at := r.ConfirmedAt.In(zone)
-		day := int(time.Date(at.Year(), at.Month(), at.Day(), 12, 0, 0, 0, time.UTC).Sub(
-			time.Date(first.Year(), first.Month(), first.Day(), 12, 0, 0, 0, time.UTC)) / (24 * time.Hour))
-		if day >= 0 && day < days {
-			sold[day] += r.Tickets
-		}
+		sold[r.Day] = r.Tickets
 	}
 	return sold, nil
 }
@@ -103,22 +105,6 @@ type Waits struct {
 	ManualRefunds int64 // refunds to be given back by hand
 	FailedRefunds int64 // refunds that the provider refused
 	Waiting       int64 // parties on the waitlist
-}
-
-// EventWaits counts what waits for an organiser at an event.
-func EventWaits(ctx context.Context, db bun.IDB, community, event turnout.ID) (Waits, error) {
-	var w Waits
-	err := db.NewRaw(`SELECT
-		(SELECT COUNT(*) FROM orders AS ord WHERE ord.event_id = ?1 AND ord.community_id = ?0 AND ord.status = 'pending'
-			AND EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND payment.provider = 'offline')) AS transfers,
-		(SELECT COUNT(*) FROM refunds WHERE event_id = ?1 AND community_id = ?0 AND status = 'manual') AS manual_refunds,
-		(SELECT COUNT(*) FROM refunds WHERE event_id = ?1 AND community_id = ?0 AND status = 'failed') AS failed_refunds,
-		(SELECT COUNT(*) FROM waitlist_entries WHERE event_id = ?1 AND community_id = ?0 AND status = 'waiting') AS waiting`,
-		community, event).Scan(ctx, &w)
-	if err != nil {
-		return Waits{}, fmt.Errorf("ticketing: what waits: %w", err)
-	}
-	return w, nil
 }
 
 // CountTypes gives the number of ticket types of each of a community's events; events without one are not in it.

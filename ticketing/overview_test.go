@@ -35,7 +35,7 @@ func TestOverview(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if byType[paidType.ID] != (ticketing.TypeSales{TicketTypeID: paidType.ID, Reserved: 1, Valid: 3}) || byType[free.ID].Valid != 2 || len(byType) != 2 {
+		if byType[paidType.ID] != (ticketing.TypeTotals{EventID: s.event.ID, CommunityID: s.event.CommunityID, TicketTypeID: paidType.ID, Reserved: 1, Valid: 3, Charged: 3}) || byType[free.ID].Valid != 2 || len(byType) != 2 {
 			t.Errorf("by type %+v", byType)
 		}
 		days, err := ticketing.SalesByDay(t.Context(), db.Read(), s.event, s.now(), 3)
@@ -67,8 +67,8 @@ func TestWhatWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for community, want := range map[turnout.ID]ticketing.Waits{s.event.CommunityID: {Waiting: 1}, "com_other": {}} {
-			got, err := ticketing.EventWaits(t.Context(), db.Read(), community, s.event.ID)
-			if err != nil || got != want {
+			got, err := ticketing.EventTotals(t.Context(), db.Read(), community, []turnout.ID{s.event.ID})
+			if err != nil || got[s.event.ID].Waits != want {
 				t.Errorf("%s: %+v, %v", community, got, err)
 			}
 		}

@@ -164,18 +164,18 @@ func (s *Service) noteRefund(ctx context.Context, id turnout.ID, to RefundStatus
 		if err != nil {
 			return err
 		}
-		b := &settlement{s: s, tx: tx, now: s.Now(), counts: ledger{}}
+		b := &settlement{s: s, tx: tx, now: s.Now(), counts: newLedger()}
 		for _, r := range o.Refunds {
 			if r.ID != id || r.Status != RefundRequested {
 				continue
 			}
-			r.Status, r.ProviderRef, r.LastError, r.UpdatedAt = to, ref, problem, b.now
+			b.counts.moveRefund(r, to)
+			r.ProviderRef, r.LastError, r.UpdatedAt = ref, problem, b.now
 			if _, err := tx.NewUpdate().Model(r).Column("status", "provider_ref", "last_error", "updated_at").WherePK().Exec(ctx); err != nil {
 				return err
 			}
 			switch to {
 			case RefundFailed:
-				b.counts.of(o.EventID).Refunded -= r.Amount
 				if err := b.note(ctx, o, "refund.failed"); err != nil {
 					return err
 				}

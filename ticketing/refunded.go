@@ -17,7 +17,7 @@ var ErrNoManualRefund = &turnout.Error{Kind: turnout.Conflict, Code: "no_manual_
 // that was given back whole has found its end. It fails with turnout.ErrNotFound and ErrNoManualRefund.
 func (s *Service) MarkRefunded(ctx context.Context, community, order turnout.ID) error {
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: ledger{}}
+		b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: newLedger()}
 		if err := b.load(ctx, []turnout.ID{order}); err != nil {
 			return err
 		}
@@ -31,7 +31,8 @@ func (s *Service) MarkRefunded(ctx context.Context, community, order turnout.ID)
 				continue
 			}
 			marked = true
-			r.Status, r.UpdatedAt = RefundSucceeded, b.now
+			b.counts.moveRefund(r, RefundSucceeded)
+			r.UpdatedAt = b.now
 			if _, err := tx.NewUpdate().Model(r).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
 				return err
 			}
@@ -43,6 +44,9 @@ func (s *Service) MarkRefunded(ctx context.Context, community, order turnout.ID)
 		}
 		if !marked {
 			return ErrNoManualRefund
+		}
+		if err := b.counts.write(ctx, tx); err != nil {
+			return err
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "refund.marked_given_back", Subject: order, At: b.now})
 	})

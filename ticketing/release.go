@@ -3,8 +3,6 @@ package ticketing
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -34,28 +32,6 @@ type refundRef struct {
 
 type paymentRef struct {
 	Payment turnout.ID `json:"payment"`
-}
-
-// ledger gathers what a transaction adds to the counters of events.
-type ledger map[turnout.ID]*totals
-
-func (l ledger) of(event turnout.ID) *totals {
-	if l[event] == nil {
-		l[event] = &totals{EventID: event}
-	}
-	return l[event]
-}
-
-func (l ledger) write(ctx context.Context, tx bun.IDB) error {
-	for _, id := range slices.Sorted(maps.Keys(l)) {
-		if *l[id] == (totals{EventID: id}) {
-			continue
-		}
-		if _, err := addTotals(ctx, tx, l[id]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // expireChunk is how many holds one transaction ends.
@@ -102,7 +78,7 @@ func (s *Service) expireSome(ctx context.Context, tx bun.Tx, event turnout.ID) (
 	if err != nil {
 		return 0, err
 	}
-	counts := ledger{}
+	counts := newLedger()
 	if err := endOrders(ctx, tx, orders, Expired, now, counts); err != nil {
 		return 0, err
 	}
@@ -129,7 +105,7 @@ func lockPoolsOf(ctx context.Context, tx bun.IDB, orders []turnout.ID) error {
 
 // endOrders lets orders that hold places end as expired or canceled: places go back, tickets are canceled, payments that
 // nobody made are closed. The orders were read, with their tickets, under the lock of their pools.
-func endOrders(ctx context.Context, tx bun.IDB, orders []*Order, to OrderStatus, now time.Time, counts ledger) error {
+func endOrders(ctx context.Context, tx bun.IDB, orders []*Order, to OrderStatus, now time.Time, counts *ledger) error {
 	if len(orders) == 0 {
 		return nil
 	}
@@ -139,20 +115,12 @@ func endOrders(ctx context.Context, tx bun.IDB, orders []*Order, to OrderStatus,
 		for _, l := range o.Lines {
 			lines = append(lines, l.ID)
 		}
-		add := counts.of(o.EventID)
-		if o.Status == Confirmed {
-			add.OrdersConfirmed--
-		} else {
-			add.OrdersHeld--
-		}
+		counts.count(o, -1)
+		o.Status, o.UpdatedAt = to, now
 		for _, t := range o.Tickets {
-			add.TicketsCanceled++
-			if t.Status == Valid {
-				add.TicketsValid--
-			} else {
-				add.TicketsReserved--
-			}
+			t.Status, t.Code = TicketCanceled, ""
 		}
+		counts.count(o, 1)
 	}
 	if err := releasePlaces(ctx, tx, lines); err != nil {
 		return err

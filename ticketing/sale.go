@@ -272,13 +272,12 @@ func (b *sale) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	numbers, err := b.numbers(ctx)
-	if err != nil {
-		return err
-	}
 	rows := &saleRows{jobs: map[orderJob][]orderRef{}}
 	for _, item := range b.items {
-		b.build(rows, item, persons, numbers[item.In.EventID])
+		b.build(rows, item, persons)
+	}
+	if err := b.number(ctx, rows.orders); err != nil {
+		return err
 	}
 	for _, model := range []any{&rows.orders, &rows.lines, &rows.claims, &rows.tickets, &rows.codes, &rows.payments, &rows.keys} {
 		if err := insertAll(ctx, b.tx, model); err != nil {
@@ -324,38 +323,35 @@ func (b *sale) persons(ctx context.Context) (map[turnout.ID]map[string]turnout.I
 // errNoNumbers fails the sale that met it and no other of its batch.
 var errNoNumbers = &turnout.Error{Kind: turnout.Internal, Code: "no_numbers", Message: "This event can take no further orders."}
 
-// numbers gives out the orders' and tickets' numbers and counts them, one row an event.
-func (b *sale) numbers(ctx context.Context) (map[turnout.ID]*totals, error) {
-	adds := map[turnout.ID]*totals{}
-	for _, item := range b.items {
-		add := adds[item.In.EventID]
-		if add == nil {
-			add = &totals{EventID: item.In.EventID}
-			adds[add.EventID] = add
-		}
-		n := item.In.tickets()
+// number counts the orders and gives them and their tickets the numbers that come with that.
+func (b *sale) number(ctx context.Context, orders []*Order) error {
+	counts := newLedger()
+	for _, o := range orders {
+		counts.count(o, 1)
+		add := counts.of(o.EventID)
 		add.LastOrder++
-		add.LastTicket += n
-		if b.total(item) == 0 {
-			add.OrdersConfirmed++
-			add.TicketsValid += n
-		} else {
-			add.OrdersHeld++
-			add.TicketsReserved += n
-		}
+		add.LastTicket += int64(len(o.Tickets))
 	}
-	next := map[turnout.ID]*totals{}
-	for _, id := range slices.Sorted(maps.Keys(adds)) {
-		after, err := addTotals(ctx, b.tx, adds[id])
-		if err != nil {
-			return nil, err
-		}
+	if err := counts.write(ctx, b.tx); err != nil {
+		return err
+	}
+	for id, after := range counts.after {
 		if !b.s.codes.fits(b.events[id].Number, after.LastOrder) {
-			return nil, errNoNumbers.Because(fmt.Errorf("ticketing: event %s has no order numbers left", id))
+			return errNoNumbers.Because(fmt.Errorf("ticketing: event %s has no order numbers left", id))
 		}
-		next[id] = &totals{LastOrder: after.LastOrder - adds[id].LastOrder, LastTicket: after.LastTicket - adds[id].LastTicket}
+		after.LastOrder -= counts.events[id].LastOrder
+		after.LastTicket -= counts.events[id].LastTicket
 	}
-	return next, b.sameCurrency(ctx, slices.Sorted(maps.Keys(adds)))
+	for _, o := range orders {
+		next := counts.after[o.EventID]
+		next.LastOrder++
+		o.Number = next.LastOrder
+		for _, t := range o.Tickets {
+			next.LastTicket++
+			t.Number = next.LastTicket
+		}
+	}
+	return b.sameCurrency(ctx, slices.Sorted(maps.Keys(counts.after)))
 }
 
 // sameCurrency makes sure, now that event_totals is locked, that no edit changed a currency since it was read: the currency is
@@ -390,13 +386,12 @@ func (b *sale) total(item *database.Item[placing, placed]) (sum int64) {
 	return sum
 }
 
-// build makes the rows of one order; next holds the numbers last given out and is moved on.
-func (b *sale) build(rows *saleRows, item *database.Item[placing, placed], persons map[turnout.ID]map[string]turnout.ID, next *totals) {
+// build makes the rows of one order, still without numbers.
+func (b *sale) build(rows *saleRows, item *database.Item[placing, placed], persons map[turnout.ID]map[string]turnout.ID) {
 	in := &item.In
 	event := b.events[in.EventID]
-	next.LastOrder++
 	o := &Order{
-		ID: in.orderID, CommunityID: event.CommunityID, EventID: event.ID, Number: next.LastOrder, Status: Held,
+		ID: in.orderID, CommunityID: event.CommunityID, EventID: event.ID, Status: Held,
 		PersonID: persons[event.CommunityID][in.Buyer.Email], BuyerName: in.Buyer.Name, BuyerEmail: in.Buyer.Email,
 		Locale: in.Locale, Currency: event.Currency, Total: b.total(item), SecretVersion: 1,
 		ExpiresAt: b.now.Add(b.s.HoldFor), CreatedAt: b.now, UpdatedAt: b.now,
@@ -421,10 +416,9 @@ func (b *sale) build(rows *saleRows, item *database.Item[placing, placed], perso
 		for range wanted.Quantity {
 			a := in.bearer(bearer)
 			bearer++
-			next.LastTicket++
 			ticket := &Ticket{
 				ID: turnout.NewID(turnout.PrefixTicket), CommunityID: o.CommunityID, EventID: event.ID, OrderID: o.ID, LineID: line.ID,
-				TicketTypeID: t.ID, Number: next.LastTicket, Status: ticketStatus, AttendanceMode: t.AttendanceMode,
+				TicketTypeID: t.ID, Status: ticketStatus, AttendanceMode: t.AttendanceMode,
 				PersonID: persons[event.CommunityID][a.Email], AttendeeName: a.Name, AttendeeEmail: a.Email,
 				Version: 1, CreatedAt: b.now, UpdatedAt: b.now,
 				event: event, typeNumber: t.Number, nonce: newNonce(),

@@ -47,11 +47,11 @@ type settlement struct {
 	tx     bun.Tx
 	now    time.Time
 	orders map[turnout.ID]*Order
-	counts ledger
+	counts *ledger
 }
 
 func (s *Service) settleEvents(ctx context.Context, tx bun.Tx, items []*database.Item[settling, settled]) error {
-	b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: ledger{}}
+	b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: newLedger()}
 	var open []*database.Item[settling, settled]
 	// Marking locks: in one order everywhere, so that two servers with the same events never wait for each other.
 	byRow := func(a, b *database.Item[settling, settled]) int { return cmp.Compare(a.In.stored, b.In.stored) }
@@ -292,17 +292,12 @@ func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
 
 // confirm makes a paid order's tickets valid: those of one that held its places, or got them again.
 func (b *settlement) confirm(ctx context.Context, o *Order) error {
-	add := b.counts.of(o.EventID)
-	n := int64(len(o.Tickets))
-	if o.Status == Expired {
-		add.TicketsCanceled -= n
-	} else {
-		add.OrdersHeld--
-		add.TicketsReserved -= n
-	}
-	add.OrdersConfirmed++
-	add.TicketsValid += n
+	b.counts.count(o, -1)
 	o.Status, o.ConfirmedAt, o.UpdatedAt = Confirmed, b.now, b.now
+	for _, t := range o.Tickets {
+		t.Status = Valid
+	}
+	b.counts.count(o, 1)
 	if _, err := b.tx.NewUpdate().Model(o).Column("status", "confirmed_at", "updated_at").WherePK().Exec(ctx); err != nil {
 		return err
 	}
@@ -359,7 +354,9 @@ func (b *settlement) processing(ctx context.Context, o *Order, p *Payment, e *pa
 	if err := b.setPayment(ctx, p, PaymentProcessing); err != nil {
 		return err
 	}
+	b.counts.count(o, -1)
 	o.Status, o.ExpiresAt, o.UpdatedAt = Pending, b.now.Add(b.s.TransferFor), b.now
+	b.counts.count(o, 1)
 	if _, err := b.tx.NewUpdate().Model(o).Column("status", "expires_at", "updated_at").WherePK().Exec(ctx); err != nil {
 		return err
 	}
@@ -398,7 +395,6 @@ func (b *settlement) failed(ctx context.Context, o *Order, p *Payment) error {
 	if err := endOrders(ctx, b.tx, []*Order{o}, Expired, b.now, b.counts); err != nil {
 		return err
 	}
-	o.Status, o.UpdatedAt = Expired, b.now
 	return b.note(ctx, o, "order.expired")
 }
 
@@ -418,7 +414,7 @@ func (b *settlement) refunded(ctx context.Context, o *Order, p *Payment, e *paym
 	if r == nil {
 		r = newRefund(p, e.Amount.Amount, MadeAtProvider, b.now)
 		r.Status, r.ProviderRef = RefundSucceeded, e.RefundRef
-		b.counts.of(o.EventID).Refunded += r.Amount
+		b.counts.countRefund(r, 1)
 		o.Refunds = append(o.Refunds, r)
 		if _, err := b.tx.NewInsert().Model(r).Exec(ctx); err != nil {
 			return err
@@ -431,7 +427,8 @@ func (b *settlement) refunded(ctx context.Context, o *Order, p *Payment, e *paym
 	if r.Status == RefundSucceeded || r.Status == RefundFailed {
 		return nil
 	}
-	r.Status, r.ProviderRef, r.UpdatedAt = RefundSucceeded, e.RefundRef, b.now
+	b.counts.moveRefund(r, RefundSucceeded)
+	r.ProviderRef, r.UpdatedAt = e.RefundRef, b.now
 	if _, err := b.tx.NewUpdate().Model(r).Column("status", "provider_ref", "updated_at").WherePK().Exec(ctx); err != nil {
 		return err
 	}
@@ -460,6 +457,7 @@ func (b *settlement) refundFailed(ctx context.Context, o *Order, p *Payment, e *
 	if r == nil {
 		r = newRefund(p, e.Amount.Amount, MadeAtProvider, b.now)
 		r.Status, r.ProviderRef = RefundFailed, e.RefundRef
+		b.counts.countRefund(r, 1)
 		o.Refunds = append(o.Refunds, r)
 		_, err := b.tx.NewInsert().Model(r).Exec(ctx)
 		return err
@@ -467,8 +465,8 @@ func (b *settlement) refundFailed(ctx context.Context, o *Order, p *Payment, e *
 	if r.Status == RefundFailed {
 		return nil
 	}
-	r.Status, r.UpdatedAt = RefundFailed, b.now
-	b.counts.of(o.EventID).Refunded -= r.Amount
+	b.counts.moveRefund(r, RefundFailed)
+	r.UpdatedAt = b.now
 	if _, err := b.tx.NewUpdate().Model(r).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
 		return err
 	}
@@ -495,7 +493,7 @@ func (b *settlement) note(ctx context.Context, o *Order, action string) error {
 func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*Order, error) {
 	var o *Order
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: ledger{}}
+		b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: newLedger()}
 		if err := b.load(ctx, []turnout.ID{order}); err != nil {
 			return err
 		}

@@ -72,47 +72,6 @@ func poolsOf(ctx context.Context, db bun.IDB, orders []turnout.ID) ([]turnout.ID
 	return ids, err
 }
 
-// totals are the counters of an event; as an argument, what to add.
-type totals struct {
-	bun.BaseModel `bun:"table:event_totals,alias:totals"`
-
-	EventID         turnout.ID `bun:",pk"`
-	CommunityID     turnout.ID
-	LastOrder       int64
-	LastTicket      int64
-	LastType        int64
-	OrdersHeld      int64
-	OrdersConfirmed int64
-	TicketsReserved int64
-	TicketsValid    int64
-	TicketsCanceled int64
-	Paid            int64
-	ProviderFees    int64
-	Refunded        int64
-}
-
-// addTotals adds to an event's counters and gives what they are then.
-func addTotals(ctx context.Context, tx bun.IDB, add *totals) (*totals, error) {
-	after := new(totals)
-	q := tx.NewUpdate().Model(after).Where("event_id = ?", add.EventID).Returning("*")
-	for column, n := range map[string]int64{
-		"last_order": add.LastOrder, "last_ticket": add.LastTicket, "last_type": add.LastType, "orders_held": add.OrdersHeld, "orders_confirmed": add.OrdersConfirmed,
-		"tickets_reserved": add.TicketsReserved, "tickets_valid": add.TicketsValid, "tickets_canceled": add.TicketsCanceled,
-		"paid": add.Paid, "provider_fees": add.ProviderFees, "refunded": add.Refunded,
-	} {
-		if n != 0 {
-			q = q.Set("? = ? + ?", bun.Ident(column), bun.Ident(column), n)
-		}
-	}
-	if *add == (totals{EventID: add.EventID}) {
-		q = q.Set("last_order = last_order") // nothing to add: still read under lock
-	}
-	if err := q.Scan(ctx); err != nil {
-		return nil, fmt.Errorf("counters of event %s: %w", add.EventID, err)
-	}
-	return after, nil
-}
-
 // insertAll inserts a slice of rows in one statement; an empty one is nothing to do.
 func insertAll(ctx context.Context, tx bun.IDB, rows any) error {
 	if reflect.ValueOf(rows).Elem().Len() == 0 {

@@ -140,6 +140,9 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) (*Waitlis
 	if _, err := tx.NewInsert().Model(entry).Exec(ctx); err != nil {
 		return nil, err
 	}
+	if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID, Waiting: 1}); err != nil {
+		return nil, err
+	}
 	if err := jobs.Enqueue(ctx, tx, entry.CommunityID, JobWaitlistJoined, entryRef{entry.ID}, now); err != nil {
 		return nil, err
 	}
@@ -178,19 +181,24 @@ func (s *Service) LeaveWaitlist(ctx context.Context, id turnout.ID, secret strin
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
-		n, err := database.Changed(tx.NewUpdate().Model((*WaitlistEntry)(nil)).Set("status = ?", Withdrawn).Set("updated_at = ?", now).
-			Where("id = ?", id).Where("status IN (?, ?)", Waiting, Offered).Exec(ctx))
-		if err != nil {
+		// Read under lock, so that what it leaves is known.
+		if err := tx.NewUpdate().Model(entry).Set("status = status").WherePK().Returning("*").Scan(ctx); err != nil {
 			return err
 		}
-		if err := tx.NewSelect().Model(entry).WherePK().Scan(ctx); err != nil {
-			return err
-		}
-		if n == 0 {
-			if entry.Status == Withdrawn {
-				return nil
+		switch entry.Status {
+		case Withdrawn:
+			return nil
+		case Waiting:
+			if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID, Waiting: -1}); err != nil {
+				return err
 			}
+		case Offered:
+		default:
 			return ErrNotWaiting
+		}
+		entry.Status, entry.UpdatedAt = Withdrawn, now
+		if _, err := tx.NewUpdate().Model(entry).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
+			return err
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.left", Subject: entry.ID,
 			Actor: audit.Actor{Kind: audit.Buyer, ID: entry.ID}, At: now})

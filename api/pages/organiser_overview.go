@@ -82,16 +82,13 @@ func (h *Handler) overviewSales(ctx context.Context, data *overviewPage) (err er
 	if err != nil {
 		return err
 	}
-	data.Sold = all[e.ID]
+	data.Sold, data.Waits = all[e.ID], all[e.ID].Waits
 	data.Income = turnout.Money{Amount: data.Sold.Net(), Currency: e.Currency}
 	if data.Days, err = ticketing.SalesByDay(ctx, db, e, h.Now(), daysShown); err != nil {
 		return err
 	}
 	for _, n := range data.Days {
 		data.DaysSold += n
-	}
-	if data.Waits, err = ticketing.EventWaits(ctx, db, e.CommunityID, e.ID); err != nil {
-		return err
 	}
 	pools, err := h.Ticketing.Pools(ctx, e.CommunityID, e.ID)
 	if err != nil {

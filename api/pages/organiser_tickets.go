@@ -25,7 +25,7 @@ type typeRow struct {
 	ticketing.Offer
 	URL   string
 	Pools []string
-	Sold  ticketing.TypeSales
+	Sold  ticketing.TypeTotals
 	State string // of the sale, as badges name it
 	Why   string // it is not for sale, in the reader's language
 }
@@ -77,7 +77,7 @@ func (h *Handler) tickets(c *gin.Context, status int, typed poolForm, shown temp
 	h.Render(c, status, "console_tickets", data)
 }
 
-func (h *Handler) ticketRows(c *gin.Context, e *events.Event, pools []*ticketing.Pool, offers []ticketing.Offer, sold map[turnout.ID]ticketing.TypeSales) ([]poolRow, []typeRow) {
+func (h *Handler) ticketRows(c *gin.Context, e *events.Event, pools []*ticketing.Pool, offers []ticketing.Offer, sold map[turnout.ID]ticketing.TypeTotals) ([]poolRow, []typeRow) {
 	base, lang := eventPath(e)+"/tickets", h.Language(c)
 	poolRows := make([]poolRow, len(pools))
 	for i, p := range pools {

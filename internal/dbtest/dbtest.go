@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -17,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"turnout"
 	"turnout/internal/database"
@@ -173,3 +176,53 @@ func server(name string) string {
 	u.Path = "/" + name
 	return u.String()
 }
+
+// EveryCounterIsChecked breaks each counter of the tables in turn (a table, or one column of it) and wants a sentence of check
+// about it; then it removes the table's rows, unless other rows need them, and wants one again. Nothing of that is kept. The
+// counters of a table are its columns of numbers.
+func EveryCounterIsChecked(t *testing.T, db *database.DB, check func(context.Context, bun.IDB) ([]string, error), tables ...string) {
+	t.Helper()
+	found := func(statement, about string) {
+		err := db.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			changed, err := database.Changed(tx.ExecContext(ctx, statement))
+			if err != nil || changed == 0 {
+				t.Errorf("%s: %d rows, %v", statement, changed, err)
+			}
+			said, err := check(ctx, tx)
+			if err != nil || !strings.Contains(strings.Join(said, "\n"), about) {
+				t.Errorf("%s: the check says %q, %v", statement, said, err)
+			}
+			return errRollback
+		})
+		if !errors.Is(err, errRollback) {
+			t.Error(err)
+		}
+	}
+	for _, table := range tables {
+		table, only, _ := strings.Cut(table, ".")
+		rows, err := db.Read().QueryContext(t.Context(), "SELECT * FROM "+table+" LIMIT 0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := rows.ColumnTypes()
+		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		broken := 0
+		for _, c := range columns {
+			if kind := c.DatabaseTypeName(); kind != "BIGINT" && kind != "INT8" || only != "" && c.Name() != only {
+				continue
+			}
+			found(fmt.Sprintf("UPDATE %[1]s SET %[2]s = %[2]s + 1", table, c.Name()), c.Name()+" is ")
+			broken++
+		}
+		if broken == 0 {
+			t.Errorf("%s has no counters: this test looks in the wrong place", table)
+		}
+		if only == "" {
+			found("DELETE FROM "+table, table)
+		}
+	}
+}
+
+var errRollback = errors.New("dbtest: nothing of this is kept")

@@ -1,0 +1,226 @@
+package ticketing
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// totals are the counters of an event; in a ledger, what to add.
+type totals struct {
+	bun.BaseModel `bun:"table:event_totals,alias:totals"`
+
+	EventID         turnout.ID `bun:",pk"`
+	CommunityID     turnout.ID
+	LastOrder       int64
+	LastTicket      int64
+	LastType        int64
+	OrdersHeld      int64
+	OrdersConfirmed int64
+	TicketsReserved int64
+	TicketsValid    int64
+	TicketsCanceled int64
+	Paid            int64
+	ProviderFees    int64
+	Refunded        int64
+	Transfers       int64
+	RefundsManual   int64
+	RefundsFailed   int64
+	Waiting         int64
+}
+
+// addTotals adds to an event's counters and gives what they are then.
+func addTotals(ctx context.Context, tx bun.IDB, add *totals) (*totals, error) {
+	after := new(totals)
+	q := tx.NewUpdate().Model(after).Where("event_id = ?", add.EventID).Returning("*")
+	for column, n := range map[string]int64{
+		"last_order": add.LastOrder, "last_ticket": add.LastTicket, "last_type": add.LastType, "orders_held": add.OrdersHeld, "orders_confirmed": add.OrdersConfirmed,
+		"tickets_reserved": add.TicketsReserved, "tickets_valid": add.TicketsValid, "tickets_canceled": add.TicketsCanceled,
+		"paid": add.Paid, "provider_fees": add.ProviderFees, "refunded": add.Refunded, "transfers": add.Transfers,
+		"refunds_manual": add.RefundsManual, "refunds_failed": add.RefundsFailed, "waiting": add.Waiting,
+	} {
+		if n != 0 {
+			q = q.Set("? = ? + ?", bun.Ident(column), bun.Ident(column), n)
+		}
+	}
+	if *add == (totals{EventID: add.EventID}) {
+		q = q.Set("last_order = last_order") // nothing to add: still read under lock
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("counters of event %s: %w", add.EventID, err)
+	}
+	return after, nil
+}
+
+// TypeTotals counts an event's tickets of one type and attendance mode: a type may have changed the mode that it sells.
+type TypeTotals struct {
+	bun.BaseModel `bun:"table:ticket_totals,alias:total"`
+
+	EventID        turnout.ID `bun:",pk"`
+	TicketTypeID   turnout.ID `bun:",pk"`
+	AttendanceMode Mode       `bun:",pk"`
+	CommunityID    turnout.ID
+	Reserved       int64
+	Valid          int64
+	Canceled       int64
+	Charged        int64 // valid and not free
+}
+
+// SalesTotals counts the tickets of confirmed orders by the quarter of an hour, in UTC, in which their order was confirmed.
+type SalesTotals struct {
+	bun.BaseModel `bun:"table:sales_totals,alias:sale"`
+
+	EventID     turnout.ID `bun:",pk"`
+	StartsAt    time.Time  `bun:",pk"`
+	CommunityID turnout.ID
+	Tickets     int64
+}
+
+const salesQuarter = 15 * time.Minute
+
+type typeKey struct {
+	event, ticketType turnout.ID
+	mode              Mode
+}
+
+type quarterKey struct {
+	event turnout.ID
+	start time.Time
+}
+
+// ledger gathers what a transaction adds to counters. What an order counts for stands in one place, count: whoever changes an
+// order's state takes it out, changes it, and puts it in again.
+type ledger struct {
+	events   map[turnout.ID]*totals
+	types    map[typeKey]*TypeTotals
+	quarters map[quarterKey]*SalesTotals
+	after    map[turnout.ID]*totals // the events' counters, once written
+}
+
+func newLedger() *ledger {
+	return &ledger{events: map[turnout.ID]*totals{}, types: map[typeKey]*TypeTotals{}, quarters: map[quarterKey]*SalesTotals{}, after: map[turnout.ID]*totals{}}
+}
+
+func (l *ledger) of(event turnout.ID) *totals {
+	if l.events[event] == nil {
+		l.events[event] = &totals{EventID: event}
+	}
+	return l.events[event]
+}
+
+// count adds an order, whole, as it stands now, n times: 1 puts it in, -1 takes it out.
+func (l *ledger) count(o *Order, n int64) {
+	add := l.of(o.EventID)
+	switch o.Status {
+	case Confirmed:
+		add.OrdersConfirmed += n
+	case Held, AwaitingApproval, Pending:
+		add.OrdersHeld += n
+	}
+	if o.Status == Pending && slices.ContainsFunc(o.Payments, func(p *Payment) bool { return p.Provider == offlineProvider }) {
+		add.Transfers += n
+	}
+	charged := map[turnout.ID]bool{}
+	for _, line := range o.Lines {
+		charged[line.ID] = line.Total > 0
+		if o.Status == Confirmed {
+			l.quarter(o).Tickets += n * line.Quantity
+		}
+	}
+	for _, t := range o.Tickets {
+		row := l.ofType(t)
+		switch t.Status {
+		case Reserved:
+			add.TicketsReserved += n
+			row.Reserved += n
+		case Valid:
+			add.TicketsValid += n
+			row.Valid += n
+			if charged[t.LineID] {
+				row.Charged += n
+			}
+		case TicketCanceled:
+			add.TicketsCanceled += n
+			row.Canceled += n
+		}
+	}
+}
+
+func (l *ledger) ofType(t *Ticket) *TypeTotals {
+	key := typeKey{t.EventID, t.TicketTypeID, t.AttendanceMode}
+	if l.types[key] == nil {
+		l.types[key] = &TypeTotals{EventID: t.EventID, TicketTypeID: t.TicketTypeID, AttendanceMode: t.AttendanceMode, CommunityID: t.CommunityID}
+	}
+	return l.types[key]
+}
+
+func (l *ledger) quarter(o *Order) *SalesTotals {
+	key := quarterKey{o.EventID, o.ConfirmedAt.UTC().Truncate(salesQuarter)}
+	if l.quarters[key] == nil {
+		l.quarters[key] = &SalesTotals{EventID: o.EventID, StartsAt: key.start, CommunityID: o.CommunityID}
+	}
+	return l.quarters[key]
+}
+
+// countRefund adds a refund as it stands now, n times.
+func (l *ledger) countRefund(r *Refund, n int64) {
+	add := l.of(r.EventID)
+	switch r.Status {
+	case RefundFailed:
+		add.RefundsFailed += n
+		return
+	case RefundManual:
+		add.RefundsManual += n
+	}
+	add.Refunded += n * r.Amount
+}
+
+// moveRefund changes a refund's state and what it counts for.
+func (l *ledger) moveRefund(r *Refund, to RefundStatus) {
+	l.countRefund(r, -1)
+	r.Status = to
+	l.countRefund(r, 1)
+}
+
+// write adds everything, one statement an event and one a table: the events' rows first, in id order, which lock the others.
+func (l *ledger) write(ctx context.Context, tx bun.IDB) (err error) {
+	for _, id := range slices.Sorted(maps.Keys(l.events)) {
+		if *l.events[id] == (totals{EventID: id}) {
+			continue
+		}
+		if l.after[id], err = addTotals(ctx, tx, l.events[id]); err != nil {
+			return err
+		}
+	}
+	types := slices.Collect(maps.Values(l.types))
+	types = slices.DeleteFunc(types, func(t *TypeTotals) bool { return t.Reserved == 0 && t.Valid == 0 && t.Canceled == 0 && t.Charged == 0 })
+	slices.SortFunc(types, func(a, b *TypeTotals) int {
+		return cmp.Or(cmp.Compare(a.EventID, b.EventID), cmp.Compare(a.TicketTypeID, b.TicketTypeID), cmp.Compare(a.AttendanceMode, b.AttendanceMode))
+	})
+	if len(types) > 0 {
+		if _, err := tx.NewInsert().Model(&types).On("CONFLICT (event_id, ticket_type_id, attendance_mode) DO UPDATE").
+			Set("reserved = total.reserved + EXCLUDED.reserved").Set("valid = total.valid + EXCLUDED.valid").
+			Set("canceled = total.canceled + EXCLUDED.canceled").Set("charged = total.charged + EXCLUDED.charged").Exec(ctx); err != nil {
+			return fmt.Errorf("counters of ticket types: %w", err)
+		}
+	}
+	quarters := slices.Collect(maps.Values(l.quarters))
+	quarters = slices.DeleteFunc(quarters, func(s *SalesTotals) bool { return s.Tickets == 0 })
+	slices.SortFunc(quarters, func(a, b *SalesTotals) int {
+		return cmp.Or(cmp.Compare(a.EventID, b.EventID), a.StartsAt.Compare(b.StartsAt))
+	})
+	if len(quarters) > 0 {
+		if _, err := tx.NewInsert().Model(&quarters).On("CONFLICT (event_id, starts_at) DO UPDATE").
+			Set("tickets = sale.tickets + EXCLUDED.tickets").Exec(ctx); err != nil {
+			return fmt.Errorf("counters of sales: %w", err)
+		}
+	}
+	return nil
+}
