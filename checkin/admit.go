@@ -41,13 +41,13 @@ type door struct {
 	byNumber   map[turnout.ID]map[int64]*ticketing.DoorTicket // by event
 	byID       map[turnout.ID]*ticketing.DoorTicket
 	admissions map[admissionKey]*admission
-	fresh      []*admission         // to be won
-	read       []*admission         // as they were; some go out or come in again
-	counts     map[turnout.ID]*List // what to add, by list
+	fresh      []*admission // to be won
+	read       []*admission // as they were; some go out or come in again
+	counts     *ledger
 }
 
 func (s *Service) admit(ctx context.Context, tx bun.Tx, items []*item) error {
-	d := &door{tx: tx, items: items, counts: map[turnout.ID]*List{}}
+	d := &door{tx: tx, items: items, counts: newLedger()}
 	for _, step := range []func(context.Context) error{d.replay, d.readTickets, d.readAdmissions, d.decide, d.win, d.write} {
 		if len(d.items) == 0 {
 			return nil
@@ -281,11 +281,11 @@ func (d *door) pass(in *scanning, scan *Scan) {
 // win writes the admissions. Of several servers that let the same ticket in at this moment, the database keeps one row: whoever
 // lost begins again, and then sees the winner.
 func (d *door) win(ctx context.Context) error {
+	if err := d.stillValid(ctx); err != nil {
+		return err
+	}
 	if len(d.fresh) > 0 {
 		slices.SortFunc(d.fresh, byKey)
-		if err := d.stillValid(ctx); err != nil {
-			return err
-		}
 		n, err := database.Changed(d.tx.NewInsert().Model(&d.fresh).On("CONFLICT (list_id, ticket_id) DO NOTHING").Exec(ctx))
 		if err != nil {
 			return err
@@ -312,12 +312,17 @@ func (d *door) win(ctx context.Context) error {
 	return nil
 }
 
-// stillValid locks the tickets that are let in for the first time. One that was canceled since it was read makes the batch begin
-// again; a buyer cannot cancel it from here on.
+// stillValid locks the tickets that come in, and with them their records of presence. One that was canceled since it was read
+// makes the batch begin again; a buyer cannot cancel it from here on.
 func (d *door) stillValid(ctx context.Context) error {
-	ids := make([]turnout.ID, len(d.fresh))
-	for i, a := range d.fresh {
-		ids[i] = a.TicketID
+	var ids []turnout.ID
+	for _, it := range d.items {
+		if it.Out.Result == Accepted && it.Out.Direction == Entry {
+			ids = append(ids, it.Out.TicketID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids) // two lists may let one ticket in
@@ -357,37 +362,23 @@ func (d *door) write(ctx context.Context) error {
 	for _, scan := range scans {
 		scan.Earlier = known[scan.EarlierID]
 	}
-	for _, id := range slices.Sorted(maps.Keys(d.counts)) {
-		if err := addCounts(ctx, d.tx, id, d.counts[id]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.counts.write(ctx, d.tx)
 }
 
 func (d *door) count(it *item) {
-	add := d.counts[it.Out.ListID]
-	if add == nil {
-		add = &List{}
-		d.counts[it.Out.ListID] = add
-	}
+	scan := it.Out
+	list := d.counts.list(scan.ListID)
 	switch {
-	case it.Out.Result == Refused:
-		add.Refused++
-	case it.Out.Direction == Exit:
-		add.Inside--
+	case scan.Result == Refused:
+		d.counts.refused(scan, 1)
+	case scan.Direction == Exit:
+		list.Inside--
 	default:
-		add.Inside++
-		if a := d.admissions[admissionKey{it.Out.ListID, it.Out.TicketID}]; a.ScanID == it.Out.ID {
-			add.Admitted++
+		list.Inside++
+		if a := d.admissions[admissionKey{scan.ListID, scan.TicketID}]; a.ScanID == scan.ID {
+			d.counts.admitted(scan, scan.Ticket.TicketTypeID, 1)
 		}
 	}
-}
-
-func addCounts(ctx context.Context, tx bun.IDB, list turnout.ID, add *List) error {
-	_, err := tx.NewUpdate().Model((*List)(nil)).Set("admitted = admitted + ?", add.Admitted).Set("inside = inside + ?", add.Inside).
-		Set("refused = refused + ?", add.Refused).Where("id = ?", list).Exec(ctx)
-	return err
 }
 
 // attend keeps a record for each ticket that was let in.
@@ -395,8 +386,12 @@ func (d *door) attend(ctx context.Context) error {
 	records := map[turnout.ID]*Attendance{}
 	for _, it := range d.items {
 		if it.Out.Result == Accepted && it.Out.Direction == Entry {
-			records[it.Out.TicketID] = attendanceOf(&it.Out.Ticket.Ticket, DoorScan, it.In.at)
+			seen := attendanceOf(&it.Out.Ticket.Ticket, DoorScan, it.In.at)
+			if other := records[seen.TicketID]; other != nil { // at two lists at once
+				seen.widen(other)
+			}
+			records[seen.TicketID] = seen
 		}
 	}
-	return present(ctx, d.tx, records)
+	return present(ctx, d.tx, d.counts, records)
 }

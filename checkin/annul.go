@@ -9,6 +9,7 @@ import (
 	"turnout"
 	"turnout/internal/audit"
 	"turnout/internal/database"
+	"turnout/ticketing"
 )
 
 // ErrAnnulled says that a scan was annulled before.
@@ -47,14 +48,18 @@ func (s *Service) Annul(ctx context.Context, community, id turnout.ID) (*Scan, e
 // reread makes the admission of the scan's ticket on its list, the list's counters and the attendance record what the log
 // without the annulled scan says.
 func (s *Service) reread(ctx context.Context, tx bun.IDB, annulled *Scan) error {
-	add := &List{}
+	counts := newLedger()
 	if annulled.Result == Refused {
-		add.Refused = -1
-		return addCounts(ctx, tx, annulled.ListID, add)
+		counts.refused(annulled, -1)
+		return counts.write(ctx, tx)
 	}
 	// Read under lock: scans and other annulments of this ticket wait, and the log below is all there is.
+	ticket, err := ticketing.LockTicket(ctx, tx, annulled.CommunityID, annulled.TicketID)
+	if err != nil {
+		return err
+	}
 	before := new(admission)
-	err := tx.NewUpdate().Model(before).Set("inside = inside").Where("list_id = ?", annulled.ListID).Where("ticket_id = ?", annulled.TicketID).
+	err = tx.NewUpdate().Model(before).Set("inside = inside").Where("list_id = ?", annulled.ListID).Where("ticket_id = ?", annulled.TicketID).
 		Returning("*").Scan(ctx)
 	if database.IsNoRows(err) {
 		return nil // an exit whose entry was annulled before: nothing is read from it any more
@@ -62,55 +67,60 @@ func (s *Service) reread(ctx context.Context, tx bun.IDB, annulled *Scan) error 
 	if err != nil {
 		return err
 	}
-	after, err := admissionByLog(ctx, tx, before)
+	winners, err := scansByID(ctx, tx, []turnout.ID{before.ScanID})
 	if err != nil {
 		return err
 	}
+	after, winner, err := admissionByLog(ctx, tx, before)
+	if err != nil {
+		return err
+	}
+	counts.admitted(winners[before.ScanID], ticket.TicketTypeID, -1)
+	list := counts.list(annulled.ListID)
 	if before.Inside {
-		add.Inside--
+		list.Inside--
 	}
 	if after == nil {
-		add.Admitted--
 		_, err = tx.NewDelete().Model(before).WherePK().Exec(ctx)
 	} else {
+		counts.admitted(winner, ticket.TicketTypeID, 1)
 		if after.Inside {
-			add.Inside++
+			list.Inside++
 		}
 		_, err = tx.NewUpdate().Model(after).Column("scan_id", "at", "inside").WherePK().Exec(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if err := rereadAttendance(ctx, tx, annulled); err != nil {
+	if err := rereadAttendance(ctx, tx, ticket, counts); err != nil {
 		return err
 	}
-	return addCounts(ctx, tx, annulled.ListID, add)
+	return counts.write(ctx, tx)
 }
 
-// admissionByLog gives the admission that the accepted scans make which stand, nil for none: the first entry wins, exits
-// before it count for nothing.
-func admissionByLog(ctx context.Context, tx bun.IDB, a *admission) (*admission, error) {
+// admissionByLog gives the admission that the accepted scans make which stand, and the scan that wins it, nil for none: the
+// first entry wins, exits before it count for nothing.
+func admissionByLog(ctx context.Context, tx bun.IDB, a *admission) (*admission, *Scan, error) {
 	var left []*Scan
 	if err := tx.NewSelect().Model(&left).Where("list_id = ?", a.ListID).Where("ticket_id = ?", a.TicketID).
 		Where("result = ?", Accepted).Where("annulled_at IS NULL").Order("id").Scan(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for len(left) > 0 && left[0].Direction == Exit {
 		left = left[1:]
 	}
 	if len(left) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	return &admission{ListID: a.ListID, TicketID: a.TicketID, ScanID: left[0].ID, At: ruleTime(left[0].ScannedAt, left[0].ReceivedAt),
-		Inside: left[len(left)-1].Direction == Entry}, nil
+		Inside: left[len(left)-1].Direction == Entry}, left[0], nil
 }
 
 // rereadAttendance makes a ticket's record what the entries say that stand at all doors of the event; without any it goes. A
 // record of another source stays.
-func rereadAttendance(ctx context.Context, tx bun.IDB, annulled *Scan) error {
-	record := new(Attendance) // under lock, before the log is read: another door may be writing both
-	err := tx.NewUpdate().Model(record).Set("last_at = last_at").Where("event_id = ?", annulled.EventID).
-		Where("ticket_id = ?", annulled.TicketID).Returning("*").Scan(ctx)
+func rereadAttendance(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket, counts *ledger) error {
+	record := new(Attendance)
+	err := tx.NewSelect().Model(record).Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).Scan(ctx)
 	if database.IsNoRows(err) || err == nil && record.Source != DoorScan {
 		return nil
 	}
@@ -118,10 +128,11 @@ func rereadAttendance(ctx context.Context, tx bun.IDB, annulled *Scan) error {
 		return err
 	}
 	var entries []*Scan
-	if err := tx.NewSelect().Model(&entries).Where("event_id = ?", annulled.EventID).Where("ticket_id = ?", annulled.TicketID).
+	if err := tx.NewSelect().Model(&entries).Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).
 		Where("result = ?", Accepted).Where("direction = ?", Entry).Where("annulled_at IS NULL").Scan(ctx); err != nil {
 		return err
 	}
+	counts.came(ticket, record.FirstAt, -1)
 	if len(entries) == 0 {
 		_, err := tx.NewDelete().Model(record).WherePK().Exec(ctx)
 		return err
@@ -137,6 +148,7 @@ func rereadAttendance(ctx context.Context, tx bun.IDB, annulled *Scan) error {
 			record.LastAt = at
 		}
 	}
+	counts.came(ticket, record.FirstAt, 1)
 	_, err = tx.NewUpdate().Model(record).Column("first_at", "last_at").WherePK().Exec(ctx)
 	return err
 }

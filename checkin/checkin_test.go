@@ -75,7 +75,7 @@ func newDoor(t *testing.T, db *database.DB) *door {
 func (d *door) open(db *database.DB) {
 	d.t.Helper()
 	tickets, err := ticketing.New(d.t.Context(), ticketing.Service{DB: db, Now: d.now, Keys: signing.Keys{Current: []byte("a secret of the tests")},
-		Provider: offline.Provider{}, Admitted: checkin.Admitted, Inbox: &webhook.Inbox{DB: db, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: d.now}})
+		Provider: offline.Provider{}, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, Inbox: &webhook.Inbox{DB: db, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: d.now}})
 	if err != nil {
 		d.t.Fatal(err)
 	}

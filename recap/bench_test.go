@@ -18,6 +18,8 @@ func BenchmarkRecap(b *testing.B) {
 					`SELECT 't' || n, ?0, ?2, 'ord', 'line_hall', 'hall', n, 'valid', 'in_person', 'p' || n, '', '', ?1, ?1 FROM numbers`, home, now, spring)
 				h.run(`INSERT INTO attendance_records (id, community_id, event_id, ticket_id, person_id, attendance_mode, source, first_at, last_at, confidence) `+numbers+
 					`SELECT 'a' || n, ?0, ?2, 't' || n, 'p' || n, 'in_person', 'door_scan', ?1, ?1, 'high' FROM numbers WHERE n % 5 <> 0`, home, starts, spring)
+				h.run(`INSERT INTO ticket_totals (event_id, ticket_type_id, attendance_mode, community_id, valid, charged) VALUES (?0, 'hall', 'in_person', ?1, 100000, 100000)`, spring, home)
+				h.run(`INSERT INTO attendance_totals (event_id, starts_at, ticket_type_id, attendance_mode, community_id, came) VALUES (?0, ?1, 'hall', 'in_person', ?2, 80000)`, spring, starts, home)
 				h.run(`ANALYZE`)
 			})
 			for b.Loop() {

@@ -10,10 +10,12 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/checkin"
 	"turnout/community"
 	"turnout/internal/database"
 	"turnout/recap"
 	"turnout/templates"
+	"turnout/ticketing"
 )
 
 const (
@@ -39,9 +41,11 @@ var words = sync.OnceValue(func() *templates.Set {
 
 // house writes what the lower packages would have written, many rows in one transaction.
 type house struct {
-	t  testing.TB
-	tx bun.Tx
-	n  int
+	t       testing.TB
+	tx      bun.Tx
+	n       int
+	tickets map[[2]string]*ticketing.TypeTotals
+	came    map[checkin.AttendanceTotals]int64
 }
 
 func (h *house) run(sql string, args ...any) {
@@ -59,11 +63,46 @@ func (h *house) ticket(kind, mode, status, source string, seen time.Time) turnou
 	h.run(`INSERT INTO identities (id, community_id, person_id, source, handle, created_at) VALUES (?0, ?1, ?0, 'slack', ?0, ?2)`, person, home, now)
 	h.run(`INSERT INTO tickets (id, community_id, event_id, order_id, line_id, ticket_type_id, number, status, attendance_mode, person_id, attendee_name, attendee_email, created_at, updated_at)
 		VALUES (?0, ?1, ?2, 'ord', ?3, ?4, ?5, ?6, ?7, ?8, '', '', ?9, ?9)`, ticket, home, spring, "line_"+kind, kind, h.n, status, mode, person, now)
+	count := h.tickets[[2]string{kind, mode}]
+	if count == nil {
+		count = &ticketing.TypeTotals{EventID: spring, TicketTypeID: turnout.ID(kind), AttendanceMode: ticketing.Mode(mode), CommunityID: home}
+		h.tickets[[2]string{kind, mode}] = count
+	}
+	switch status {
+	case "reserved":
+		count.Reserved++
+	case "canceled":
+		count.Canceled++
+	default:
+		count.Valid++
+		if kind == "hall" {
+			count.Charged++
+		}
+	}
 	if !seen.IsZero() {
+		h.came[checkin.AttendanceTotals{EventID: spring, StartsAt: seen.Truncate(checkin.AttendanceSlot), TicketTypeID: turnout.ID(kind),
+			AttendanceMode: ticketing.Mode(mode), CommunityID: home}]++
 		h.run(`INSERT INTO attendance_records (id, community_id, event_id, ticket_id, person_id, attendance_mode, source, first_at, last_at, confidence)
 			VALUES (?0, ?1, ?2, ?0, ?3, ?4, ?5, ?6, ?6, 'high')`, ticket, home, spring, person, mode, source, seen)
 	}
 	return person
+}
+
+// count writes the counters of the tickets, of those that came and of what the door refused.
+func (h *house) count() error {
+	h.run(`INSERT INTO refusal_totals (list_id, reason, community_id, refused) VALUES ('list', 'already_checked_in', ?0, 2), ('list', 'wrong_list', ?0, 1), ('list', 'canceled', ?0, 0)`, home)
+	for _, row := range h.tickets {
+		if _, err := h.tx.NewInsert().Model(row).Exec(h.t.Context()); err != nil {
+			return err
+		}
+	}
+	for row, n := range h.came {
+		row.Came = n
+		if _, err := h.tx.NewInsert().Model(&row).Exec(h.t.Context()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *house) active(person turnout.ID, at time.Time) {
@@ -79,7 +118,7 @@ func build(t testing.TB, db *database.DB, fill func(h *house)) *recap.Service {
 	clock := func() time.Time { return now }
 	service := &recap.Service{DB: db, Now: clock, Words: words(), Community: &community.Service{DB: db, Now: clock, Words: words()}}
 	err := db.Tx(t.Context(), func(_ context.Context, tx bun.Tx) error {
-		h := &house{t: t, tx: tx}
+		h := &house{t: t, tx: tx, tickets: map[[2]string]*ticketing.TypeTotals{}, came: map[checkin.AttendanceTotals]int64{}}
 		h.run(`INSERT INTO communities (id, slug, name, created_at, updated_at) VALUES (?0, 'home', 'Home', ?2, ?2), (?1, 'other', 'Other', ?2, ?2)`, home, other, now)
 		h.run(`INSERT INTO events (id, community_id, number, slug, title, format, status, timezone, starts_at, ends_at, currency, venue_name, accent, signing_key, created_at, updated_at)
 			VALUES (?0, ?1, 1, 'spring', 'Spring Łukasz 春 conference', 'hybrid', 'ended', 'Europe/Warsaw', ?2, ?3, 'EUR', 'Old Hall', '#0f766e', '', ?2, ?2),
@@ -110,7 +149,7 @@ func build(t testing.TB, db *database.DB, fill func(h *house)) *recap.Service {
 			VALUES ('ben_1', ?0, ?1, 'bln_1', 66000, '2026-03-02', ?2), ('ben_2', ?0, ?1, 'bln_2', 1500, '2026-03-02', ?2)`, home, spring, now)
 		h.run(`INSERT INTO activation_rules (community_id, min_count, window_days, lookback_days, updated_at) VALUES (?, 1, 30, 90, ?)`, home, now)
 		fill(h)
-		return nil
+		return h.count()
 	})
 	if err != nil {
 		t.Fatal(err)

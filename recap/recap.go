@@ -17,6 +17,7 @@ type facts struct {
 	event    *events.Event
 	totals   totals
 	types    []TypeRow
+	arrivals []arrival
 	sponsors []*sponsors.Sponsor
 	lines    []*budget.Line
 
@@ -31,10 +32,6 @@ func (s *Service) Recap(ctx context.Context, tenant turnout.ID, event string) (*
 		return nil, fmt.Errorf("recap: %w", err)
 	}
 	db := s.DB.Read()
-	arrivals, err := readArrivals(ctx, db, tenant, f.event.ID)
-	if err != nil {
-		return nil, fmt.Errorf("recap: arrivals: %w", err)
-	}
 	refusals, err := readRefusals(ctx, db, tenant, f.event.ID)
 	if err != nil {
 		return nil, fmt.Errorf("recap: refusals: %w", err)
@@ -48,7 +45,7 @@ func (s *Service) Recap(ctx context.Context, tenant turnout.ID, event string) (*
 		return nil, fmt.Errorf("recap: %w", err)
 	}
 	r := &Report{Audience: Team, Event: eventFacts(f.event), AsOf: s.Now().UTC().Truncate(time.Microsecond), words: s.Words}
-	r.attendance(f, arrivals)
+	r.attendance(f)
 	r.followUp(activation)
 	r.ByType = optional(r, "by_ticket_type", f.types)
 	r.Refusals = optional(r, "refusals", refusals)
@@ -77,7 +74,10 @@ func (s *Service) read(ctx context.Context, tenant turnout.ID, event string) (*f
 	if f.totals, err = readTotals(ctx, db, tenant, e.ID); err != nil {
 		return nil, err
 	}
-	if f.types, err = readTypes(ctx, db, tenant, e.ID); err != nil {
+	if f.arrivals, err = readArrivals(ctx, db, tenant, e.ID); err != nil {
+		return nil, err
+	}
+	if f.types, err = readTypes(ctx, db, tenant, e.ID, f.arrivals); err != nil {
 		return nil, err
 	}
 	if f.sponsors, err = sponsors.List(ctx, db, tenant, e.ID); err != nil {
@@ -117,13 +117,13 @@ func eventFacts(e *events.Event) EventFacts {
 		StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), Venue: e.VenueName, Accent: e.Accent}
 }
 
-func (r *Report) attendance(f *facts, arrivals []arrival) {
+func (r *Report) attendance(f *facts) {
 	var inPerson, virtual int64
-	for _, a := range arrivals {
+	for _, a := range f.arrivals {
 		if a.AttendanceMode == "virtual" {
-			virtual += a.Count
+			virtual += a.Came
 		} else {
-			inPerson += a.Count
+			inPerson += a.Came
 		}
 	}
 	r.Orders = optional(r, "orders", f.totals.OrdersConfirmed)
@@ -134,7 +134,7 @@ func (r *Report) attendance(f *facts, arrivals []arrival) {
 	r.CameInPerson = figure(r, "came_in_person", inPerson)
 	r.CameVirtual = figure(r, "came_virtual", virtual)
 	r.NoShows = optional(r, "no_shows", share(f.absent, f.valid))
-	r.Arrivals = figure(r, "arrivals", bucketed(arrivals))
+	r.Arrivals = figure(r, "arrivals", bucketed(f.arrivals))
 }
 
 func (r *Report) followUp(a *community.Activation) {
@@ -198,7 +198,7 @@ func bucketed(arrivals []arrival) Arrivals {
 	if len(arrivals) == 0 {
 		return Arrivals{Minutes: 5, Buckets: []Bucket{}}
 	}
-	first, last := arrivals[0].Minute, arrivals[len(arrivals)-1].Minute
+	first, last := arrivals[0].StartsAt.UTC(), arrivals[len(arrivals)-1].StartsAt
 	length := 5 * time.Minute
 	for _, length = range []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour} {
 		if last.Sub(first.Truncate(length)) < maxBuckets*length {
@@ -213,11 +213,11 @@ func bucketed(arrivals []arrival) Arrivals {
 		curve.Buckets[i].StartsAt = first.Add(time.Duration(i) * length)
 	}
 	for _, a := range arrivals {
-		b := &curve.Buckets[min(int64(a.Minute.Sub(first)/length), n-1)]
+		b := &curve.Buckets[min(int64(a.StartsAt.Sub(first)/length), n-1)]
 		if a.AttendanceMode == "virtual" {
-			b.Virtual += a.Count
+			b.Virtual += a.Came
 		} else {
-			b.InPerson += a.Count
+			b.InPerson += a.Came
 		}
 	}
 	return curve

@@ -26,59 +26,49 @@ func readTotals(ctx context.Context, db bun.IDB, community, event turnout.ID) (t
 	return all[0], nil
 }
 
-// readTypes counts the event's tickets by type and mode, those that came among them.
-func readTypes(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]TypeRow, error) {
+// readTypes gives the counters of the event's tickets by type and mode, with those that came among them.
+func readTypes(ctx context.Context, db bun.IDB, community, event turnout.ID, arrivals []arrival) ([]TypeRow, error) {
 	rows := []TypeRow{}
-	err := db.NewRaw(`SELECT type.id AS ticket_type_id, type.name, ticket.attendance_mode,
-			COUNT(*) FILTER (WHERE ticket.status = 'reserved') AS reserved,
-			COUNT(*) FILTER (WHERE ticket.status = 'valid') AS valid,
-			COUNT(*) FILTER (WHERE ticket.status = 'canceled') AS canceled,
-			COUNT(attendance.id) AS came,
-			COUNT(*) FILTER (WHERE ticket.status = 'valid' AND attendance.id IS NULL) AS absent,
-			COUNT(*) FILTER (WHERE ticket.status = 'valid' AND line.total > 0) AS charged
-		FROM tickets AS ticket
-		JOIN ticket_types AS type ON type.id = ticket.ticket_type_id
-		JOIN order_lines AS line ON line.id = ticket.line_id
-		LEFT JOIN attendance_records AS attendance ON attendance.event_id = ticket.event_id AND attendance.ticket_id = ticket.id
-		WHERE ticket.community_id = ? AND ticket.event_id = ?
-		GROUP BY type.position, type.id, type.name, ticket.attendance_mode
-		ORDER BY type.position, type.id, ticket.attendance_mode`, community, event).Scan(ctx, &rows)
+	err := db.NewRaw(`SELECT type.id AS ticket_type_id, type.name, total.attendance_mode, total.reserved, total.valid, total.canceled, total.charged
+		FROM ticket_totals AS total JOIN ticket_types AS type ON type.id = total.ticket_type_id
+		WHERE total.community_id = ? AND total.event_id = ?
+		ORDER BY type.position, type.id, total.attendance_mode`, community, event).Scan(ctx, &rows)
+	for i := range rows {
+		t := &rows[i]
+		t.Absent = t.Valid
+		for _, a := range arrivals {
+			if a.TicketTypeID == t.TicketTypeID && a.AttendanceMode == t.AttendanceMode {
+				t.Came += a.Came
+				t.Absent -= a.Came - a.Canceled
+			}
+		}
+	}
 	return rows, err
 }
 
-// arrival is how many tickets of a mode were first seen within a minute.
+// arrival is how many tickets of a type and mode were first seen within five minutes.
 type arrival struct {
-	Minute         time.Time
+	StartsAt       time.Time
+	TicketTypeID   turnout.ID
 	AttendanceMode string
-	Count          int64
+	Came           int64
+	Canceled       int64 // of them, those whose ticket was canceled after all
 }
 
-// readArrivals groups the attendance records by the minute in which they begin. Both engines write a time in UTC as
-// "2026-03-01 09:30:…" when it is made text, so its first 16 characters are the minute.
+// readArrivals gives the counters of the attendance records in the order of time.
 func readArrivals(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]arrival, error) {
-	var rows []struct {
-		Minute, AttendanceMode string
-		Count                  int64
-	}
-	err := db.NewRaw(`SELECT substr(CAST(first_at AS TEXT), 1, 16) AS minute, attendance_mode, COUNT(*) AS count
-		FROM attendance_records WHERE community_id = ? AND event_id = ? GROUP BY 1, 2 ORDER BY 1, 2`, community, event).Scan(ctx, &rows)
-	arrivals := make([]arrival, len(rows))
-	for i, r := range rows {
-		if err != nil {
-			break
-		}
-		arrivals[i] = arrival{AttendanceMode: r.AttendanceMode, Count: r.Count}
-		arrivals[i].Minute, err = time.Parse("2006-01-02 15:04", r.Minute)
-	}
-	return arrivals, err
+	var rows []arrival
+	err := db.NewSelect().Table("attendance_totals").Column("starts_at", "ticket_type_id", "attendance_mode", "came", "canceled").
+		Where("community_id = ?", community).Where("event_id = ?", event).Where("came > 0").Order("starts_at").Scan(ctx, &rows)
+	return rows, err
 }
 
-// readRefusals counts the refused scans of the event's lists by reason; annulled ones do not count.
+// readRefusals adds up the refused scans of the event's lists by reason; annulled ones do not count.
 func readRefusals(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]Refusal, error) {
 	rows := []Refusal{}
-	err := db.NewRaw(`SELECT reason, COUNT(*) AS count FROM scans
-		WHERE community_id = ?0 AND list_id IN (SELECT id FROM check_in_lists WHERE community_id = ?0 AND event_id = ?1)
-			AND result = 'refused' AND annulled_at IS NULL
-		GROUP BY reason ORDER BY 2 DESC, 1`, community, event).Scan(ctx, &rows)
+	err := db.NewRaw(`SELECT total.reason, CAST(SUM(total.refused) AS BIGINT) AS count
+		FROM check_in_lists AS list JOIN refusal_totals AS total ON total.list_id = list.id
+		WHERE list.community_id = ? AND list.event_id = ? AND total.refused > 0
+		GROUP BY total.reason ORDER BY 2 DESC, 1`, community, event).Scan(ctx, &rows)
 	return rows, err
 }

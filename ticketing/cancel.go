@@ -96,6 +96,9 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 	if err := endOrders(ctx, tx, []*Order{order}, OrderCanceled, now, counts); err != nil {
 		return nil, err
 	}
+	if err := s.Canceled(ctx, tx, order.Tickets); err != nil {
+		return nil, err
+	}
 	if err := requestRefunds(ctx, tx, refunds, now, counts); err != nil {
 		return nil, err
 	}
@@ -117,7 +120,7 @@ func (s *Service) mayStillCancel(ctx context.Context, tx bun.IDB, order *Order, 
 	if !now.Before(order.Tickets[0].event.StartsAt) {
 		return ErrTooLate
 	}
-	used, err := s.Admitted(ctx, tx, order.ID)
+	used, err := s.Admitted(ctx, tx, order.CommunityID, order.ID)
 	if err == nil && used {
 		err = ErrTooLate
 	}

@@ -83,7 +83,8 @@ type SalesTotals struct {
 	Tickets     int64
 }
 
-const salesQuarter = 15 * time.Minute
+// SalesQuarter is the stretch of time by which sales are counted.
+const SalesQuarter = 15 * time.Minute
 
 type typeKey struct {
 	event, ticketType turnout.ID
@@ -162,7 +163,7 @@ func (l *ledger) ofType(t *Ticket) *TypeTotals {
 }
 
 func (l *ledger) quarter(o *Order) *SalesTotals {
-	key := quarterKey{o.EventID, o.ConfirmedAt.UTC().Truncate(salesQuarter)}
+	key := quarterKey{o.EventID, o.ConfirmedAt.UTC().Truncate(SalesQuarter)}
 	if l.quarters[key] == nil {
 		l.quarters[key] = &SalesTotals{EventID: o.EventID, StartsAt: key.start, CommunityID: o.CommunityID}
 	}

@@ -80,6 +80,13 @@ func LockValid(ctx context.Context, db bun.IDB, ids []turnout.ID) (int64, error)
 		Where("status = ?", Valid).Exec(ctx))
 }
 
+// LockTicket locks a ticket and reads it as it is then. It fails with turnout.ErrNotFound.
+func LockTicket(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Ticket, error) {
+	t := new(Ticket)
+	err := db.NewUpdate().Model(t).Set("status = status").Where("id = ?", id).Where("community_id = ?", community).Returning("*").Scan(ctx)
+	return t, database.NotFound(err)
+}
+
 // SearchTickets finds tickets of an event whose order has, for each word of the query, a word that begins with it, or the
 // code; at most limit orders' tickets. For staff who may search by name.
 func (s *Service) SearchTickets(ctx context.Context, community, event turnout.ID, query string, limit int) ([]*DoorTicket, error) {

@@ -45,26 +45,19 @@ func EventTotals(ctx context.Context, db bun.IDB, community turnout.ID, ids []tu
 	return found, nil
 }
 
-// TotalsByType gives the counters of an event's tickets, by type and mode; types without tickets are not in it.
-func TotalsByType(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]TypeTotals, error) {
-	var rows []TypeTotals
-	err := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: totals by type: %w", err)
-	}
-	return rows, nil
-}
-
-// SalesByType is TotalsByType with the modes of a type added up.
+// SalesByType gives the counters of an event's tickets by type, its modes added up; a type without tickets is not in it.
 func SalesByType(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID]TypeTotals, error) {
-	rows, err := TotalsByType(ctx, db, community, event)
+	var rows []TypeTotals
+	if err := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("ticketing: sales by type: %w", err)
+	}
 	byType := make(map[turnout.ID]TypeTotals, len(rows))
 	for _, r := range rows {
 		sum := byType[r.TicketTypeID]
 		byType[r.TicketTypeID] = TypeTotals{EventID: r.EventID, TicketTypeID: r.TicketTypeID, CommunityID: r.CommunityID,
 			Reserved: sum.Reserved + r.Reserved, Valid: sum.Valid + r.Valid, Canceled: sum.Canceled + r.Canceled, Charged: sum.Charged + r.Charged}
 	}
-	return byType, err
+	return byType, nil
 }
 
 // SalesByDay counts the tickets of confirmed orders by the day, in the event's zone, on which their order was confirmed: the

@@ -49,7 +49,10 @@ type Service struct {
 	TransferFor time.Duration
 	// Admitted tells whether a door has let in any ticket of the order; a buyer cannot cancel after that. The check-in
 	// package, which stands above this one, hands it in.
-	Admitted func(ctx context.Context, db bun.IDB, order turnout.ID) (bool, error)
+	Admitted func(ctx context.Context, db bun.IDB, community, order turnout.ID) (bool, error)
+	// Canceled is told of tickets, all of one order, that were canceled in this transaction, so that those who came with them
+	// are counted right. It comes from the check-in package too.
+	Canceled func(ctx context.Context, tx bun.IDB, tickets []*Ticket) error
 
 	codes   codeBook
 	sales   *database.Work[placing, placed]
@@ -72,7 +75,10 @@ func New(ctx context.Context, s Service) (*Service, error) {
 		s.TransferFor = 7 * 24 * time.Hour
 	}
 	if s.Admitted == nil {
-		s.Admitted = func(context.Context, bun.IDB, turnout.ID) (bool, error) { return false, nil }
+		s.Admitted = func(context.Context, bun.IDB, turnout.ID, turnout.ID) (bool, error) { return false, nil }
+	}
+	if s.Canceled == nil {
+		s.Canceled = func(context.Context, bun.IDB, []*Ticket) error { return nil }
 	}
 	s.soldOut = new(soldOutMemory)
 	s.Inbox.Handle(s.Provider.Name(), s.settleStored)

@@ -140,7 +140,7 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order, e *events.Eve
 	for _, l := range o.Lines {
 		lines[l.ID] = l.Name
 	}
-	seen, err := checkin.Seen(c.Request.Context(), h.DB.Read(), o.ID)
+	seen, err := checkin.Seen(c.Request.Context(), h.DB.Read(), o.CommunityID, o.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -199,43 +199,55 @@ func (c *crowd) fill(ctx context.Context) (err error) {
 	return errors.Join(run("ANALYZE"), run("SET session_replication_role = origin"))
 }
 
-// rows gives the statements that make the rows. They hold no text of anybody's.
+// rows gives the statements that make the rows and their counters: sold over a month, the second half of them let in within four
+// hours through four gates. They hold no text of anybody's.
 func (c *crowd) rows() []string {
-	numbers, pad26, pad25 := fmt.Sprintf("generate_series(1, %d) AS n(i)", c.tickets), "lpad(i::text, 26, '0')", "translate(lpad(i::text, 25, '0'), '0189', 'ABCD')"
-	bytes := "convert_to(%s, 'UTF8')"
+	at := now()
+	numbers, half := "generate_series(1, %d) AS n(i)", c.tickets/2
+	pad26, pad25, bytes := "lpad(i::text, 26, '0')", "translate(lpad(i::text, 25, '0'), '0189', 'ABCD')", "convert_to(%s, 'UTF8')"
+	stamp, ago := "TIMESTAMPTZ '%s'", "(TIMESTAMPTZ '%s' - (%s) * INTERVAL '1 minute')"
 	if c.DB.Engine == database.SQLite {
-		numbers = fmt.Sprintf("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n) AS n", c.tickets)
+		numbers = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n) AS n"
 		pad26, pad25 = "printf('%026d', i)", "replace(replace(replace(replace(printf('%025d', i), '0', 'A'), '1', 'B'), '8', 'C'), '9', 'D')"
 		bytes = "CAST(%s AS BLOB)"
+		stamp, ago = "'%s'", "strftime('%%Y-%%m-%%d %%H:%%M:%%S+00:00', '%s', '-' || (%s) || ' minutes')"
 	}
-	at := now().Format("2006-01-02 15:04:05.999999-07:00")
-	name, email := "'Given' || (1000 + i % 500) || ' Family' || (100000 + i % 20000)", "'person' || i || '@example.org'"
-	words := strings.NewReplacer("{i}", pad26, "{nonce}", pad25+" || 'A'", "{at}", "'"+at+"'", "{name}", name, "{email}", email,
-		"{community}", "'"+string(c.community)+"'", "{event}", "'"+string(c.stage.ID)+"'", "{type}", "'"+string(c.ticket.ID)+"'", "{pool}", "'"+string(c.pool.ID)+"'")
+	text := func(t time.Time) string { return t.Format("2006-01-02 15:04:05.999999-07:00") }
+	numbers = fmt.Sprintf(numbers, c.tickets)
+	words := strings.NewReplacer("{i}", pad26, "{nonce}", pad25+" || 'A'", "{at}", fmt.Sprintf(stamp, text(at)),
+		"{name}", "'Given' || (1000 + i % 500) || ' Family' || (100000 + i % 20000)", "{email}", "'person' || i || '@example.org'",
+		"{sold}", fmt.Sprintf(ago, text(at.Truncate(ticketing.SalesQuarter)), "15 * (i % 2880)"), "{came}", fmt.Sprintf(ago, text(at.Truncate(checkin.AttendanceSlot)), "5 * (i % 48)"),
+		"{community}", "'"+string(c.community)+"'", "{event}", "'"+string(c.stage.ID)+"'", "{type}", "'"+string(c.ticket.ID)+"'", "{pool}", "'"+string(c.pool.ID)+"'",
+		"{list}", "'"+string(c.list)+"'", "{all}", numbers, "{half}", fmt.Sprintf("%s WHERE i > %d", numbers, half))
 	var all []string
 	for _, row := range [][2]string{
-		{"persons (id, community_id, name, created_at, updated_at)", "'per_' || {i}, {community}, {name}, {at}, {at}"},
-		{"identities (id, community_id, person_id, source, handle, created_at)", "'idn_' || {i}, {community}, 'per_' || {i}, 'email', {email}, {at}"},
+		{"persons (id, community_id, name, created_at, updated_at)", "'per_' || {i}, {community}, {name}, {at}, {at} FROM {all}"},
+		{"identities (id, community_id, person_id, source, handle, created_at)", "'idn_' || {i}, {community}, 'per_' || {i}, 'email', {email}, {at} FROM {all}"},
 		{"orders (id, community_id, event_id, number, status, person_id, buyer_name, buyer_email, currency, total, expires_at, confirmed_at, created_at, updated_at)",
-			"'ord_' || {i}, {community}, {event}, i, 'confirmed', 'per_' || {i}, {name}, {email}, 'EUR', 0, {at}, {at}, {at}, {at}"},
+			"'ord_' || {i}, {community}, {event}, i, 'confirmed', 'per_' || {i}, {name}, {email}, 'EUR', 0, {at}, {sold}, {at}, {at} FROM {all}"},
 		{"order_lines (id, community_id, order_id, ticket_type_id, name, attendance_mode, quantity, unit_price, total, prices_include_tax)",
-			"'lin_' || {i}, {community}, 'ord_' || {i}, {type}, 'Free', 'in_person', 1, 0, 0, TRUE"},
-		{"pool_claims (holder_id, pool_id, community_id, quantity)", "'lin_' || {i}, {pool}, {community}, 1"},
+			"'lin_' || {i}, {community}, 'ord_' || {i}, {type}, 'Free', 'in_person', 1, 0, 0, TRUE FROM {all}"},
+		{"pool_claims (holder_id, pool_id, community_id, quantity)", "'lin_' || {i}, {pool}, {community}, 1 FROM {all}"},
 		{"tickets (id, community_id, event_id, order_id, line_id, ticket_type_id, number, status, attendance_mode, person_id, attendee_name, attendee_email, created_at, updated_at)",
-			"'tkt_' || {i}, {community}, {event}, 'ord_' || {i}, 'lin_' || {i}, {type}, i, 'valid', 'in_person', 'per_' || {i}, {name}, {email}, {at}, {at}"},
-		{"ticket_codes (ticket_id, nonce, community_id, state, type_number, mode, created_at)", "'tkt_' || {i}, {nonce}, {community}, 'current', 1, 'in_person', {at}"},
+			"'tkt_' || {i}, {community}, {event}, 'ord_' || {i}, 'lin_' || {i}, {type}, i, 'valid', 'in_person', 'per_' || {i}, {name}, {email}, {at}, {at} FROM {all}"},
+		{"ticket_codes (ticket_id, nonce, community_id, state, type_number, mode, created_at)", "'tkt_' || {i}, {nonce}, {community}, 'current', 1, 'in_person', {at} FROM {all}"},
+		{"scans (id, community_id, event_id, list_id, ticket_id, caller, nonce, request_hash, direction, result, gate, scanned_at, received_at)",
+			"'scn_' || {i}, {community}, {event}, {list}, 'tkt_' || {i}, 'bulk', {i}, '', 'entry', 'accepted', 'Gate ' || (i % 4), {came}, {came} FROM {half}"},
+		{"admissions (list_id, ticket_id, community_id, scan_id, inside, at)", "{list}, 'tkt_' || {i}, {community}, 'scn_' || {i}, TRUE, {came} FROM {half}"},
+		{"attendance_records (id, community_id, event_id, ticket_id, person_id, attendance_mode, source, first_at, last_at, confidence)",
+			"'att_' || {i}, {community}, {event}, 'tkt_' || {i}, 'per_' || {i}, 'in_person', 'door_scan', {came}, {came}, 'high' FROM {half}"},
+		{"ticket_totals (event_id, ticket_type_id, attendance_mode, community_id, valid)", "{event}, {type}, 'in_person', {community}, COUNT(*) FROM {all}"},
+		{"sales_totals (event_id, starts_at, community_id, tickets)", "{event}, {sold}, {community}, COUNT(*) FROM {all} GROUP BY 2"},
+		{"admission_totals (list_id, gate, ticket_type_id, community_id, admitted)", "{list}, 'Gate ' || (i % 4), {type}, {community}, COUNT(*) FROM {half} GROUP BY 2"},
+		{"attendance_totals (event_id, starts_at, ticket_type_id, attendance_mode, community_id, came)", "{event}, {came}, {type}, 'in_person', {community}, COUNT(*) FROM {half} GROUP BY 2"},
 	} {
-		all = append(all, "INSERT INTO "+row[0]+" SELECT "+words.Replace(row[1])+" FROM "+numbers)
+		all = append(all, "INSERT INTO "+row[0]+" SELECT "+words.Replace(row[1]))
 	}
 	for _, word := range []string{"'given' || (1000 + i % 500)", "'family' || (100000 + i % 20000)", "'person' || i"} {
 		all = append(all, "INSERT INTO search_tokens (community_id, kind, scope_id, token, row_id) SELECT "+
-			words.Replace("{community}, 'order', {event}, "+fmt.Sprintf(bytes, word)+", 'ord_' || {i}")+" FROM "+numbers)
-	}
-	if c.DB.Engine == database.Postgres { // text is no instant there
-		for i := range all {
-			all[i] = strings.ReplaceAll(all[i], "'"+at+"'", "TIMESTAMPTZ '"+at+"'")
-		}
+			words.Replace("{community}, 'order', {event}, "+fmt.Sprintf(bytes, word)+", 'ord_' || {i} FROM {all}"))
 	}
 	return append(all, fmt.Sprintf("UPDATE pools SET taken = %d", c.tickets),
+		fmt.Sprintf("UPDATE check_in_lists SET admitted = %[1]d, inside = %[1]d", c.tickets-half),
 		fmt.Sprintf("UPDATE event_totals SET last_order = %[1]d, last_ticket = %[1]d, orders_confirmed = %[1]d, tickets_valid = %[1]d", c.tickets))
 }

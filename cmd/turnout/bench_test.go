@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"slices"
 	"testing"
@@ -41,6 +42,34 @@ func TestBench(t *testing.T) {
 			}
 			if report.Machine["processors"] == "" {
 				t.Errorf("machine %v", report.Machine)
+			}
+		})
+	}
+}
+
+// The crowd of P12, made by statements of its own, is one that doctor finds in order: its calls are measured over true counters.
+func TestTheCrowdOfTheBenchIsInOrder(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			b := &bench{size: (&benchCommand{Quick: true}).size(), engine: engine, server: os.Getenv("TURNOUT_TEST_POSTGRES"), log: io.Discard, report: &benchReport{}}
+			c, err := b.crowd(t.Context(), 3000) // more than there are quarters of an hour
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := c.close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			for _, a := range asks {
+				if _, err := c.ask(t.Context(), a); err != nil {
+					t.Errorf("%s: %v", a.what, err)
+				}
+			}
+			for _, e := range examinations {
+				if found, err := e.check(t.Context(), c.DB.Read()); err != nil || len(found) > 0 {
+					t.Errorf("%s: %q, %v", e.name, found, err)
+				}
 			}
 		})
 	}

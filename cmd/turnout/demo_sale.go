@@ -44,8 +44,8 @@ type ending struct {
 }
 
 // totalsOf gives the counters of an event.
-func (s *story) totalsOf(e *events.Event) *totals {
-	i := slices.IndexFunc(s.totals, func(t *totals) bool { return t.EventID == e.ID })
+func (s *story) totalsOf(event turnout.ID) *totals {
+	i := slices.IndexFunc(s.totals, func(t *totals) bool { return t.EventID == event })
 	return s.totals[i]
 }
 
@@ -60,7 +60,7 @@ func (s *story) pool(e *events.Event, name string, capacity int64) *ticketing.Po
 
 // shelf adds a ticket type that draws on pools.
 func (s *story) shelf(e *events.Event, t ticketing.TicketType, weight float64, pools ...*ticketing.Pool) *shelf {
-	count := s.totalsOf(e)
+	count := s.totalsOf(e.ID)
 	count.LastType++
 	t.ID, t.CommunityID, t.EventID, t.Number, t.Position = turnout.NewID("typ"), e.CommunityID, e.ID, count.LastType, count.LastType
 	t.Version, t.CreatedAt, t.UpdatedAt, t.MinPerOrder = 1, e.CreatedAt, e.CreatedAt, 1
@@ -84,7 +84,7 @@ func (s *story) shelf(e *events.Event, t ticketing.TicketType, weight float64, p
 
 // run lets everybody come, in the order of time.
 func (b *sale) run() {
-	b.totals = b.totalsOf(b.event)
+	b.totals = b.totalsOf(b.event.ID)
 	moments := make([]time.Time, b.attempts)
 	for i := range moments {
 		moments[i] = b.moment()

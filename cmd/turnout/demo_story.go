@@ -117,6 +117,7 @@ type (
 		Paid            int64
 		ProviderFees    int64
 		Refunded        int64
+		Waiting         int64
 	}
 	sessionSpeaker struct {
 		bun.BaseModel `bun:"table:session_speakers"`
@@ -204,6 +205,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	if err := s.numberEvents(ctx, tx); err != nil {
 		return err
 	}
+	counted := s.count()
 	for _, table := range []interface {
 		insert(ctx context.Context, tx bun.IDB) error
 	}{
@@ -211,6 +213,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
 		s.pools, s.types, s.typePools, s.orders, s.sold, s.claims, s.tickets, s.codes, s.payments, s.refunds, s.waiting,
 		s.lists, s.listTypes, s.scans, s.admissions, s.present, s.activities,
+		counted.tickets, counted.sales, counted.admissions, counted.refusals, counted.attendance,
 	} {
 		if err := table.insert(ctx, tx); err != nil {
 			return err
