@@ -372,13 +372,6 @@ func (b *sale) sameCurrency(ctx context.Context, ids []turnout.ID) error {
 	return nil
 }
 
-func (p *Purchase) tickets() (n int64) {
-	for _, line := range p.Lines {
-		n += line.Quantity
-	}
-	return n
-}
-
 func (b *sale) total(item *database.Item[placing, placed]) (sum int64) {
 	for _, line := range item.In.Lines {
 		sum += line.Quantity * b.types[line.TicketTypeID].Price
