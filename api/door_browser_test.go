@@ -116,9 +116,11 @@ func (b *doorBrowser) do(steps ...chromedp.Action[chromedp.Void]) {
 func (b *doorBrowser) seen(selector chromedp.CSS) string {
 	b.t.Helper()
 	b.do(chromedp.WaitVisible(selector))
-	text, err := chromedp.Run(b.ctx, chromedp.Text(selector))
+	ctx, end := context.WithTimeout(b.ctx, 10*time.Second)
+	defer end()
+	text, err := chromedp.Run(ctx, chromedp.Text(selector))
 	if err != nil {
-		b.t.Fatal(err)
+		b.t.Fatalf("%s came and went: %v", selector, err)
 	}
 	return text
 }
@@ -233,6 +235,37 @@ func decode(_ context.Context, picture string) (string, error) {
 		return "", nil //nolint:nilerr // a picture without a code
 	}
 	return found.GetText(), nil
+}
+
+// asAnswered notes the counters at the moment when an answer comes to stand on the screen.
+const asAnswered = `new MutationObserver(() => {
+	if (document.querySelector("[data-answer] [data-result]")) window.counted = document.querySelector("[data-counters]").innerText.replace(/\s+/g, " ");
+}).observe(document.querySelector("[data-answer]"), {childList: true})`
+
+// Two quick taps let one in; the answer stays for the second one, and the counters are right when it comes.
+func TestBrowserDoorTwoTapsAreOne(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	b.do(chromedp.Navigate(b.door+"/search?q=nowak"), chromedp.WaitVisible(chromedp.CSS(`[data-let-in] button`)), chromedp.Evaluate[chromedp.Void](asAnswered))
+	b.do(chromedp.Evaluate[chromedp.Void](`(() => { const button = document.querySelector("[data-let-in] button"); button.click(); window.off = button.disabled; button.click(); button.form.requestSubmit(); })()`))
+	if answer := b.seen(`[data-answer] [data-tone="ok"]`); !strings.Contains(answer, "Welcome") {
+		t.Errorf("the answer: %s", answer)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-answer] [data-tone]`))) // the second tap comes late
+	counted, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`window.counted`))
+	if err != nil || !strings.Contains(counted, "1 / 4") || !strings.Contains(counted, "refused 0") {
+		t.Errorf("the counters as the answer came: %q, %v", counted, err)
+	}
+	if n := b.number(`Number(window.off) * document.querySelectorAll("[data-answer] [data-tone=ok]").length`); n != 1 {
+		t.Errorf("the button stayed on, or the answer went at the second tap")
+	}
+	b.do(chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)), chromedp.WaitVisible(chromedp.CSS(`[data-results] .badge-ok`)))
+	if n := b.number(`document.querySelectorAll("[data-let-in]").length`); n != 3 {
+		t.Errorf("%v of four can still be let in", n)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-close]`)), chromedp.Click(chromedp.CSS(`[data-open-panel="log"]`)), chromedp.WaitVisible(chromedp.CSS(`[data-log] li`)))
+	if n := b.number(`document.querySelectorAll("[data-log] li").length`); n != 1 {
+		t.Errorf("%v scans", n)
+	}
 }
 
 // A hand scanner types; without a network its scan waits on the screen and is decided once, later.

@@ -247,6 +247,139 @@ func TestDoorSearchAndCounters(t *testing.T) {
 	})
 }
 
+var rowForm = regexp.MustCompile(`name="ticket_id" value="([^"]+)"[^>]*><input type="hidden" name="nonce" value="([^"]+)"[^>]*><input type="hidden" name="direction" value="([^"]+)"`)
+
+// row is what the button of the first ticket found sends.
+func (d *doorway) row(door, query string) url.Values {
+	d.t.Helper()
+	_, body := d.page(d.staff, door+"/search?q="+url.QueryEscape(query), nil, true)
+	found := rowForm.FindStringSubmatch(body)
+	if found == nil {
+		d.t.Fatalf("no button: %s", body)
+	}
+	return url.Values{"ticket_id": {found[1]}, "nonce": {found[2]}, "direction": {found[3]}}
+}
+
+// A second tap on a found ticket's button sends the same nonce: it gets the first answer again and counts nothing, with scripts
+// and without. The counters come with the answer.
+func TestDoorTwoTapsAreOne(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoorway(t, db)
+		door := d.open()
+		row := d.row(door, "nowak")
+		var first string
+		for range 2 {
+			said, body := d.scan(door, row)
+			if said["tone"] != "ok" || first != "" && said["scan"] != first {
+				t.Errorf("a tap: %v", said)
+			}
+			if first = said["scan"]; !strings.Contains(body, `data-count="checked_in">1</strong> / 4`) || !strings.Contains(body, `data-count="refused">0<`) {
+				t.Errorf("the counters with the answer: %s", body)
+			}
+		}
+		plain := d.row(door, "nowak")
+		var at string
+		for range 2 {
+			w, _ := d.page(d.staff, door+"/scans", plain, false)
+			if w.StatusCode != 303 || at != "" && w.Header.Get("Location") != at {
+				t.Errorf("without scripts: %d %s, first %s", w.StatusCode, w.Header.Get("Location"), at)
+			}
+			at = w.Header.Get("Location")
+		}
+		if _, body := d.page(d.staff, door, nil, false); !strings.Contains(body, `data-count="checked_in">2</strong> / 4`) || !strings.Contains(body, `data-count="refused">0<`) {
+			t.Errorf("the counters after it: %s", body)
+		}
+		plain.Set("nonce", "another")
+		if said, body := d.scan(door, plain); said["reason"] != "already_checked_in" || !strings.Contains(body, `data-count="refused">1<`) {
+			t.Errorf("a new try: %v %s", said, body)
+		}
+		// Who is inside needs no button, and the form asks again when its nonce was used for another code.
+		_, body := d.page(d.staff, door+"/search?q=nowak", nil, true)
+		if strings.Count(body, "data-let-in") != 2 || strings.Count(body, "Inside since") != 2 {
+			t.Errorf("found: %s", body)
+		}
+		typed := url.Values{"code": {d.codes[3]}, "nonce": {row.Get("nonce")}, "gate": {"Süd"}}
+		w, body := d.page(d.staff, door+"/scans", typed, false)
+		if w.StatusCode != 409 || !strings.Contains(body, `value="`+d.codes[3]+`"`) || !strings.Contains(body, `value="Süd"`) || strings.Contains(body, row.Get("nonce")) {
+			t.Errorf("a used nonce: %d %s", w.StatusCode, body)
+		}
+	})
+}
+
+// Where people come and go, the button of who is inside lets them out.
+func TestDoorSearchLetsOut(t *testing.T) {
+	d := newDoorway(t, dbtest.Open(t, database.SQLite))
+	door := "/door/fest/lists/" + d.api("POST", "/events/fest/check-in-lists", m{"name": "Garden", "allow_reentry": true}, 201).text1("id")
+	d.scan(door, d.row(door, "nowak"))
+	out := d.row(door, "nowak")
+	if said, body := d.scan(door, out); out.Get("direction") != "exit" || said["tone"] != "ok" || !strings.Contains(body, "Goodbye") || !strings.Contains(body, `data-count="inside">0<`) {
+		t.Errorf("out: %v %s", out, body)
+	}
+	if again := d.row(door, "nowak"); again.Get("direction") != "entry" {
+		t.Errorf("back: %v", again)
+	}
+}
+
+// A door is used on any day; far from the event's own it says so, and so does the console.
+func TestDoorSaysThatItIsAnotherDay(t *testing.T) {
+	d := newDoorway(t, dbtest.Open(t, database.SQLite))
+	door, now := d.open(), time.Now().UTC()
+	for _, tt := range []struct {
+		starts time.Time
+		says   string
+	}{
+		{now.Add(25 * time.Hour), "This event begins on"}, {now.Add(23 * time.Hour), ""}, {now.Add(-time.Hour), ""},
+		{now.Add(-25 * time.Hour), ""}, {now.Add(-27 * time.Hour), "This event ended on"},
+	} {
+		d.api("PATCH", "/events/fest", m{"starts_at": tt.starts, "ends_at": tt.starts.Add(2 * time.Hour)}, 200)
+		for _, path := range []string{door, "/door/fest?all=1", "/console/events/fest/check-in", strings.Replace(door, "/door/fest/lists", "/console/events/fest/check-in", 1)} {
+			w, body := d.page(d.boss, path, nil, false)
+			if w.StatusCode != 200 || strings.Contains(body, "This event ") != (tt.says != "") || !strings.Contains(body, tt.says) {
+				t.Errorf("%s, %s from the start: %d, want %q", path, now.Sub(tt.starts), w.StatusCode, tt.says)
+			}
+		}
+	}
+	if said, _ := d.scan(door, url.Values{"code": {d.codes[0]}, "nonce": {"n"}}); said["tone"] != "ok" {
+		t.Errorf("the notice is a block: %v", said)
+	}
+	d.api("PATCH", "/events/fest", m{"starts_at": "2097-06-06T09:00:00Z", "ends_at": "2097-06-06T10:00:00Z", "timezone": "UTC"}, 200)
+	if _, body := d.page(d.staff, door, nil, false, "Accept-Language", "de"); !strings.Contains(body, "beginnt am Do., 6. Juni 2097") {
+		t.Errorf("in German: %s", body)
+	}
+}
+
+// The chooser says which list is open, and when the others are; the only one that is open comes by itself.
+func TestDoorChoosesWhatIsOpen(t *testing.T) {
+	d := newDoorway(t, dbtest.Open(t, database.SQLite))
+	now := time.Now().UTC()
+	list := func(name string, from, until any) string {
+		return "/door/fest/lists/" + d.api("POST", "/events/fest/check-in-lists", m{"name": name, "starts_at": from, "ends_at": until}, 201).text1("id")
+	}
+	closed := list("Yesterday", now.Add(-25*time.Hour), now.Add(-time.Hour))
+	list("Tomorrow", now.Add(time.Hour), now.Add(25*time.Hour))
+	if w, _ := d.page(d.staff, "/door/fest", nil, false); w.StatusCode != 200 {
+		t.Errorf("none is open: %d", w.StatusCode)
+	}
+	open := list("Today", now.Add(-time.Hour), now.Add(time.Hour))
+	if w, _ := d.page(d.staff, "/door/fest", nil, false); w.StatusCode != 303 || w.Header.Get("Location") != open {
+		t.Errorf("one is open: %d %s", w.StatusCode, w.Header.Get("Location"))
+	}
+	_, body := d.page(d.staff, "/door/fest?all=1", nil, false)
+	for _, want := range []string{"Today[^~]*Open until[^~]*Tomorrow[^~]*Opens [^~]*Yesterday[^~]*Closed since "} {
+		if !regexp.MustCompile(want).MatchString(body) {
+			t.Errorf("the chooser lacks %s: %s", want, body)
+		}
+	}
+	d.api("PATCH", "/events/fest", m{"starts_at": now, "ends_at": now.Add(time.Hour)}, 200)
+	if _, body := d.page(d.staff, closed, nil, false); !strings.Contains(body, "This door closed on") {
+		t.Errorf("a closed door: %s", body)
+	}
+	list("Always", nil, nil)
+	if w, body := d.page(d.staff, "/door/fest", nil, false); w.StatusCode != 200 || !strings.Contains(body, "Open at any time") {
+		t.Errorf("two are open: %d", w.StatusCode)
+	}
+}
+
 // What a path names must belong together: a list to the event, a scan to the list.
 func TestDoorKeepsToItsEvent(t *testing.T) {
 	d := newDoorway(t, dbtest.Open(t, database.SQLite))

@@ -3,6 +3,7 @@ package checkin
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -236,6 +237,7 @@ func (d *door) decide(context.Context) error {
 // refusal says why a ticket may not pass, whatever happened at doors before.
 func refusal(in *scanning, t *ticketing.DoorTicket) Reason {
 	list := in.gate.list
+	standing := list.Standing(in.at)
 	switch {
 	case in.verdict != "":
 		return in.verdict
@@ -249,9 +251,9 @@ func refusal(in *scanning, t *ticketing.DoorTicket) Reason {
 		return Unpaid
 	case !list.accepts(t.TicketTypeID, t.AttendanceMode):
 		return WrongList
-	case !list.StartsAt.IsZero() && in.at.Before(list.StartsAt):
+	case standing == Early:
 		return NotYetValid
-	case !list.EndsAt.IsZero() && !in.at.Before(list.EndsAt):
+	case standing == Closed:
 		return NoLongerValid
 	}
 	return ""
@@ -394,4 +396,22 @@ func (d *door) attend(ctx context.Context) error {
 		}
 	}
 	return present(ctx, d.tx, d.counts, records)
+}
+
+// InsideSince tells which of the tickets are inside by a list, and when they were let in.
+func (s *Service) InsideSince(ctx context.Context, community, list turnout.ID, tickets []turnout.ID) (map[turnout.ID]time.Time, error) {
+	since := map[turnout.ID]time.Time{}
+	if len(tickets) == 0 {
+		return since, nil
+	}
+	var rows []*admission
+	err := s.DB.Read().NewSelect().Model(&rows).Where("list_id = ?", list).Where("ticket_id IN (?)", bun.List(tickets)).
+		Where("community_id = ?", community).Where("inside").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("checkin: inside since: %w", err)
+	}
+	for _, a := range rows {
+		since[a.TicketID] = a.At
+	}
+	return since, nil
 }

@@ -45,6 +45,27 @@ func (l *List) accepts(ticketType turnout.ID, mode ticketing.Mode) bool {
 	return slices.Contains(l.TicketTypeIDs, ticketType)
 }
 
+// Standing is how a list's times stand at a moment.
+type Standing string
+
+// The standings.
+const (
+	Open   Standing = "open"
+	Early  Standing = "early"  // opens later
+	Closed Standing = "closed" // for good
+)
+
+// Standing says whether the list is open; one without times always is.
+func (l *List) Standing(now time.Time) Standing {
+	switch {
+	case !l.StartsAt.IsZero() && now.Before(l.StartsAt):
+		return Early
+	case !l.EndsAt.IsZero() && !now.Before(l.EndsAt):
+		return Closed
+	}
+	return Open
+}
+
 // ListInput is what a list is made or changed with.
 type ListInput struct {
 	Name          string

@@ -69,6 +69,14 @@ func (l *localiser) weekday(t time.Time, zone string) string {
 	return l.day("format.weekday_day", inZone(t, zone))
 }
 
+// dayNear is weekday for a day that is read at another: "Thu 4 June", with the year when that is not the year of now.
+func (l *localiser) dayNear(now, t time.Time, zone string) string {
+	if year(now, zone) != year(t, zone) {
+		return l.day("format.weekday_short_date", inZone(t, zone))
+	}
+	return l.weekday(t, zone)
+}
+
 // monthShort is the month of a calendar leaf, "Jun".
 func (l *localiser) monthShort(t time.Time, zone string) string {
 	return l.say("month_short." + strconv.Itoa(int(inZone(t, zone).Month())))

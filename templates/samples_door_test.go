@@ -3,8 +3,17 @@ package templates
 import "time"
 
 type (
-	sampleDoorTicket struct{ ID, AttendeeName, AttendeeEmail, TypeName, Status, OrderStatus, OrderCode, Nonce string }
-	sampleEarlier    struct {
+	sampleDoorTicket struct {
+		ID, AttendeeName, AttendeeEmail, TypeName, Status, OrderStatus, OrderCode, Nonce string
+		Since                                                                            time.Time
+	}
+	sampleNotice struct {
+		Key     string
+		At, Now time.Time
+		Zone    string
+	}
+	sampleFigures struct{ CheckedIn, Expected, Inside, Refused int64 }
+	sampleEarlier struct {
 		ScannedAt time.Time
 		Gate      string
 	}
@@ -19,6 +28,7 @@ type (
 		StartsAt, EndsAt time.Time
 		Admitted, Inside int64
 		AllowReentry     bool
+		Stands           string
 	}
 )
 
@@ -51,15 +61,19 @@ func doorSamples() []sample {
 	type lists struct {
 		Chrome
 		Event           sampleDoorEvent
+		Notice          *sampleNotice
 		Lists           []sampleDoorList
 		Base, CreateURL string
 	}
 	frame := Chrome{Title: "Door", NoIndex: true, Path: "/door/x"}
+	early := &sampleNotice{"door.event_begins", sampleConf.StartsAt, sampleConf.StartsAt.AddDate(-1, 0, 0), sampleConf.Zone}
 	event := sampleDoorEvent{sampleConf.Title, sampleConf.Zone, sampleConf.StartsAt, sampleConf.EndsAt}
 	all := []sample{
-		{"door_lists", "two", lists{frame, event, []sampleDoorList{{ID: "lst_1", Name: "Main door", Admitted: 412}, {ID: "lst_2", Name: "Workshop “SQLite in anger”, room 2 on the first floor", StartsAt: event.StartsAt, EndsAt: event.EndsAt}}, "/door/x/lists/", ""}},
-		{"door_lists", "none", lists{frame, event, nil, "/door/x/lists/", "/door/x/lists"}},
-		{"door_lists", "ask", lists{frame, event, nil, "/door/x/lists/", ""}},
+		{"door_lists", "two", lists{frame, event, early, []sampleDoorList{{ID: "lst_1", Name: "Main door", Admitted: 412, Stands: "open"},
+			{ID: "lst_2", Name: "Workshop “SQLite in anger”, room 2 on the first floor", StartsAt: event.StartsAt, EndsAt: event.EndsAt, Stands: "early"},
+			{ID: "lst_3", Name: "اليوم الأول", StartsAt: event.StartsAt, Stands: "open"}, {ID: "lst_4", Name: "昨天", EndsAt: event.StartsAt, Stands: "closed"}}, "/door/x/lists/", ""}},
+		{"door_lists", "none", lists{frame, event, nil, nil, "/door/x/lists/", "/door/x/lists"}},
+		{"door_lists", "ask", lists{frame, event, nil, nil, "/door/x/lists/", ""}},
 	}
 	type answer struct {
 		Chrome
@@ -83,7 +97,7 @@ func doorSamples() []sample {
 	taken := scans[0]
 	taken.AnnulledAt = event.StartsAt
 	all = append(all, sample{"door_log", "full", log{frame, "/door/x/lists/l", append(scans, taken)}}, sample{"door_log", "empty", log{frame, "/door/x/lists/l", nil}})
-	all = append(all, scannerSamples(frame, event)...)
+	all = append(all, scannerSamples(frame, event, early)...)
 	return append(all, joinSamples()...)
 }
 
@@ -92,16 +106,17 @@ type sampleDoorEvent struct {
 	StartsAt, EndsAt time.Time
 }
 
-func scannerSamples(frame Chrome, event sampleDoorEvent) []sample {
+func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []sample {
 	type page struct {
 		Chrome
-		Event                             sampleDoorEvent
-		List                              sampleDoorList
-		Stats                             struct{ CheckedIn, Expected, Inside, Refused int64 }
-		URL, ListsURL, Nonce, Gate, Query string
-		Exit                              bool
-		Found                             []sampleDoorTicket
-		Errors                            Errors
+		Event                                   sampleDoorEvent
+		List                                    sampleDoorList
+		Notice                                  *sampleNotice
+		Stats                                   sampleFigures
+		URL, ListsURL, Nonce, Code, Gate, Query string
+		Exit                                    bool
+		Found                                   []sampleDoorTicket
+		Errors                                  Errors
 	}
 	frame.Scripts = []string{"door.js"}
 	calm := page{Chrome: frame, Event: event, List: sampleDoorList{Name: "Main door"}, URL: "/door/x/lists/l", ListsURL: "/door/x?all=1", Nonce: "n"}
@@ -110,7 +125,9 @@ func scannerSamples(frame Chrome, event sampleDoorEvent) []sample {
 	found.Query, found.List.AllowReentry, found.Exit, found.Gate = "anh", true, true, "North stairs"
 	canceled := *sampleGuest
 	canceled.Status, canceled.AttendeeName = "canceled", ""
-	found.Found = []sampleDoorTicket{*sampleGuest, canceled}
+	inside := *sampleGuest
+	inside.Since = event.StartsAt
+	found.Notice, found.Found = early, []sampleDoorTicket{*sampleGuest, canceled, inside}
 	wrong := calm
 	wrong.Query, wrong.Errors = "nobody", Errors{{Name: "code", Message: "Send either the code or the ticket's id."}, {Name: "gate", Message: "Too long."}}
 	return []sample{{"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}

@@ -1,7 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,12 +36,35 @@ func doorPath(event *events.Event, list turnout.ID) string {
 type doorListsPage struct {
 	templates.Chrome
 	Event     *events.Event
-	Lists     []*checkin.List
+	Notice    *doorNotice
+	Lists     []doorChoice
 	Base      string // of a list's address: its id follows
 	CreateURL string // takes a POST; "" when the role does not allow it
 }
 
-// DoorLists lets door staff choose what they admit to. With one list there is nothing to choose, unless they ask (?all=).
+// doorChoice is a list that can be chosen, with how its times stand now.
+type doorChoice struct {
+	*checkin.List
+	Stands checkin.Standing
+}
+
+// choices puts open lists first, closed ones last, and gives the only one that is open, nil for none or several.
+func choices(lists []*checkin.List, now time.Time) (all []doorChoice, only *checkin.List) {
+	order := []checkin.Standing{checkin.Open, checkin.Early, checkin.Closed}
+	for _, list := range lists {
+		all = append(all, doorChoice{list, list.Standing(now)})
+	}
+	slices.SortStableFunc(all, func(a, b doorChoice) int {
+		return cmp.Compare(slices.Index(order, a.Stands), slices.Index(order, b.Stands))
+	})
+	if len(all) > 0 && all[0].Stands == checkin.Open && (len(all) == 1 || all[1].Stands != checkin.Open) {
+		only = all[0].List
+	}
+	return all, only
+}
+
+// DoorLists lets door staff choose what they admit to. With one list, or one that is open now, there is nothing to choose,
+// unless they ask (?all=).
 func (h *Handler) DoorLists(c *gin.Context) {
 	event := access.Event(c)
 	lists, err := h.CheckIn.Lists(c.Request.Context(), event.CommunityID, event.ID)
@@ -46,11 +72,16 @@ func (h *Handler) DoorLists(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	if len(lists) == 1 && c.Query("all") == "" {
-		c.Redirect(http.StatusSeeOther, doorPath(event, lists[0].ID))
+	all, only := choices(lists, h.Now())
+	if len(lists) == 1 {
+		only = lists[0]
+	}
+	if only != nil && c.Query("all") == "" {
+		c.Redirect(http.StatusSeeOther, doorPath(event, only.ID))
 		return
 	}
-	page := doorListsPage{Chrome: h.doorChrome(c, h.text(c, "door.title")), Event: event, Lists: lists, Base: doorPath(event, "") + "/lists/"}
+	page := doorListsPage{Chrome: h.doorChrome(c, h.text(c, "door.title")), Event: event, Lists: all, Base: doorPath(event, "") + "/lists/",
+		Notice: noticeOf(event, nil, h.Now())}
 	if may(c, "events:write") {
 		page.CreateURL = doorPath(event, "") + "/lists"
 	}

@@ -22,7 +22,12 @@ type doorAnswer struct {
 	Icon      string
 	OrderCode string
 	Zone      string
-	Again     bool // comes back in after going out
+}
+
+// doorAnswerPart is an answer with the list's counters after it.
+type doorAnswerPart struct {
+	doorAnswer
+	Stats *checkin.Stats
 }
 
 // doorScanPage is the data of the page "door_scan", the answer where no scripts run.
@@ -90,16 +95,32 @@ func (h *Handler) DoorScan(c *gin.Context) {
 		})
 	}
 	switch {
-	case err != nil && !wantsPart(c) && respond.Status(err) == http.StatusUnprocessableEntity:
-		h.renderScanner(c, http.StatusUnprocessableEntity, list, h.Templates.Errors(h.Language(c), err))
+	case err != nil && !wantsPart(c):
+		if problems, status, ok := h.refused(c, err); ok {
+			h.renderScanner(c, status, list, problems)
+		}
 	case err != nil:
 		h.Fail(c, err)
 	case wantsPart(c):
-		h.RenderPart(c, http.StatusOK, "door_scan", "answer", h.doorAnswer(scan, event))
+		h.doorAnswerPart(c, event, scan)
 	default:
 		said := url.Values{"gate": {in.Gate}, "direction": {in.Direction}}
 		h.Redirect(c, doorPath(event, list.ID)+"/scans/"+string(scan.ID)+"?"+said.Encode(), "", "")
 	}
+}
+
+// doorAnswerPart answers a script with what the door says, and with the counters as they are after it.
+func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *checkin.Scan) {
+	ctx := c.Request.Context()
+	part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, event)}
+	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
+	if err == nil {
+		part.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now())
+	}
+	if err != nil {
+		respond.Log(ctx, err) // the scan is decided: its answer is worth more than the counters
+	}
+	h.RenderPart(c, http.StatusOK, "door_scan", "answer", part)
 }
 
 // DoorAnswer shows one scan's answer as a page.

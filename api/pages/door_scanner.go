@@ -20,10 +20,12 @@ type doorPage struct {
 	templates.Chrome
 	Event    *events.Event
 	List     *checkin.List
+	Notice   *doorNotice
 	Stats    *checkin.Stats
 	URL      string // of this door
 	ListsURL string
-	Nonce    string // for the form that works without scripts
+	Nonce    string // for the form of typed codes
+	Code     string // that was typed and not taken
 	Gate     string // kept by the browser where scripts run
 	Exit     bool   // the direction that was chosen last
 	Query    string
@@ -47,12 +49,15 @@ func (h *Handler) renderScanner(c *gin.Context, status int, list *checkin.List, 
 		return
 	}
 	page := doorPage{
-		Chrome: h.doorChrome(c, list.Name), Event: event, List: list, Stats: stats, URL: doorPath(event, list.ID),
-		ListsURL: doorPath(event, "") + "?all=1", Nonce: string(turnout.NewID("non")), Gate: c.Query("gate"),
+		Chrome: h.doorChrome(c, list.Name), Event: event, List: list, Notice: noticeOf(event, list, h.Now()), Stats: stats,
+		URL: doorPath(event, list.ID), ListsURL: doorPath(event, "") + "?all=1", Nonce: string(turnout.NewID("non")), Gate: c.Query("gate"),
 		Exit: c.Query("direction") == string(checkin.Exit), Query: c.Query("q"), Errors: problems,
 	}
+	if c.Request.Method == http.MethodPost { // the form again, as it was typed
+		page.Code, page.Gate, page.Exit = c.PostForm("code"), c.PostForm("gate"), c.PostForm("direction") == string(checkin.Exit)
+	}
 	page.Scripts = []string{"door.js"}
-	if page.Found, err = h.doorSearch(c, page.Query); err != nil {
+	if page.Found, err = h.doorSearch(c, list, page.Query); err != nil {
 		h.Fail(c, err)
 		return
 	}
@@ -70,10 +75,11 @@ func (h *Handler) DoorStats(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	h.RenderPart(c, http.StatusOK, "door_scanner", "counters", doorPage{Stats: stats})
+	h.RenderPart(c, http.StatusOK, "door_scanner", "door-counters", stats)
 }
 
-// liveStats reads a list's figures at most once a second, however many doors ask: they count every ticket of the event.
+// liveStats reads how many are expected at a list at most once a second, however many doors ask: that counts every ticket of
+// the event. What doors count themselves is as new as the list that was read.
 type liveStats struct {
 	mu    sync.Mutex
 	lists map[turnout.ID]*liveCount
@@ -90,7 +96,7 @@ const (
 	liveLists = 1000 // remembered at once
 )
 
-// read gives the figures of a list; those who ask while they are being read wait for the one answer.
+// read gives the figures of a list that was just read; those who ask while they are being read wait for the one answer.
 func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *checkin.List, now time.Time) (*checkin.Stats, error) {
 	l.mu.Lock()
 	if l.lists == nil || len(l.lists) >= liveLists {
@@ -105,13 +111,14 @@ func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *ch
 
 	count.mu.Lock()
 	defer count.mu.Unlock()
-	if count.stats != nil && now.Before(count.until) {
-		return count.stats, nil
+	if count.stats == nil || !now.Before(count.until) {
+		stats, err := service.Stats(ctx, list.CommunityID, list.ID)
+		if err != nil {
+			return nil, err
+		}
+		count.stats, count.until = stats, now.Add(liveFor)
 	}
-	stats, err := service.Stats(ctx, list.CommunityID, list.ID)
-	if err != nil {
-		return nil, err
-	}
-	count.stats, count.until = stats, now.Add(liveFor)
-	return stats, nil
+	stats := *count.stats
+	stats.CheckedIn, stats.Inside, stats.Refused = list.Admitted, list.Inside, list.Refused
+	return &stats, nil
 }

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"turnout"
 	"turnout/api/access"
+	"turnout/checkin"
 	"turnout/ticketing"
 )
 
@@ -17,6 +19,7 @@ type doorResult struct {
 	*ticketing.DoorTicket
 	OrderCode string
 	Nonce     string
+	Since     time.Time // inside since then; zero: not inside
 }
 
 const (
@@ -34,28 +37,38 @@ func (h *Handler) DoorSearch(c *gin.Context) {
 		h.renderScanner(c, http.StatusOK, list, nil)
 		return
 	}
-	page := doorPage{List: list, URL: doorPath(access.Event(c), list.ID), Query: c.Query("q")}
+	event := access.Event(c)
+	page := doorPage{Event: event, List: list, URL: doorPath(event, list.ID), Query: c.Query("q")}
 	var err error
-	if page.Found, err = h.doorSearch(c, page.Query); err != nil {
+	if page.Found, err = h.doorSearch(c, list, page.Query); err != nil {
 		h.Fail(c, err)
 		return
 	}
 	h.RenderPart(c, http.StatusOK, "door_scanner", "results", page)
 }
 
-func (h *Handler) doorSearch(c *gin.Context, query string) ([]doorResult, error) {
+func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string) ([]doorResult, error) {
 	query = strings.TrimSpace(query)
 	if len([]rune(query)) < shortestSearch {
 		return nil, nil
 	}
-	event := access.Event(c)
-	tickets, err := h.Ticketing.SearchTickets(c.Request.Context(), event.CommunityID, event.ID, query, searchedOrders)
+	event, ctx := access.Event(c), c.Request.Context()
+	tickets, err := h.Ticketing.SearchTickets(ctx, event.CommunityID, event.ID, query, searchedOrders)
+	if err != nil {
+		return nil, fmt.Errorf("pages: door search: %w", err)
+	}
+	ids := make([]turnout.ID, len(tickets))
+	for i, t := range tickets {
+		ids[i] = t.ID
+	}
+	since, err := h.CheckIn.InsideSince(ctx, event.CommunityID, list.ID, ids)
 	if err != nil {
 		return nil, fmt.Errorf("pages: door search: %w", err)
 	}
 	found := make([]doorResult, len(tickets))
 	for i, t := range tickets {
-		found[i] = doorResult{DoorTicket: t, OrderCode: h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber), Nonce: string(turnout.NewID("non"))}
+		found[i] = doorResult{DoorTicket: t, OrderCode: h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber), Nonce: string(turnout.NewID("non")),
+			Since: since[t.ID]}
 	}
 	return found, nil
 }

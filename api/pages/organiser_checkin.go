@@ -18,8 +18,9 @@ import (
 type checkInPage struct {
 	templates.Chrome
 	Event    *events.Event
+	Notice   *doorNotice
 	Base     string
-	Lists    []*checkin.List
+	Lists    []doorChoice
 	CanWrite bool
 }
 
@@ -35,7 +36,9 @@ func (h *Handler) EventCheckIn(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	h.Render(c, http.StatusOK, "console_checkin", checkInPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/check-in", Lists: lists, CanWrite: may(c, "events:write")})
+	all, _ := choices(lists, h.Now())
+	h.Render(c, http.StatusOK, "console_checkin", checkInPage{Chrome: chrome, Event: e, Notice: noticeOf(e, nil, h.Now()), Base: eventPath(e) + "/check-in",
+		Lists: all, CanWrite: may(c, "events:write")})
 }
 
 type checkInListForm struct {
@@ -137,6 +140,7 @@ type checkInLivePage struct {
 	Now                time.Time
 	Event              *events.Event
 	List               *checkin.List
+	Notice             *doorNotice
 	Stats              *checkin.Stats
 	Scans              []*checkin.Scan
 	Base, DoorURL      string
@@ -153,7 +157,7 @@ func (h *Handler) EventCheckInList(c *gin.Context) {
 		return
 	}
 	e, ctx := access.Event(c), c.Request.Context()
-	data := checkInLivePage{Now: h.Now(), Event: e, List: list, Base: eventPath(e) + "/check-in/" + string(list.ID), CanWrite: may(c, "events:write"), CanAnnul: may(c, "checkin:write")}
+	data := checkInLivePage{Now: h.Now(), Event: e, List: list, Notice: noticeOf(e, list, h.Now()), Base: eventPath(e) + "/check-in/" + string(list.ID), CanWrite: may(c, "events:write"), CanAnnul: may(c, "checkin:write")}
 	var err error
 	if data.Stats, err = h.CheckIn.Stats(ctx, e.CommunityID, list.ID); err == nil {
 		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)

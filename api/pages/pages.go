@@ -158,7 +158,7 @@ type errorPage struct {
 func (h *Handler) Fail(c *gin.Context, err error) {
 	respond.Log(c.Request.Context(), err)
 	public := respond.Public(err)
-	if public.Kind == turnout.Unauthenticated && c.Request.Method == http.MethodGet && !c.IsAborted() {
+	if public.Kind == turnout.Unauthenticated && c.Request.Method == http.MethodGet && !wantsPart(c) && !c.IsAborted() {
 		c.Redirect(http.StatusSeeOther, SignInPath+"?next="+url.QueryEscape(c.Request.URL.RequestURI()))
 		c.Abort()
 		return

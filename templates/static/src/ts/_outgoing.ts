@@ -6,7 +6,11 @@ export interface Scan {
   nonce: string;
 }
 
-export type Outcome = "answered" | "unsent" | "signed-out" | "failed";
+// Outcome is how it went: busy is a server that gives no answer, unsent a network that does not reach it.
+export type Outcome = "answered" | "unsent" | "busy" | "signed-out" | "failed";
+
+// How the door stands with its server.
+export type Line = "online" | "offline" | "busy" | "signed-out";
 
 interface Reply {
   outcome: Outcome;
@@ -21,13 +25,14 @@ export class Outgoing {
   private attempt = 0;
   private timer = 0;
   private retrying = false;
+  why: Outcome = "unsent"; // of what waits
 
   // told shows a reply; what it gives is done once the reply was seen, so that those of scans that waited do not chase each
   // other over the screen.
   constructor(
     private readonly url: string,
     private readonly told: (reply: Reply) => Promise<void>,
-    private readonly changed: (online: boolean) => void,
+    private readonly changed: (line: Line) => void,
   ) {
     window.addEventListener("online", () => void this.retry());
     window.addEventListener("beforeunload", (event) => {
@@ -35,14 +40,15 @@ export class Outgoing {
     });
   }
 
-  // send gives a scan's reply to told. The same scan again, while the first one waits, is no second one.
-  async send(fields: Record<string, string>): Promise<void> {
+  // send gives a scan's reply to told. The same scan again, while the first one waits, is no second one: it is sent anew under
+  // its nonce.
+  async send(fields: Record<string, string>, nonce = newNonce()): Promise<void> {
     const same = (scan: Scan) => JSON.stringify(scan.fields) === JSON.stringify(fields);
     if (this.waiting.some(same)) {
-      void this.told({ outcome: "unsent", html: "" });
+      void this.told({ outcome: this.why, html: "" });
       return this.retry();
     }
-    const scan = { fields, at: performance.now(), nonce: newNonce() };
+    const scan = { fields, at: performance.now(), nonce };
     const reply = await this.post(scan);
     if (kept(reply)) this.keep(scan);
     void this.told(reply);
@@ -61,7 +67,7 @@ export class Outgoing {
       }
       this.attempt = 0;
       this.waiting.shift();
-      this.changed(true);
+      this.changed("online");
       await this.told(reply);
     }
     this.retrying = false;
@@ -79,7 +85,8 @@ export class Outgoing {
 
   private async post(scan: Scan): Promise<Reply> {
     const reply = await this.ask(scan);
-    this.changed(reply.outcome !== "unsent");
+    if (kept(reply)) this.why = reply.outcome;
+    this.changed(lineOf(reply.outcome));
     return reply;
   }
 
@@ -94,8 +101,7 @@ export class Outgoing {
         signal: AbortSignal.timeout(patience),
       });
       if (response.ok) return { outcome: "answered", html: await response.text() };
-      if (response.status === 401) return { outcome: "signed-out", html: "" };
-      return { outcome: response.status >= 500 || response.status === 429 ? "unsent" : "failed", html: "" };
+      return { outcome: outcomeOf(response.status), html: "" };
     } catch {
       return { outcome: "unsent", html: "" };
     }
@@ -104,11 +110,22 @@ export class Outgoing {
 
 // kept tells whether a scan stays here: nobody decided it.
 function kept(reply: Reply): boolean {
-  return reply.outcome === "unsent" || reply.outcome === "signed-out";
+  return reply.outcome !== "answered" && reply.outcome !== "failed";
+}
+
+// outcomeOf says what a status other than 200 means.
+export function outcomeOf(status: number): Outcome {
+  if (status === 401) return "signed-out";
+  return status >= 500 || status === 429 ? "busy" : "failed";
+}
+
+export function lineOf(outcome: Outcome): Line {
+  if (outcome === "unsent") return "offline";
+  return outcome === "busy" || outcome === "signed-out" ? outcome : "online";
 }
 
 // newNonce is a UUID; crypto.randomUUID is there in secure contexts only.
-function newNonce(): string {
+export function newNonce(): string {
   if (crypto.randomUUID) return crypto.randomUUID();
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,6 +1,6 @@
 // The door: what the camera sees, a hand scanner types or a search finds goes to the server, and its answer fills the screen.
 import { allowed, Camera, type Trouble } from "./_camera";
-import { Outgoing } from "./_outgoing";
+import { type Line, lineOf, newNonce, Outgoing, type Outcome, outcomeOf } from "./_outgoing";
 import { Panels } from "./_panels";
 import { chooseReader } from "./_reader";
 import { keepAwake, signal, type Tone } from "./_signals";
@@ -8,6 +8,7 @@ import { Sights } from "./_sights";
 import { listen } from "./_wedge";
 
 const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or the next scan
+const doubleTap = 500; // milliseconds in which a second tap is still the first one
 const countEvery = 2000;
 const glance = 40; // milliseconds between two looks at the picture
 
@@ -18,7 +19,7 @@ function door(root: HTMLElement): void {
   if (!video || !answer) return;
   const sights = new Sights();
   const camera = new Camera(video, () => void start());
-  const outgoing = new Outgoing(root.dataset.scans ?? "", ({ outcome, html }) => say(outcome === "answered" ? fragment(html) : template(outcome)), network);
+  const outgoing = new Outgoing(root.dataset.scans ?? "", told, network);
   const panels = new Panels((name) => {
     if (name === "log") void load(part("log"), root.dataset.scans ?? "");
   });
@@ -32,10 +33,10 @@ function door(root: HTMLElement): void {
   // Scanning
 
   // scan sends one scan after the other: a hand scanner may be faster than the network.
-  function scan(fields: Record<string, string>): Promise<void> {
+  function scan(fields: Record<string, string>, nonce?: string): Promise<void> {
     const way = document.querySelector<HTMLInputElement>("input[name=way]:checked")?.value ?? "entry";
     underway++;
-    line = line.then(() => outgoing.send({ ...fields, direction: way, gate: settings.gate })).finally(() => underway--);
+    line = line.then(() => outgoing.send({ direction: way, gate: settings.gate, ...fields }, nonce)).finally(() => underway--);
     return line;
   }
 
@@ -53,8 +54,22 @@ function door(root: HTMLElement): void {
 
   // Answers
 
+  let said = 0; // when the last answer came
+
+  function told({ outcome, html }: { outcome: Outcome; html: string }): Promise<void> {
+    const decided = outcome === "answered" || outcome === "failed";
+    if (decided && panels.current === "find") void find(); // what was found stands otherwise now, and its nonces are used
+    if (outcome !== "answered") return say(template(outcome));
+    const content = fragment(html);
+    const counters = content.querySelector<HTMLTemplateElement>("template[data-counters-now]");
+    if (counters) part("counters")?.replaceChildren(counters.content.cloneNode(true));
+    counters?.remove();
+    return say(content);
+  }
+
   function say(content: DocumentFragment): Promise<void> {
     dismiss();
+    said = performance.now();
     answer?.replaceChildren(content);
     const tone = answer?.querySelector<HTMLElement>("[data-tone]")?.dataset.tone as Tone | undefined;
     if (tone && settings.sound) signal(tone);
@@ -69,6 +84,7 @@ function door(root: HTMLElement): void {
     seen();
   }
   answer.addEventListener("click", (event) => {
+    if (performance.now() - said < doubleTap) return; // meant for what was there before
     if (!(event.target as Element).closest("a, button")) dismiss();
   });
   document.addEventListener("keydown", (event) => {
@@ -79,25 +95,29 @@ function door(root: HTMLElement): void {
 
   // Online or not, and what waits
 
-  function network(online: boolean): void {
-    const [on, off, bar] = [part("online"), part("offline"), part("waiting")];
-    if (on) on.hidden = !online;
-    if (off) off.hidden = online;
+  function network(line: Line): void {
+    for (const each of ["online", "offline", "busy", "signed-out"]) {
+      const badge = part(each);
+      if (badge) badge.hidden = each !== line;
+    }
+    const bar = part("waiting");
     if (bar) bar.hidden = outgoing.waiting.length === 0;
     const text = bar?.querySelector<HTMLElement>("[data-text]");
     if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(outgoing.waiting.length));
   }
-  part("show-waiting")?.addEventListener("click", () => void say(template("unsent")));
-  window.addEventListener("offline", () => network(false));
+  part("show-waiting")?.addEventListener("click", () => void say(template(outgoing.why)));
+  window.addEventListener("offline", () => network("offline"));
 
   async function count(): Promise<void> {
     if (document.hidden) return;
+    const asked = performance.now();
     try {
       const response = await fetch(root.dataset.stats ?? "", { headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(countEvery) });
-      if (response.ok) part("counters")?.replaceChildren(fragment(await response.text()));
-      network(response.status < 500);
+      network(response.ok ? "online" : lineOf(outcomeOf(response.status)));
+      const counters = response.ok ? fragment(await response.text()) : undefined;
+      if (counters && asked > said) part("counters")?.replaceChildren(counters); // else an answer was newer
     } catch {
-      network(false);
+      network("offline");
     }
   }
   setInterval(() => void count(), countEvery);
@@ -162,25 +182,40 @@ function door(root: HTMLElement): void {
   root.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
     const data = new FormData(form);
+    const nonce = String(data.get("nonce"));
     if (form.matches("[data-let-in]")) {
       event.preventDefault();
-      void scan({ ticket_id: String(data.get("ticket_id")) });
+      once(form, scan({ ticket_id: String(data.get("ticket_id")), direction: String(data.get("direction")) }, nonce));
     } else if (form.matches("[data-code]")) {
       event.preventDefault();
-      void scan({ code: String(data.get("code")) }).then(() => form.reset());
+      const sent = scan({ code: String(data.get("code")) }, nonce).then(() => {
+        form.reset();
+        form.querySelector<HTMLInputElement>("[name=nonce]")?.setAttribute("value", newNonce());
+      });
+      once(form, sent);
     } else if (form.matches("[data-annul]") && form.dataset.confirmed === "yes") {
       event.preventDefault();
-      void load(part("log"), form.action, () => true, new URLSearchParams({ confirmed: "yes" }));
+      void load(part("log"), form.action, () => true, new URLSearchParams({ confirmed: "yes" })).then(count);
     }
   });
+
+  // once keeps a form from being sent again before its scan went through.
+  function once(form: HTMLFormElement, sent: Promise<void>): void {
+    const button = form.querySelector("button");
+    if (!button) return;
+    button.disabled = true;
+    void sent.finally(() => (button.disabled = false));
+  }
 
   async function load(into: HTMLElement | null, url: string, still = () => true, body?: URLSearchParams): Promise<void> {
     try {
       const response = await fetch(url, { method: body ? "POST" : "GET", body, headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(5000) });
-      if (!response.ok) throw new Error(String(response.status));
-      const html = await response.text();
-      if (still()) into?.replaceChildren(fragment(html));
+      const outcome = response.ok ? "answered" : outcomeOf(response.status);
+      network(lineOf(outcome));
+      const content = response.ok ? fragment(await response.text()) : template(outcome === "signed-out" ? "search-signed-out" : "search-busy");
+      if (still()) into?.replaceChildren(content);
     } catch {
+      network("offline");
       if (still()) into?.replaceChildren(template("search-failed"));
     }
   }
