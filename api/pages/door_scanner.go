@@ -78,8 +78,8 @@ func (h *Handler) DoorStats(c *gin.Context) {
 	h.RenderPart(c, http.StatusOK, "door_scanner", "door-counters", stats)
 }
 
-// liveStats reads how many are expected at a list at most once a second, however many doors ask: that counts every ticket of
-// the event. What doors count themselves is as new as the list that was read.
+// liveStats adds a list's figures up at most once a second, however many doors ask. What doors count themselves is as new as
+// the list that was read.
 type liveStats struct {
 	mu    sync.Mutex
 	lists map[turnout.ID]*liveCount
@@ -96,7 +96,7 @@ const (
 	liveLists = 1000 // remembered at once
 )
 
-// read gives the figures of a list that was just read; those who ask while they are being read wait for the one answer.
+// read gives the figures of a list that was just read; those who ask in the meantime wait for the one answer.
 func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *checkin.List, now time.Time) (*checkin.Stats, error) {
 	l.mu.Lock()
 	if l.lists == nil || len(l.lists) >= liveLists {
