@@ -27,6 +27,9 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/orders/{code}/calendar.ics", Who: link, Handle: p.OrderCalendar},
 		{Method: post, Path: "/orders/{code}/cancel", Who: link, Handle: p.CancelOrder},
 
+		{Method: get, Path: "/e/{event}/find-order", Who: public, Handle: p.FindOrder},
+		{Method: post, Path: "/e/{event}/find-order", Who: public, Handle: p.SendOrders},
+
 		{Method: get, Path: "/e/{event}/waitlist", Who: public, Handle: p.Waitlist},
 		{Method: post, Path: "/e/{event}/waitlist", Who: public, Handle: p.JoinWaitlist},
 		{Method: get, Path: "/waitlist/{entry}", Who: link, Handle: p.WaitlistEntry},

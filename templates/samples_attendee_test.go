@@ -1,13 +1,27 @@
 package templates
 
-import "time"
+import (
+	"time"
+
+	"turnout"
+)
+
+// sampleHeld is an unpaid order of the reader's browser.
+type sampleHeld struct {
+	Code, PayURL string
+	Lines        []sampleLine
+	Total        turnout.Money
+	ExpiresAt    time.Time
+}
+
+func held() *sampleHeld {
+	return &sampleHeld{"7KQ2M", "/pay/pay_1", []sampleLine{{"Regular", 2, euro(29800)}}, euro(29800), sampleNow.Add(12 * time.Minute)}
+}
 
 // attendeeSamples are the smaller pages of those who come.
 func attendeeSamples() []sample {
 	type form struct {
-		Type        string
-		Size        int64
-		Name, Email string
+		Type, Size, Name, Email string
 	}
 	type wish struct {
 		Chrome
@@ -16,6 +30,15 @@ func attendeeSamples() []sample {
 		Action string
 		Types  []Option
 		Form   form
+		Sent   bool
+	}
+	type find struct {
+		Chrome
+		Errors     Errors
+		Event      sampleEvent
+		Action     string
+		Lost, Sent bool
+		Email      string
 	}
 	type entry struct {
 		Chrome
@@ -44,11 +67,20 @@ func attendeeSamples() []sample {
 		Code, Status, EventURL string
 	}
 	c := chrome("Waitlist", "/e/x/waitlist")
-	open := wish{c, nil, sampleConf, "/e/x/waitlist", []Option{{Value: "a", Text: "Student"}, {Value: "b", Text: "Regular"}}, form{"a", 2, "", ""}}
+	open := wish{c, nil, sampleConf, "/e/x/waitlist", []Option{{Value: "a", Text: "Student"}, {Value: "b", Text: "Regular"}}, form{"a", "2", "", ""}, false}
 	wrong := open
 	wrong.Errors, wrong.Form.Email = Errors{{Name: "email", Message: "This is no e-mail address."}}, "ada@"
 	none := open
 	none.Types = nil
+	sent := open
+	sent.Sent = true
+	lost := find{chrome("This link opens no order", "/orders/x"), nil, sampleConf, "/e/x/find-order", true, false, ""}
+	cut := lost
+	cut.Action = ""
+	seek := lost
+	seek.Lost, seek.Email, seek.Errors = false, "ada@", Errors{{Name: "email", Message: "This is no e-mail address."}}
+	mailed := lost
+	mailed.Lost, mailed.Sent = false, true
 	waiting := entry{c, sampleConf, "waiting", "Ada", "ada@example.org", 3, "/waitlist/x/leave"}
 	left := waiting
 	left.Status, left.LeaveURL = "withdrawn", ""
@@ -60,7 +92,8 @@ func attendeeSamples() []sample {
 	bare := talk
 	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text = false, nil, nil, "", ""
 	return []sample{
-		{"waitlist", "open", open}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none},
+		{"waitlist", "open", open}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent},
+		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},
 		{"waitlist_entry", "waiting", waiting}, {"waitlist_entry", "left", left}, {"waitlist_entry", "served", served},
 		{"session", "full", talk}, {"session", "bare", bare},
 		{"home_root", "two", root{chrome("Turnout", "/"), []Link{{"Rhine Valley Gophers", "/c/a"}, {"東京", "/c/b"}}}}, {"home_root", "none", root{chrome("Turnout", "/"), nil}},

@@ -30,7 +30,8 @@ type (
 	sampleOffer struct {
 		ID, Name, Note, State, Mode, Field, WaitlistURL string
 		Price                                           turnout.Money
-		Min, Max, Quantity                              int
+		Min, Max                                        int
+		Quantity                                        string
 	}
 	samplePerson struct{ Name, Email, Tagline, PictureURL, URL, Label, NameField, EmailField string }
 	sampleTicket struct {
@@ -146,6 +147,7 @@ func eventSamples() []sample {
 		Speakers     []samplePerson
 		SponsorTiers []tier
 		EditURL      string
+		Held         *sampleHeld
 	}
 	d := data{Chrome: chrome(sampleConf.Title, sampleConf.URL), Now: sampleNow, Event: sampleConf, EditURL: ""}
 	d.Canonical, d.Description = "https://events.example.org/e/gopher-summit-2026", sampleConf.Summary
@@ -169,6 +171,7 @@ func eventSamples() []sample {
 	sold := d
 	sold.Event.Format, sold.Event.Venue, sold.Event.Title = "virtual", nil, "A meetup about the things nobody writes down in the manual"
 	sold.Event.Slug, sold.Event.Description = "things-nobody-writes", ""
+	sold.Held = held()
 	sold.Agenda.Sessions, sold.Speakers, sold.SponsorTiers, sold.EditURL = nil, nil, nil, "/console/events/x"
 	sold.Sale.State, sold.Sale.WaitlistURL, sold.Sale.Offers = "sold_out", "/e/x/waitlist", []sampleOffer{{Name: "Free place", Price: euro(0), State: "sold_out", Mode: "virtual"}}
 	gone := sold
@@ -195,12 +198,14 @@ func checkoutSamples() []sample {
 		}
 		Free                            bool
 		PayWith, PrivacyURL, RefundText string
+		Held                            *sampleHeld
+		Instead                         string
 	}
 	first := data{
 		Chrome: chrome("Your tickets", "/e/x/checkout"), Event: sampleConf, Action: "/e/x/checkout", IdempotencyKey: "k", PayWith: "sandbox", PrivacyURL: "/privacy",
 		RefundText: "Cancel until 28 May and get everything back.", Open: true,
 		Offers: []sampleOffer{
-			{ID: "tty_1", Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party", Max: 6, Quantity: 1, Field: "lines[0].quantity"},
+			{ID: "tty_1", Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party", Max: 6, Quantity: "1", Field: "lines[0].quantity"},
 			{ID: "tty_2", Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person", Field: "lines[1].quantity", WaitlistURL: "/e/x/waitlist?type=tty_2"},
 			{ID: "tty_3", Name: "From home", Price: euro(0), State: "available", Mode: "virtual", Note: "Both stages as a stream", Max: 10, Field: "lines[2].quantity"},
 		},
@@ -210,6 +215,8 @@ func checkoutSamples() []sample {
 	wrong.Buyer, wrong.Attendees = samplePerson{Name: "Ada Łukasiewicz", Email: "ada@@example"}, []samplePerson{{Label: "Ticket 1 · Regular", NameField: "attendees[0].name", EmailField: "attendees[0].email", Name: "Ada Łukasiewicz"}}
 	wrong.Errors = Errors{{Name: "lines[0].quantity", Message: "Only 3 are left."}, {Name: "buyer.email", Message: "This is no e-mail address."}}
 	wrong.Summary.Lines, wrong.Summary.Total, wrong.Summary.IncludesTax = []sampleLine{{"Regular", 4, euro(59600)}, {"From home", 1, euro(0)}}, euro(59600), true
+	wrong.Held, wrong.Instead = held(), "keep"
+	wrong.Errors = append(wrong.Errors, Errors{{Name: "held_choice", Message: "Say what becomes of it."}}...)
 	closed := first
 	closed.Open, closed.Offers = false, first.Offers[1:2]
 	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "closed", closed}}
@@ -292,12 +299,14 @@ func sampleMails() map[string]any {
 		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
 		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900), "PayBefore": sampleConf.StartsAt,
 		"PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
+		"Orders": []map[string]any{{"Code": "7KQ2M", "Status": "confirmed", "URL": "https://events.example.org/o/7KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}},
+			{"Code": "8KQ2M", "Status": "held", "URL": "https://events.example.org/o/8KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 2, euro(29800)}}}},
 	}
 	return map[string]any{
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x", "LeaveURL": "https://events.example.org/w/x", "PartySize": 2},
-		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order,
+		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order, "order_links": order,
 	}
 }
 

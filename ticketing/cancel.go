@@ -28,11 +28,11 @@ type Cancellation struct {
 // It fails with turnout.ErrNotFound, ErrOrderOver when the order ended before, and, for a buyer, ErrTooLate.
 func (s *Service) CancelOrder(ctx context.Context, order turnout.ID, reason string, preview bool) (*Cancellation, error) {
 	if preview {
-		done, err := s.previewCancel(ctx, order, reason)
+		o, err := s.orderWhere(ctx, s.DB.Read(), "id = ?", order)
 		if err != nil {
 			return nil, fmt.Errorf("ticketing: preview of canceling: %w", err)
 		}
-		return done, nil
+		return s.Cancellation(ctx, o, reason)
 	}
 	var done *Cancellation
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
@@ -46,14 +46,13 @@ func (s *Service) CancelOrder(ctx context.Context, order turnout.ID, reason stri
 	return done, nil
 }
 
-// previewCancel only reads: an order's page asks each time it is shown.
-func (s *Service) previewCancel(ctx context.Context, id turnout.ID, reason string) (*Cancellation, error) {
-	order, err := s.orderWhere(ctx, s.DB.Read(), "id = ?", id)
-	if err != nil {
-		return nil, err
-	}
+// Cancellation says what canceling an order, as it was read, would do. It only reads, and fails as CancelOrder does.
+func (s *Service) Cancellation(ctx context.Context, order *Order, reason string) (*Cancellation, error) {
 	done, _, err := s.cancellation(ctx, s.DB.Read(), order, reason, s.Now())
-	return done, err
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: preview of canceling: %w", err)
+	}
+	return done, nil
 }
 
 // cancellation says what canceling the order would do, and with which refunds.
@@ -114,10 +113,7 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 
 // mayStillCancel: a buyer may until the event begins, unless a ticket was used.
 func (s *Service) mayStillCancel(ctx context.Context, tx bun.IDB, order *Order, now time.Time) error {
-	if len(order.Tickets) == 0 {
-		return nil
-	}
-	if !now.Before(order.Tickets[0].event.StartsAt) {
+	if !now.Before(order.Event.StartsAt) {
 		return ErrTooLate
 	}
 	used, err := s.Admitted(ctx, tx, order.CommunityID, order.ID)

@@ -192,6 +192,24 @@ func (s *shop) taken(p *ticketing.Pool) int64 {
 	return 0
 }
 
+// waiting gives the newest wish of an address, with its secret.
+func (s *shop) waiting(email string) (found *ticketing.WaitlistEntry) {
+	s.t.Helper()
+	entries, err := s.Waitlist(s.t.Context(), s.event.CommunityID, s.event.ID, "", 200)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Email == email {
+			found = e
+		}
+	}
+	if found != nil {
+		_ = s.WaitlistLink(found) // reveals it
+	}
+	return found
+}
+
 // store keeps an event as it would have come by webhook and gives its row.
 func (s *shop) store(id string) turnout.ID {
 	s.t.Helper()

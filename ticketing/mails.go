@@ -16,10 +16,12 @@ import (
 
 // Register has the runner do the work that follows a sale, and sweep.
 func (s *Service) Register(r *jobs.Runner) {
+	r.Handle(JobOrderPlaced, s.forOrder(func(ctx context.Context, _ jobs.Job, o *Order) error { return s.indexOrder(ctx, o) }))
 	r.Handle(JobOrderConfirmed, s.forOrder(s.orderConfirmed))
 	r.Handle(JobTransferAwaited, s.forOrder(s.transferAwaited))
 	r.Handle(JobOrderCanceled, s.forOrder(s.orderCanceled))
 	r.Handle(JobLatePayment, s.forOrder(s.latePayment))
+	r.Handle(JobOrderLinks, s.forOrder(s.orderLinks))
 	r.Handle(JobWaitlistJoined, s.waitlistJoined)
 	r.Handle(JobRefund, s.refund)
 	r.Handle(JobExpireSession, s.expireSession)
@@ -59,6 +61,7 @@ type orderMail struct {
 	Community, Accent, BuyerName, EventTitle, Zone, Place, OrderCode, OrderURL, EventURL, Reason, PayHow string
 	StartsAt, EndsAt                                                                                     time.Time
 	Lines                                                                                                []mailLine
+	Orders                                                                                               []linkedOrder
 	Total, Refund                                                                                        turnout.Money
 	Tickets                                                                                              int
 	JoinNote                                                                                             bool
@@ -105,10 +108,13 @@ func (s *Service) send(ctx context.Context, job jobs.Job, o *Order, name string,
 	})
 }
 
-// orderConfirmed makes a confirmed order findable and mails its tickets. An order canceled since gets no tickets.
+// orderConfirmed mails a confirmed order's tickets. A free one is made findable here: it has no job of its placing. An order
+// canceled since gets no tickets.
 func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) error {
-	if err := s.indexOrder(ctx, o); err != nil {
-		return err
+	if len(o.Payments) == 0 {
+		if err := s.indexOrder(ctx, o); err != nil {
+			return err
+		}
 	}
 	if o.Status != Confirmed {
 		return nil
@@ -131,8 +137,8 @@ func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) er
 }
 
 func (s *Service) transferAwaited(ctx context.Context, job jobs.Job, o *Order) error {
-	if err := s.indexOrder(ctx, o); err != nil || o.Status != Pending {
-		return err
+	if o.Status != Pending {
+		return nil
 	}
 	data, err := s.orderMail(ctx, o)
 	if err != nil {

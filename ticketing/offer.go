@@ -44,6 +44,16 @@ func (s *Service) Offers(ctx context.Context, event *events.Event) ([]Offer, err
 
 // AllOffers is Offers with the hidden and the voucher types: for the organiser, who wants to see why each is or is not sold.
 func (s *Service) AllOffers(ctx context.Context, event *events.Event) ([]Offer, error) {
+	return s.offers(ctx, event, nil)
+}
+
+// OffersInstead is Offers for whoever holds the order and wants others instead: its places count as free.
+func (s *Service) OffersInstead(ctx context.Context, event *events.Event, held *Order) ([]Offer, error) {
+	all, err := s.offers(ctx, event, held)
+	return slices.DeleteFunc(all, func(o Offer) bool { return o.Visibility != Public }), err
+}
+
+func (s *Service) offers(ctx context.Context, event *events.Event, held *Order) ([]Offer, error) {
 	db := s.DB.Read()
 	types, err := loadTypes(ctx, db, []turnout.ID{event.ID})
 	if err != nil {
@@ -53,12 +63,31 @@ func (s *Service) AllOffers(ctx context.Context, event *events.Event) ([]Offer, 
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: offers: %w", err)
 	}
+	if held != nil {
+		if err := release(ctx, db, pools, held); err != nil {
+			return nil, fmt.Errorf("ticketing: offers: %w", err)
+		}
+	}
 	now := s.Now()
 	offers := make([]Offer, len(types))
 	for i, t := range types {
 		offers[i] = offer(event, t, pools, now)
 	}
 	return offers, nil
+}
+
+// release counts the places that an order holds as free, in the pools as they were read.
+func release(ctx context.Context, db bun.IDB, pools map[turnout.ID]*Pool, held *Order) error {
+	var claims []*claim
+	if err := db.NewSelect().Model(&claims).Where("holder_id IN (SELECT id FROM order_lines WHERE order_id = ?)", held.ID).Scan(ctx); err != nil {
+		return err
+	}
+	for _, c := range claims {
+		if pool := pools[c.PoolID]; pool != nil {
+			pool.Taken = max(0, pool.Taken-c.Quantity) // read a moment apart
+		}
+	}
+	return nil
 }
 
 // OfferOf gives one ticket type of an event as Offers does, hidden ones included. It fails with turnout.ErrNotFound.

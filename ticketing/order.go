@@ -6,6 +6,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/events"
 )
 
 // OrderStatus is the state of an order.
@@ -53,12 +54,13 @@ type Order struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 
-	Code     string       `bun:"-"` // public, from the numbers
-	Secret   string       `bun:"-"` // opens the order page; only where a method says so
-	Lines    []*OrderLine `bun:"-"`
-	Tickets  []*Ticket    `bun:"-"`
-	Payments []*Payment   `bun:"-"`
-	Refunds  []*Refund    `bun:"-"`
+	Event    *events.Event `bun:"-"`
+	Code     string        `bun:"-"` // public, from the numbers
+	Secret   string        `bun:"-"` // opens the order page; only where a method says so
+	Lines    []*OrderLine  `bun:"-"`
+	Tickets  []*Ticket     `bun:"-"`
+	Payments []*Payment    `bun:"-"`
+	Refunds  []*Refund     `bun:"-"`
 }
 
 // StatusAt is the state to show: a hold whose time is over reads as expired even before the sweep has been.
@@ -74,12 +76,22 @@ func (o *Order) Money(amount int64) turnout.Money {
 	return turnout.Money{Amount: amount, Currency: o.Currency}
 }
 
-// Payment gives the newest payment, nil for a free order.
+// Payment gives the payment that tells how the order stands: the newest while it is open; then the one that paid it, else one
+// that came too late, else the newest. nil for a free order.
 func (o *Order) Payment() *Payment {
 	if len(o.Payments) == 0 {
 		return nil
 	}
-	return o.Payments[len(o.Payments)-1]
+	told := o.Payments[len(o.Payments)-1]
+	if o.Status == Held || o.Status == Pending {
+		return told
+	}
+	for _, p := range o.Payments {
+		if p.weight() > told.weight() {
+			told = p
+		}
+	}
+	return told
 }
 
 // OrderLine is one line of an order, frozen as it was sold. Amounts are minor units; TaxRate is parts per million.
@@ -106,6 +118,7 @@ type OrderLine struct {
 // The refusals about an order.
 var (
 	ErrIdempotencyKeyReused = &turnout.Error{Kind: turnout.Conflict, Code: "idempotency_key_reused", Message: "This Idempotency-Key was used with another request. Take a new key."}
+	ErrReplacedPaid         = &turnout.Error{Kind: turnout.Conflict, Code: "replaced_paid", Message: "The order that this one was to replace is paid now. Send this again if you want these tickets as well."}
 	ErrOrderNotOpen         = &turnout.Error{Kind: turnout.Conflict, Code: "order_not_open", Message: "This order cannot be paid any more."}
 	ErrOrderOver            = &turnout.Error{Kind: turnout.Conflict, Code: "order_over", Message: "This order is already canceled or expired."}
 	ErrTooLate              = &turnout.Error{Kind: turnout.Conflict, Code: "too_late", Message: "The event has begun or a ticket was used: ask the organiser to cancel."}

@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,7 +10,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
-	"turnout/events"
 	"turnout/events/people"
 )
 
@@ -64,11 +64,7 @@ func (s *Service) orderByCode(ctx context.Context, db bun.IDB, code string) (*Or
 	if !ok {
 		return nil, turnout.ErrNotFound
 	}
-	event, err := events.ByNumber(ctx, db, eventNumber)
-	if err != nil {
-		return nil, err
-	}
-	return s.orderWhere(ctx, db, "event_id = ? AND number = ?", event.ID, number)
+	return s.orderWhere(ctx, db, "ord.event_id = (SELECT id FROM events WHERE number = ?) AND ord.number = ?", eventNumber, number)
 }
 
 // OrderFilter narrows a list of orders.
@@ -86,23 +82,18 @@ const searchKindOrder = "order"
 // Orders lists an event's orders, newest first, at most Limit, each whole.
 func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f OrderFilter) ([]*Order, error) {
 	db := s.DB.Read()
-	var found []turnout.ID
+	found := func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("event_id = ?", event) }
 	if strings.TrimSpace(f.Search) != "" {
 		var err error
-		if found, err = s.searchOrders(ctx, community, event, f.Search, f.Limit); err != nil {
+		if found, err = s.found(ctx, community, event, f.Search); err != nil {
 			return nil, fmt.Errorf("ticketing: orders: %w", err)
 		}
-		if len(found) == 0 {
+		if found == nil {
 			return nil, nil
 		}
 	}
 	orders, err := s.ordersWhere(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("community_id = ?", community).OrderExpr("number DESC").Limit(int64(f.Limit))
-		if found != nil { // of this event already; to say so again would make SQLite read all of its orders
-			q = q.Where("id IN (?)", bun.List(found))
-		} else {
-			q = q.Where("event_id = ?", event)
-		}
+		q = found(q.Where("community_id = ?", community)).OrderExpr("number DESC").Limit(int64(f.Limit))
 		if f.Status != "" {
 			q = q.Where("status = ?", f.Status)
 		}
@@ -120,11 +111,32 @@ func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f Ord
 	return orders, nil
 }
 
-func (s *Service) searchOrders(ctx context.Context, community, event turnout.ID, query string, limit int) ([]turnout.ID, error) {
-	if order, err := s.orderByCode(ctx, s.DB.Read(), query); err == nil && order.CommunityID == community && order.EventID == event {
-		return []turnout.ID{order.ID}, nil
+// found narrows a query to the orders that a search finds, nil when it can find none. All of them: the other filters and the
+// page come after. They are of the event already; to say so again would make SQLite read all of its orders.
+func (s *Service) found(ctx context.Context, community, event turnout.ID, query string) (func(*bun.SelectQuery) *bun.SelectQuery, error) {
+	order, err := s.orderByCode(ctx, s.DB.Read(), query)
+	switch {
+	case err == nil && order.CommunityID == community && order.EventID == event:
+		return func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("ord.id = ?", order.ID) }, nil
+	case err != nil && !errors.Is(err, turnout.ErrNotFound):
+		return nil, err
 	}
-	return people.SearchTokens(ctx, s.DB.Read(), community, searchKindOrder, event, query, limit)
+	matching := people.Matching(s.DB.Read(), community, searchKindOrder, event, query)
+	if matching == nil {
+		return nil, nil
+	}
+	return func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("ord.id IN (?)", matching) }, nil
+}
+
+// searchOrders gives the ids of the orders that a search finds, the oldest first, at most limit.
+func (s *Service) searchOrders(ctx context.Context, community, event turnout.ID, query string, limit int) ([]turnout.ID, error) {
+	found, err := s.found(ctx, community, event, query)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	var ids []turnout.ID
+	err = found(s.DB.Read().NewSelect().Model((*Order)(nil)).Column("ord.id")).OrderExpr("ord.id").Limit(int64(limit)).Scan(ctx, &ids)
+	return ids, err
 }
 
 // indexOrder makes the order findable by the names and addresses on it.

@@ -53,6 +53,17 @@ type Payment struct {
 	UpdatedAt   time.Time
 }
 
+// weight says which of an ended order's payments is told.
+func (p *Payment) weight() int {
+	switch p.Status {
+	case PaymentSucceeded, PaymentDisputed:
+		return 2
+	case PaymentLateRefund, PaymentLateRefunded:
+		return 1
+	}
+	return 0
+}
+
 // RefundStatus is the state of a refund.
 //
 //	requested ──► processing ──► succeeded ──► failed (it came back from the buyer's bank)

@@ -29,6 +29,10 @@ type Purchase struct {
 
 	// Key makes repeating safe (the header Idempotency-Key); empty for none. Caller separates the keys of different callers.
 	Key, Caller string
+	// Amends says that Key is that of a form, which can be sent again changed: the order that it made before gives way to this one.
+	Amends bool
+	// Replaces is an order of the event that gives way to this one; whoever asks has shown that it is theirs. See replace.
+	Replaces turnout.ID
 	// Actor stands in the audit log; left empty it is the buyer.
 	Actor audit.Actor
 }
@@ -51,15 +55,22 @@ const (
 	maxName     = 200
 )
 
-func (p *Purchase) check() error {
+// check says what is wrong with a purchase, field by field. types are those of the event by id; without them (the fast way, for
+// the sale reads them anyway) their own bounds are not looked at.
+func (p *Purchase) check(types map[turnout.ID]*TicketType) turnout.Problems {
 	var probs turnout.Problems
 	if len(p.Lines) == 0 || len(p.Lines) > maxLines {
 		probs.Add("lines", "out_of_range", "An order has 1 to %d lines.", maxLines)
 	}
 	total, seen := int64(0), map[turnout.ID]bool{}
 	for i, line := range p.Lines {
-		if line.Quantity < 1 || line.Quantity > maxQuantity {
+		sane := line.Quantity >= 1 && line.Quantity <= maxQuantity
+		if types != nil {
+			p.bound(&probs, i, types)
+		} else if !sane {
 			probs.Add(fmt.Sprintf("lines[%d].quantity", i), "out_of_range", "Choose 1 to %d tickets.", maxQuantity)
+		}
+		if !sane {
 			continue
 		}
 		if seen[line.TicketTypeID] {
@@ -71,8 +82,9 @@ func (p *Purchase) check() error {
 	if total > maxQuantity {
 		probs.Add("lines", "out_of_range", "An order can hold at most %d tickets.", maxQuantity)
 	}
+	counted := len(probs) == 0
 	p.Buyer.check(&probs, "buyer", true)
-	if len(p.Attendees) > 0 && int64(len(p.Attendees)) != total {
+	if counted && len(p.Attendees) > 0 && int64(len(p.Attendees)) != total {
 		probs.Add("attendees", "attendees", "Name %d attendees, one for each ticket, or none.", total)
 	}
 	for i := range p.Attendees {
@@ -81,7 +93,32 @@ func (p *Purchase) check() error {
 	if len(p.Key) > 255 {
 		probs.Add("Idempotency-Key", "too_long", "The key can have at most 255 characters.")
 	}
-	return probs.Err()
+	return probs
+}
+
+// bound says what a line asks for that its ticket type does not allow.
+func (p *Purchase) bound(probs *turnout.Problems, i int, types map[turnout.ID]*TicketType) {
+	line := p.Lines[i]
+	t := types[line.TicketTypeID]
+	switch {
+	case t == nil || t.EventID != p.EventID:
+		probs.Add(fmt.Sprintf("lines[%d].ticket_type_id", i), "unknown", "This event has no such ticket type.")
+	case line.Quantity < t.MinPerOrder || line.Quantity > t.MaxPerOrder:
+		probs.Add(fmt.Sprintf("lines[%d].quantity", i), "out_of_range", "%s: choose %d to %d.", t.Name, t.MinPerOrder, t.MaxPerOrder)
+	}
+}
+
+// Problems says all that is wrong with what somebody wants to buy, field by field, whatever is left of it.
+func (s *Service) Problems(ctx context.Context, p *Purchase) (turnout.Problems, error) {
+	types, err := loadTypes(ctx, s.DB.Read(), []turnout.ID{p.EventID})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: problems of a purchase: %w", err)
+	}
+	byID := map[turnout.ID]*TicketType{}
+	for _, t := range types {
+		byID[t.ID] = t
+	}
+	return p.check(byID), nil
 }
 
 func (a *Attendee) check(probs *turnout.Problems, name string, needsEmail bool) {
@@ -132,15 +169,19 @@ type placed struct {
 // confirmed, the ticket codes.
 //
 // It fails with an Invalid error naming the fields, turnout.ErrNotFound, ErrSoldOut and the other refusals of a sale,
-// events.ErrCanceled, events.ErrEnded, ErrIdempotencyKeyReused, database.ErrBusy.
+// events.ErrCanceled, events.ErrEnded, ErrIdempotencyKeyReused, ErrReplacedPaid, database.ErrBusy.
 func (s *Service) PlaceOrder(ctx context.Context, p Purchase) (order *Order, replayed bool, err error) {
-	if err := p.check(); err != nil {
+	if len(p.check(nil)) > 0 {
+		probs, err := s.Problems(ctx, &p) // all at once, and with the ticket types' names
+		if err == nil {
+			err = probs.Err()
+		}
 		return nil, false, err
 	}
 	if p.Locale == "" {
 		p.Locale = "en"
 	}
-	if p.Key == "" && s.soldOut.knows(p.Lines, s.Now()) {
+	if p.Key == "" && p.Replaces == "" && s.soldOut.knows(p.Lines, s.Now()) {
 		return nil, false, ErrSoldOut
 	}
 	in := placing{Purchase: p, orderID: turnout.NewID(turnout.PrefixOrder), hash: p.hash()}
@@ -165,14 +206,14 @@ func (s *Service) PlaceOrder(ctx context.Context, p Purchase) (order *Order, rep
 
 // finish adds what is not stored to an order that was just made: outside the transaction, for signing takes time.
 func (s *Service) finish(o *Order) error {
-	o.Code = s.codes.encode(o.Tickets[0].event.Number, o.Number)
+	o.Code = s.codes.encode(o.Event.Number, o.Number)
 	return signTickets(o.Tickets)
 }
 
 // submitSale submits the sale, and again where a second try can end better: when places that are only held past their time
 // stood in the way, and when the same request was served by another process in the same moment or its commit was lost.
 func (s *Service) submitSale(ctx context.Context, in placing) (placed, error) {
-	out, err := database.Submit(ctx, s.DB, s.sales, in)
+	out, err := s.sell(ctx, in)
 	switch {
 	case errors.Is(err, ErrSoldOut):
 		freed, sweepErr := s.ExpireHolds(ctx, in.EventID)
@@ -183,10 +224,22 @@ func (s *Service) submitSale(ctx context.Context, in placing) (placed, error) {
 			s.soldOut.note(in.Lines, s.Now())
 			return out, err
 		}
-		return database.Submit(ctx, s.DB, s.sales, in)
+		return s.sell(ctx, in)
 	case err != nil && ctx.Err() == nil && (database.IsUnique(err) || !isRefusal(err)):
 		in.again = true
-		return database.Submit(ctx, s.DB, s.sales, in)
+		return s.sell(ctx, in)
+	}
+	return out, err
+}
+
+// sell places the order in a transaction with others, or in one of its own when another order gives way to it.
+func (s *Service) sell(ctx context.Context, in placing) (placed, error) {
+	if in.Replaces != "" {
+		return s.replace(ctx, in)
+	}
+	out, err := database.Submit(ctx, s.DB, s.sales, in)
+	if in.Amends && errors.Is(err, ErrIdempotencyKeyReused) {
+		return s.replace(ctx, in)
 	}
 	return out, err
 }

@@ -14,7 +14,8 @@ import (
 
 // Jobs about orders; the payload of each is an orderRef, refundRef or sessionRef.
 const (
-	JobOrderConfirmed  = "ticketing.order_confirmed"  // make it findable, mail the tickets
+	JobOrderPlaced     = "ticketing.order_placed"     // make it findable: one that is not confirmed yet
+	JobOrderConfirmed  = "ticketing.order_confirmed"  // mail the tickets; a free order is made findable by it too
 	JobTransferAwaited = "ticketing.transfer_awaited" // mail how to pay
 	JobOrderCanceled   = "ticketing.order_canceled"   // mail that it was canceled
 	JobLatePayment     = "ticketing.late_payment"     // mail that late money goes back

@@ -175,17 +175,12 @@ func (b *sale) refusal(p *Purchase) error {
 	}
 	var probs turnout.Problems
 	for i, line := range p.Lines {
-		t := b.types[line.TicketTypeID]
-		if t == nil || t.EventID != event.ID {
-			probs.Add(fmt.Sprintf("lines[%d].ticket_type_id", i), "unknown", "This event has no such ticket type.")
-			continue
+		if t := b.types[line.TicketTypeID]; t != nil && t.EventID == event.ID {
+			if err := t.sellable(b.now); err != nil {
+				return err
+			}
 		}
-		if err := t.sellable(b.now); err != nil {
-			return err
-		}
-		if line.Quantity < t.MinPerOrder || line.Quantity > t.MaxPerOrder {
-			probs.Add(fmt.Sprintf("lines[%d].quantity", i), "out_of_range", "%s: choose %d to %d.", t.Name, t.MinPerOrder, t.MaxPerOrder)
-		}
+		p.bound(&probs, i, b.types)
 	}
 	return probs.Err()
 }
@@ -387,7 +382,7 @@ func (b *sale) build(rows *saleRows, item *database.Item[placing, placed], perso
 		ID: in.orderID, CommunityID: event.CommunityID, EventID: event.ID, Status: Held,
 		PersonID: persons[event.CommunityID][in.Buyer.Email], BuyerName: in.Buyer.Name, BuyerEmail: in.Buyer.Email,
 		Locale: in.Locale, Currency: event.Currency, Total: b.total(item), SecretVersion: 1,
-		ExpiresAt: b.now.Add(b.s.HoldFor), CreatedAt: b.now, UpdatedAt: b.now,
+		ExpiresAt: b.now.Add(b.s.HoldFor), CreatedAt: b.now, UpdatedAt: b.now, Event: event,
 	}
 	b.begin(rows, o)
 	ticketStatus := Reserved
@@ -440,6 +435,7 @@ func (b *sale) begin(rows *saleRows, o *Order) {
 		rows.notify(o, JobOrderConfirmed)
 		return
 	}
+	rows.notify(o, JobOrderPlaced)
 	if b.s.Provider.Name() == offlineProvider {
 		o.Status, o.ExpiresAt = Pending, b.now.Add(b.s.TransferFor)
 		rows.notify(o, JobTransferAwaited)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,14 +124,21 @@ func (m *market) state(id turnout.ID) string {
 	return text
 }
 
-// mails lists the subjects' kinds by their templates: which mails an order caused.
-func (m *market) mails(id turnout.ID) (found []mail.Stored) {
+// allMails lists the community's mails, the oldest first.
+func (m *market) allMails() []mail.Stored {
 	m.t.Helper()
 	all, err := mail.List(m.t.Context(), m.DB.Read(), m.event.CommunityID, true, "", 1000)
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	for _, stored := range all {
+	slices.Reverse(all)
+	return all
+}
+
+// mails lists the mails that an order caused.
+func (m *market) mails(id turnout.ID) (found []mail.Stored) {
+	m.t.Helper()
+	for _, stored := range m.allMails() {
 		if stored.Source == id {
 			found = append(found, stored)
 		}
@@ -168,6 +176,30 @@ func TestPaymentsThroughTheSandbox(t *testing.T) {
 					t.Errorf("the second page is %s, %v", page.State, err)
 				}
 			}, "confirmed; succeeded canceled; refunds:", 1},
+			"paid on a new page, then late on the first": {func(o *ticketing.Order, s string) {
+				m.do(m.sandbox.Abandon, s)
+				m.do(m.sandbox.Pay, m.page(m.order(o.ID).Payment()))
+				m.expire()
+				m.do(m.sandbox.PayLate, s)
+				m.work()
+				if told := m.order(o.ID).Payment(); told.Status != ticketing.PaymentSucceeded {
+					t.Errorf("the order is told as %s", told.Status)
+				}
+			}, "confirmed; late_refunded succeeded; refunds: paid_twice succeeded", 2},
+			"late on one page, then late on the other": {func(o *ticketing.Order, s string) {
+				m.do(m.sandbox.Abandon, s)
+				second := m.page(m.order(o.ID).Payment())
+				m.expire()
+				m.do(m.sandbox.PayLate, second)
+				m.do(m.sandbox.PayLate, s)
+			}, "confirmed; late_refunded succeeded; refunds: paid_twice succeeded", 2},
+			"paid on a new page, canceled, then late on the first": {func(o *ticketing.Order, s string) {
+				m.do(m.sandbox.Abandon, s)
+				m.do(m.sandbox.Pay, m.page(m.order(o.ID).Payment()))
+				m.work()
+				m.cancel(o)
+				m.do(m.sandbox.PayLate, s)
+			}, "canceled; late_refunded succeeded; refunds: canceled_by_buyer succeeded paid_twice succeeded", 3},
 			"late, places left":    {func(_ *ticketing.Order, s string) { m.expire(); m.do(m.sandbox.PayLate, s) }, "confirmed; succeeded; refunds:", 1},
 			"late, before a sweep": {func(_ *ticketing.Order, s string) { m.wait(16 * time.Minute); m.do(m.sandbox.Pay, s) }, "confirmed; succeeded; refunds:", 1},
 			"paid twice":           {func(_ *ticketing.Order, s string) { m.do(m.sandbox.PayTwice, s) }, "confirmed; succeeded late_refunded; refunds: paid_twice succeeded", 2},

@@ -218,7 +218,11 @@ func (b *settlement) paid(ctx context.Context, o *Order, p *Payment, e *payments
 		return err
 	}
 	if !admit {
-		return b.giveBack(ctx, o, p, PaymentLateRefund, LatePayment)
+		reason := LatePayment
+		if other := o.Payment(); other.Status == PaymentSucceeded || other.Status == PaymentDisputed {
+			reason = PaidTwice // on another page
+		}
+		return b.giveBack(ctx, o, p, PaymentLateRefund, reason)
 	}
 	if err := b.setPayment(ctx, p, PaymentSucceeded); err != nil {
 		return err
@@ -250,7 +254,7 @@ func (b *settlement) placesFor(ctx context.Context, o *Order, p *Payment) (bool,
 
 // takeAgain takes the places of an expired order again, all or none. Its pools are locked, so what is seen is what is taken.
 func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
-	if sells := openForSale(o.Tickets[0].event, b.now) == nil; !sells {
+	if sells := openForSale(o.Event, b.now) == nil; !sells {
 		return false, nil
 	}
 	lines := map[turnout.ID]int64{}

@@ -93,7 +93,7 @@ func (s *Service) orderWhere(ctx context.Context, db bun.IDB, where string, args
 	return orders[0], nil
 }
 
-// ordersWhere reads orders with their lines, tickets (codes signed while valid), payments and refunds, in six statements
+// ordersWhere reads orders with their event, lines, tickets (codes signed while valid), payments and refunds, in six statements
 // however many there are.
 func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.SelectQuery) *bun.SelectQuery) ([]*Order, error) {
 	var orders []*Order
@@ -137,7 +137,8 @@ func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.S
 		byID[t.OrderID].Tickets = append(byID[t.OrderID].Tickets, t)
 	}
 	for _, o := range orders {
-		o.Code = s.codes.encode(eventIDs[o.EventID].Number, o.Number)
+		o.Event = eventIDs[o.EventID]
+		o.Code = s.codes.encode(o.Event.Number, o.Number)
 		if err := signTickets(o.Tickets); err != nil {
 			return nil, err
 		}

@@ -53,9 +53,8 @@ type WaitlistEntry struct {
 
 // The refusals of the waitlist.
 var (
-	ErrNotSoldOut     = &turnout.Error{Kind: turnout.Conflict, Code: "not_sold_out", Message: "There are still tickets: buy them right away."}
-	ErrAlreadyWaiting = &turnout.Error{Kind: turnout.Conflict, Code: "already_waiting", Message: "This e-mail address is on the waitlist already."}
-	ErrNotWaiting     = &turnout.Error{Kind: turnout.Conflict, Code: "not_waiting", Message: "This wish was withdrawn or served already."}
+	ErrNotSoldOut = &turnout.Error{Kind: turnout.Conflict, Code: "not_sold_out", Message: "There are still tickets: buy them right away."}
+	ErrNotWaiting = &turnout.Error{Kind: turnout.Conflict, Code: "not_waiting", Message: "This wish was withdrawn or served already."}
 )
 
 const waitlistSecret = "waitlist"
@@ -76,78 +75,96 @@ type WaitlistWish struct {
 	Locale       string
 }
 
-// JoinWaitlist notes the wish of a party for a ticket type that has no room for it now. It fails with an Invalid error,
-// turnout.ErrNotFound, the refusals of a sale, ErrNotSoldOut and ErrAlreadyWaiting.
-func (s *Service) JoinWaitlist(ctx context.Context, w WaitlistWish) (*WaitlistEntry, error) {
+// Problems says all that is wrong with a wish, field by field.
+func (w *WaitlistWish) Problems() turnout.Problems {
 	var probs turnout.Problems
-	w.Who.check(&probs, "", true)
-	for i := range probs {
-		probs[i].Name = probs[i].Name[1:] // the wish's own fields: name, email
-	}
 	if w.PartySize < 1 || w.PartySize > maxQuantity {
 		probs.Add("party_size", "out_of_range", "A party has 1 to %d people.", maxQuantity)
 	}
-	if err := probs.Err(); err != nil {
-		return nil, err
+	who := len(probs)
+	w.Who.check(&probs, "", true)
+	for i := range probs[who:] {
+		probs[who+i].Name = probs[who+i].Name[1:] // the wish's own fields: name, email
+	}
+	return probs
+}
+
+// JoinWaitlist notes the wish of a party for a ticket type that has no room for it now, and mails the link to it. Whose address
+// waits already stays as they are and get their link again: strangers learn by nothing whether an address is on the list, so
+// the link is in the mail alone. It fails with an Invalid error, turnout.ErrNotFound, the refusals of a sale and ErrNotSoldOut.
+func (s *Service) JoinWaitlist(ctx context.Context, w WaitlistWish) error {
+	if err := w.Problems().Err(); err != nil {
+		return err
 	}
 	if w.Locale == "" {
 		w.Locale = "en"
 	}
 	if _, err := s.ExpireHolds(ctx, w.EventID); err != nil {
-		return nil, err
-	}
-	var entry *WaitlistEntry
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		entry, err = s.join(ctx, tx, w)
 		return err
-	})
-	if database.IsUnique(err) {
-		err = ErrAlreadyWaiting
 	}
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: join waitlist: %w", err)
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.join(ctx, tx, w) })
+	if err != nil && !database.IsUnique(err) { // the same wish in the same moment: that one has its mail
+		return fmt.Errorf("ticketing: join waitlist: %w", err)
 	}
-	return s.revealedEntry(entry), nil
+	return nil
 }
 
-func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) (*WaitlistEntry, error) {
+func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 	now := s.Now()
 	event, err := events.ForSale(ctx, tx, w.EventID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := openForSale(event, now); err != nil {
-		return nil, err
+		return err
 	}
 	t, pools, err := typeWithPools(ctx, tx, event.ID, w.TicketTypeID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.sellable(now); err != nil {
-		return nil, err
+		return err
 	}
 	if left(t, pools) >= max(w.PartySize, t.MinPerOrder) {
-		return nil, ErrNotSoldOut
+		return ErrNotSoldOut
 	}
 	persons, err := people.Ensure(ctx, tx, event.CommunityID, now, []people.Contact{{Name: w.Who.Name, Email: w.Who.Email}})
 	if err != nil {
-		return nil, err
+		return err
+	}
+	var waiting turnout.ID
+	err = tx.NewSelect().Model((*WaitlistEntry)(nil)).Column("id").Where("ticket_type_id = ?", t.ID).Where("person_id = ?", persons[0]).
+		Where("status IN (?, ?)", Waiting, Offered).Scan(ctx, &waiting)
+	if err == nil {
+		return s.remind(ctx, tx, event.CommunityID, waiting, now)
+	}
+	if !database.IsNoRows(err) {
+		return err
 	}
 	entry := &WaitlistEntry{
 		ID: turnout.NewID(prefixWaitlist), CommunityID: event.CommunityID, EventID: event.ID, TicketTypeID: t.ID, PersonID: persons[0],
 		Name: w.Who.Name, Email: w.Who.Email, PartySize: w.PartySize, Status: Waiting, Locale: w.Locale, CreatedAt: now, UpdatedAt: now,
 	}
 	if _, err := tx.NewInsert().Model(entry).Exec(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID, Waiting: 1}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := jobs.Enqueue(ctx, tx, entry.CommunityID, JobWaitlistJoined, entryRef{entry.ID}, now); err != nil {
-		return nil, err
+		return err
 	}
-	return entry, audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.joined", Subject: entry.ID,
+	return audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.joined", Subject: entry.ID,
 		Actor: audit.Actor{Kind: audit.Buyer, ID: entry.ID}, At: now})
+}
+
+// remind mails the link of a wish again.
+func (s *Service) remind(ctx context.Context, tx bun.Tx, community, entry turnout.ID, now time.Time) error {
+	may, err := mayMailAgain(ctx, tx, "waitlist "+string(entry), now)
+	if err != nil || !may {
+		return err
+	}
+	return jobs.Enqueue(ctx, tx, community, JobWaitlistJoined, entryRef{entry}, now)
 }
 
 // WaitlistEntryBySecret gives an entry to whoever holds its secret. A wrong one is turnout.ErrNotFound.

@@ -30,6 +30,7 @@ type eventPage struct {
 	Now          time.Time
 	Event        publicEvent
 	Sale         sale
+	Held         *heldOrder // of this browser, nil for none
 	Agenda       agendaTeaser
 	Speakers     []speakerCard
 	SponsorTiers []sponsorTier
@@ -55,7 +56,11 @@ type saleOffer struct {
 	ID, Name, Note, State, Mode, Field string
 	WaitlistURL                        string // of what is sold out
 	Price                              turnout.Money
-	Min, Max, Quantity                 int64
+	Min, Max                           int64
+	Quantity                           string // as it was typed
+
+	most, left int64 // an order may have, there are; Max is the smaller
+	chosen     int64 // what was typed as a number
 }
 
 type agendaTeaser struct {
@@ -86,6 +91,10 @@ func (h *Handler) Event(c *gin.Context) {
 		h.eventForStaff(c, who, slug)
 		return
 	}
+	if held, err := h.heldOrder(c, slug); err != nil || held != nil {
+		h.eventForHolder(c, held, err)
+		return
+	}
 	h.cached(c, "event "+slug, htmlType, func(lang string) ([]byte, error) {
 		ctx := context.WithoutCancel(c.Request.Context())
 		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
@@ -98,6 +107,20 @@ func (h *Handler) Event(c *gin.Context) {
 		}
 		return h.draw(lang, "event", page)
 	})
+}
+
+// eventForHolder shows an event to a browser that has an unpaid order for it: a page of its own, which leads on to paying.
+func (h *Handler) eventForHolder(c *gin.Context, held *heldOrder, err error) {
+	var page *eventPage
+	if err == nil {
+		page, err = h.eventPage(c.Request.Context(), h.Language(c), held.order.Event)
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	page.Held = held
+	h.Render(c, http.StatusOK, "event", page)
 }
 
 // eventForStaff shows an event to somebody signed in: also a draft, if they may read it, and with the way to change it, if they
@@ -118,6 +141,10 @@ func (h *Handler) eventForStaff(c *gin.Context, who access.Caller, slug string) 
 		page, err = h.eventPage(ctx, h.Language(c), e)
 	}
 	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if page.Held, err = h.heldOrder(c, slug); err != nil {
 		h.Fail(c, err)
 		return
 	}
@@ -217,7 +244,7 @@ var saleRanks = []string{"ended", "sold_out", "not_started", "few_left", "availa
 
 func newSaleOffer(e *events.Event, o ticketing.Offer, state string) saleOffer {
 	shown := saleOffer{ID: string(o.ID), Name: o.Name, Note: o.Description, State: state, Mode: string(o.AttendanceMode), Price: o.Price,
-		Min: o.MinPerOrder, Max: min(o.MaxPerOrder, max(o.Left, 0))}
+		Min: o.MinPerOrder, Max: min(o.MaxPerOrder, max(o.Left, 0)), most: o.MaxPerOrder, left: max(o.Left, 0)}
 	if state == "sold_out" {
 		shown.WaitlistURL = "/e/" + e.Slug + "/waitlist?type=" + shown.ID
 	}

@@ -24,7 +24,7 @@ func (p *checkoutPage) nameTickets(c *gin.Context, label string, purchase *ticke
 		return
 	}
 	for _, o := range p.Offers {
-		for i := range o.Quantity {
+		for i := range o.chosen {
 			if len(p.Attendees) == mostNamed {
 				return
 			}

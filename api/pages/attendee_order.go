@@ -59,18 +59,26 @@ type shownCancel struct {
 	Refund, FeeKept turnout.Money
 }
 
-// secretOrder gives the order that the address names and opens.
-func (h *Handler) secretOrder(c *gin.Context) (*ticketing.Order, error) {
+// secretOrder gives the order that the address names and opens. ok is false when a link that opens none was answered.
+func (h *Handler) secretOrder(c *gin.Context) (order *ticketing.Order, ok bool) {
 	// Whoever is sent on from here must not learn the secret from the address.
 	c.Header("Referrer-Policy", "no-referrer")
-	return h.Ticketing.OrderBySecret(c.Request.Context(), c.Param("code"), c.Query("secret"))
+	order, err := h.Ticketing.OrderBySecret(c.Request.Context(), c.Param("code"), c.Query("secret"))
+	if errors.Is(err, turnout.ErrNotFound) {
+		h.lostOrder(c)
+		return nil, false
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return nil, false
+	}
+	return order, true
 }
 
 // Order is GET /orders/{code}?secret=.
 func (h *Handler) Order(c *gin.Context) {
-	order, err := h.secretOrder(c)
-	if err != nil {
-		h.Fail(c, err)
+	order, ok := h.secretOrder(c)
+	if !ok {
 		return
 	}
 	page, err := h.orderPage(c, order)
@@ -83,10 +91,7 @@ func (h *Handler) Order(c *gin.Context) {
 
 func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, error) {
 	ctx, lang := c.Request.Context(), h.Language(c)
-	e, err := events.Find(ctx, h.DB.Read(), o.CommunityID, string(o.EventID))
-	if err != nil {
-		return nil, err
-	}
+	e := o.Event
 	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(o.CommunityID))
 	if err != nil {
 		return nil, err
@@ -117,7 +122,7 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 	if page.Tickets, err = h.shownTickets(c, o, e); err != nil {
 		return nil, err
 	}
-	if done, err := h.Ticketing.CancelOrder(ctx, o.ID, ticketing.CanceledByBuyer, true); err == nil {
+	if done, err := h.Ticketing.Cancellation(ctx, o, ticketing.CanceledByBuyer); err == nil {
 		page.Cancel = shownCancel{URL: "/orders/" + o.Code + "/cancel" + query, Refund: done.Refund, FeeKept: done.FeeKept}
 	} else if !errors.Is(err, ticketing.ErrOrderOver) && !errors.Is(err, ticketing.ErrTooLate) {
 		return nil, err
@@ -158,9 +163,8 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order, e *events.Eve
 
 // OrderPDF is GET /orders/{code}/tickets.pdf?secret=.
 func (h *Handler) OrderPDF(c *gin.Context) {
-	order, err := h.secretOrder(c)
-	if err != nil {
-		h.Fail(c, err)
+	order, ok := h.secretOrder(c)
+	if !ok {
 		return
 	}
 	var out bytes.Buffer
@@ -175,9 +179,8 @@ func (h *Handler) OrderPDF(c *gin.Context) {
 
 // OrderCalendar is GET /orders/{code}/calendar.ics?secret=.
 func (h *Handler) OrderCalendar(c *gin.Context) {
-	order, err := h.secretOrder(c)
-	if err != nil {
-		h.Fail(c, err)
+	order, ok := h.secretOrder(c)
+	if !ok {
 		return
 	}
 	var out bytes.Buffer
@@ -191,9 +194,8 @@ func (h *Handler) OrderCalendar(c *gin.Context) {
 
 // CancelOrder is POST /orders/{code}/cancel?secret=.
 func (h *Handler) CancelOrder(c *gin.Context) {
-	order, err := h.secretOrder(c)
-	if err != nil {
-		h.Fail(c, err)
+	order, ok := h.secretOrder(c)
+	if !ok {
 		return
 	}
 	lang := h.Language(c)

@@ -22,11 +22,12 @@ type waitlistPage struct {
 	Action string
 	Types  []templates.Option
 	Form   waitlistForm
+	Sent   bool // the wish was taken: the rest is in the mail
 }
 
 type waitlistForm struct {
 	Type  string `form:"ticket_type_id" text:"name,max=60"`
-	Size  int64  `form:"party_size"`
+	Size  string `form:"party_size" text:"name,max=20"`
 	Name  string `form:"name" text:"name,max=200"`
 	Email string `form:"email" text:"name,max=254"`
 }
@@ -38,7 +39,7 @@ func (h *Handler) Waitlist(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	page.Form.Size = 1
+	page.Form.Size, page.Sent = "1", c.Query("sent") != ""
 	for i, t := range page.Types {
 		if i == 0 || t.Value == c.Query("type") {
 			page.Form.Type = t.Value
@@ -74,17 +75,19 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	err = respond.Form(c, &page.Form)
-	var entry *ticketing.WaitlistEntry
-	if err == nil {
-		entry, err = h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeID: turnout.ID(page.Form.Type),
-			PartySize: page.Form.Size, Who: ticketing.Attendee{Name: page.Form.Name, Email: page.Form.Email}, Locale: h.Language(c)})
+	var form formReader
+	form.read(c, &page.Form)
+	wish := ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeID: turnout.ID(page.Form.Type),
+		Who: ticketing.Attendee{Name: page.Form.Name, Email: page.Form.Email}, Locale: h.Language(c)}
+	if size := form.number("party_size", page.Form.Size); size != nil {
+		wish.PartySize = *size
 	}
+	err = form.then(func() error { return wish.Problems().Err() }, func() error { return h.Ticketing.JoinWaitlist(c.Request.Context(), wish) })
 	if err != nil {
 		h.waitlistAgain(c, page, err)
 		return
 	}
-	h.Redirect(c, waitlistPath(entry), "", "")
+	h.Redirect(c, page.Action+"?sent=yes", "", "")
 }
 
 func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
@@ -94,7 +97,13 @@ func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
 		return
 	}
 	lang := h.Language(c)
-	if page.Errors = h.Templates.Errors(lang, public); len(page.Errors) == 0 {
+	page.Errors = h.Templates.Errors(lang, public)
+	for i := range page.Errors {
+		if page.Errors[i].Name == "party_size" {
+			page.Errors[i].Message = h.text(c, "waitlist.party_range")
+		}
+	}
+	if len(page.Errors) == 0 {
 		page.Errors = templates.Errors{{Name: "ticket_type_id", Code: public.Code, Message: h.Templates.ErrorText(lang, public)}}
 	}
 	h.Render(c, respond.Status(err), "waitlist", page)

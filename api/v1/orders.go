@@ -2,7 +2,12 @@ package v1
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -43,10 +48,16 @@ type personBody struct {
 	Email string `json:"email"`
 }
 
+type attendeeRequest struct {
+	Name    string                     `json:"name" required:"true"`
+	Email   string                     `json:"email"`
+	Answers map[string]json.RawMessage `json:"answers" doc:"by question; an event that asks none takes none"`
+}
+
 type orderRequest struct {
 	Lines     []orderLineRequest `json:"lines" required:"true"`
 	Buyer     personBody         `json:"buyer" required:"true"`
-	Attendees []personBody       `json:"attendees" doc:"the i-th bears the i-th ticket, lines in order; absent: every ticket bears the buyer"`
+	Attendees []attendeeRequest  `json:"attendees" doc:"the i-th bears the i-th ticket, lines in order; absent: every ticket bears the buyer"`
 	Locale    string             `json:"locale" doc:"of mails and papers, BCP 47; what Accept-Language says when absent"`
 }
 
@@ -61,9 +72,19 @@ func (h *Handler) purchase(c *gin.Context, in *orderRequest) ticketing.Purchase 
 		p.Lines = append(p.Lines, ticketing.PurchaseLine(l))
 	}
 	for _, a := range in.Attendees {
-		p.Attendees = append(p.Attendees, ticketing.Attendee(a))
+		p.Attendees = append(p.Attendees, ticketing.Attendee{Name: a.Name, Email: a.Email})
 	}
 	return p
+}
+
+// unasked names each answer to a question that nobody asked. Events ask none yet.
+func (in *orderRequest) unasked() (probs turnout.Problems) {
+	for i, a := range in.Attendees {
+		for _, key := range slices.Sorted(maps.Keys(a.Answers)) {
+			probs.Add(fmt.Sprintf("attendees[%d].answers.%s", i, key), "unknown_question", "This event does not ask this.")
+		}
+	}
+	return probs
 }
 
 // language is that of the catalogue which fits the wish best, else what the caller's own Accept-Language says.
@@ -164,7 +185,13 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), h.purchase(c, &in))
+	purchase := h.purchase(c, &in)
+	if probs := in.unasked(); len(probs) > 0 {
+		others, err := h.Ticketing.Problems(c.Request.Context(), &purchase)
+		respond.Fail(c, cmp.Or(err, append(others, probs...).Err()))
+		return
+	}
+	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), purchase)
 	if err != nil {
 		respond.Fail(c, err)
 		return

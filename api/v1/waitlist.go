@@ -13,8 +13,9 @@ import (
 )
 
 var waitlistOperations = operations{
-	"POST /events/{event}/waitlist": {Summary: "Wait for places", In: waitlistRequest{}, Out: waitlistResponse{}, Status: 201, Errors: []int{409}},
-	"GET /events/{event}/waitlist":  {Summary: "Who is waiting, in the order of joining", Out: respond.Page[waitlistResponse]{}, Query: window},
+	"POST /events/{event}/waitlist": {Summary: "Wait for places", In: waitlistRequest{}, Out: waitlistAnswer{}, Status: 201, Errors: []int{409},
+		Text: "The link by which the wish can be withdrawn is mailed. An address that waits already gets its link again and the same answer: nobody learns by this who waits."},
+	"GET /events/{event}/waitlist": {Summary: "Who is waiting, in the order of joining", Out: respond.Page[waitlistResponse]{}, Query: window},
 }
 
 type waitlistRequest struct {
@@ -33,8 +34,17 @@ type waitlistResponse struct {
 	Name         string                   `json:"name"`
 	Email        string                   `json:"email"`
 	Status       ticketing.WaitlistStatus `json:"status" enum:"waiting,offered,accepted,expired,withdrawn"`
-	URL          string                   `json:"url,omitempty" doc:"where the wish can be withdrawn; for those who wait only"`
 	CreatedAt    time.Time                `json:"created_at"`
+}
+
+// waitlistAnswer is what a stranger hears: what they said, and nothing about what was there before.
+type waitlistAnswer struct {
+	EventID      turnout.ID               `json:"event_id"`
+	TicketTypeID turnout.ID               `json:"ticket_type_id"`
+	PartySize    int64                    `json:"party_size"`
+	Name         string                   `json:"name"`
+	Email        string                   `json:"email"`
+	Status       ticketing.WaitlistStatus `json:"status" enum:"waiting"`
 }
 
 func newWaitlistResponse(e *ticketing.WaitlistEntry) waitlistResponse {
@@ -48,15 +58,14 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	entry, err := h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{
-		EventID: access.Event(c).ID, TicketTypeID: in.TicketTypeID, PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: h.language(c, in.Locale)})
+	event := access.Event(c).ID
+	err := h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{
+		EventID: event, TicketTypeID: in.TicketTypeID, PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: h.language(c, in.Locale)})
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
-	out := newWaitlistResponse(entry)
-	out.URL = h.Ticketing.WaitlistLink(entry)
-	respond.JSON(c, http.StatusCreated, out)
+	respond.JSON(c, http.StatusCreated, waitlistAnswer{event, in.TicketTypeID, in.PartySize, in.Name, in.Email, ticketing.Waiting})
 }
 
 // ListWaitlist is GET /events/{event}/waitlist.

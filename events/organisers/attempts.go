@@ -54,11 +54,7 @@ func (s *Service) count(ctx context.Context, guesses ...guess) error {
 	now := s.now()
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		for _, g := range guesses {
-			var tries int64
-			err := tx.NewRaw(`INSERT INTO attempts (bucket, count, expires_at) VALUES (?0, 1, ?2) ON CONFLICT (bucket) DO UPDATE SET
-				count = CASE WHEN attempts.expires_at <= ?1 THEN 1 ELSE attempts.count + 1 END,
-				expires_at = CASE WHEN attempts.expires_at <= ?1 THEN ?2 ELSE attempts.expires_at END RETURNING count`,
-				g.bucket, now, now.Add(g.within)).Scan(ctx, &tries)
+			tries, err := tried(ctx, tx, g.bucket, now, g.within)
 			if err != nil {
 				return err
 			}
@@ -68,6 +64,20 @@ func (s *Service) count(ctx context.Context, guesses ...guess) error {
 		}
 		return nil
 	})
+}
+
+// Tried notes that something was tried for somebody, and gives how often that was in the while that began with the first try.
+// Only a hash of what and whom is kept.
+func Tried(ctx context.Context, tx bun.IDB, what string, now time.Time, within time.Duration) (int64, error) {
+	return tried(ctx, tx, digest(what), now, within)
+}
+
+func tried(ctx context.Context, tx bun.IDB, bucket string, now time.Time, within time.Duration) (tries int64, err error) {
+	err = tx.NewRaw(`INSERT INTO attempts (bucket, count, expires_at) VALUES (?0, 1, ?2) ON CONFLICT (bucket) DO UPDATE SET
+		count = CASE WHEN attempts.expires_at <= ?1 THEN 1 ELSE attempts.count + 1 END,
+		expires_at = CASE WHEN attempts.expires_at <= ?1 THEN ?2 ELSE attempts.expires_at END RETURNING count`,
+		bucket, now, now.Add(within)).Scan(ctx, &tries)
+	return tries, err
 }
 
 // forgive takes back what was counted for a guess that was right.

@@ -150,12 +150,12 @@ func DropTokens(ctx context.Context, db bun.IDB, community turnout.ID, rows []tu
 	return err
 }
 
-// SearchTokens gives the ids of rows that have, for every word of the query, a word that begins with it: in id order, at
-// most limit. A query without letters or digits finds nothing.
-func SearchTokens(ctx context.Context, db bun.IDB, community turnout.ID, kind string, scope turnout.ID, query string, limit int) ([]turnout.ID, error) {
+// Matching selects the ids of all rows that have, for every word of the query, a word that begins with it. A list filters and
+// pages what it finds by Where("id IN (?)", Matching(…)). It is nil for a query without letters or digits.
+func Matching(db bun.IDB, community turnout.ID, kind string, scope turnout.ID, query string) *bun.SelectQuery {
 	words := Fold(query)
 	if len(words) == 0 {
-		return nil, nil
+		return nil
 	}
 	// The longest word finds the fewest rows: it leads, the others are looked up for each of its rows.
 	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
@@ -166,11 +166,7 @@ func SearchTokens(ctx context.Context, db bun.IDB, community turnout.ID, kind st
 		// By the row alone, which has a few dozen words: by kind and scope too, SQLite would read all rows that have this word.
 		q = q.Where("EXISTS (SELECT 1 FROM search_tokens AS other WHERE other.row_id = lead.row_id AND other.token >= ? AND other.token < ?)", []byte(word), after(word))
 	}
-	var rows []turnout.ID
-	if err := q.OrderExpr("lead.row_id").Limit(int64(limit)).Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("people: search: %w", err)
-	}
-	return rows, nil
+	return q
 }
 
 // after is behind every text that begins with the word: no UTF-8 holds the byte 0xff.
