@@ -437,3 +437,32 @@ func TestDoorAsksLittle(t *testing.T) {
 		}
 	}
 }
+
+// Sold numbers are for who may read tickets, money for who may read orders; the door's staff are led to the door.
+func TestConsoleShowsARoleItsNumbers(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(50)
+		d.buy(free, 7, "Ada", "ada@example.org")
+		for _, tt := range []struct {
+			role                organisers.Role
+			sold, money, atDoor bool
+		}{
+			{organisers.Owner, true, true, false}, {organisers.Organiser, true, true, false}, {organisers.Finance, true, true, false},
+			{organisers.Viewer, true, false, false}, {organisers.AgendaEditor, false, false, false}, {organisers.Door, false, false, true},
+		} {
+			who := d.colleague(tt.role)
+			for _, path := range []string{"/console", "/console/first/events", d.at("")} {
+				body := who.see(path, "Gopher Summit")
+				if (strings.Contains(body, "7 sold") || strings.Contains(body, "Tickets sold")) != tt.sold {
+					t.Errorf("%s on %s: sold numbers %t, want %t", tt.role, path, !tt.sold, tt.sold)
+				}
+				if path == d.at("") && strings.Contains(body, "Ticket income") != tt.money {
+					t.Errorf("%s on %s: money %t, want %t", tt.role, path, !tt.money, tt.money)
+				}
+				if strings.Contains(body, `class="btn btn-primary" href="/door/summit"`) != tt.atDoor {
+					t.Errorf("%s on %s: led to the door %t, want %t", tt.role, path, !tt.atDoor, tt.atDoor)
+				}
+			}
+		}
+	})
+}

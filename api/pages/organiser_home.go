@@ -20,8 +20,9 @@ type eventRow struct {
 	*events.Event
 	URL   string
 	Place string
-	Sold  ticketing.Totals
-	Needs []string // message keys: what an organiser should do about it
+	Sold  *ticketing.Totals // nil: not for the reader's eyes
+	Door  bool              // the row leads to the door: there the reader works
+	Needs []string          // message keys: what an organiser should do about it
 }
 
 type homeSection struct {
@@ -115,7 +116,17 @@ func (h *Handler) eventRows(c *gin.Context, community turnout.ID, list []events.
 	rows := make([]eventRow, len(list))
 	for i := range list {
 		e := &list[i]
-		rows[i] = eventRow{Event: e, URL: eventPath(e), Place: shortPlace(e), Sold: sold[e.ID]}
+		may := func(need string) bool { return access.Who(c).May(need, community, e) }
+		rows[i] = eventRow{Event: e, URL: eventPath(e), Place: shortPlace(e)}
+		if may("tickets:read") {
+			totals := sold[e.ID]
+			rows[i].Sold = &totals
+		} else if may("checkin:write") && e.Status == events.Published {
+			rows[i].Door, rows[i].URL = true, doorPath(e, "")
+		}
+		if !may("events:write") {
+			continue
+		}
 		over := !e.EndsAt.After(h.Now())
 		switch {
 		case e.Status == events.Draft && over:
