@@ -80,7 +80,7 @@ func TestImportPages(t *testing.T) {
 		}
 		kept := url.Values{"upload": {blobs.Hash(file)}}
 		d.send(d.at("/agenda/import/confirm"), kept, d.at("/agenda"))
-		d.see(d.at("/agenda"), "1105 new", "1,105 sessions")
+		d.see(d.at("/agenda"), "Imported: 1,105 new sessions", "1,105 sessions")
 		d.send(d.at("/agenda/import/confirm"), kept, d.at("/agenda/import")) // used up
 		d.see(d.at("/agenda/import"), "waited too long")
 		if n := d.statements(d.at("/agenda")); n > 25 {

@@ -113,6 +113,7 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: get, Path: "/agenda/import", Who: may("agenda:write"), Handle: p.EventImport},
 		{Method: post, Path: "/agenda/import", Who: may("agenda:write"), Handle: p.TryImport},
 		{Method: post, Path: "/agenda/import/confirm", Who: may("agenda:write"), Handle: p.ConfirmImport},
+		{Method: post, Path: "/agenda/dates", Who: may("events:write"), Handle: p.SetEventDates},
 		{Method: get, Path: "/agenda/release", Who: may("agenda:read"), Handle: p.EventRelease},
 		{Method: post, Path: "/agenda/release", Who: may("agenda:write"), Handle: p.DoRelease},
 		{Method: get, Path: "/speakers", Who: may("agenda:read"), Handle: p.EventSpeakers},

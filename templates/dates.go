@@ -77,6 +77,17 @@ func (l *localiser) dayNear(now, t time.Time, zone string) string {
 	return l.weekday(t, zone)
 }
 
+// dayOf is weekday for a session of an event that lasts from begin to end: with the year where the day is none of the event's,
+// or the event's days are of two years.
+func (l *localiser) dayOf(t, begin, end time.Time, zone string) string {
+	a, b, at := inZone(begin, zone), inZone(end, zone), inZone(t, zone)
+	within := !at.Before(a) && at.Before(b) || sameDay(at, a) || sameDay(at, b)
+	if within && a.Year() == b.Year() {
+		return l.day("format.weekday_day", at)
+	}
+	return l.day("format.weekday_short_date", at)
+}
+
 // monthShort is the month of a calendar leaf, "Jun".
 func (l *localiser) monthShort(t time.Time, zone string) string {
 	return l.say("month_short." + strconv.Itoa(int(inZone(t, zone).Month())))

@@ -3,6 +3,7 @@ package templates
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"turnout"
 )
@@ -91,4 +92,14 @@ func toInt(n any) int64 {
 		return int64(v)
 	}
 	return 0
+}
+
+// unbroken keeps a short last word ("8", "II") with the one before it, so that it does not stand alone in the second line of a
+// heading.
+func unbroken(text string) string {
+	i := strings.LastIndexByte(text, ' ')
+	if i < 0 || utf8.RuneCountInString(text[i+1:]) > 3 {
+		return text
+	}
+	return text[:i] + nbsp + text[i+1:]
 }

@@ -125,6 +125,7 @@ func eventSamples() []sample {
 	type session struct {
 		Title, URL, Room, Speakers string
 		StartsAt, EndsAt           time.Time
+		Day                        string
 	}
 	type tier struct {
 		Name     string
@@ -160,10 +161,10 @@ func eventSamples() []sample {
 	}
 	start := sampleConf.StartsAt
 	d.Agenda.Sessions = []session{
-		{"Doors, coffee, badges", "", "Foyer", "", start, start.Add(time.Hour)},
-		{"What a million idle goroutines cost", "/s/1", "Stage 1", "Ngozi Okafor", start.Add(time.Hour), start.Add(105 * time.Minute)},
-		{"SQLite in anger: lessons from a year in production", "/s/2", "Stage 1", "Łukasz Wiśniewski, 山田 太郎", start.Add(2 * time.Hour), start.Add(165 * time.Minute)},
-		{"Lunch by the river", "", "", "", start.Add(4 * time.Hour), start.Add(5 * time.Hour)},
+		{"Doors, coffee, badges", "", "Foyer", "", start, start.Add(time.Hour), ""},
+		{"What a million idle goroutines cost", "/s/1", "Stage 1", "Ngozi Okafor", start.Add(time.Hour), start.Add(105 * time.Minute), ""},
+		{"SQLite in anger: lessons from a year in production", "/s/2", "Stage 1", "Łukasz Wiśniewski, 山田 太郎", start.Add(2 * time.Hour), start.Add(165 * time.Minute), ""},
+		{"Lunch by the river", "", "", "", start.Add(4 * time.Hour), start.Add(5 * time.Hour), ""},
 	}
 	d.Agenda.ScheduleURL, d.Agenda.Count = "/e/gopher-summit-2026/schedule", 14
 	d.Speakers = []samplePerson{{Name: "Ngozi Okafor", Tagline: "Runs the night shift at Kiosk"}, {Name: "Łukasz Wiśniewski", Tagline: "Database whisperer"}, {Name: "山田 太郎", Tagline: "Compiler team"}, {Name: "نور الحسن", Tagline: "Writes about latency"}}

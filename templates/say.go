@@ -20,9 +20,15 @@ func (s *Set) Moment(lang string, at time.Time, zone string) string {
 	return s.catalogue.localiser(s.language(lang)).moment(at, zone)
 }
 
-// Day writes the day of an instant for people in the language: "Thu 4 June".
-func (s *Set) Day(lang string, at time.Time, zone string) string {
-	return s.catalogue.localiser(s.language(lang)).weekday(at, zone)
+// DayOf writes the day of a session of an event that lasts from begin to end: "Thu 4 June", with the year where the day is none
+// of the event's, or the event's days are of two years.
+func (s *Set) DayOf(lang string, at, begin, end time.Time, zone string) string {
+	return s.catalogue.localiser(s.language(lang)).dayOf(at, begin, end, zone)
+}
+
+// Dates writes the days from one instant to another in the language: "4–6 June 2026".
+func (s *Set) Dates(lang string, from, to time.Time, zone string) string {
+	return s.catalogue.localiser(s.language(lang)).dates(from, to, zone)
 }
 
 // DayShort writes a day for a narrow place: "4 Jun", "4. Juni".

@@ -71,6 +71,7 @@ type agendaTeaser struct {
 
 type teaserSession struct {
 	Title, URL, Room, Speakers string
+	Day                        string // where it is not the event's first
 	StartsAt, EndsAt           time.Time
 }
 
@@ -175,7 +176,7 @@ func (h *Handler) eventPage(ctx context.Context, lang string, e *events.Event) (
 	page.Sale = newSale(e, offers)
 	schedule, _, err := h.Agenda.Schedule(ctx, e)
 	if err == nil {
-		page.Agenda = newAgendaTeaser(e, schedule)
+		page.Agenda = h.newAgendaTeaser(lang, e, schedule)
 	} else if !errors.Is(err, agenda.ErrNotReleased) {
 		return nil, err
 	}
@@ -253,7 +254,7 @@ func newSaleOffer(e *events.Event, o ticketing.Offer, state string) saleOffer {
 
 const teaserSize = 6
 
-func newAgendaTeaser(e *events.Event, s *exchange.Schedule) agendaTeaser {
+func (h *Handler) newAgendaTeaser(lang string, e *events.Event, s *exchange.Schedule) agendaTeaser {
 	t := agendaTeaser{ScheduleURL: "/e/" + e.Slug + "/schedule"}
 	names := map[string]string{}
 	for _, p := range s.People {
@@ -267,7 +268,11 @@ func newAgendaTeaser(e *events.Event, s *exchange.Schedule) agendaTeaser {
 	slices.SortStableFunc(placed, func(a, b exchange.Session) int { return a.Start.Compare(b.Start) })
 	t.Count = len(placed)
 	for _, x := range placed[:min(teaserSize, len(placed))] {
-		t.Sessions = append(t.Sessions, teaserSession{Title: x.Title, Room: rooms[x.Room], Speakers: joinNames(x.Speakers, names), StartsAt: x.Start, EndsAt: x.End(),
+		day := h.dayOf(lang, e, x.Start)
+		if day == h.dayOf(lang, e, e.StartsAt) {
+			day = ""
+		}
+		t.Sessions = append(t.Sessions, teaserSession{Day: day, Title: x.Title, Room: rooms[x.Room], Speakers: joinNames(x.Speakers, names), StartsAt: x.Start, EndsAt: x.End(),
 			URL: sessionURL(e, s, x)})
 	}
 	return t

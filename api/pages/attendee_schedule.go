@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -67,18 +68,23 @@ func (h *Handler) Schedule(c *gin.Context) {
 		if err != nil {
 			return nil, err
 		}
-		schedule, release, err := h.Agenda.Schedule(ctx, e)
-		if err != nil {
-			return nil, err
-		}
 		community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
 		if err != nil {
 			return nil, err
 		}
-		page := &schedulePage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Version: release.Version, View: choice.view,
-			Track: choice.track, Room: choice.room, Action: "/e/" + e.Slug + "/schedule", ICSURL: "/e/" + e.Slug + "/schedule.ics"}
+		page := &schedulePage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), View: choice.view,
+			Track: choice.track, Room: choice.room, Action: "/e/" + e.Slug + "/schedule"}
 		page.Title = h.Templates.Message(lang, "schedule.title") + " · " + e.Title
 		page.Path, page.Canonical, page.JSONLD = page.Action, h.BaseURL+page.Action, nil
+		schedule, release, err := h.Agenda.Schedule(ctx, e)
+		if errors.Is(err, agenda.ErrNotReleased) { // the address is known before there is anything: it leads to the event
+			page.NoIndex = true
+			return h.draw(lang, "schedule", page)
+		}
+		if err != nil {
+			return nil, err
+		}
+		page.Version, page.ICSURL = release.Version, "/e/"+e.Slug+"/schedule.ics"
 		page.fill(h, lang, e, schedule, choice, h.Now().Truncate(time.Minute))
 		return h.draw(lang, "schedule", page)
 	})
@@ -151,7 +157,7 @@ func dayLinks(h *Handler, lang string, e *events.Event, days []exchange.Day, cho
 		}
 		one := choice
 		one.day = d.Date
-		links = append(links, dayLink{Text: h.Templates.Day(lang, d.Sessions[0].Start, e.Timezone), URL: one.path(action), Current: choice.day == d.Date})
+		links = append(links, dayLink{Text: h.Templates.DayOf(lang, d.Sessions[0].Start, e.StartsAt, e.EndsAt, e.Timezone), URL: one.path(action), Current: choice.day == d.Date})
 	}
 	return links
 }

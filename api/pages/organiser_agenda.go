@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,6 +21,7 @@ import (
 type sessionRow struct {
 	*agenda.Session
 	URL             string
+	When            string // the day, "" without a slot
 	Room, Track     string
 	Speakers        []string
 	ConflictsNumber int
@@ -32,22 +34,22 @@ type agendaPage struct {
 	CanWrite         bool
 	Rows             []sessionRow
 	Count, Unplaced  int
+	Placed           int // withdrawn ones have no slot
 	Rooms            []templates.Option
 	Search, Room     string
 	State            string // "", unplaced, conflicts, withdrawn
 	States           []templates.Option
-	Conflicts        []agenda.Conflict
+	Day              string // 2026-05-20; of the conflicts' links
+	Conflicts        []conflictGroup
+	ConflictsMore    []conflictGroup // folded
 	ConflictsNumber  int
-	Titles           map[turnout.ID]string
+	Elsewhen         *elsewhen
 	NextPageURL      string
 	Release          *agenda.Release
 	Filtered, HasAny bool
 }
 
-const (
-	sessionsShown  = 100
-	conflictsShown = 20
-)
+const sessionsShown = 100
 
 // EventAgenda is GET /console/events/{event}/agenda: the working draft with its conflicts.
 func (h *Handler) EventAgenda(c *gin.Context) {
@@ -66,8 +68,8 @@ func (h *Handler) EventAgenda(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	data := agendaPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/agenda", CanWrite: may(c, "agenda:write"), Conflicts: a.Conflicts(),
-		Search: c.Query("q"), Room: c.Query("room"), State: c.Query("state"), Titles: map[turnout.ID]string{}, HasAny: len(a.Sessions) > 0}
+	data := agendaPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/agenda", CanWrite: may(c, "agenda:write"),
+		Search: c.Query("q"), Room: c.Query("room"), State: c.Query("state"), Day: c.Query("day"), HasAny: len(a.Sessions) > 0}
 	if len(releases) > 0 {
 		data.Release = releases[0]
 	}
@@ -75,7 +77,21 @@ func (h *Handler) EventAgenda(c *gin.Context) {
 	for _, state := range []string{"", "unplaced", "conflicts", "withdrawn"} {
 		data.States = append(data.States, templates.Option{Value: state, Text: h.text(c, "console.agenda.state_"+firstOf(state, "all"))})
 	}
-	data.fill(c, a)
+	conflicts := a.Conflicts()
+	data.fill(h, c, a, conflicts)
+	data.ConflictsNumber = len(conflicts)
+	data.Conflicts = h.conflictGroups(c, a, conflicts, data.Base)
+	if len(data.Conflicts) > groupsFirst {
+		data.Conflicts, data.ConflictsMore = data.Conflicts[:groupsFirst], data.Conflicts[groupsFirst:]
+	}
+	from, to, _ := a.Span()
+	outside := 0
+	for _, n := range countConflicts(conflicts) {
+		if n.Kind == agenda.OutsideEvent {
+			outside = n.Count
+		}
+	}
+	data.Elsewhen = h.newElsewhen(c, e, from, to, data.Placed, outside)
 	h.Render(c, http.StatusOK, "console_agenda", data)
 }
 
@@ -84,32 +100,37 @@ func roomOptions(rooms []*agenda.Room) []templates.Option {
 }
 
 // fill chooses the sessions that the filters ask for, one page of them.
-func (data *agendaPage) fill(c *gin.Context, a *agenda.Agenda) {
+func (data *agendaPage) fill(h *Handler, c *gin.Context, a *agenda.Agenda, conflicts []agenda.Conflict) {
 	inConflict := map[turnout.ID]int{}
-	for _, conflict := range data.Conflicts {
+	for _, conflict := range conflicts {
 		for _, id := range conflict.SessionIDs {
 			inConflict[id]++
 		}
 	}
-	names := namesOf(a)
+	names, lang := namesOf(a), h.Language(c)
 	var rows []sessionRow
 	for _, s := range a.Sessions {
-		data.Titles[s.ID] = s.Title
 		if s.Status != agenda.Withdrawn {
 			data.Count++
 			if !s.Placed() {
 				data.Unplaced++
 			}
 		}
+		if s.Placed() {
+			data.Placed++
+		}
 		row := sessionRow{Session: s, URL: data.Base + "/sessions/" + string(s.ID), Room: names[s.RoomID], Track: names[s.TrackID], ConflictsNumber: inConflict[s.ID]}
 		for _, id := range s.SpeakerIDs {
 			row.Speakers = append(row.Speakers, names[id])
+		}
+		if s.Placed() {
+			row.When = h.dayOf(lang, a.Event, s.StartsAt)
 		}
 		if data.wants(row) {
 			rows = append(rows, row)
 		}
 	}
-	data.Filtered = data.Search != "" || data.Room != "" || data.State != ""
+	data.Filtered = data.Search != "" || data.Room != "" || data.State != "" || data.Day != ""
 	from, _ := strconv.Atoi(c.Query("from"))
 	from = min(max(from, 0), len(rows))
 	if len(rows) > from+sessionsShown {
@@ -117,8 +138,6 @@ func (data *agendaPage) fill(c *gin.Context, a *agenda.Agenda) {
 		rows = rows[:from+sessionsShown]
 	}
 	data.Rows = rows[from:]
-	data.ConflictsNumber = len(data.Conflicts)
-	data.Conflicts = data.Conflicts[:min(len(data.Conflicts), conflictsShown)]
 }
 
 func namesOf(a *agenda.Agenda) map[turnout.ID]string {
@@ -139,6 +158,7 @@ func namesOf(a *agenda.Agenda) map[turnout.ID]string {
 func (data *agendaPage) wants(row sessionRow) bool {
 	switch {
 	case data.Room != "" && string(row.RoomID) != data.Room,
+		data.Day != "" && (!row.Placed() || row.StartsAt.In(data.Event.Location()).Format(time.DateOnly) != data.Day),
 		data.State == "unplaced" && (row.Placed() || row.Status == agenda.Withdrawn),
 		data.State == "conflicts" && row.ConflictsNumber == 0,
 		(data.State == "withdrawn") != (row.Status == agenda.Withdrawn):

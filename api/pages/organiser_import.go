@@ -2,8 +2,8 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -33,7 +33,9 @@ type importPage struct {
 	Tallies      []tally
 	Upload       string // names the kept file
 	Base         string
-	Changes      int // sessions that would be different
+	Changes      string // what would happen to sessions, "" for nothing
+	Elsewhen     *elsewhen
+	Outside      int // slots outside the event's times, where others are not
 	WarningsMore int
 }
 
@@ -81,7 +83,13 @@ func (h *Handler) TryImport(c *gin.Context) {
 		return
 	}
 	data := importPage{Report: report, Tallies: tallies(report), Upload: name}
-	data.Changes = report.Created.Sessions + report.Updated.Sessions + report.Removed.Sessions
+	data.Changes = h.importChanges(c, report)
+	if report.StartsAt != nil {
+		placed := report.Created.Slots + report.Updated.Slots + report.Unchanged.Slots
+		if data.Elsewhen = h.newElsewhen(c, e, *report.StartsAt, *report.EndsAt, placed, report.Outside); data.Elsewhen == nil {
+			data.Outside = report.Outside
+		}
+	}
 	if len(report.Warnings) > warningsShown {
 		data.WarningsMore = len(report.Warnings) - warningsShown
 		report.Warnings = report.Warnings[:warningsShown]
@@ -98,6 +106,20 @@ func (h *Handler) keepUpload(ctx context.Context, name string, file []byte) erro
 		}
 		return blobs.Put(ctx, tx, h.Now(), blobs.Blob{Name: name, ContentType: "application/octet-stream", Data: file})
 	})
+}
+
+// importChanges says what an import does to sessions: "1,105 new, 3 changed"; "" for nothing.
+func (h *Handler) importChanges(c *gin.Context, r *agenda.ImportReport) string {
+	var parts []string
+	for _, part := range []struct {
+		key   string
+		count int
+	}{{"created", r.Created.Sessions}, {"updated", r.Updated.Sessions}, {"removed", r.Removed.Sessions}} {
+		if part.count > 0 {
+			parts = append(parts, h.text(c, "console.import.part_"+part.key, "Count", part.count))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func tallies(r *agenda.ImportReport) []tally {
@@ -129,80 +151,13 @@ func (h *Handler) ConfirmImport(c *gin.Context) {
 	err = h.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		return blobs.Drop(ctx, tx, file.Name, h.Now().Add(time.Hour))
 	})
-	h.done(c, err, back, h.text(c, "console.import.done", "Created", report.Created.Sessions, "Updated", report.Updated.Sessions,
-		"Unchanged", report.Unchanged.Sessions, "Removed", report.Removed.Sessions))
-}
-
-type releasePage struct {
-	templates.Chrome
-	Errors          templates.Errors
-	Event           *events.Event
-	Preview         *agenda.ReleaseChanges // nil when there is nothing to release
-	Changed         []agenda.ChangedItem
-	ChangedMore     int
-	ConflictsNumber int
-	Releases        []*agenda.Release
-	Version         string `form:"version_name" text:"name,max=100"`
-	Note            string `form:"note" text:"long,max=3000"`
-	Base            string
-	CanWrite        bool
-}
-
-// EventRelease is GET /console/events/{event}/agenda/release: what a release would do, and those that there were.
-func (h *Handler) EventRelease(c *gin.Context) { h.release(c, http.StatusOK, releasePage{}) }
-
-func (h *Handler) release(c *gin.Context, status int, data releasePage) {
-	e, ctx := access.Event(c), c.Request.Context()
-	chrome, ok := h.eventConsole(c, h.text(c, "console.release.title"), "nav.agenda")
-	if !ok {
+	if err == nil && c.PostForm("set_dates") != "" && may(c, "events:write") && report.StartsAt != nil && canMoveTo(e, *report.EndsAt, h.Now()) {
+		err = h.moveEvent(c, 0, *report.StartsAt, *report.EndsAt)
+	}
+	changes := h.importChanges(c, report)
+	if changes == "" {
+		h.done(c, err, back, h.text(c, "console.import.done_same"))
 		return
 	}
-	data.Chrome, data.Event, data.Base, data.CanWrite = chrome, e, eventPath(e)+"/agenda", may(c, "agenda:write")
-	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.agenda"), URL: data.Base})
-	var err error
-	if data.Releases, err = h.Agenda.Releases(ctx, e.CommunityID, string(e.ID)); err != nil {
-		h.Fail(c, err)
-		return
-	}
-	conflicts, err := h.Agenda.Conflicts(ctx, e.CommunityID, string(e.ID))
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
-	data.ConflictsNumber = len(conflicts)
-	if data.Preview, err = h.Agenda.PreviewRelease(ctx, e.CommunityID, string(e.ID)); err != nil && !errors.Is(err, agenda.ErrNothing) {
-		h.Fail(c, err)
-		return
-	}
-	if data.Preview != nil {
-		data.Changed = data.Preview.Sessions[:min(len(data.Preview.Sessions), warningsShown)]
-		data.ChangedMore = len(data.Preview.Sessions) - len(data.Changed)
-	}
-	h.Render(c, status, "console_release", data)
-}
-
-// DoRelease is POST /console/events/{event}/agenda/release.
-func (h *Handler) DoRelease(c *gin.Context) {
-	e := access.Event(c)
-	var in releasePage
-	var form formReader
-	form.read(c, &in)
-	input := agenda.ReleaseInput{Version: in.Version, Note: in.Note}
-	err := form.then(input.Check, func() error {
-		_, err := h.Agenda.Release(c.Request.Context(), e.CommunityID, string(e.ID), input)
-		return err
-	})
-	if err == nil {
-		h.Redirect(c, eventPath(e)+"/agenda/release", "ok", h.text(c, "console.release.done", "Version", in.Version))
-		return
-	}
-	if shown, status, ok := h.refused(c, err); ok {
-		for i := range shown {
-			if shown[i].Name == "version" {
-				shown[i].Name = "version_name"
-			}
-		}
-		in.Errors = shown
-		h.release(c, status, in)
-	}
+	h.done(c, err, back, h.text(c, "console.import.done", "Changes", changes))
 }

@@ -42,7 +42,7 @@ type consoleSessionPage struct {
 	Session                        *agenda.Session // nil for a new one
 	Form                           sessionForm
 	Slot                           slotForm
-	Conflicts                      []agenda.Conflict
+	Conflicts                      []string
 	Rooms, Tracks, Kinds, Statuses []templates.Option
 	Speakers                       []templates.Option
 	Base, BackURL                  string
@@ -71,7 +71,14 @@ func (h *Handler) session(c *gin.Context, status int, form *sessionForm, slot *s
 			return
 		}
 		data.show(a.Sessions[i], e)
-		data.Base, data.Conflicts, title = data.BackURL+"/sessions/"+id, agenda.ConflictsOf(a.Conflicts(), a.Sessions[i].ID), a.Sessions[i].Title
+		data.Base, title = data.BackURL+"/sessions/"+id, a.Sessions[i].Title
+		titles, names := map[turnout.ID]string{}, namesOf(a)
+		for _, s := range a.Sessions {
+			titles[s.ID] = s.Title
+		}
+		for _, conflict := range agenda.ConflictsOf(a.Conflicts(), a.Sessions[i].ID) {
+			data.Conflicts = append(data.Conflicts, h.conflictText(c, conflict, titles, names))
+		}
 	}
 	if form != nil {
 		data.Form = *form

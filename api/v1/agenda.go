@@ -38,9 +38,13 @@ type conflictsResponse struct {
 func newConflicts(list []agenda.Conflict) []conflictBody {
 	out := make([]conflictBody, len(list))
 	for i, c := range list {
-		out[i] = conflictBody(c)
+		out[i] = newConflict(c)
 	}
 	return out
+}
+
+func newConflict(c agenda.Conflict) conflictBody {
+	return conflictBody{c.Kind, c.SessionIDs, c.Message}
 }
 
 // conflictKey tells a conflict from the others: no two of a kind are about the same sessions.
@@ -99,7 +103,7 @@ func (h *Handler) ListConflicts(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	answerAll(c, list, conflictKey, func(found agenda.Conflict) conflictBody { return conflictBody(found) })
+	answerAll(c, list, conflictKey, newConflict)
 }
 
 // ImportAgenda is POST /events/{event}/agenda/import.

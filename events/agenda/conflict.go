@@ -29,7 +29,9 @@ const (
 type Conflict struct {
 	Kind       ConflictKind
 	SessionIDs []turnout.ID // two of them in order of time, one for outside_event
-	Message    string       // English, with the names
+	RoomID     turnout.ID   // of a room conflict
+	SpeakerIDs []turnout.ID // of a speaker conflict: those whom both sessions have, by name
+	Message    string       // English, with the names, for the API; pages say it in their reader's language
 }
 
 // Slot is a placed session, as far as conflicts go. Times are half-open: one session may begin when another ends.
@@ -60,14 +62,13 @@ func FindConflicts(begin, end time.Time, slots []Slot, names Names) []Conflict {
 	perRoom, perSpeaker := map[turnout.ID][]int{}, map[turnout.ID][]int{}
 	for i, s := range slots {
 		if s.StartsAt.Before(begin) || s.EndsAt.After(end) {
-			found = append(found, Conflict{OutsideEvent, []turnout.ID{s.SessionID},
-				fmt.Sprintf("“%s” does not lie within the event's own times.", s.Title)})
+			found = append(found, Conflict{Kind: OutsideEvent, SessionIDs: []turnout.ID{s.SessionID}, Message: fmt.Sprintf("“%s” does not lie within the event's own times.", s.Title)})
 		}
 		if s.RoomID != "" {
 			running := stillRunning(slots, perRoom[s.RoomID], s.StartsAt)
 			for _, other := range running {
-				found = append(found, Conflict{RoomConflict, []turnout.ID{slots[other].SessionID, s.SessionID},
-					fmt.Sprintf("“%s” and “%s” are in %s at the same time.", slots[other].Title, s.Title, names.Rooms[s.RoomID])})
+				found = append(found, Conflict{Kind: RoomConflict, SessionIDs: []turnout.ID{slots[other].SessionID, s.SessionID}, RoomID: s.RoomID,
+					Message: fmt.Sprintf("“%s” and “%s” are in %s at the same time.", slots[other].Title, s.Title, names.Rooms[s.RoomID])})
 			}
 			perRoom[s.RoomID] = append(running, i)
 		}
@@ -78,24 +79,28 @@ func FindConflicts(begin, end time.Time, slots []Slot, names Names) []Conflict {
 
 // speakerConflicts gives those of slot i with earlier ones, and notes its speakers.
 func speakerConflicts(slots []Slot, i int, perSpeaker map[turnout.ID][]int, names Names) []Conflict {
-	s, common := slots[i], map[int][]string{}
+	s, common := slots[i], map[int][]turnout.ID{}
 	for _, speaker := range s.SpeakerIDs {
 		running := stillRunning(slots, perSpeaker[speaker], s.StartsAt)
 		for _, other := range running {
-			common[other] = append(common[other], names.Speakers[speaker])
+			common[other] = append(common[other], speaker)
 		}
 		perSpeaker[speaker] = append(running, i)
 	}
 	var found []Conflict
 	for _, other := range slices.Sorted(maps.Keys(common)) {
-		who := common[other]
-		slices.Sort(who)
+		ids := common[other]
+		slices.SortFunc(ids, func(a, b turnout.ID) int { return cmp.Compare(names.Speakers[a], names.Speakers[b]) })
+		who := make([]string, len(ids))
+		for n, id := range ids {
+			who[n] = names.Speakers[id]
+		}
 		verb := "speaks"
 		if len(who) > 1 {
 			verb = "speak"
 		}
-		found = append(found, Conflict{SpeakerConflict, []turnout.ID{slots[other].SessionID, s.SessionID},
-			fmt.Sprintf("%s %s in “%s” and “%s” at the same time.", strings.Join(who, ", "), verb, slots[other].Title, s.Title)})
+		found = append(found, Conflict{Kind: SpeakerConflict, SessionIDs: []turnout.ID{slots[other].SessionID, s.SessionID}, SpeakerIDs: ids,
+			Message: fmt.Sprintf("%s %s in “%s” and “%s” at the same time.", strings.Join(who, ", "), verb, slots[other].Title, s.Title)})
 	}
 	return found
 }

@@ -24,19 +24,19 @@ func TestConflicts(t *testing.T) {
 	}{
 		{"one after the other", []Slot{slot("a", "r", "09:00", "10:00", "x"), slot("b", "r", "10:00", "11:00", "x")}, nil},
 		{"the same room", []Slot{slot("b", "r", "09:59", "11:00"), slot("a", "r", "09:00", "10:00")},
-			[]Conflict{{RoomConflict, []turnout.ID{"a", "b"}, "“Title a” and “Title b” are in Hall at the same time."}}},
+			[]Conflict{{RoomConflict, []turnout.ID{"a", "b"}, "r", nil, "“Title a” and “Title b” are in Hall at the same time."}}},
 		{"three in one room are three pairs", []Slot{slot("a", "r", "09:00", "12:00"), slot("b", "r", "09:00", "10:00"), slot("c", "r", "09:30", "10:30")},
 			[]Conflict{
-				{RoomConflict, []turnout.ID{"b", "a"}, "“Title b” and “Title a” are in Hall at the same time."},
-				{RoomConflict, []turnout.ID{"b", "c"}, "“Title b” and “Title c” are in Hall at the same time."},
-				{RoomConflict, []turnout.ID{"a", "c"}, "“Title a” and “Title c” are in Hall at the same time."}}},
+				{RoomConflict, []turnout.ID{"b", "a"}, "r", nil, "“Title b” and “Title a” are in Hall at the same time."},
+				{RoomConflict, []turnout.ID{"b", "c"}, "r", nil, "“Title b” and “Title c” are in Hall at the same time."},
+				{RoomConflict, []turnout.ID{"a", "c"}, "r", nil, "“Title a” and “Title c” are in Hall at the same time."}}},
 		{"everywhere is no room, but a speaker is one", []Slot{slot("a", "", "09:00", "10:00", "x"), slot("b", "", "09:00", "10:00", "x")},
-			[]Conflict{{SpeakerConflict, []turnout.ID{"a", "b"}, "Ada speaks in “Title a” and “Title b” at the same time."}}},
+			[]Conflict{{SpeakerConflict, []turnout.ID{"a", "b"}, "", []turnout.ID{"x"}, "Ada speaks in “Title a” and “Title b” at the same time."}}},
 		{"two common speakers are one pair", []Slot{slot("a", "", "09:00", "10:00", "y", "x"), slot("b", "r", "09:00", "10:00", "x", "y")},
-			[]Conflict{{SpeakerConflict, []turnout.ID{"a", "b"}, "Ada, Berta speak in “Title a” and “Title b” at the same time."}}},
+			[]Conflict{{SpeakerConflict, []turnout.ID{"a", "b"}, "", []turnout.ID{"x", "y"}, "Ada, Berta speak in “Title a” and “Title b” at the same time."}}},
 		{"before the event and after it", []Slot{slot("a", "r", "07:59", "09:00"), slot("b", "r", "17:00", "18:01"), slot("c", "", "08:00", "18:00")},
-			[]Conflict{{OutsideEvent, []turnout.ID{"a"}, "“Title a” does not lie within the event's own times."},
-				{OutsideEvent, []turnout.ID{"b"}, "“Title b” does not lie within the event's own times."}}},
+			[]Conflict{{OutsideEvent, []turnout.ID{"a"}, "", nil, "“Title a” does not lie within the event's own times."},
+				{OutsideEvent, []turnout.ID{"b"}, "", nil, "“Title b” does not lie within the event's own times."}}},
 		{"no length, no conflict", []Slot{slot("a", "r", "09:30", "09:30"), slot("b", "r", "09:00", "10:00")}, nil},
 	}
 	for _, test := range tests {

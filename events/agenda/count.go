@@ -3,6 +3,7 @@ package agenda
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -24,4 +25,21 @@ func Count(ctx context.Context, db bun.IDB, community, event turnout.ID) (Counts
 		return Counts{}, fmt.Errorf("agenda: count: %w", err)
 	}
 	return n, nil
+}
+
+// Span gives when the placed sessions of the agenda begin and end, false when none is placed.
+func (a *Agenda) Span() (from, to time.Time, ok bool) {
+	for _, s := range a.Sessions {
+		if !s.Placed() {
+			continue
+		}
+		if !ok || s.StartsAt.Before(from) {
+			from = s.StartsAt
+		}
+		if s.EndsAt.After(to) {
+			to = s.EndsAt
+		}
+		ok = true
+	}
+	return from, to, ok
 }

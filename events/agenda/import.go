@@ -3,6 +3,7 @@ package agenda
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -39,6 +40,9 @@ type ImportReport struct {
 	Unchanged Tally              `json:"unchanged"`
 	Removed   Tally              `json:"removed"` // sessions that the file no longer holds: withdrawn, their slots gone
 	Changes   Changes            `json:"changes"`
+	StartsAt  *time.Time         `json:"starts_at"` // of the file's first session that has a slot; null when none has
+	EndsAt    *time.Time         `json:"ends_at"`   // of its last
+	Outside   int                `json:"outside"`   // slots that do not lie within the event's own times
 	Warnings  []exchange.Warning `json:"warnings"`
 }
 

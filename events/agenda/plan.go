@@ -35,11 +35,32 @@ type importPlan struct {
 func newImportPlan(a *Agenda, schedule *exchange.Schedule, now time.Time) *importPlan {
 	p := &importPlan{agenda: a, now: now, roomIDs: map[string]turnout.ID{}, trackIDs: map[string]turnout.ID{}, speakerIDs: map[string]turnout.ID{}, keys: map[turnout.ID]string{}}
 	p.report.Format = schedule.Format
+	p.noteSpan(schedule)
 	p.planRooms(schedule.Rooms)
 	p.planTracks(schedule.Tracks)
 	p.planSpeakers(schedule.People)
 	p.planSessions(schedule)
 	return p
+}
+
+// noteSpan reports when the file's schedule takes place, and how much of it is outside the event's times.
+func (p *importPlan) noteSpan(schedule *exchange.Schedule) {
+	r, e := &p.report, p.agenda.Event
+	for _, s := range schedule.Sessions {
+		if !s.Placed() {
+			continue
+		}
+		start, end := s.Start.UTC(), s.End().UTC()
+		if r.StartsAt == nil || start.Before(*r.StartsAt) {
+			r.StartsAt = &start
+		}
+		if r.EndsAt == nil || end.After(*r.EndsAt) {
+			r.EndsAt = &end
+		}
+		if start.Before(e.StartsAt) || end.After(e.EndsAt) {
+			r.Outside++
+		}
+	}
 }
 
 // match pairs what a file names with what is there: by the key of an earlier import, else by the name of something that was made here.

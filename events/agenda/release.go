@@ -89,7 +89,7 @@ func (s *Service) Release(ctx context.Context, community turnout.ID, event strin
 	var made *release
 	err := s.edit(ctx, community, event, func(ctx context.Context, tx bun.Tx, e *events.Event) (audit.Entry, error) {
 		var err error
-		if made, err = s.draftRelease(ctx, tx, e, in); err != nil {
+		if made, _, err = s.draftRelease(ctx, tx, e, in); err != nil {
 			return audit.Entry{}, err
 		}
 		taken, err := tx.NewSelect().Model((*Release)(nil)).Where("event_id = ?", e.ID).Where("community_id = ?", community).Where("version = ?", in.Version).Exists(ctx)
@@ -108,41 +108,48 @@ func (s *Service) Release(ctx context.Context, community turnout.ID, event strin
 	return &made.Release, nil
 }
 
+// ReleasePreview is what a release would do, with the two schedules that it lies between.
+type ReleasePreview struct {
+	ReleaseChanges
+	First         bool               // there is no release before
+	Before, After *exchange.Schedule // sessions are keyed by their GUID; Before is empty for the first release
+}
+
 // PreviewRelease tells what a release would do now, and does nothing. Errors: turnout.ErrNotFound, ErrNothing.
-func (s *Service) PreviewRelease(ctx context.Context, community turnout.ID, event string) (*ReleaseChanges, error) {
+func (s *Service) PreviewRelease(ctx context.Context, community turnout.ID, event string) (*ReleasePreview, error) {
 	e, err := events.Find(ctx, s.DB.Read(), community, event)
 	if err != nil {
 		return nil, err
 	}
-	draft, err := s.draftRelease(ctx, s.DB.Read(), e, ReleaseInput{})
+	draft, before, err := s.draftRelease(ctx, s.DB.Read(), e, ReleaseInput{})
 	if err != nil {
 		return nil, err
 	}
-	return &draft.Changes, nil
+	return &ReleasePreview{draft.Changes, draft.Number == 1, before, draft.Schedule}, nil
 }
 
-// draftRelease makes the next release of the event without storing it.
-func (s *Service) draftRelease(ctx context.Context, db bun.IDB, e *events.Event, in ReleaseInput) (*release, error) {
+// draftRelease makes the next release of the event without storing it, and gives the schedule that is public before it.
+func (s *Service) draftRelease(ctx context.Context, db bun.IDB, e *events.Event, in ReleaseInput) (*release, *exchange.Schedule, error) {
 	a, err := readAgenda(ctx, db, e)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	before := new(release)
 	err = db.NewSelect().Model(before).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).OrderExpr("number DESC").Limit(1).Scan(ctx)
 	if err != nil && !database.IsNoRows(err) {
-		return nil, err
+		return nil, nil, err
 	}
 	next := &release{Release: Release{ID: turnout.NewID(PrefixRelease), CommunityID: e.CommunityID, EventID: e.ID, Number: before.Number + 1,
 		Version: in.Version, Note: in.Note, CreatedAt: s.now()}, Schedule: a.Schedule()}
 	if len(next.Schedule.Sessions) == 0 {
-		return nil, ErrNothing
+		return nil, nil, ErrNothing
 	}
 	next.Schedule.Version = in.Version
 	if before.Schedule == nil {
 		before.Schedule = &exchange.Schedule{}
 	}
 	next.Changes = changesBetween(before.Schedule, next.Schedule, int(next.Number))
-	return next, nil
+	return next, before.Schedule, nil
 }
 
 // Schedule gives the agenda's confirmed sessions that have a slot, as releases freeze them and exports write them. A

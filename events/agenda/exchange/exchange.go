@@ -36,6 +36,11 @@ const (
 	CSV            Format = "csv"
 )
 
+// Name is what people call the format; "" for one that is not known.
+func (f Format) Name() string {
+	return map[Format]string{FrabXML: "frab XML", SessionizeJSON: "Sessionize JSON", PretalxJSON: "pretalx JSON", ICalendar: "iCalendar", CSV: "CSV"}[f]
+}
+
 // MaxBytes is the largest file that Read takes.
 const MaxBytes = 25 << 20
 
@@ -54,7 +59,7 @@ const (
 // What Read answers when a file cannot be used at all. Nothing was changed then.
 var (
 	ErrUnknownFormat = &turnout.Error{Kind: turnout.Invalid, Code: "unknown_format",
-		Message: "This is no schedule that can be read here. Send frab XML (frab_xml) or Sessionize's All view (sessionize_json)."}
+		Message: "This is no schedule that can be read here. Send frab XML or Sessionize's All view as JSON."}
 	ErrTooLarge = &turnout.Error{Kind: turnout.TooLarge, Code: "too_large",
 		Message: "The schedule is larger than 25 MB. Send a smaller file."}
 	ErrTruncated = &turnout.Error{Kind: turnout.Invalid, Code: "truncated",
@@ -122,7 +127,7 @@ func Read(data []byte, options Options) (*Schedule, []Warning, error) {
 	case Unknown:
 		err = ErrUnknownFormat
 	default:
-		err = ErrUnknownFormat.With("This looks like %s, which is not read here. Send frab_xml or sessionize_json.", format)
+		err = ErrUnknownFormat.With("This looks like %s, which is not read here. Send frab XML or Sessionize's All view as JSON.", format.Name())
 	}
 	if err != nil {
 		return nil, nil, err

@@ -175,15 +175,15 @@ func TestUnusableFilesGetClearErrors(t *testing.T) {
 		want error
 		says string
 	}{
-		{"empty", nil, ErrUnknownFormat, "frab_xml"},
-		{"blanks", []byte(" \n"), ErrUnknownFormat, "sessionize_json"},
-		{"a picture", []byte("\x89PNG\r\n\x1a\n\x00\x00"), ErrUnknownFormat, "frab_xml"},
-		{"other XML", []byte("<rss/>"), ErrUnknownFormat, "frab_xml"},
+		{"empty", nil, ErrUnknownFormat, "frab XML"},
+		{"blanks", []byte(" \n"), ErrUnknownFormat, "Sessionize"},
+		{"a picture", []byte("\x89PNG\r\n\x1a\n\x00\x00"), ErrUnknownFormat, "frab XML"},
+		{"other XML", []byte("<rss/>"), ErrUnknownFormat, "frab XML"},
 		{"another view", []byte(`[{"groupId":1,"sessions":[]}]`), ErrUnknownFormat, "All view"},
-		{"another program's sessions", []byte(`{"sessions":[{"id":"1","start":"x"}],"speakers":[],"session_types":[],"rooms":[],"tags":[]}`), ErrUnknownFormat, "frab_xml"},
-		{"pretalx", []byte(`{"$schema":"x","schedule":{"conference":{}}}`), ErrUnknownFormat, "pretalx_json"},
-		{"a calendar", []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR"), ErrUnknownFormat, "icalendar"},
-		{"a table", []byte("id,Title,Room\n1,a,b"), ErrUnknownFormat, "csv"},
+		{"another program's sessions", []byte(`{"sessions":[{"id":"1","start":"x"}],"speakers":[],"session_types":[],"rooms":[],"tags":[]}`), ErrUnknownFormat, "frab XML"},
+		{"pretalx", []byte(`{"$schema":"x","schedule":{"conference":{}}}`), ErrUnknownFormat, "pretalx JSON"},
+		{"a calendar", []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR"), ErrUnknownFormat, "iCalendar"},
+		{"a table", []byte("id,Title,Room\n1,a,b"), ErrUnknownFormat, "CSV"},
 		{"XML cut off", traps[:len(traps)/2], ErrTruncated, "line "},
 		{"XML cut off in a tag", traps[:len(traps)-3], ErrTruncated, "line "},
 		{"JSON cut off", all[:len(all)/2], ErrTruncated, "byte "},

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"turnout/events/agenda"
+	"turnout/internal/blobs"
+	"turnout/templates"
+)
+
+// place adds a confirmed session of the desk's event, an hour from a start, in a room of that name.
+func (d *desk) place(title, room string, start time.Time) *agenda.Session {
+	d.t.Helper()
+	ctx := d.t.Context()
+	a, err := d.Agenda.Agenda(ctx, d.community.ID, "summit")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	slot := agenda.SlotInput{StartsAt: start, EndsAt: start.Add(time.Hour)}
+	for _, r := range a.Rooms {
+		if r.Name == room {
+			slot.RoomID = r.ID
+		}
+	}
+	if slot.RoomID == "" {
+		r, err := d.Agenda.AddRoom(ctx, d.community.ID, "summit", agenda.RoomInput{Name: room})
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		slot.RoomID = r.ID
+	}
+	s, err := d.Agenda.AddSession(ctx, d.community.ID, "summit", agenda.SessionInput{Title: title, Kind: agenda.Talk, Minutes: 60})
+	if err == nil {
+		_, _, err = d.Agenda.Place(ctx, d.community.ID, s.ID, 0, slot)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return s
+}
+
+// A release that upsets what is public, or that has conflicts, says what it does and asks first.
+func TestReleaseAsksFirst(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		d.onSale(5)
+		d.see("/e/summit/schedule", "not out yet", `href="/e/summit"`)
+		page, start := d.at("/agenda/release"), d.event.StartsAt
+		first := d.place("Opening", "Hall", start)
+		d.send(page, url.Values{"version_name": {"1.0"}}, page) // nothing to ask about
+		d.see("/e/summit/schedule", "Opening")
+
+		if _, _, err := d.Agenda.Place(t.Context(), d.community.ID, first.ID, 0, agenda.SlotInput{StartsAt: start.Add(2 * time.Hour), EndsAt: start.Add(3 * time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		d.place("One", "Hall", start)
+		d.place("Two", "Hall", start.Add(30*time.Minute))
+		d.place("Too late", "Hall", start.Add(300*time.Hour))
+		d.see(page, "2 conflicts are open", "One room, two sessions: ", "Outside the event", "moved", ", Hall → ", "data-confirm=")
+		answer, question := d.post(page, url.Values{"version_name": {"1.1"}, "note": {"The opening moves"}})
+		for _, want := range []string{"1 session moves to another time", "1 goes to another room", "1 time two sessions share a room", "1 session lies outside", `value="1.1"`, `value="The opening moves"`} {
+			if answer.StatusCode != http.StatusOK || !strings.Contains(question, want) {
+				t.Errorf("%d, no %q in %s", answer.StatusCode, want, excerpt(question))
+			}
+		}
+		if latest, err := d.Agenda.LatestRelease(t.Context(), d.event); err != nil || latest.Version != "1.0" {
+			t.Fatalf("released before anybody said yes: %+v, %v", latest, err)
+		}
+		d.refuse(page, url.Values{"version_name": {""}}, 422, "Version: This is needed") // what is wrong comes before the question
+		d.send(page, url.Values{"version_name": {"1.1"}, "confirmed": {"confirmed"}}, page)
+		if latest, err := d.Agenda.LatestRelease(t.Context(), d.event); err != nil || latest.Version != "1.1" {
+			t.Fatalf("%+v, %v", latest, err)
+		}
+
+		// Conflicts stand in groups, in the reader's language.
+		d.see(d.at("/agenda"), "2 conflicts", "One room, two sessions</span></span> <span>Hall", ">One</a>", ">Two</a>")
+		d.see(d.at("/agenda?state=conflicts&day="+start.Add(300*time.Hour).In(d.event.Location()).Format(time.DateOnly)), ">Too late</a>")
+		d.lang = "de"
+		two, err := d.Agenda.Agenda(t.Context(), d.community.ID, "summit")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range two.Sessions {
+			if s.Title == "Two" {
+				d.see(d.at("/agenda/sessions/"+string(s.ID)), "„One“ und „Two“ sind zur selben Zeit in Hall.")
+			}
+		}
+	})
+}
+
+// A schedule of other days than the event's is noticed at the dry run and after, with both dates and a way to mend it.
+func TestImportOfOtherDays(t *testing.T) {
+	file, err := os.ReadFile("../../shared/real-data/schedules/fosdem-2025.schedule.xml")
+	if os.IsNotExist(err) {
+		t.Skip("shared/real-data is not beside the repository: no real schedule to import")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	onDesk(t, func(t *testing.T, d *desk) {
+		words, err := templates.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		days := words.Dates("en", d.event.StartsAt, d.event.EndsAt, d.event.Timezone)
+		_, body := d.upload(d.at("/agenda/import"), file)
+		d.sound("the dry run", body)
+		for _, want := range []string{"frab XML", "Import: 1,105 new sessions", "All of it lies outside the event", "The schedule: 1–2 February 2025. The event: " + days, `name="set_dates"`} {
+			if !strings.Contains(body, want) {
+				t.Errorf("the dry run says no %q: %s", want, excerpt(body))
+			}
+		}
+		if strings.Contains(body, "frab_xml") {
+			t.Error("the name of a format is the program's, not people's")
+		}
+		d.send(d.at("/agenda/import/confirm"), url.Values{"upload": {blobs.Hash(file)}}, d.at("/agenda"))
+		body = d.see(d.at("/agenda"), "The whole schedule lies outside", "Set the event&#39;s dates to 1–2 February 2025", "Sat 1 February 2025", "1,105 conflicts", "and 540 more")
+		if n := strings.Count(body, "/agenda/sessions/"); n > 200 {
+			t.Errorf("%d sessions are named at once", n)
+		}
+		d.send(d.at("/agenda/dates"), url.Values{"version": {"7"}}, d.at("/agenda")) // somebody changed the event meanwhile
+		d.see(d.at("/agenda"), "Somebody changed this", "The whole schedule lies outside")
+		d.send(d.at("/agenda/dates"), url.Values{"version": {"1"}}, d.at("/agenda"))
+		if body := d.see(d.at("/agenda"), "takes place 1–2 February 2025"); strings.Contains(body, "The whole schedule lies outside") {
+			t.Error("the event did not move")
+		}
+		// A published event does not move into the past: it would be over at once.
+		if _, err := d.Events.Publish(t.Context(), d.community.ID, "summit", 0); err != nil {
+			t.Fatal(err)
+		}
+		d.send(d.at("/agenda/dates"), url.Values{"version": {"3"}, "confirmed": {"1"}}, d.at("/agenda"))
+		d.see(d.at("/agenda"), "cannot move to the days")
+	})
+}

@@ -1,0 +1,208 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout/api/access"
+	"turnout/events"
+	"turnout/events/agenda"
+	"turnout/events/agenda/exchange"
+	"turnout/templates"
+)
+
+type releasePage struct {
+	templates.Chrome
+	Errors          templates.Errors
+	Event           *events.Event
+	Preview         *agenda.ReleasePreview // nil when there is nothing to release
+	Changed         []changedRow           // the first
+	ChangedMore     []changedRow           // folded
+	ChangedLeft     int                    // not shown at all
+	Concerned       int                    // speakers of what changes, but for titles
+	Conflicts       []conflictCount
+	ConflictsNumber int
+	Asks            string // before it happens; "" where nothing public is upset
+	Releases        []*agenda.Release
+	Version         string `form:"version_name" text:"name,max=100"`
+	Note            string `form:"note" text:"long,max=3000"`
+	Base            string
+	CanWrite        bool
+}
+
+// EventRelease is GET /console/events/{event}/agenda/release: what a release would do, and those that there were.
+func (h *Handler) EventRelease(c *gin.Context) { h.release(c, http.StatusOK, releasePage{}) }
+
+func (h *Handler) release(c *gin.Context, status int, data releasePage) {
+	e, ctx := access.Event(c), c.Request.Context()
+	chrome, ok := h.eventConsole(c, h.text(c, "console.release.title"), "nav.agenda")
+	if !ok {
+		return
+	}
+	data.Chrome, data.Event, data.Base, data.CanWrite = chrome, e, eventPath(e)+"/agenda", may(c, "agenda:write")
+	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.agenda"), URL: data.Base})
+	var err error
+	if data.Releases, err = h.Agenda.Releases(ctx, e.CommunityID, string(e.ID)); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	conflicts, err := h.Agenda.Conflicts(ctx, e.CommunityID, string(e.ID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	data.Conflicts, data.ConflictsNumber = countConflicts(conflicts), len(conflicts)
+	if data.Preview, err = h.Agenda.PreviewRelease(ctx, e.CommunityID, string(e.ID)); err != nil && !errors.Is(err, agenda.ErrNothing) {
+		h.Fail(c, err)
+		return
+	}
+	if data.Preview != nil {
+		h.releaseRows(c, &data)
+		data.Asks = h.releaseQuestion(c, data.Preview, data.Conflicts)
+	}
+	h.Render(c, status, "console_release", data)
+}
+
+// changedRow is a session that a release changes: when and where it was and is, and whose it is.
+type changedRow struct {
+	agenda.ChangedItem
+	Was, Is  string // "" where the place in the schedule stays
+	Speakers string
+}
+
+const (
+	changesFirst = 10
+	changesShown = 200
+)
+
+func (h *Handler) releaseRows(c *gin.Context, data *releasePage) {
+	p, lang := data.Preview, h.Language(c)
+	names := map[string]string{}
+	for _, schedule := range []*exchange.Schedule{p.Before, p.After} {
+		for _, person := range schedule.People {
+			names[person.Key] = person.Name
+		}
+	}
+	place := func(s *exchange.Schedule, x exchange.Session) string {
+		text := h.dayOf(lang, data.Event, x.Start) + ", " + h.Templates.Clock(lang, x.Start, data.Event.Timezone)
+		for _, r := range s.Rooms {
+			if r.Key == x.Room {
+				text += ", " + r.Name
+			}
+		}
+		return text
+	}
+	before, after := byKey(p.Before), byKey(p.After)
+	concerned := map[string]bool{}
+	var rows []changedRow
+	for _, item := range p.Sessions {
+		was, is := before[item.GUID], after[item.GUID]
+		row := changedRow{ChangedItem: item, Speakers: joinNames(firstOfLists(is.Speakers, was.Speakers), names)}
+		if was.Placed() && (slices.Contains(item.What, "moved") || slices.Contains(item.What, "rerooms") || slices.Contains(item.What, "removed")) {
+			row.Was = place(p.Before, was)
+		}
+		if is.Placed() && (row.Was != "" || slices.Contains(item.What, "added")) {
+			row.Is = place(p.After, is)
+		}
+		if !slices.Equal(item.What, []string{"retitled"}) {
+			for _, key := range slices.Concat(was.Speakers, is.Speakers) {
+				concerned[key] = true
+			}
+		}
+		rows = append(rows, row)
+	}
+	data.Concerned = len(concerned)
+	data.Changed = rows[:min(len(rows), changesFirst)]
+	data.ChangedMore = rows[len(data.Changed):min(len(rows), changesShown)]
+	data.ChangedLeft = len(rows) - len(data.Changed) - len(data.ChangedMore)
+}
+
+func byKey(s *exchange.Schedule) map[string]exchange.Session {
+	out := make(map[string]exchange.Session, len(s.Sessions))
+	for _, x := range s.Sessions {
+		out[x.Key] = x
+	}
+	return out
+}
+
+// firstOfLists gives the first list that holds something.
+func firstOfLists(lists ...[]string) []string {
+	for _, list := range lists {
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// releaseQuestion asks before a release that has conflicts, or that moves or removes what people have planned for.
+func (h *Handler) releaseQuestion(c *gin.Context, p *agenda.ReleasePreview, conflicts []conflictCount) string {
+	var lines []string
+	for _, n := range []struct {
+		key   string
+		count int
+	}{{"moved", p.Moved}, {"rerooms", p.Rerooms}, {"removed", p.Removed}} {
+		if n.count > 0 {
+			lines = append(lines, h.text(c, "console.release.ask_"+n.key, "Count", n.count))
+		}
+	}
+	for _, n := range conflicts {
+		lines = append(lines, h.text(c, "console.release.ask_"+string(n.Kind), "Count", n.Count))
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return h.text(c, "console.release.ask", "What", strings.Join(lines, ", "))
+}
+
+// askRelease reports whether the release may go on; if not, it has answered with the question.
+func (h *Handler) askRelease(c *gin.Context) bool {
+	e, ctx := access.Event(c), c.Request.Context()
+	preview, err := h.Agenda.PreviewRelease(ctx, e.CommunityID, string(e.ID))
+	if errors.Is(err, agenda.ErrNothing) {
+		return true // the release itself says so
+	}
+	var conflicts []agenda.Conflict
+	if err == nil {
+		conflicts, err = h.Agenda.Conflicts(ctx, e.CommunityID, string(e.ID))
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return false
+	}
+	question := h.releaseQuestion(c, preview, countConflicts(conflicts))
+	return question == "" || h.confirmed(c, question, eventPath(e)+"/agenda/release")
+}
+
+// DoRelease is POST /console/events/{event}/agenda/release.
+func (h *Handler) DoRelease(c *gin.Context) {
+	e := access.Event(c)
+	var in releasePage
+	var form formReader
+	form.read(c, &in)
+	input := agenda.ReleaseInput{Version: in.Version, Note: in.Note}
+	if form.Err() == nil && input.Check() == nil && !h.askRelease(c) {
+		return
+	}
+	err := form.then(input.Check, func() error {
+		_, err := h.Agenda.Release(c.Request.Context(), e.CommunityID, string(e.ID), input)
+		return err
+	})
+	if err == nil {
+		h.Redirect(c, eventPath(e)+"/agenda/release", "ok", h.text(c, "console.release.done", "Version", in.Version))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		for i := range shown {
+			if shown[i].Name == "version" {
+				shown[i].Name = "version_name"
+			}
+		}
+		in.Errors = shown
+		h.release(c, status, in)
+	}
+}
