@@ -86,7 +86,7 @@ func TestEventFromDraftToCancellation(t *testing.T) {
 		d.see("/console", "A night for beginners")
 
 		w, body := d.post(to+"/publish", url.Values{"version": {"2"}}) // without scripts the server asks
-		if w.StatusCode != 200 || !strings.Contains(body, `name="version" value="2"`) || !strings.Contains(body, `name="confirmed"`) {
+		if w.StatusCode != 200 || !strings.Contains(body, `name="version" value="2"`) || !strings.Contains(body, `name="confirmed"`) || !strings.Contains(body, "No ticket type yet") {
 			t.Errorf("no question: %d %s", w.StatusCode, excerpt(body))
 		}
 		d.sound("publish", body)

@@ -94,7 +94,7 @@ func TestRecapPages(t *testing.T) {
 			d.see(d.at("/activation"))
 		}
 		d.lang = "en"
-		d.see(d.at("/recap"), "Tickets that are reserved or valid", "Registered", "The event is not over yet")
+		d.see(d.at("/recap"), "2 tickets</span>", "0 people</span>", "Tickets that are reserved or valid", "Registered", "The event is not over yet")
 		for _, audience := range []string{"team", "sponsor", "public"} {
 			w, body := d.ask(httptest.NewRequest("GET", baseURL+d.at("/recap.pdf?audience="+audience), nil))
 			if w.StatusCode != 200 || w.Header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(body, "%PDF-") {

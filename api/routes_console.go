@@ -68,6 +68,7 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: get, Path: "", Who: may("events:read"), Handle: p.EventOverview},
 		{Method: get, Path: "/details", Who: may("events:write"), Handle: p.EventDetails},
 		{Method: post, Path: "/details", Who: may("events:write"), Handle: p.SaveEvent},
+		{Method: get, Path: "/publish", Who: may("events:write"), Handle: p.AskPublish},
 		{Method: post, Path: "/publish", Who: may("events:write"), Handle: p.PublishEvent},
 		{Method: post, Path: "/cancel", Who: may("events:write"), Handle: p.CancelEvent},
 		{Method: post, Path: "/clone", Who: may("events:write"), Handle: p.CloneEvent},

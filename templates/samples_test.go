@@ -67,7 +67,8 @@ func samples() []sample {
 			Chrome
 			Status                               int
 			Heading, Message, RequestID, HomeURL string
-		}{Chrome{Title: "Not found", NoIndex: true, Path: "/x"}, 404, "", "There is no such page here, or it is not yours to see.", "req_0191", "/"}},
+			Roles, Ask                           string
+		}{Chrome{Title: "Not found", NoIndex: true, Path: "/x"}, 404, "", "There is no such page here, or it is not yours to see.", "req_0191", "/", "", ""}},
 		{"sign_in", "wrong", struct {
 			Chrome
 			Errors                         Errors

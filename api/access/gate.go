@@ -50,13 +50,15 @@ func (g *Gate) Enforce(rule Rule) gin.HandlerFunc {
 	}
 	return func(c *gin.Context) {
 		r, err := g.admit(c, rule)
+		if r != nil { // the refusal of a known caller says who they are here, too
+			ctx := context.WithValue(c.Request.Context(), requestKey{}, r)
+			c.Request = c.Request.WithContext(audit.WithActor(ctx, r.actor()))
+		}
 		if err != nil {
 			g.Fail(c, err)
 			c.Abort()
 			return
 		}
-		ctx := context.WithValue(c.Request.Context(), requestKey{}, r)
-		c.Request = c.Request.WithContext(audit.WithActor(ctx, r.actor()))
 		c.Next()
 	}
 }

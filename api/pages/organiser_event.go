@@ -202,16 +202,6 @@ func sentVersion(c *gin.Context) int64 {
 	return in.Version
 }
 
-// PublishEvent is POST /console/events/{event}/publish.
-func (h *Handler) PublishEvent(c *gin.Context) {
-	e, version := access.Event(c), sentVersion(c)
-	if !h.confirmed(c, h.text(c, "console.event.publish_ask"), eventPath(e)+"/details") {
-		return
-	}
-	_, err := h.Events.Publish(c.Request.Context(), e.CommunityID, string(e.ID), version)
-	h.done(c, err, eventPath(e), h.text(c, "console.event.published"))
-}
-
 // CancelEvent is POST /console/events/{event}/cancel.
 func (h *Handler) CancelEvent(c *gin.Context) {
 	e, version := access.Event(c), sentVersion(c)

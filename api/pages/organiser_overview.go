@@ -143,7 +143,7 @@ func (data *overviewPage) todos() []todo {
 		{Key: "console.todo.description", URL: base + "/details", Done: e.Description != ""},
 		{Key: "console.todo.cover", URL: base + "/details#cover", Done: e.CoverHash != ""},
 		{Key: "console.todo.tickets", URL: base + "/tickets", Done: len(data.Types) > 0},
-		{Key: "console.todo.publish", URL: base + "/details#state", Done: e.Status != events.Draft},
+		{Key: "console.todo.publish", URL: base + "/publish", Done: e.Status != events.Draft},
 		{Key: "console.todo.agenda", URL: base + "/agenda", Done: data.Sessions > 0},
 		{Key: "console.todo.release", URL: base + "/agenda/release", Done: data.Release != nil},
 	}

@@ -20,7 +20,7 @@ type figureRow struct{ Key, Value, Definition string }
 
 type stepRow struct {
 	Name  string
-	Count int64
+	Count string  // with its unit: tickets or people
 	Share float64 // of the first step; -1 for none
 }
 
@@ -102,7 +102,11 @@ func (h *Handler) recapFigures(c *gin.Context, data *recapPage) {
 	}
 	if r.Funnel != nil {
 		for _, s := range r.Funnel.Value {
-			row := stepRow{Name: s.Name, Count: s.Count, Share: -1}
+			unit := "recap.unit.tickets"
+			if s.Name == "activated" {
+				unit = "recap.unit.people"
+			}
+			row := stepRow{Name: s.Name, Count: h.text(c, unit, "Count", s.Count), Share: -1}
 			if first := r.Funnel.Value[0].Count; first > 0 && s.Name != "activated" { // activated counts people, the others tickets
 				row.Share = float64(s.Count) / float64(first)
 			}

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -10,6 +12,7 @@ import (
 	"turnout/api/access"
 	"turnout/events"
 	"turnout/events/organisers"
+	"turnout/events/people"
 	"turnout/templates"
 )
 
@@ -23,6 +26,7 @@ type memberRow struct {
 	Grants      []grantRow
 	Role, Scope string // of the first grant: what the form shows
 	IsMe        bool
+	Found       bool // by an invitation of somebody who is in the team
 }
 
 type invitationRow struct {
@@ -39,7 +43,7 @@ type teamForm struct {
 type teamPage struct {
 	templates.Chrome
 	Errors      templates.Errors
-	Now         time.Time
+	Zone        string // the community's
 	Form        teamForm
 	Members     []memberRow
 	Invitations []invitationRow
@@ -47,13 +51,15 @@ type teamPage struct {
 	Scopes      []templates.Option
 	Base        string
 	CanWrite    bool
+	Owners      string     // whom to ask, for those who cannot write
+	Already     *memberRow // whom somebody tried to invite who is in the team
 }
 
 var roleOrder = []organisers.Role{organisers.Owner, organisers.Organiser, organisers.Finance, organisers.AgendaEditor, organisers.Door, organisers.Viewer}
 
-// ConsoleTeam is GET /console/{community}/team.
+// ConsoleTeam is GET /console/{community}/team. The form offers the role that may do least: more is a choice that somebody makes.
 func (h *Handler) ConsoleTeam(c *gin.Context) {
-	h.team(c, http.StatusOK, teamForm{Role: string(organisers.Organiser)}, nil)
+	h.team(c, http.StatusOK, teamForm{Role: string(organisers.Viewer)}, nil)
 }
 
 func (h *Handler) team(c *gin.Context, status int, typed teamForm, shown templates.Errors) {
@@ -62,7 +68,7 @@ func (h *Handler) team(c *gin.Context, status int, typed teamForm, shown templat
 	if !ok {
 		return
 	}
-	data := teamPage{Chrome: chrome, Errors: shown, Now: h.Now(), Form: typed, Base: communityPath(tenant) + "/team", CanWrite: may(c, "settings:write")}
+	data := teamPage{Chrome: chrome, Errors: shown, Zone: tenant.Timezone, Form: typed, Base: communityPath(tenant) + "/team", CanWrite: may(c, "settings:write")}
 	members, err := organisers.Members(ctx, h.DB.Read(), tenant.ID)
 	if err != nil {
 		h.Fail(c, err)
@@ -106,12 +112,37 @@ func (h *Handler) team(c *gin.Context, status int, typed teamForm, shown templat
 			}
 			row.Grants = append(row.Grants, grantRow{string(g.Role), where(g.Scope)})
 		}
+		if row.Found = data.inTeam(m.Email); row.Found {
+			data.Already = &row
+		}
 		data.Members = append(data.Members, row)
 	}
+	data.Owners = owners(members)
 	for _, link := range invitations {
 		data.Invitations = append(data.Invitations, invitationRow{link, where(link.Scope)})
 	}
 	h.Render(c, status, "console_team", data)
+}
+
+// inTeam reports whether this is the address that was refused because its owner is in the team.
+func (p *teamPage) inTeam(email string) bool {
+	typed, err := people.NormaliseEmail(p.Form.Email)
+	return err == nil && typed == email && slices.ContainsFunc(p.Errors, func(e templates.Problem) bool { return e.Code == organisers.ErrInTeam.Code })
+}
+
+// owners names those who own the whole community, each with the address to write to.
+func owners(members []organisers.Member) string {
+	var names []string
+	for _, m := range members {
+		if slices.ContainsFunc(m.Grants, func(g organisers.Grant) bool { return g.Role == organisers.Owner }) {
+			if m.Name == "" {
+				names = append(names, m.Email)
+			} else {
+				names = append(names, m.Name+" ("+m.Email+")")
+			}
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // grant is what a form of the team says: a role in the whole community, or at one event.

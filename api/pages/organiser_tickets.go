@@ -131,11 +131,24 @@ func (h *Handler) CreatePool(c *gin.Context) {
 		return err
 	})
 	if err == nil {
-		h.Redirect(c, eventPath(e)+"/tickets", "ok", h.text(c, "console.pool.created"))
+		h.poolSaved(c, input, "created")
 		return
 	}
 	if shown, status, ok := h.refused(c, err); ok {
 		h.tickets(c, status, in, shown)
+	}
+}
+
+// poolSaved leads on, and says of a pool without places what that means: it may be meant so.
+func (h *Handler) poolSaved(c *gin.Context, in ticketing.PoolInput, what string) {
+	to := eventPath(access.Event(c)) + "/tickets"
+	switch {
+	case in.Capacity == 0:
+		h.Redirect(c, to, "warn", h.text(c, "console.pool."+what+"_empty"))
+	case what == "created":
+		h.Redirect(c, to, "ok", h.text(c, "console.pool.created"))
+	default:
+		h.Redirect(c, to, "ok", h.text(c, "console.saved"))
 	}
 }
 
@@ -199,7 +212,7 @@ func (h *Handler) SavePool(c *gin.Context) {
 		return err
 	})
 	if err == nil {
-		h.Redirect(c, eventPath(access.Event(c))+"/tickets", "ok", h.text(c, "console.saved"))
+		h.poolSaved(c, input, "saved")
 		return
 	}
 	if shown, status, ok := h.refused(c, err); ok {

@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"turnout"
+	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/api/services"
 	"turnout/events/organisers"
@@ -152,6 +153,8 @@ type errorPage struct {
 	Message   string
 	RequestID string
 	HomeURL   string
+	Roles     string // of a known person whom their role refuses: what they are, and whom to ask
+	Ask       string
 }
 
 // Fail answers with the error page. Who is not signed in and looks at a page is sent to sign in and comes back.
@@ -164,18 +167,50 @@ func (h *Handler) Fail(c *gin.Context, err error) {
 		return
 	}
 	c.Abort()
-	h.fail(c, respond.Status(err), h.Templates.ErrorText(h.Language(c), public))
+	data := errorPage{HomeURL: "/"}
+	if public.Kind == turnout.Forbidden && access.Who(c).Account != "" {
+		h.explainRole(c, &data)
+	}
+	h.fail(c, respond.Status(err), h.Templates.ErrorText(h.Language(c), public), data)
+}
+
+// explainRole says on the page of a refusal what the signed-in person's role is and who could change it. Should reading that
+// fail, the page is the plainer one.
+func (h *Handler) explainRole(c *gin.Context, data *errorPage) {
+	ctx, community := c.Request.Context(), access.Community(c)
+	data.HomeURL = ConsolePath
+	members, err := organisers.Members(ctx, h.DB.Read(), community)
+	if err != nil {
+		respond.Log(ctx, err)
+		return
+	}
+	var roles []string
+	for _, m := range members {
+		if m.AccountID != access.Who(c).Account {
+			continue
+		}
+		for _, g := range m.Grants {
+			if role := h.text(c, "role."+string(g.Role)); !slices.Contains(roles, role) {
+				roles = append(roles, role)
+			}
+		}
+	}
+	data.Roles = h.text(c, "error_page.no_role")
+	if len(roles) > 0 {
+		data.Roles = h.text(c, "error_page.role", "Roles", strings.Join(roles, ", "))
+	}
+	data.Ask = h.text(c, "error_page.ask", "Names", owners(members))
 }
 
 // FailStatus answers with the error page for what net/http itself refuses (405, a request from another site).
 func (h *Handler) FailStatus(c *gin.Context, status int, message string) {
 	c.Abort()
-	h.fail(c, status, message)
+	h.fail(c, status, message, errorPage{HomeURL: "/"})
 }
 
-func (h *Handler) fail(c *gin.Context, status int, message string) {
-	data := errorPage{Chrome: templates.Chrome{Title: http.StatusText(status), NoIndex: true, Demo: h.Demo, Path: c.Request.URL.Path},
-		Status: status, Message: message, HomeURL: "/", RequestID: logging.RequestID(c.Request.Context())}
+func (h *Handler) fail(c *gin.Context, status int, message string, data errorPage) {
+	data.Chrome = templates.Chrome{Title: http.StatusText(status), NoIndex: true, Demo: h.Demo, Path: c.Request.URL.Path}
+	data.Status, data.Message, data.RequestID = status, message, logging.RequestID(c.Request.Context())
 	var body bytes.Buffer
 	if err := h.Templates.Page(&body, h.Language(c), "error", data); err != nil {
 		respond.Log(c.Request.Context(), errors.Join(err, respond.ErrInternal))
