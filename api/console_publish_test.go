@@ -79,7 +79,7 @@ func TestTeamSaysWhoIsThereAndWhomToAsk(t *testing.T) {
 		if body := d.see(team, "Owners manage the team. Ask", d.owner.Email); strings.Contains(body, "/team/invitations") {
 			t.Error("an organiser is offered what owners do")
 		}
-		w, body := d.ask(httptest.NewRequest("GET", baseURL+"/console/first/mail", nil))
+		w, body := d.post("/console/first/settings", url.Values{"name": {"Ours"}})
 		if w.StatusCode != http.StatusForbidden || !strings.Contains(body, "Your role here: Organiser.") || !strings.Contains(body, "ask "+d.owner.Name) || !strings.Contains(body, d.owner.Email) {
 			t.Errorf("%d %s", w.StatusCode, excerpt(body))
 		}

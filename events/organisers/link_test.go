@@ -62,8 +62,8 @@ func TestFirstOwner(t *testing.T) {
 func TestInvitation(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
-		community, owner := w.community(t, "gophers", "ada@example.org")
-		other, _ := w.community(t, "others", "eve@example.org")
+		community, _ := w.community(t, "gophers", "ada@example.org")
+		other, eve := w.community(t, "others", "eve@example.org")
 		grant := everywhere(community, organisers.Finance)
 		invite := func(email string) string {
 			t.Helper()
@@ -111,11 +111,14 @@ func TestInvitation(t *testing.T) {
 		if grants, err := organisers.Grants(t.Context(), db.Read(), other.ID, bob.ID); err != nil || len(grants) != 0 {
 			t.Errorf("bob may elsewhere %+v, %v", grants, err)
 		}
-		// Somebody with an account keeps their password and name.
-		if a, created, err := w.AcceptInvitation(t.Context(), invite("ada@example.org"), "Mallory", "another password"); err != nil || created || a.ID != owner.ID || a.Name != "ada" {
-			t.Errorf("the owner was invited: %+v, %v, %v", a, created, err)
+		if err := w.Invite(t.Context(), community.ID, "ADA@example.org", grant); !errors.Is(err, organisers.ErrInTeam) {
+			t.Errorf("somebody who is in the team: %v", err)
 		}
-		if _, err := w.SignIn(t.Context(), "ada@example.org", secretWords, "192.0.2.1"); err != nil {
+		// Somebody with an account keeps their password and name.
+		if a, created, err := w.AcceptInvitation(t.Context(), invite("eve@example.org"), "Mallory", "another password"); err != nil || created || a.ID != eve.ID || a.Name != "eve" {
+			t.Errorf("the owner of another community was invited: %+v, %v, %v", a, created, err)
+		}
+		if _, err := w.SignIn(t.Context(), "eve@example.org", secretWords, "192.0.2.1"); err != nil {
 			t.Errorf("an invitation changed a password: %v", err)
 		}
 		late := invite("carl@example.org")
