@@ -14,6 +14,7 @@ import (
 
 	"turnout/events"
 	"turnout/events/agenda"
+	"turnout/events/organisers"
 	"turnout/events/sponsors"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
@@ -94,6 +95,23 @@ func TestLanguages(t *testing.T) {
 		v.see("/e/summit?lang=en", `<html lang="en"`)
 		v.see("/e/summit/checkout?lang=xx", `<html lang="en"`)
 		v.see("/c/first", `<html lang="en"`)
+	})
+}
+
+// The start page of an installation with several communities shows what comes next in each; every public page leads organisers in.
+func TestStartPage(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		d.onSale(2)
+		v := d.stranger()
+		v.see("/e/summit", `href="/sign-in"`, "For organisers: sign in")
+		if _, _, _, err := d.Organisers.CreateCommunity(t.Context(), organisers.NewCommunity{Slug: "second", Name: "The Second"}, "eve@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		d.touch("summit")
+		body := v.see("/", "Communities", "The Second", "Nothing is announced right now", "Gopher Summit", `href="/e/summit"`, "For organisers: sign in")
+		if strings.Contains(body, "What you can try") {
+			t.Error("a real installation talks like a demo")
+		}
 	})
 }
 

@@ -96,6 +96,13 @@ func FindHome(ctx context.Context, db bun.IDB, communitySlug string, now time.Ti
 	return home, err
 }
 
+// Upcoming gives the public events of all communities that are not over, the next first, at most 500: for the home page of an
+// installation.
+func Upcoming(ctx context.Context, db bun.IDB, now time.Time) (events []Event, err error) {
+	err = db.NewSelect().Model(&events).Where("status = ?", Published).Where("ends_at > ?", now).OrderExpr("starts_at, id").Limit(500).Scan(ctx)
+	return events, err
+}
+
 // Calendar gives what a community's calendar feed lists: its public events from a year ago on, the canceled ones among them
 // (a calendar strikes them out), by start, at most 500.
 func Calendar(ctx context.Context, db bun.IDB, communitySlug string, now time.Time) (*organisers.Community, []Event, error) {

@@ -58,9 +58,16 @@ func attendeeSamples() []sample {
 		Links                                                 []Link
 		ScheduleURL                                           string
 	}
+	type try struct{ Key, Icon, URL string }
+	type community struct {
+		Name, URL string
+		Next      []sampleCard
+		More      bool
+	}
 	type root struct {
 		Chrome
-		Communities []Link
+		Communities []community
+		Tries       []try
 	}
 	type over struct {
 		Chrome
@@ -96,7 +103,10 @@ func attendeeSamples() []sample {
 		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},
 		{"waitlist_entry", "waiting", waiting}, {"waitlist_entry", "left", left}, {"waitlist_entry", "served", served},
 		{"session", "full", talk}, {"session", "bare", bare},
-		{"home_root", "two", root{chrome("Turnout", "/"), []Link{{"Rhine Valley Gophers", "/c/a"}, {"東京", "/c/b"}}}}, {"home_root", "none", root{chrome("Turnout", "/"), nil}},
+		{"home_root", "two", root{chrome("Turnout", "/"), []community{
+			{"Rhine Valley Gophers", "/c/a", []sampleCard{{Title: "Gopher Summit Rhine 2026", URL: "/e/x", Zone: "Europe/Berlin", Format: "hybrid", Place: "Cologne", StartsAt: sampleConf.StartsAt, EndsAt: sampleConf.EndsAt}}, true},
+			{"東京", "/c/b", nil, false}}, []try{{"event", "ticket", "/e/x"}, {"door", "scan-line", "/door/x"}, {"recap", "chart-column", "/console/events/y/recap"}}}},
+		{"home_root", "none", root{chrome("Turnout", "/"), nil, nil}},
 		{"pay_over", "expired", over{Chrome{Title: "Nothing to pay", NoIndex: true, Path: "/pay/x"}, "7KQ2MXYZ", "expired", "/e/x"}},
 	}
 }

@@ -46,18 +46,72 @@ func (h *Handler) Root(c *gin.Context) {
 			return h.home(ctx, lang, all[0].Slug)
 		}
 		page := rootPage{Chrome: templates.Chrome{Title: "Turnout", Path: "/", Demo: h.Demo, Canonical: h.BaseURL + "/"}}
-		for _, community := range all {
-			page.Communities = append(page.Communities, templates.Link{Text: community.Name, URL: "/c/" + community.Slug})
+		upcoming, err := events.Upcoming(ctx, h.DB.Read(), h.Now())
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			page.Communities = append(page.Communities, newRootCommunity(&all[i], upcoming))
+		}
+		if h.Demo && len(all) > 0 {
+			home, err := events.FindHome(ctx, h.DB.Read(), all[0].Slug, h.Now())
+			if err != nil {
+				return nil, err
+			}
+			page.Tries = tries(home)
 		}
 		return h.draw(lang, "home_root", page)
 	})
 }
 
+// newRootCommunity takes a community's next events from those of all.
+func newRootCommunity(community *organisers.Community, upcoming []events.Event) rootCommunity {
+	out := rootCommunity{Name: community.Name, URL: "/c/" + community.Slug}
+	for i := range upcoming {
+		e := &upcoming[i]
+		if e.CommunityID != community.ID {
+			continue
+		}
+		if len(out.Next) == rootNext {
+			out.More = true
+			break
+		}
+		out.Next = append(out.Next, newEventCard(e, nil))
+	}
+	return out
+}
+
+// tries says what can be tried in a demo, in the order in which an event happens.
+func tries(home *events.Home) []try {
+	var list []try
+	if len(home.Upcoming) > 0 {
+		slug := home.Upcoming[0].Slug
+		list = append(list, try{"event", "ticket", "/e/" + slug}, try{"door", "scan-line", "/door/" + slug})
+	}
+	if len(home.Past) > 0 {
+		list = append(list, try{"recap", "chart-column", eventPath(&home.Past[0]) + "/recap"})
+	}
+	return list
+}
+
 // rootPage is the data of the page "home_root".
 type rootPage struct {
 	templates.Chrome
-	Communities []templates.Link
+	Communities []rootCommunity
+	Tries       []try // of a demo
 }
+
+type rootCommunity struct {
+	Name, URL string
+	Next      []eventCard
+	More      bool // there are more than these
+}
+
+// try is something that the demo shows: the end of its message key, an icon, and where it is.
+type try struct{ Key, Icon, URL string }
+
+// rootNext is how many events of each community the root page names.
+const rootNext = 3
 
 // Home is GET /c/{community}.
 func (h *Handler) Home(c *gin.Context) {

@@ -127,6 +127,24 @@ func (h *Handler) ImportAgenda(c *gin.Context) {
 	respond.JSON(c, http.StatusOK, report)
 }
 
+// create answers a POST that makes something: 201 with what show says of it, and with its version where it has one (not 0).
+func create[In, Made any](c *gin.Context, do func(In) (*Made, error), show func(*Made) (body any, version int64)) {
+	var in In
+	if !respond.Bind(c, &in) {
+		return
+	}
+	made, err := do(in)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	body, version := show(made)
+	if version != 0 {
+		respond.ETag(c, version)
+	}
+	respond.JSON(c, http.StatusCreated, body)
+}
+
 // flag reads a query parameter that is true or false (as absent is). It answers the request itself and gives false when
 // it is neither: a mistyped dry run must not import.
 func flag(c *gin.Context, name string) (value, ok bool) {
@@ -185,30 +203,14 @@ var roomOperations = operations{
 
 // CreateRoom is POST /events/{event}/rooms.
 func (h *Handler) CreateRoom(c *gin.Context) {
-	var in roomRequest
-	if !respond.Bind(c, &in) {
-		return
-	}
-	room, err := h.Agenda.AddRoom(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.RoomInput(in))
-	if err != nil {
-		respond.Fail(c, err)
-		return
-	}
-	respond.ETag(c, room.Version)
-	respond.JSON(c, http.StatusCreated, newRoomResponse(room))
+	create(c, func(in roomRequest) (*agenda.Room, error) {
+		return h.Agenda.AddRoom(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.RoomInput(in))
+	}, func(r *agenda.Room) (any, int64) { return newRoomResponse(r), r.Version })
 }
 
 // CreateTrack is POST /events/{event}/tracks.
 func (h *Handler) CreateTrack(c *gin.Context) {
-	var in trackRequest
-	if !respond.Bind(c, &in) {
-		return
-	}
-	track, err := h.Agenda.AddTrack(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.TrackInput(in))
-	if err != nil {
-		respond.Fail(c, err)
-		return
-	}
-	respond.ETag(c, track.Version)
-	respond.JSON(c, http.StatusCreated, newTrackResponse(track))
+	create(c, func(in trackRequest) (*agenda.Track, error) {
+		return h.Agenda.AddTrack(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.TrackInput(in))
+	}, func(t *agenda.Track) (any, int64) { return newTrackResponse(t), t.Version })
 }

@@ -48,16 +48,9 @@ func newReleaseResponse(r *agenda.Release) releaseResponse {
 
 // ReleaseAgenda is POST /events/{event}/agenda/releases.
 func (h *Handler) ReleaseAgenda(c *gin.Context) {
-	var in releaseRequest
-	if !respond.Bind(c, &in) {
-		return
-	}
-	release, err := h.Agenda.Release(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.ReleaseInput(in))
-	if err != nil {
-		respond.Fail(c, err)
-		return
-	}
-	respond.JSON(c, http.StatusCreated, newReleaseResponse(release))
+	create(c, func(in releaseRequest) (*agenda.Release, error) {
+		return h.Agenda.Release(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.ReleaseInput(in))
+	}, func(r *agenda.Release) (any, int64) { return newReleaseResponse(r), 0 })
 }
 
 // ListReleases is GET /events/{event}/agenda/releases.

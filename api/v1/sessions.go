@@ -118,27 +118,16 @@ func named(id turnout.ID) *turnout.ID {
 
 // CreateSpeaker is POST /events/{event}/speakers.
 func (h *Handler) CreateSpeaker(c *gin.Context) {
-	var in speakerRequest
-	if !respond.Bind(c, &in) {
-		return
-	}
-	speaker, err := h.Speakers.Add(c.Request.Context(), access.Community(c), string(access.Event(c).ID), speakers.Input(in))
-	if err != nil {
-		respond.Fail(c, err)
-		return
-	}
-	respond.ETag(c, speaker.Version)
-	respond.JSON(c, http.StatusCreated, newSpeakerResponse(speaker))
+	create(c, func(in speakerRequest) (*speakers.Speaker, error) {
+		return h.Speakers.Add(c.Request.Context(), access.Community(c), string(access.Event(c).ID), speakers.Input(in))
+	}, func(s *speakers.Speaker) (any, int64) { return newSpeakerResponse(s), s.Version })
 }
 
 // CreateSession is POST /events/{event}/sessions.
 func (h *Handler) CreateSession(c *gin.Context) {
-	var in sessionRequest
-	if !respond.Bind(c, &in) {
-		return
-	}
-	session, err := h.Agenda.AddSession(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.SessionInput(in))
-	h.answerSession(c, http.StatusCreated, session, nil, err)
+	create(c, func(in sessionRequest) (*agenda.Session, error) {
+		return h.Agenda.AddSession(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.SessionInput(in))
+	}, func(s *agenda.Session) (any, int64) { return newSessionResponse(s, nil), s.Version })
 }
 
 // PlaceSession is PUT /sessions/{id}/slot.
@@ -149,7 +138,7 @@ func (h *Handler) PlaceSession(c *gin.Context) {
 		return
 	}
 	session, conflicts, err := h.Agenda.Place(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, agenda.SlotInput(in))
-	h.answerSession(c, http.StatusOK, session, conflicts, err)
+	answerSession(c, session, conflicts, err)
 }
 
 // UnplaceSession is DELETE /sessions/{id}/slot.
@@ -159,14 +148,14 @@ func (h *Handler) UnplaceSession(c *gin.Context) {
 		return
 	}
 	session, err := h.Agenda.Unplace(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version)
-	h.answerSession(c, http.StatusOK, session, nil, err)
+	answerSession(c, session, nil, err)
 }
 
-func (h *Handler) answerSession(c *gin.Context, status int, session *agenda.Session, conflicts []agenda.Conflict, err error) {
+func answerSession(c *gin.Context, session *agenda.Session, conflicts []agenda.Conflict, err error) {
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
 	respond.ETag(c, session.Version)
-	respond.JSON(c, status, newSessionResponse(session, conflicts))
+	respond.JSON(c, http.StatusOK, newSessionResponse(session, conflicts))
 }
