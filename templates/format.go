@@ -94,12 +94,18 @@ func toInt(n any) int64 {
 	return 0
 }
 
-// unbroken keeps a short last word ("8", "II") with the one before it, so that it does not stand alone in the second line of a
-// heading.
+// unbroken keeps a number ("Conf 8: …") and a short last word ("Part II") with the word before it, so that a heading breaks
+// elsewhere.
 func unbroken(text string) string {
-	i := strings.LastIndexByte(text, ' ')
-	if i < 0 || utf8.RuneCountInString(text[i+1:]) > 3 {
-		return text
+	words := strings.Split(text, " ")
+	out := words[0]
+	for i, word := range words[1:] {
+		short := utf8.RuneCountInString(word) <= 3
+		if short && (i == len(words)-2 || word != "" && word[0] >= '0' && word[0] <= '9') {
+			out += nbsp + word
+		} else {
+			out += " " + word
+		}
 	}
-	return text[:i] + nbsp + text[i+1:]
+	return out
 }

@@ -86,3 +86,35 @@ func TestTimesForPeople(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadingsBreakElsewhereThanBeforeShortWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "Summit": "Summit", "Lighthouse Conf 8": "Lighthouse Conf\u00a08", "Lighthouse Conf 8: The Error Bar": "Lighthouse Conf\u00a08: The Error\u00a0Bar",
+		"A night for beginners": "A night for beginners", "Gopher Summit 2026": "Gopher Summit 2026", "Part II": "Part\u00a0II", "two  spaces": "two  spaces",
+	} {
+		if got := unbroken(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A session's day is said with its year where the event's own days do not say it.
+func TestDayOfASession(t *testing.T) {
+	en := newSet(t).catalogue.localiser("en")
+	begin, end := time.Date(2026, 6, 4, 7, 0, 0, 0, time.UTC), time.Date(2026, 6, 5, 16, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		at, begin, end time.Time
+		want           string
+	}{
+		{begin, begin, end, "Thu 4 June"},
+		{begin.Add(-3 * time.Hour), begin, end, "Thu 4 June"}, // the same day, before the doors
+		{end.Add(-time.Hour), begin, end, "Fri 5 June"},
+		{begin.AddDate(0, 0, 3), begin, end, "Sun 7 June 2026"},
+		{begin.AddDate(-1, 0, 0), begin, end, "Wed 4 June 2025"},
+		{time.Date(2026, 12, 31, 20, 0, 0, 0, time.UTC), time.Date(2026, 12, 31, 18, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 18, 0, 0, 0, time.UTC), "Thu 31 December 2026"},
+	} {
+		if got := en.dayOf(tt.at, tt.begin, tt.end, "Europe/Berlin"); got != tt.want {
+			t.Errorf("%v is %q, want %q", tt.at, got, tt.want)
+		}
+	}
+}

@@ -90,8 +90,11 @@ func (h *Handler) conflictGroups(c *gin.Context, a *agenda.Agenda, all []agenda.
 		}
 		g := &groups[i]
 		g.Count++
-		item := conflictItem{When: h.dayOf(lang, a.Event, first.StartsAt) + ", " + h.Templates.Clock(lang, first.StartsAt, a.Event.Timezone) + "–" +
-			h.Templates.Clock(lang, first.EndsAt, a.Event.Timezone), Who: joinIDs(conflict.SpeakerIDs, names)}
+		item := conflictItem{When: h.Templates.Clock(lang, first.StartsAt, a.Event.Timezone) + "–" + h.Templates.Clock(lang, first.EndsAt, a.Event.Timezone),
+			Who: joinIDs(conflict.SpeakerIDs, names)}
+		if conflict.RoomID != "" { // the day is not the group's
+			item.When = h.dayOf(lang, a.Event, first.StartsAt) + ", " + item.When
+		}
 		for _, id := range conflict.SessionIDs {
 			item.Sessions = append(item.Sessions, templates.Link{Text: sessions[id].Title, URL: base + "/sessions/" + string(id)})
 		}
