@@ -133,7 +133,7 @@ func TestCheckoutForm(t *testing.T) {
 		form.Set("named", "yes")
 		form.Set(named(paid, 1), "Ada")
 		form.Set(named(free, 2), "Grace")
-		v.refuse("/e/summit/checkout", form, 422, "f-ticket_"+string(free.ID)+"_1-name-error", ">Ticket 2 · Student: ", `value="Grace"`)
+		v.refuse("/e/summit/checkout", form, 422, "f-ticket_"+string(free.ID)+"_1-name-error", ">Ticket 2 · Student, Full name: ", `value="Grace"`)
 		if body := v.redraw(clone(form, "name_buyer", "")); strings.Contains(body, "Ticket 1 · Regular") {
 			t.Error("the names are still asked for")
 		}
