@@ -57,6 +57,16 @@ func (m Money) Decimal() string {
 	return sign + digits[:len(digits)-n] + "." + digits[len(digits)-n:]
 }
 
+// As gives the amount that is written with the same number in another currency: 49.00 EUR is 49 JPY, not 4,900. It fails when the
+// number has more decimals than that currency, or is too large for it.
+func (m Money) As(currency string) (Money, error) {
+	text := m.Decimal()
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return ParseDecimal(text, currency)
+}
+
 // String is Decimal and the code: "49.00 EUR". Pages format money for their language instead.
 func (m Money) String() string { return m.Decimal() + " " + m.Currency }
 

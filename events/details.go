@@ -54,6 +54,9 @@ type Patch struct {
 	JoinOpensMinutes *int64
 	Accent           *string
 	PricesIncludeTax *bool
+
+	// KeepNumbers says that with another currency the event's amounts keep the numbers as they are written: 49.00 EUR is 49 JPY then.
+	KeepNumbers bool
 }
 
 // apply puts the patch on the event. When the zone changes, a time that the patch does not give keeps its place on the

@@ -9,8 +9,8 @@ import (
 )
 
 // Patch changes what the patch names. version is that of the event which the edit was made from, 0 when it is not known. A
-// changed zone keeps wall-clock times. It fails with turnout.ErrNotFound, turnout.ErrStale, field problems, ErrSlugTaken, or
-// ErrCurrency once an order exists.
+// changed zone keeps wall-clock times. It fails with turnout.ErrNotFound, turnout.ErrStale, field problems, ErrSlugTaken, and, when
+// it changes the currency, with ErrCurrency, ErrCurrencyAmounts and ErrCurrencyDecimals.
 func (s *Service) Patch(ctx context.Context, community turnout.ID, idOrSlug string, version int64, patch Patch) (*Event, error) {
 	return s.edit(ctx, community, idOrSlug, version, "event.changed", func(ctx context.Context, tx bun.Tx, event *Event) error {
 		before := *event
@@ -19,7 +19,7 @@ func (s *Service) Patch(ctx context.Context, community turnout.ID, idOrSlug stri
 			return err
 		}
 		if event.Currency != before.Currency {
-			if err := currencyFree(ctx, tx, event); err != nil {
+			if err := changeCurrency(ctx, tx, event, before.Currency, patch.KeepNumbers); err != nil {
 				return err
 			}
 		}
@@ -44,18 +44,4 @@ func (s *Service) Preview(ctx context.Context, community turnout.ID, idOrSlug st
 	changed := *before
 	patch.apply(&changed)
 	return before, &changed, changed.problems().Err()
-}
-
-// currencyFree fails with ErrCurrency once an order exists. It first takes the event's totals, as every sale does, so that no
-// order is placed between the question and the commit.
-func currencyFree(ctx context.Context, tx bun.Tx, event *Event) error {
-	_, err := tx.ExecContext(ctx, "UPDATE event_totals SET last_order = last_order WHERE event_id = ? AND community_id = ?", event.ID, event.CommunityID)
-	if err != nil {
-		return err
-	}
-	sold, err := tx.NewSelect().Table("orders").Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).Exists(ctx)
-	if err == nil && sold {
-		return ErrCurrency
-	}
-	return err
 }

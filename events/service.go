@@ -34,6 +34,10 @@ var (
 	ErrSlugTaken  = &turnout.Error{Kind: turnout.Conflict, Code: "slug_taken", Message: "This address is taken. Choose another."}
 	ErrTransition = &turnout.Error{Kind: turnout.Conflict, Code: "event_status", Message: "The event's status does not allow this."}
 	ErrCurrency   = &turnout.Error{Kind: turnout.Conflict, Code: "currency_fixed", Message: "There are orders already, so the currency can no longer change."}
+	// There are prices or other amounts, and nobody said what becomes of them.
+	ErrCurrencyAmounts = &turnout.Error{Kind: turnout.Conflict, Code: "currency_has_amounts", Message: "There are amounts in the old currency. Set them to 0 first, or say that they keep their numbers."}
+	// An amount has more decimals than the new currency, or no room in it.
+	ErrCurrencyDecimals = &turnout.Error{Kind: turnout.Conflict, Code: "currency_decimals", Message: "An amount cannot be written in the new currency. Change it first."}
 )
 
 // hold locks an event of the community for an edit by raising its version, and gives it as it is now. version is the one

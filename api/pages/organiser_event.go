@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -33,6 +34,7 @@ type eventForm struct {
 	Accent       string `form:"accent" text:"name,max=20"`
 	NoAccent     bool   `form:"no_accent"`
 	ExcludeTax   bool   `form:"prices_exclude_tax"`
+	KeepNumbers  bool   `form:"keep_numbers"`
 	Version      int64  `form:"version"`
 }
 
@@ -77,6 +79,7 @@ type eventFormPage struct {
 	BackURL    string
 	CoverURL   string
 	CloneStart string
+	Rewritten  []string // what becomes of amounts in the currency that was typed: "49.00 EUR → 49 JPY"; empty while nobody asks
 }
 
 var suggestedCurrencies = []string{"EUR", "USD", "GBP", "CHF", "PLN", "SEK", "NOK", "DKK", "CZK", "JPY", "INR", "BRL", "CAD", "AUD", "KRW", "KWD"}
@@ -163,7 +166,33 @@ func (h *Handler) eventDetails(c *gin.Context, status int, form eventForm, shown
 	}
 	data := eventFormPage{Chrome: chrome, Errors: shown, Form: form, Event: e, BackURL: eventPath(e), CloneStart: wall(e.StartsAt.AddDate(1, 0, 0), e.Location())}
 	data.CoverURL = coverURL(e, events.CoverWidths[1])
+	var err error
+	if data.Rewritten, err = h.rewritten(c, e, form, shown); err != nil {
+		h.Fail(c, err)
+		return
+	}
 	h.Render(c, status, "console_details", h.eventFormPage(c, data))
+}
+
+// rewrittenShown is how many amounts stand as examples of what another currency does.
+const rewrittenShown = 4
+
+// rewritten shows what becomes of the event's amounts if they keep their numbers in the currency that was typed: when that was
+// refused for their sake.
+func (h *Handler) rewritten(c *gin.Context, e *events.Event, form eventForm, shown templates.Errors) (examples []string, err error) {
+	asked := form.KeepNumbers || slices.ContainsFunc(shown, func(p templates.Problem) bool { return p.Code == events.ErrCurrencyAmounts.Code })
+	if !asked || form.Currency == e.Currency {
+		return nil, nil
+	}
+	list, err := events.Amounts(c.Request.Context(), h.DB.Read(), e, rewrittenShown)
+	for _, was := range list {
+		becomes, err := was.As(form.Currency)
+		if err != nil { // one that cannot be written so: the refusal names it
+			return nil, nil
+		}
+		examples = append(examples, was.String()+" → "+becomes.String())
+	}
+	return examples, err
 }
 
 // SaveEvent is POST /console/events/{event}/details.
@@ -178,7 +207,7 @@ func (h *Handler) SaveEvent(c *gin.Context) {
 		saved, err = h.Events.Patch(c.Request.Context(), e.CommunityID, string(e.ID), in.Version, events.Patch{
 			Slug: &d.Slug, Title: &d.Title, Summary: &d.Summary, Description: &d.Description, Format: &d.Format, Timezone: &d.Timezone,
 			StartsAt: &d.StartsAt, EndsAt: &d.EndsAt, Currency: &d.Currency, Venue: &d.Venue, OnlineURL: &d.OnlineURL,
-			JoinOpensMinutes: d.JoinOpensMinutes, Accent: &d.Accent, PricesIncludeTax: &includeTax,
+			JoinOpensMinutes: d.JoinOpensMinutes, Accent: &d.Accent, PricesIncludeTax: &includeTax, KeepNumbers: in.KeepNumbers,
 		})
 		return err
 	})

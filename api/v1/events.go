@@ -83,13 +83,14 @@ type eventPatch struct {
 	JoinOpensMinutes *int64         `json:"join_opens_minutes"`
 	Accent           *string        `json:"accent"`
 	PricesIncludeTax *bool          `json:"prices_include_tax"`
+	KeepNumbers      bool           `json:"keep_numbers" doc:"with another currency, amounts keep the numbers as they are written: 49.00 EUR is 49 JPY then; without it a currency cannot change while there are amounts"`
 }
 
 func (in *eventPatch) patch() events.Patch {
 	return events.Patch{
 		Slug: in.Slug, Title: in.Title, Summary: in.Summary, Description: in.Description, Format: in.Format, Timezone: in.Timezone,
 		StartsAt: in.StartsAt, EndsAt: in.EndsAt, Currency: in.Currency, Venue: (*events.Venue)(in.Venue), OnlineURL: in.OnlineURL,
-		JoinOpensMinutes: in.JoinOpensMinutes, Accent: in.Accent, PricesIncludeTax: in.PricesIncludeTax,
+		JoinOpensMinutes: in.JoinOpensMinutes, Accent: in.Accent, PricesIncludeTax: in.PricesIncludeTax, KeepNumbers: in.KeepNumbers,
 	}
 }
 

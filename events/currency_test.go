@@ -1,0 +1,84 @@
+package events_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"turnout/events"
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
+)
+
+// Another currency never multiplies money: amounts forbid it, or keep their numbers to the last.
+func TestACurrencyWithAmounts(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s, _ := service(t, db)
+		event := create(t, s, "one")
+		other := create(t, s, "two")
+		for i, sql := range []string{
+			`INSERT INTO ticket_types (id, community_id, event_id, number, name, price, attendance_mode, created_at, updated_at) VALUES ('typ_1', 'com_a', ?1, 1, 'A', 4900, 'in_person', ?0, ?0)`,
+			`INSERT INTO sponsor_tiers (id, community_id, event_id, name, price, created_at, updated_at) VALUES ('tier_1', 'com_a', ?1, 'Gold', 100000, ?0, ?0)`,
+			`INSERT INTO sponsors (id, community_id, event_id, name, status, promised, created_at, updated_at) VALUES ('spo_1', 'com_a', ?1, 'Acme', 'signed', 100000, ?0, ?0)`,
+			`INSERT INTO sponsor_payments (id, community_id, event_id, sponsor_id, amount, received_on, created_at) VALUES ('pmt_1', 'com_a', ?1, 'spo_1', -5000, '2026-05-01', ?0)`,
+			`INSERT INTO budget_lines (id, community_id, event_id, category, kind, planned, committed, created_at, updated_at) VALUES ('bud_1', 'com_a', ?1, 'Food', 'expense', 70000, 5050, ?0, ?0)`,
+			`INSERT INTO budget_entries (id, community_id, event_id, line_id, amount, entry_date, created_at) VALUES ('ent_1', 'com_a', ?1, 'bud_1', 1200, '2026-05-01', ?0)`,
+			`INSERT INTO ticket_types (id, community_id, event_id, number, name, price, attendance_mode, created_at, updated_at) VALUES ('typ_2', 'com_a', ?1, 1, 'B', 777, 'in_person', ?0, ?0)`,
+		} {
+			of := event
+			if i == 6 {
+				of = other
+			}
+			if _, err := db.Writer().ExecContext(t.Context(), sql, noon, of.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stored := func() string {
+			t.Helper()
+			var sums []int64
+			for _, in := range []string{"ticket_types.price", "sponsor_tiers.price", "sponsors.promised", "sponsor_payments.amount", "budget_lines.planned", "budget_lines.committed", "budget_entries.amount"} {
+				table, column, _ := strings.Cut(in, ".")
+				var sum int64
+				if err := db.Read().NewSelect().Table(table).ColumnExpr("SUM(?)", bun.Ident(column)).Scan(t.Context(), &sum); err != nil {
+					t.Fatal(err)
+				}
+				sums = append(sums, sum)
+			}
+			return fmt.Sprint(sums)
+		}
+		yen, dinar, dollar := "JPY", "KWD", "USD"
+		before := stored()
+		for _, to := range []*string{&yen, &dinar, &dollar} {
+			if _, err := s.Patch(t.Context(), "com_a", "one", 0, events.Patch{Currency: to}); !errors.Is(err, events.ErrCurrencyAmounts) {
+				t.Errorf("to %s without a word: %v", *to, err)
+			}
+		}
+		if _, err := s.Patch(t.Context(), "com_a", "one", 0, events.Patch{Currency: &yen, KeepNumbers: true}); !errors.Is(err, events.ErrCurrencyDecimals) || !strings.Contains(err.Error(), "50.50 PLN") {
+			t.Errorf("50.50 PLN in yen: %v", err)
+		}
+		if got := stored(); got != before {
+			t.Errorf("refused, yet changed: %s, before %s", got, before)
+		}
+		if _, err := db.Writer().ExecContext(t.Context(), "UPDATE budget_lines SET committed = 5000"); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			to   *string
+			want string
+		}{
+			{&yen, "[826 1000 1000 -50 700 50 12]"}, // 777 of it are the other event's
+			{&dinar, "[49777 1000000 1000000 -50000 700000 50000 12000]"},
+			{&dollar, "[5677 100000 100000 -5000 70000 5000 1200]"},
+		} {
+			if got, err := s.Patch(t.Context(), "com_a", "one", 0, events.Patch{Currency: step.to, KeepNumbers: true}); err != nil || got.Currency != *step.to {
+				t.Fatalf("to %s: %v", *step.to, err)
+			}
+			if got := stored(); got != step.want {
+				t.Errorf("in %s: %s, want %s", *step.to, got, step.want)
+			}
+		}
+	})
+}
