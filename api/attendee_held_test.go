@@ -152,6 +152,9 @@ func TestTheCheckoutSaysAllAtOnce(t *testing.T) {
 		form := v.checkout(paid, "11", "quantity_"+string(free.ID), "two", "buyer.name", "", "buyer.email", "ada@")
 		v.refuse("/e/summit/checkout", form, 422, "Regular: At most 10 in one order.", "Student: Write a whole number, 0 or more.",
 			"Full name: This is needed.", "E-mail address: This is not an e-mail address.", `value="two"`, `value="11"`)
+		if _, body := v.post("/e/summit/checkout", form); strings.Index(body, "Regular: At most") > strings.Index(body, "Student: Write") || strings.Contains(body, "€539.00") {
+			t.Error("the summary goes another way than the page, or the sum counts what cannot be ordered")
+		}
 		v.refuse("/e/summit/checkout", clone(form, "quantity_"+string(paid.ID), "-1", "quantity_"+string(free.ID), ""), 422,
 			"Regular: Write a whole number, 0 or more.", `value="-1"`, "Full name: This is needed.")
 		v.refuse("/e/summit/checkout", clone(form, "quantity_"+string(paid.ID), "", "quantity_"+string(free.ID), "0"), 422,

@@ -185,8 +185,8 @@ func (h *Handler) checkoutPage(c *gin.Context) (*checkoutPage, error) {
 	return page, nil
 }
 
-// take reads the quantities of the form into the purchase, keeps on the page what was typed, and says which of it is no number of
-// tickets.
+// take reads the quantities of the form into the purchase, keeps on the page what was typed, and says which of it can be no number
+// of tickets.
 func (p *checkoutPage) take(c *gin.Context, purchase *ticketing.Purchase) (problems turnout.Problems) {
 	total, free := turnout.Money{}, true
 	for i := range p.Offers {
@@ -202,7 +202,8 @@ func (p *checkoutPage) take(c *gin.Context, purchase *ticketing.Purchase) (probl
 		}
 		o.chosen = n
 		purchase.Lines = append(purchase.Lines, ticketing.PurchaseLine{TicketTypeID: turnout.ID(o.ID), Quantity: n})
-		if n > mostNamed { // no order, so no sum
+		if n < o.Min || n > o.most { // no order, so no sum
+			problems.Add(o.Field, "out_of_range", "")
 			continue
 		}
 		line := turnout.Money{Amount: turnout.MulDiv(o.Price.Amount, n, 1), Currency: o.Price.Currency}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,7 +56,24 @@ func (h *Handler) inPlace(c *gin.Context, page *checkoutPage, errs templates.Err
 			placed = append(placed, e)
 		}
 	}
+	slices.SortStableFunc(placed, func(a, b templates.Problem) int { return cmp.Compare(page.rank(a.Name), page.rank(b.Name)) })
 	return placed
+}
+
+// rank is where a field stands on the page: the offers one by one, then the parts of the form.
+func (p *checkoutPage) rank(field string) int {
+	i := slices.IndexFunc(p.Offers, func(o saleOffer) bool { return o.Field == field })
+	switch {
+	case i >= 0:
+		return i
+	case field == "lines":
+		return len(p.Offers)
+	case strings.HasPrefix(field, "buyer."):
+		return len(p.Offers) + 1
+	case field == "held_choice":
+		return len(p.Offers) + 3
+	}
+	return len(p.Offers) + 2
 }
 
 // offer gives the offer whose quantity a field is of, nil for none.

@@ -186,11 +186,9 @@ func (h *Handler) rewritten(c *gin.Context, e *events.Event, form eventForm, sho
 	}
 	list, err := events.Amounts(c.Request.Context(), h.DB.Read(), e, rewrittenShown)
 	for _, was := range list {
-		becomes, err := was.As(form.Currency)
-		if err != nil { // one that cannot be written so: the refusal names it
-			return nil, nil
+		if becomes, err := was.As(form.Currency); err == nil { // the refusal names one that cannot be written so
+			examples = append(examples, was.String()+" → "+becomes.String())
 		}
-		examples = append(examples, was.String()+" → "+becomes.String())
 	}
 	return examples, err
 }

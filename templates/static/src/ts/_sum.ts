@@ -11,7 +11,7 @@ export function sums(root: ParentNode): void {
       let chosen = 0;
       let currency = "";
       for (const offer of form.querySelectorAll<HTMLElement>("[data-price]")) {
-        const quantity = offer.querySelector("input")?.valueAsNumber || 0;
+        const quantity = Math.max(0, offer.querySelector("input")?.valueAsNumber || 0);
         sum += quantity * Number(offer.dataset.price);
         chosen += quantity;
         currency = offer.dataset.currency ?? "";
