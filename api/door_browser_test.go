@@ -34,6 +34,7 @@ type doorBrowser struct {
 	ctx  context.Context //nolint:containedctx // chromedp's way to name the tab
 	door string          // address of the scanner
 	away *atomic.Bool    // every connection breaks
+	ill  *atomic.Int64   // the status that every request of a script is answered with, 0 for its own
 }
 
 // openDoorBrowser starts it. Its camera, if it has one, shows a ticket, nothing, and the same ticket again.
@@ -60,7 +61,8 @@ func openDoorBrowser(t *testing.T, camera bool) *doorBrowser {
 		t.Fatal(err)
 	}
 	away := new(atomic.Bool)
-	return &doorBrowser{doorway: d, ctx: ctx, door: d.serve(away) + d.open(), away: away}
+	ill := new(atomic.Int64)
+	return &doorBrowser{doorway: d, ctx: ctx, door: d.serve(away, ill) + d.open(), away: away, ill: ill}
 }
 
 // film shows the first ticket for two seconds after as long a pause; it is gone for longer than the door remembers it.
@@ -84,7 +86,7 @@ func (d *doorway) film(name string) {
 }
 
 // serve answers on this machine; every request comes with the session of the door's staff.
-func (d *doorway) serve(away *atomic.Bool) string {
+func (d *doorway) serve(away *atomic.Bool, ill *atomic.Int64) string {
 	d.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -94,7 +96,13 @@ func (d *doorway) serve(away *atomic.Bool) string {
 		if away.Load() {
 			panic(http.ErrAbortHandler)
 		}
-		r.AddCookie(d.staff)
+		switch status := int(ill.Load()); {
+		case status == 0 || r.Header.Get("HX-Request") == "":
+			r.AddCookie(d.staff)
+		case status != http.StatusUnauthorized: // else nobody is signed in
+			w.WriteHeader(status)
+			return
+		}
 		d.ServeHTTP(w, r)
 	})}
 	go server.Serve(listener)
@@ -315,5 +323,85 @@ func TestBrowserDoorSearchAndUndo(t *testing.T) {
 	}
 	if log := b.seen(`[data-log]`); strings.Count(log, "Łukasz") != 3 { // two scans and the note
 		t.Errorf("the log: %s", log)
+	}
+}
+
+// What the door says when a scan could not be decided tells the network from the server and from the sign-in. The scan is kept,
+// sent again under its own nonce, and decided once.
+func TestBrowserDoorSaysWhyNothingWasDecided(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	b.do(chromedp.Navigate(b.door))
+	for i, tt := range []struct {
+		status       int64
+		answer, line string
+	}{
+		{503, "The server gives no answer", "busy"}, {500, "The server gives no answer", "busy"}, {429, "The server gives no answer", "busy"},
+		{401, "Your sign-in has ended", "signed-out"},
+	} {
+		b.ill.Store(tt.status)
+		// chromedp's Enter presses a button that has the focus, whatever the page says to it; a keyboard's does not.
+		b.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur(); document.querySelector("[data-results]").replaceChildren()`), handScanner(b.codes[i]))
+		if said := b.seen(`[data-answer] [data-tone="unsent"]`); !strings.Contains(said, tt.answer) {
+			t.Errorf("%d: %s", tt.status, said)
+		}
+		b.seen(chromedp.CSS("[data-" + tt.line + "]"))
+		b.seen(`[data-waiting]`)
+		b.do(chromedp.KeyEvent(kb.Escape), chromedp.Click(chromedp.CSS(`[data-open-panel="find"]`)), chromedp.SendKeys(chromedp.CSS(`[data-find] input`), "lu"))
+		if said := b.seen(`[data-results] .alert`); !strings.Contains(said, tt.answer) {
+			t.Errorf("%d, searching: %s", tt.status, said)
+		}
+		b.do(chromedp.Click(chromedp.CSS(`[data-panel="find"] [data-close]`)))
+		b.ill.Store(0)
+		b.do(chromedp.WaitVisible(chromedp.CSS(`[data-answer] [data-result="accepted"]`)), chromedp.WaitNotVisible(chromedp.CSS(`[data-waiting]`)), chromedp.WaitVisible(chromedp.CSS(`[data-online]`)))
+		b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
+	}
+	if counters := b.seen(`[data-counters]`); !strings.Contains(counters, "4 / 4") {
+		t.Errorf("the counters: %s", counters)
+	}
+}
+
+// A scan whose answer was lost on the way was decided all the same: sent again, it gets that answer and is no second one.
+func TestBrowserDoorFindsALostAnswer(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	b.do(chromedp.Navigate(b.door), chromedp.Evaluate[chromedp.Void](`(() => { const real = window.fetch; window.sent = []; window.fetch = async (url, options) => {
+		const response = await real(url, options);
+		if (options?.method !== "POST") return response;
+		window.sent.push(options.body.get("nonce"));
+		if (window.sent.length === 1) throw new TypeError("the network went away");
+		return response;
+	}; })()`))
+	b.do(handScanner(b.codes[0]))
+	b.seen(`[data-answer] [data-tone="unsent"]`)
+	b.do(chromedp.Click(chromedp.CSS(`[data-retry]`)))
+	if said := b.seen(`[data-answer] [data-result]`); !strings.Contains(said, "Welcome") {
+		t.Errorf("again: %s", said)
+	}
+	if n := b.number(`Number(window.sent.length === 2 && window.sent[0] === window.sent[1])`); n != 1 {
+		t.Error("the scan was not repeated under its own nonce")
+	}
+	if refused := b.seen(`[data-count="refused"]`); refused != "0" {
+		t.Errorf("%s refused", refused)
+	}
+}
+
+// A hand scanner is read with the focus anywhere, and puts nothing into the search.
+func TestBrowserDoorHandScannerAnywhere(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	b.do(chromedp.Navigate(b.door))
+	for i, prepare := range []string{
+		`document.activeElement.blur()`,
+		`document.querySelector("[data-open-panel=settings]").click(); document.querySelector("[data-sound]").focus()`,
+		`document.querySelector("[data-open-panel=find]").click()`,
+		`document.querySelector(".door-code").open = true; document.querySelector("#f-code").focus()`,
+	} {
+		b.do(chromedp.Evaluate[chromedp.Void](prepare), chromedp.Sleep(200*time.Millisecond), handScanner(b.codes[i]))
+		b.seen(`[data-answer] [data-result="accepted"]`)
+		b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
+	}
+	if n := b.number(`document.querySelector("[data-find] input").value.length + document.querySelector("#f-code").value.length`); n != 0 {
+		t.Errorf("%v letters were left in fields", n)
+	}
+	if counters := b.seen(`[data-counters]`); !strings.Contains(counters, "4 / 4") {
+		t.Errorf("the counters: %s", counters)
 	}
 }

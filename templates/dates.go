@@ -88,6 +88,14 @@ func (l *localiser) dayOf(t, begin, end time.Time, zone string) string {
 	return l.day("format.weekday_short_date", at)
 }
 
+// momentNear is moment for a reader at the place and near the time: "18:30" on the day of now, else "Thu 4 June, 18:30".
+func (l *localiser) momentNear(now, t time.Time, zone string) string {
+	if sameDay(inZone(now, zone), inZone(t, zone)) {
+		return l.clock(t, zone)
+	}
+	return l.say("format.day_clock", "Day", l.dayNear(now, t, zone), "Clock", l.clock(t, zone))
+}
+
 // monthShort is the month of a calendar leaf, "Jun".
 func (l *localiser) monthShort(t time.Time, zone string) string {
 	return l.say("month_short." + strconv.Itoa(int(inZone(t, zone).Month())))

@@ -62,6 +62,7 @@ func doorSamples() []sample {
 		Chrome
 		Event           sampleDoorEvent
 		Notice          *sampleNotice
+		Now             time.Time
 		Lists           []sampleDoorList
 		Base, CreateURL string
 	}
@@ -69,11 +70,11 @@ func doorSamples() []sample {
 	early := &sampleNotice{"door.event_begins", sampleConf.StartsAt, sampleConf.StartsAt.AddDate(-1, 0, 0), sampleConf.Zone}
 	event := sampleDoorEvent{sampleConf.Title, sampleConf.Zone, sampleConf.StartsAt, sampleConf.EndsAt}
 	all := []sample{
-		{"door_lists", "two", lists{frame, event, early, []sampleDoorList{{ID: "lst_1", Name: "Main door", Admitted: 412, Stands: "open"},
+		{"door_lists", "two", lists{frame, event, early, early.Now, []sampleDoorList{{ID: "lst_1", Name: "Main door", Admitted: 412, Stands: "open"},
 			{ID: "lst_2", Name: "Workshop “SQLite in anger”, room 2 on the first floor", StartsAt: event.StartsAt, EndsAt: event.EndsAt, Stands: "early"},
 			{ID: "lst_3", Name: "اليوم الأول", StartsAt: event.StartsAt, Stands: "open"}, {ID: "lst_4", Name: "昨天", EndsAt: event.StartsAt, Stands: "closed"}}, "/door/x/lists/", ""}},
-		{"door_lists", "none", lists{frame, event, nil, nil, "/door/x/lists/", "/door/x/lists"}},
-		{"door_lists", "ask", lists{frame, event, nil, nil, "/door/x/lists/", ""}},
+		{"door_lists", "none", lists{frame, event, nil, early.Now, nil, "/door/x/lists/", "/door/x/lists"}},
+		{"door_lists", "ask", lists{frame, event, nil, early.Now, nil, "/door/x/lists/", ""}},
 	}
 	type answer struct {
 		Chrome

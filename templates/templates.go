@@ -197,7 +197,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"t": l.message, "has": l.has, "lang": func() string { return lang }, "languages": s.Languages,
 		"money": l.money, "price": l.price, "number": l.number, "percent": l.percent,
 		"date": l.date, "dates": l.dates, "when": l.when, "whenLong": l.whenLong, "moment": l.moment, "clock": l.clock,
-		"clocks": l.clocks, "weekday": l.weekday, "dayNear": l.dayNear, "dayOf": l.dayOf, "unbroken": unbroken, "monthShort": l.monthShort, "day": dayOfMonth, "year": year, "zone": l.zone, "relative": l.relative, "iso": iso, "minutes": l.minutes,
+		"clocks": l.clocks, "weekday": l.weekday, "dayNear": l.dayNear, "momentNear": l.momentNear, "dayOf": l.dayOf, "unbroken": unbroken, "monthShort": l.monthShort, "day": dayOfMonth, "year": year, "zone": l.zone, "relative": l.relative, "iso": iso, "minutes": l.minutes,
 		"markdown": markdown, "icon": icon, "shades": shadesOf, "qr": qr, "initials": initials, "variant": variant,
 		"asset": s.asset, "dict": dict, "badge": l.badge, "fieldID": fieldID, "field": newField, "join": strings.Join,
 		"host": host, "inLanguage": inLanguage, "webcal": webcal, "map": mapLink, "add": func(a, b int) int { return a + b }, "bars": bars,

@@ -37,6 +37,7 @@ type doorListsPage struct {
 	templates.Chrome
 	Event     *events.Event
 	Notice    *doorNotice
+	Now       time.Time
 	Lists     []doorChoice
 	Base      string // of a list's address: its id follows
 	CreateURL string // takes a POST; "" when the role does not allow it
@@ -81,7 +82,7 @@ func (h *Handler) DoorLists(c *gin.Context) {
 		return
 	}
 	page := doorListsPage{Chrome: h.doorChrome(c, h.text(c, "door.title")), Event: event, Lists: all, Base: doorPath(event, "") + "/lists/",
-		Notice: noticeOf(event, nil, h.Now())}
+		Notice: noticeOf(event, nil, h.Now()), Now: h.Now()}
 	if may(c, "events:write") {
 		page.CreateURL = doorPath(event, "") + "/lists"
 	}

@@ -19,6 +19,7 @@ type checkInPage struct {
 	templates.Chrome
 	Event    *events.Event
 	Notice   *doorNotice
+	Now      time.Time
 	Base     string
 	Lists    []doorChoice
 	CanWrite bool
@@ -37,7 +38,7 @@ func (h *Handler) EventCheckIn(c *gin.Context) {
 		return
 	}
 	all, _ := choices(lists, h.Now())
-	h.Render(c, http.StatusOK, "console_checkin", checkInPage{Chrome: chrome, Event: e, Notice: noticeOf(e, nil, h.Now()), Base: eventPath(e) + "/check-in",
+	h.Render(c, http.StatusOK, "console_checkin", checkInPage{Chrome: chrome, Event: e, Notice: noticeOf(e, nil, h.Now()), Now: h.Now(), Base: eventPath(e) + "/check-in",
 		Lists: all, CanWrite: may(c, "events:write")})
 }
 

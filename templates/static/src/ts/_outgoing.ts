@@ -75,6 +75,7 @@ export class Outgoing {
 
   private keep(scan: Scan): void {
     this.waiting.push(scan);
+    this.changed(lineOf(this.why));
     this.later();
   }
 
