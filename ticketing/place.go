@@ -79,7 +79,7 @@ func (p *Purchase) check(types map[turnout.ID]*TicketType) turnout.Problems {
 		seen[line.TicketTypeID] = true
 		total += line.Quantity
 	}
-	if total > maxQuantity {
+	if total > maxQuantity && len(probs) == 0 { // else a line says so itself
 		probs.Add("lines", "out_of_range", "An order can hold at most %d tickets.", maxQuantity)
 	}
 	counted := len(probs) == 0

@@ -11,7 +11,8 @@ export function sums(root: ParentNode): void {
       let chosen = 0;
       let currency = "";
       for (const offer of form.querySelectorAll<HTMLElement>("[data-price]")) {
-        const quantity = Math.max(0, offer.querySelector("input")?.valueAsNumber || 0);
+        const input = offer.querySelector("input");
+        const quantity = (input?.validity.valid && input.valueAsNumber) || 0; // what cannot be ordered has no sum
         sum += quantity * Number(offer.dataset.price);
         chosen += quantity;
         currency = offer.dataset.currency ?? "";
