@@ -143,7 +143,7 @@ func joinSamples() []sample {
 	}
 	event := &sampleDoorEvent{sampleConf.Title, sampleConf.Zone, time.Now().Add(time.Hour).UTC(), time.Now().Add(5 * time.Hour).UTC()}
 	var all []sample
-	for _, state := range []string{"early", "open", "no_room", "over", "canceled", "wrong"} {
+	for _, state := range []string{"early", "open", "no_room", "over", "canceled", "no_ticket", "wrong"} {
 		p := page{Chrome: chrome(sampleConf.Title, "/join/tkt_1"), State: state, AttendeeName: "Đặng Thị Ánh", Action: "/join/tkt_1?secret=x", EventURL: "/e/x", Event: event, OpensAt: event.StartsAt.Add(-30 * time.Minute)}
 		if state == "wrong" {
 			p.Event, p.Chrome = nil, Chrome{Title: "Your link into the room", NoIndex: true, Path: "/join/tkt_1"}

@@ -112,8 +112,8 @@ func joinOpens(e *events.Event) time.Time {
 	return e.StartsAt.Add(-time.Duration(e.JoinOpensMinutes) * time.Minute)
 }
 
-// JoinTicket gives the ticket that a join link names and its event. It fails with turnout.ErrNotFound for a wrong secret and
-// for a ticket that is no longer valid, or not virtual.
+// JoinTicket gives the ticket that a join link names, which may be canceled, and its event. It fails with turnout.ErrNotFound
+// for a wrong secret and for a ticket that is not bought yet, or not virtual.
 func (s *Service) JoinTicket(ctx context.Context, id turnout.ID, secret string) (*Ticket, *events.Event, error) {
 	tickets, err := ticketsWhere(ctx, s.DB.Read(), "ticket.id = ?", id)
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Service) JoinTicket(ctx context.Context, id turnout.ID, secret string) 
 		return nil, nil, turnout.ErrNotFound
 	}
 	t := tickets[0]
-	if t.Status != Valid || t.AttendanceMode != Virtual {
+	if t.Status == Reserved || t.AttendanceMode != Virtual {
 		return nil, nil, turnout.ErrNotFound
 	}
 	event, err := events.Find(ctx, s.DB.Read(), t.CommunityID, string(t.EventID))

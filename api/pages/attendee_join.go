@@ -17,12 +17,13 @@ import (
 
 // The states of a join page.
 const (
-	joinWrong    = "wrong"    // no such ticket, or not valid any more
-	joinCanceled = "canceled" // the event
-	joinEarly    = "early"
-	joinOver     = "over"
-	joinNoRoom   = "no_room" // the organisers have not said where
-	joinOpen     = "open"
+	joinWrong     = "wrong"     // no such ticket, or the link is not its own
+	joinCanceled  = "canceled"  // the event
+	joinGivenBack = "no_ticket" // the ticket was canceled
+	joinEarly     = "early"
+	joinOver      = "over"
+	joinNoRoom    = "no_room" // the organisers have not said where
+	joinOpen      = "open"
 )
 
 // joinPage is the data of the page "join".
@@ -83,14 +84,16 @@ func (h *Handler) joinPage(c *gin.Context) (page joinPage, ticket *ticketing.Tic
 	page.Action = "/join/" + url.PathEscape(id) + "?secret=" + url.QueryEscape(secret)
 	page.Path = page.Action
 	page.OpensAt = event.StartsAt.Add(-time.Duration(event.JoinOpensMinutes) * time.Minute)
-	page.State = joinState(event, page.OpensAt, h.Now())
+	page.State = joinState(event, ticket, page.OpensAt, h.Now())
 	return page, ticket, true
 }
 
-func joinState(event *events.Event, opens, now time.Time) string {
+func joinState(event *events.Event, ticket *ticketing.Ticket, opens, now time.Time) string {
 	switch {
 	case event.Status == events.Canceled:
 		return joinCanceled
+	case ticket.Status == ticketing.TicketCanceled:
+		return joinGivenBack
 	case !now.Before(event.EndsAt):
 		return joinOver
 	case now.Before(opens):
