@@ -57,7 +57,11 @@ func keysOf(n parse.Node, found map[string]bool) {
 func TestEveryKeyHasAnEnglishText(t *testing.T) {
 	s := newSet(t)
 	found := map[string]bool{}
-	for _, page := range s.pages[fallback] {
+	for name := range s.parsed {
+		page, err := s.page(fallback, name)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, part := range page.Templates() {
 			if part.Tree != nil {
 				keysOf(part.Tree.Root, found)

@@ -34,11 +34,13 @@ import (
 //go:embed layouts partials pages emails locales icons
 var files embed.FS
 
-// Set holds every page and mail in every language, parsed once. It is safe for concurrent use.
+// Set holds every page and mail in every language, parsed once and put together when first used. It is safe for concurrent use.
 type Set struct {
 	catalogue *catalogue
 	assets    map[string]string
-	pages     map[string]map[string]*template.Template // language, then page name
+	shared    *template.Template            // layouts and partials, as parsed
+	parsed    map[string]*template.Template // a page's own file, as parsed
+	pages     map[string]map[string]*page   // language, then page name
 	mails     map[string]map[string]mail
 }
 
@@ -59,34 +61,34 @@ func New() (*Set, error) {
 	}
 	s := &Set{
 		catalogue: messages, assets: assets,
-		pages: map[string]map[string]*template.Template{},
-		mails: map[string]map[string]mail{},
+		parsed: map[string]*template.Template{}, pages: map[string]map[string]*page{}, mails: map[string]map[string]mail{},
 	}
 	for _, lang := range messages.languages {
-		if s.pages[lang], err = s.parsePages(lang); err != nil {
-			return nil, err
-		}
+		s.pages[lang] = map[string]*page{}
 		if s.mails[lang], err = s.parseMails(lang); err != nil {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.parsePages()
 }
 
 // Page writes the page of that name ("event") in the language (one that [Set.Match] gave). Nothing is written when
 // the template fails, so the caller can still answer with an error page.
 func (s *Set) Page(w io.Writer, lang, name string, data any) error {
-	page, ok := s.pages[s.language(lang)][name]
-	if !ok {
-		return fmt.Errorf("templates: no page %q", name)
+	page, err := s.page(lang, name)
+	if err != nil {
+		return err
 	}
 	return render(w, func(b *bytes.Buffer) error { return page.Execute(b, data) })
 }
 
 // Part writes one {{define}}d part of a page, for the partial updates that htmx asks for.
 func (s *Set) Part(w io.Writer, lang, name, part string, data any) error {
-	page, ok := s.pages[s.language(lang)][name]
-	if !ok || page.Lookup(part) == nil {
+	page, err := s.page(lang, name)
+	if err != nil {
+		return err
+	}
+	if page.Lookup(part) == nil {
 		return fmt.Errorf("templates: no part %q in page %q", part, name)
 	}
 	return render(w, func(b *bytes.Buffer) error { return page.ExecuteTemplate(b, part, data) })
@@ -151,26 +153,6 @@ func namesIn(dir, suffix string) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-func (s *Set) parsePages(lang string) (map[string]*template.Template, error) {
-	base, err := template.New("").Funcs(s.functions(lang)).ParseFS(files, "layouts/*.html", "partials/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	pages := map[string]*template.Template{}
-	for _, name := range namesIn("pages", ".html") {
-		set, err := base.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("templates: %w", err)
-		}
-		file := path.Join("pages", name+".html")
-		if set, err = set.ParseFS(files, file); err != nil {
-			return nil, fmt.Errorf("templates: %w", err)
-		}
-		pages[name] = set.Lookup(path.Base(file))
-	}
-	return pages, nil
 }
 
 func (s *Set) parseMails(lang string) (map[string]mail, error) {

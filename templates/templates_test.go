@@ -111,6 +111,19 @@ func keep(t *testing.T, name, text string) {
 	}
 }
 
+// A page holds the pieces that it uses and no others: with all of them in each, the pages take ten times the memory.
+func TestAPageHoldsWhatItUses(t *testing.T) {
+	event, err := newSet(t).page("en", "event")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"site": true, "main": true, "console": false, "door": false} {
+		if got := event.Lookup(name) != nil; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
 func TestPageWritesNothingWhenItFails(t *testing.T) {
 	var b bytes.Buffer
 	if err := newSet(t).Page(&b, "en", "sign_in", struct{ Chrome }{}); err == nil || b.Len() > 0 {
