@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -83,7 +82,6 @@ func Run(ctx context.Context, config Config, options Options) error {
 	a, err := newApp(ctx, db, config, options.Demo)
 	if err == nil && options.Demo {
 		err = a.seedDemo(ctx)
-		debug.FreeOSMemory() // inventing a history takes three times the memory of serving it
 	}
 	if err == nil {
 		err = a.serve(ctx, listener, options)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -140,6 +141,18 @@ func (db *DB) Writer() *bun.DB { return db.write }
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) }
+
+// Shrink gives back the memory that a large piece of work has left: the writer's page cache on SQLite, and what Go keeps.
+func (db *DB) Shrink(ctx context.Context) error {
+	defer debug.FreeOSMemory()
+	if db.Engine != SQLite {
+		return nil
+	}
+	if _, err := db.write.ExecContext(ctx, "PRAGMA shrink_memory"); err != nil {
+		return fmt.Errorf("database: shrink: %w", err)
+	}
+	return nil
+}
 
 // Close waits for the writes that are queued, then closes the connections.
 func (db *DB) Close() error {

@@ -106,12 +106,12 @@ func loadOutlines() []*outlineFont {
 	must(json.Unmarshal(mustRead("coverage.json"), &coverage))
 	var all []*outlineFont
 	for name, ranges := range coverage {
-		file := "outlines/" + name
+		file := "outlines/" + name + ".z"
 		all = append(all, &outlineFont{
 			name:   strings.TrimSuffix(name, path.Ext(name)),
 			ranges: ranges,
 			parse: sync.OnceValue(func() *font.Font {
-				face, err := font.ParseTTF(bytes.NewReader(mustRead(file)))
+				face, err := font.ParseTTF(bytes.NewReader(inflate(mustRead(file))))
 				must(err)
 				return face.Font
 			}),

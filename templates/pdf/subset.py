@@ -71,8 +71,11 @@ def cut(source, unicodes, number=-1, **options):
 
 
 def save(font, path):
+    """FONT.z: compressed, for a program of half the fonts' size; one that is needed is read whole once."""
     path.parent.mkdir(exist_ok=True)
-    font.save(str(path))
+    plain = io.BytesIO()
+    font.save(plain)
+    path.with_name(path.name + ".z").write_bytes(zlib.compress(plain.getvalue(), 9))
 
 
 def parse(text, source):
@@ -192,12 +195,12 @@ def main():
     coverage = {}
     for path in sorted(Path("outlines").iterdir()):
         flat = []
-        for c in sorted(TTFont(str(path)).getBestCmap()):
+        for c in sorted(TTFont(io.BytesIO(zlib.decompress(path.read_bytes()))).getBestCmap()):
             if flat and flat[-1] == c - 1:
                 flat[-1] = c
             else:
                 flat += [c, c]
-        coverage[path.name] = flat
+        coverage[path.name.removesuffix(".z")] = flat
     Path("coverage.json").write_text(json.dumps(coverage, separators=(",", ":")).replace("],", "],\n") + "\n")
 
 
