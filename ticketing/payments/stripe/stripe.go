@@ -34,7 +34,10 @@ import (
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
-	"github.com/stripe/stripe-go/v76/client"
+	"github.com/stripe/stripe-go/v76/checkout/session"
+	"github.com/stripe/stripe-go/v76/dispute"
+	"github.com/stripe/stripe-go/v76/paymentintent"
+	"github.com/stripe/stripe-go/v76/refund"
 
 	"turnout/ticketing/payments"
 )
@@ -54,12 +57,20 @@ type Config struct {
 type Provider struct {
 	name   string
 	secret string
-	api    *client.API
+	api    clients
 	now    func() time.Time
 	log    *slog.Logger
 }
 
 var _ payments.Provider = (*Provider)(nil)
+
+// clients are those of Stripe's clients that are used; client.New would link all hundred into the program.
+type clients struct {
+	CheckoutSessions *session.Client
+	PaymentIntents   *paymentintent.Client
+	Refunds          *refund.Client
+	Disputes         *dispute.Client
+}
 
 const (
 	callTimeout = 10 * time.Second // one request
@@ -85,9 +96,12 @@ func New(cfg Config) *Provider {
 	return &Provider{
 		name:   cfg.Name,
 		secret: cfg.WebhookSecret,
-		api:    client.New(cfg.Key, &stripego.Backends{API: api, Connect: api, Uploads: api}),
-		now:    cfg.Now,
-		log:    cfg.Log,
+		api: clients{
+			CheckoutSessions: &session.Client{B: api, Key: cfg.Key}, PaymentIntents: &paymentintent.Client{B: api, Key: cfg.Key},
+			Refunds: &refund.Client{B: api, Key: cfg.Key}, Disputes: &dispute.Client{B: api, Key: cfg.Key},
+		},
+		now: cfg.Now,
+		log: cfg.Log,
 	}
 }
 
