@@ -1,7 +1,7 @@
 # The commands of this repository; `make help` lists them. Go, git and make are all they need to start.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint assets bench fuzz soak
+.PHONY: help run build test test-quick lint assets bench fuzz soak
 
 FUZZTIME ?= 30s
 
@@ -10,6 +10,9 @@ help: ## Show this list
 
 run: ## Start Turnout with demo data and print its addresses
 	go run ./cmd/turnout serve --demo
+
+build: ## Build the program, ./turnout, as small as it gets (nomsgpack: without a codec of Gin's that nothing here speaks)
+	CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags '-s -w' -o turnout ./cmd/turnout
 
 test: ## Everything: lint, assets, tests with the race detector on SQLite and PostgreSQL, browser tests
 	@.ci/test
