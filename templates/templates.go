@@ -50,8 +50,11 @@ type mail struct {
 }
 
 // New parses all pages and mails in all languages; an error is a mistake in a file of this folder.
-func New() (*Set, error) {
-	messages, err := loadCatalogue(files)
+func New() (*Set, error) { return newWith(files) }
+
+// newWith is New with the catalogue of another folder.
+func newWith(locales fs.FS) (*Set, error) {
+	messages, err := loadCatalogue(locales)
 	if err != nil {
 		return nil, err
 	}

@@ -179,8 +179,11 @@ func (b *browser) read() {
 	}
 	b.wrong, b.expected = nil, 0
 	b.mu.Unlock()
-	if wide := js[float64](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-		b.t.Errorf("%s is %v px wider than the window", where, wide)
+	for _, direction := range []string{"rtl", "ltr"} { // what is read from the right fits as well
+		script := fmt.Sprintf("document.documentElement.dir = %q; document.documentElement.scrollWidth - innerWidth", direction)
+		if wide := js[float64](b, script); wide > 0 {
+			b.t.Errorf("%s (%s) is %v px wider than the window", where, direction, wide)
+		}
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](axe()), chromedp.Evaluate[chromedp.Void](still))
 	for _, scheme := range []string{"dark", "light"} {
@@ -219,7 +222,7 @@ func (b *browser) seen(selector chromedp.CSS) string {
 // says fails the test when an element does not say each of the words.
 func (b *browser) says(selector chromedp.CSS, words ...string) {
 	b.t.Helper()
-	text := b.seen(selector)
+	text := strings.Join(strings.Fields(b.seen(selector)), " ") // spaces that do not break are spaces
 	for _, word := range words {
 		if !strings.Contains(text, word) {
 			b.t.Errorf("%s does not say %q: %s", selector, word, text)
