@@ -150,6 +150,13 @@ func (p *Problems) Join(other Problems) {
 	}
 }
 
+// InOrder notes `order` with the sentence when both times are set and the first is not before the last; zero is no limit.
+func (p *Problems) InOrder(name string, first, last time.Time, sentence string) {
+	if !first.IsZero() && !last.IsZero() && !first.Before(last) {
+		p.Add(name, "order", "%s", sentence)
+	}
+}
+
 // Err is nil when nothing was noted, else an Invalid error with code "invalid".
 func (p Problems) Err() error {
 	if len(p) == 0 {

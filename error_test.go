@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestErrorIsComparesKindAndCode(t *testing.T) {
@@ -100,5 +101,20 @@ func TestProblemsOfTextsAndAmounts(t *testing.T) {
 	want := []string{"long too_long", "lines invalid_text", "bytes invalid_text", "foreign currency", "negative range", "endless range", "none required", "day date", "new first"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestProblemsInOrder(t *testing.T) {
+	early := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	late := early.Add(time.Microsecond)
+	for _, tt := range []struct {
+		first, last time.Time
+		fine        bool
+	}{{early, late, true}, {early, early, false}, {late, early, false}, {late, time.Time{}, true}, {time.Time{}, early, true}, {time.Time{}, time.Time{}, true}} {
+		var p Problems
+		p.InOrder("ends_at", tt.first, tt.last, "100% wrong.")
+		if fine := p.Err() == nil; fine != tt.fine || !fine && (p[0].Name != "ends_at" || p[0].Code != "order" || p[0].Message != "100% wrong.") {
+			t.Errorf("%s to %s: %v", tt.first, tt.last, p)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package checkin_test
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -43,24 +42,19 @@ func newDoor(t *testing.T, db *database.DB) *door {
 	t.Helper()
 	d := &door{t: t, clock: new(atomic.Int64), nonces: new(atomic.Int64)}
 	d.open(db)
-	seed := make([]byte, 32)
-	_, _ = rand.Read(seed)
-	d.event = &events.Event{
-		ID: turnout.NewID("evt"), CommunityID: turnout.NewID("com"), Number: 7, Slug: "spring", Title: "Spring", Format: events.Hybrid,
-		Status: events.Published, Timezone: "UTC", StartsAt: start, EndsAt: start.Add(8 * time.Hour), Currency: "EUR",
-		SigningKey: base64.StdEncoding.EncodeToString(seed), Version: 1, PublishedAt: start, CreatedAt: start, UpdatedAt: start,
-	}
+	community := turnout.NewID("com")
 	err := db.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewRaw("INSERT INTO communities (id, slug, name, created_at, updated_at) VALUES (?, 'com', 'Com', ?, ?)",
-			d.event.CommunityID, start, start).Exec(ctx); err != nil {
-			return err
-		}
-		if _, err := tx.NewInsert().Model(d.event).Exec(ctx); err != nil {
-			return err
-		}
-		_, err := tx.NewRaw("INSERT INTO event_totals (event_id, community_id) VALUES (?, ?)", d.event.ID, d.event.CommunityID).Exec(ctx)
+		_, err := tx.NewRaw("INSERT INTO communities (id, slug, name, created_at, updated_at) VALUES (?, 'com', 'Com', ?, ?)", community, start, start).Exec(ctx)
 		return err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	planner := &events.Service{DB: db, Now: d.now}
+	if d.event, err = planner.Create(t.Context(), community, events.Details{Slug: "spring", Title: "Spring", Format: events.Hybrid, Timezone: "UTC",
+		StartsAt: start, EndsAt: start.Add(8 * time.Hour), Currency: "EUR"}); err == nil {
+		d.event, err = planner.Publish(t.Context(), community, string(d.event.ID), 0)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,12 +154,12 @@ func TestOneTicketAtManyDoors(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			first := newDoor(t, opened(t, address))
-			second := first.server(opened(t, address))
+			first := newDoor(t, dbtest.Handle(t, address))
+			second := first.server(dbtest.Handle(t, address))
 			list := first.list(checkin.ListInput{})
 			for _, ticket := range first.order(first.regular, 20).Tickets {
 				var yes, no atomic.Int64
-				together(16, func(i int) {
+				dbtest.Together(16, func(i int) {
 					scan, err := []*door{first, second}[i%2].scan(checkin.ScanInput{ListID: list.ID, Code: ticket.Code, Gate: fmt.Sprintf("gate %d", i)})
 					switch {
 					case err != nil:
@@ -196,12 +190,12 @@ func TestOneNonceIsOneScan(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			first := newDoor(t, opened(t, address))
-			second := first.server(opened(t, address))
+			first := newDoor(t, dbtest.Handle(t, address))
+			second := first.server(dbtest.Handle(t, address))
 			list := first.list(checkin.ListInput{})
 			tickets := first.order(first.regular, 2).Tickets
 			ids := sync.Map{}
-			together(10, func(i int) {
+			dbtest.Together(10, func(i int) {
 				scan, err := []*door{first, second}[i%2].scan(checkin.ScanInput{ListID: list.ID, Code: tickets[0].Code, Nonce: "once"})
 				if err != nil || scan.Result != checkin.Accepted || scan.Ticket == nil || scan.Ticket.AttendeeName != "Ada" {
 					t.Errorf("%+v, %v", scan, err)
@@ -365,28 +359,4 @@ func TestAJoinCountsAsAttendance(t *testing.T) {
 			t.Errorf("%+v", rows)
 		}
 	})
-}
-
-func opened(t *testing.T, address string) *database.DB {
-	t.Helper()
-	db, err := database.Open(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
-// together runs n calls that all begin at the same moment.
-func together(n int, call func(i int)) {
-	var ready, done sync.WaitGroup
-	ready.Add(1)
-	for i := range n {
-		done.Go(func() {
-			ready.Wait()
-			call(i)
-		})
-	}
-	ready.Done()
-	done.Wait()
 }

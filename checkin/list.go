@@ -80,9 +80,7 @@ type ListInput struct {
 func (in *ListInput) Check() error {
 	var p turnout.Problems
 	p.Require("name", strings.TrimSpace(in.Name))
-	if !in.StartsAt.IsZero() && !in.EndsAt.IsZero() && !in.StartsAt.Before(in.EndsAt) {
-		p.Add("ends_at", "order", "The list must end after it begins.")
-	}
+	p.InOrder("ends_at", in.StartsAt, in.EndsAt, "The list must end after it begins.")
 	for _, rule := range in.Rules {
 		p.Add("rules."+rule, "unknown_rule", "There is no such rule.")
 	}

@@ -23,13 +23,13 @@ func TestScansAndAnnulmentsAtOnce(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
 			address := dbtest.Address(t, engine)
-			first := newDoor(t, opened(t, address))
-			servers := []*door{first, first.server(opened(t, address))}
+			first := newDoor(t, dbtest.Handle(t, address))
+			servers := []*door{first, first.server(dbtest.Handle(t, address))}
 			list := first.list(checkin.ListInput{AllowReentry: true})
 			tickets := first.order(first.regular, 2).Tickets
 			var mu sync.Mutex
 			var accepted []turnout.ID
-			together(6, func(side int) {
+			dbtest.Together(6, func(side int) {
 				random := rand.New(rand.NewPCG(seed, uint64(side)))
 				server := servers[side%2]
 				for range 40 {
@@ -76,8 +76,8 @@ func TestScanWhileTheBuyerCancels(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			first := newDoor(t, opened(t, address))
-			second := first.server(opened(t, address))
+			first := newDoor(t, dbtest.Handle(t, address))
+			second := first.server(dbtest.Handle(t, address))
 			first.clock.Store(-int64(time.Hour)) // before the event: a buyer may still cancel
 			list := first.list(checkin.ListInput{})
 			admitted := 0
@@ -85,7 +85,7 @@ func TestScanWhileTheBuyerCancels(t *testing.T) {
 				order := first.order(first.regular, 1)
 				var scan *checkin.Scan
 				var scanned, canceled error
-				together(2, func(side int) {
+				dbtest.Together(2, func(side int) {
 					if side == 0 {
 						scan, scanned = first.scan(checkin.ScanInput{ListID: list.ID, Code: order.Tickets[0].Code})
 					} else {

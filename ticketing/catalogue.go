@@ -165,9 +165,7 @@ func (in *TicketTypeInput) Check(event *events.Event) error {
 	if len(in.PoolIDs) == 0 {
 		p.Add("pool_ids", "required", "Choose at least one pool for its places.")
 	}
-	if !in.SalesStart.IsZero() && !in.SalesEnd.IsZero() && !in.SalesStart.Before(in.SalesEnd) {
-		p.Add("sales_end", "order", "The sale must end after it begins.")
-	}
+	p.InOrder("sales_end", in.SalesStart, in.SalesEnd, "The sale must end after it begins.")
 	if in.MinPerOrder < 1 || in.MinPerOrder > in.MaxPerOrder || in.MaxPerOrder > 100 {
 		p.Add("max_per_order", "out_of_range", "An order can hold 1 to 100 tickets, the least not above the most.")
 	}

@@ -33,7 +33,7 @@ func TestSellUntilKilled(t *testing.T) {
 	if address == "" {
 		t.Skip("only as the child of TestNothingAnsweredIsLost")
 	}
-	s := attached(t, opened(t, address))
+	s := attached(t, dbtest.Handle(t, address))
 	types, err := s.TicketTypes(t.Context(), s.event.CommunityID, s.event.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestSellUntilKilled(t *testing.T) {
 		fmt.Println(words...) // one write each: what was said before the kill reaches the parent
 	}
 	round := turnout.NewID("round")
-	together(8, func(side int) {
+	dbtest.Together(8, func(side int) {
 		for i := 0; ; i++ {
 			s.sellOne(types[(side+i)%len(types)], fmt.Sprint(round, "/", side, "/", i), say)
 		}
@@ -108,7 +108,7 @@ func TestNothingAnsweredIsLost(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
 			t.Run("prepare", func(t *testing.T) {
-				s := newShop(t, opened(t, address))
+				s := newShop(t, dbtest.Handle(t, address))
 				hall, scarce := s.pool(100_000), s.pool(40)
 				s.ticketType(0, hall)
 				s.ticketType(2500, hall)
@@ -135,7 +135,7 @@ func TestNothingAnsweredIsLost(t *testing.T) {
 					return
 				}
 			}
-			book.end(t, attached(t, opened(t, address)))
+			book.end(t, attached(t, dbtest.Handle(t, address)))
 			t.Logf("%d kills, %d orders answered, %d payments or cancellations; open and checked after at most %v", kills, len(book.ordered), len(book.state), longest)
 		})
 	}

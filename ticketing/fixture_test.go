@@ -2,8 +2,6 @@ package ticketing_test
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -55,24 +53,20 @@ func shopWith(t *testing.T, db *database.DB, provider payments.Provider) *shop {
 	t.Helper()
 	s := &shop{t: t, clock: new(atomic.Int64)}
 	s.open(db, provider)
-	seed := make([]byte, 32)
-	_, _ = rand.Read(seed)
-	s.event = &events.Event{
-		ID: turnout.NewID("evt"), CommunityID: turnout.NewID("com"), Number: 1, Slug: "spring", Title: "Spring", Format: events.Hybrid,
-		Status: events.Published, Timezone: "Europe/Warsaw", StartsAt: start.Add(30 * 24 * time.Hour), EndsAt: start.Add(31 * 24 * time.Hour),
-		Currency: "EUR", SigningKey: base64.StdEncoding.EncodeToString(seed), Version: 1, PublishedAt: start, CreatedAt: start, UpdatedAt: start,
-	}
+	community := turnout.NewID("com")
 	s.tx(func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewRaw("INSERT INTO communities (id, slug, name, created_at, updated_at) VALUES (?, 'com', 'Com', ?, ?)",
-			s.event.CommunityID, start, start).Exec(ctx); err != nil {
-			return err
-		}
-		if _, err := tx.NewInsert().Model(s.event).Exec(ctx); err != nil {
-			return err
-		}
-		_, err := tx.NewRaw("INSERT INTO event_totals (event_id, community_id) VALUES (?, ?)", s.event.ID, s.event.CommunityID).Exec(ctx)
+		_, err := tx.NewRaw("INSERT INTO communities (id, slug, name, created_at, updated_at) VALUES (?, 'com', 'Com', ?, ?)", community, start, start).Exec(ctx)
 		return err
 	})
+	planner := &events.Service{DB: db, Now: s.now}
+	var err error
+	if s.event, err = planner.Create(t.Context(), community, events.Details{Slug: "spring", Title: "Spring", Format: events.Hybrid, Timezone: "Europe/Warsaw",
+		StartsAt: start.Add(30 * 24 * time.Hour), EndsAt: start.Add(31 * 24 * time.Hour), Currency: "EUR"}); err == nil {
+		s.event, err = planner.Publish(t.Context(), community, string(s.event.ID), 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(s.holds)
 	return s
 }

@@ -97,8 +97,8 @@ func TestHistoriesOfWebhooks(t *testing.T) {
 				t.Logf("seed %d", seed)
 				random := rand.New(rand.NewPCG(seed, 1))
 				address := dbtest.Address(t, engine)
-				first := newShop(t, opened(t, address))
-				servers := []*shop{first, first.server(opened(t, address))}
+				first := newShop(t, dbtest.Handle(t, address))
+				servers := []*shop{first, first.server(dbtest.Handle(t, address))}
 				for range rounds {
 					capacity := int64(1000)
 					if plain {
@@ -195,7 +195,7 @@ func deliver(t *testing.T, servers []*shop, list []delivery, meanwhile func(i in
 			counted[d.row]++
 		}
 	}
-	together(4, func(side int) {
+	dbtest.Together(4, func(side int) {
 		for i := side; i < len(list); i += 4 {
 			tell(servers[side%2], list[i])
 			meanwhile(i)

@@ -22,12 +22,12 @@ func TestFiftyBuyersForThirtyPlaces(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			first := newShop(t, opened(t, address))
-			second := first.server(opened(t, address))
+			first := newShop(t, dbtest.Handle(t, address))
+			second := first.server(dbtest.Handle(t, address))
 			hall := first.pool(30)
 			tt := first.ticketType(0, hall)
 			var sold, soldOut atomic.Int64
-			together(50, func(i int) {
+			dbtest.Together(50, func(i int) {
 				server := []*shop{first, second}[i%2]
 				_, _, err := server.PlaceOrder(context.Background(), server.purchase(tt, 1, i))
 				switch {
@@ -52,8 +52,8 @@ func TestOneKeyMakesOneOrder(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			first := newShop(t, opened(t, address))
-			second := first.server(opened(t, address))
+			first := newShop(t, dbtest.Handle(t, address))
+			second := first.server(dbtest.Handle(t, address))
 			hall := first.pool(2) // no more than the order takes: an equal request that came second must not hear "sold out"
 			tt := first.ticketType(2500, hall)
 			p := first.purchase(tt, 2, 1)
@@ -61,7 +61,7 @@ func TestOneKeyMakesOneOrder(t *testing.T) {
 			var mu sync.Mutex
 			ids := map[turnout.ID]int{}
 			fresh := 0
-			together(20, func(i int) {
+			dbtest.Together(20, func(i int) {
 				o, replayed, err := []*shop{first, second}[i%2].PlaceOrder(context.Background(), p)
 				if err != nil {
 					t.Error(err)
@@ -92,7 +92,7 @@ func TestEqualRequestsThatAreRefused(t *testing.T) {
 		tt := s.ticketType(0, s.pool(1))
 		p := s.purchase(tt, 2, 1)
 		p.Key = "a key"
-		together(8, func(int) {
+		dbtest.Together(8, func(int) {
 			if _, _, err := s.PlaceOrder(context.Background(), p); !errors.Is(err, ticketing.ErrSoldOut) {
 				t.Error(err)
 			}
@@ -106,12 +106,12 @@ func TestOppositeBaskets(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			first := newShop(t, opened(t, address))
-			second := first.server(opened(t, address))
+			first := newShop(t, dbtest.Handle(t, address))
+			second := first.server(dbtest.Handle(t, address))
 			a, b := first.pool(60), first.pool(40)
 			both, onlyA := first.ticketType(0, a, b), first.ticketType(0, a)
 			onlyB := first.ticketType(0, b)
-			together(80, func(i int) {
+			dbtest.Together(80, func(i int) {
 				server := []*shop{first, second}[i%2]
 				p := server.purchase(both, 1, i)
 				p.Lines = [][]ticketing.PurchaseLine{
@@ -262,12 +262,12 @@ func TestAWebhookCountsOnce(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			first := newShop(t, opened(t, address))
-			second := first.server(opened(t, address))
+			first := newShop(t, dbtest.Handle(t, address))
+			second := first.server(dbtest.Handle(t, address))
 			o := first.buy(first.ticketType(2500, first.pool(5)), 1, 1)
 			row := first.store("evt_1")
 			var counted atomic.Int64
-			together(20, func(i int) {
+			dbtest.Together(20, func(i int) {
 				once, err := []*shop{first, second}[i%2].Settle(context.Background(), row, paid(o, "pi_1"))
 				if err != nil {
 					t.Error(err)
@@ -346,7 +346,7 @@ func TestCancelGivesBackWhatThePreviewSaid(t *testing.T) {
 			t.Fatalf("the preview changed something: %v", err)
 		}
 		var done atomic.Int64
-		together(10, func(int) {
+		dbtest.Together(10, func(int) {
 			after, err := s.CancelOrder(context.Background(), o.ID, ticketing.CanceledByBuyer, false)
 			switch {
 			case err == nil:
@@ -440,28 +440,4 @@ func TestTheWaitlistCanBeJoinedAndLeft(t *testing.T) {
 			t.Errorf("joining again: %v", err)
 		}
 	})
-}
-
-func opened(t *testing.T, address string) *database.DB {
-	t.Helper()
-	db, err := database.Open(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
-// together runs n calls that all begin at the same moment.
-func together(n int, call func(i int)) {
-	var ready, done sync.WaitGroup
-	ready.Add(1)
-	for i := range n {
-		done.Go(func() {
-			ready.Wait()
-			call(i)
-		})
-	}
-	ready.Done()
-	done.Wait()
 }

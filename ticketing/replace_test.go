@@ -81,7 +81,7 @@ func TestAFormSentAgainChanged(t *testing.T) {
 		changed := p
 		changed.Lines = []ticketing.PurchaseLine{{TicketTypeID: tt.ID, Quantity: 4}}
 		ids := make([]turnout.ID, 8)
-		together(len(ids), func(i int) {
+		dbtest.Together(len(ids), func(i int) {
 			o, _, err := s.PlaceOrder(context.Background(), changed)
 			if err != nil {
 				t.Error(err)

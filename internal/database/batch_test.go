@@ -13,6 +13,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout/internal/database"
+	"turnout/internal/dbtest"
 )
 
 type (
@@ -81,7 +82,7 @@ func waiting(n *atomic.Int64, want int64) {
 // Three hundred wait while one is served: they share transactions of at most Max, and each gets its own answer.
 func TestManyCallersShareATransaction(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		for _, tt := range []struct {
 			limit        int
 			transactions int64
@@ -125,7 +126,7 @@ func TestManyCallersShareATransaction(t *testing.T) {
 // One request of fifty is poisoned: it fails with its own error, the others are served exactly once.
 func TestAPoisonedRequestFailsAlone(t *testing.T) {
 	each(t, func(t *testing.T, setup, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		begin(t, db, "taken before")
 		poisons := map[string]struct {
 			do   func(ctx context.Context, tx bun.Tx) error
@@ -184,7 +185,7 @@ func TestAPoisonedRequestFailsAlone(t *testing.T) {
 // What is nobody's own failure fails all of a transaction, keeps nothing, and the next is served.
 func TestAnUnknownFailureFailsAll(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		var broken atomic.Bool
 		broken.Store(true)
 		w := &work{Name: "broken", Lane: database.Shop, Do: func(ctx context.Context, tx bun.Tx, items []*item) error {
@@ -222,7 +223,7 @@ func TestAnUnknownFailureFailsAll(t *testing.T) {
 
 // A request's own refusal leaves the others alone without a second transaction.
 func TestAnItemsRefusalIsItsOwn(t *testing.T) {
-	db := opened(t, oneAddress(t))
+	db := dbtest.Handle(t, oneAddress(t))
 	w := &work{Name: "odd", Lane: database.Shop, Do: func(ctx context.Context, tx bun.Tx, items []*item) error {
 		var good []*item
 		for _, it := range items {
@@ -258,7 +259,7 @@ func TestAnItemsRefusalIsItsOwn(t *testing.T) {
 // What an attempt that was rolled back wrote into its items is gone in the next.
 func TestAnswersAreEmptiedBeforeEachAttempt(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		attempts := 0
 		w := &work{Name: "again", Lane: database.Shop, Do: func(_ context.Context, _ bun.Tx, items []*item) error {
 			attempts++
@@ -281,7 +282,7 @@ func TestAnswersAreEmptiedBeforeEachAttempt(t *testing.T) {
 // of its transaction never notice.
 func TestACallerWhoLeaves(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		w := &work{Name: "insert", Lane: database.Shop, Do: insert}
 		release := hold(t, db, database.Door)
 		ctx, cancel := context.WithCancel(soon(t))
@@ -346,7 +347,7 @@ func TestACallerWhoLeaves(t *testing.T) {
 
 // A rush on the shop waits; a scan that comes meanwhile is served before the second of the shop's transactions.
 func TestTheDoorIsServedBetweenTheShops(t *testing.T) {
-	db := opened(t, oneAddress(t))
+	db := dbtest.Handle(t, oneAddress(t))
 	var mu sync.Mutex
 	var order []string
 	note := func(lane string) func(context.Context, bun.Tx, []*item) error {
@@ -384,7 +385,7 @@ func TestTheDoorIsServedBetweenTheShops(t *testing.T) {
 
 // More than the queue holds are told so at once, in that lane only; and every one that was taken is served.
 func TestAFullQueueSaysSo(t *testing.T) {
-	db := opened(t, oneAddress(t))
+	db := dbtest.Handle(t, oneAddress(t))
 	const limit = 4096
 	w := &work{Name: "shop", Lane: database.Shop, Do: insert}
 	door := &work{Name: "door", Lane: database.Door, Do: insert}
@@ -424,7 +425,7 @@ func TestAFullQueueSaysSo(t *testing.T) {
 // Close serves what was taken and refuses what comes after: an answer without error is a row, an error is none.
 func TestCloseServesTheQueue(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db, witness := opened(t, address), opened(t, address)
+		db, witness := dbtest.Handle(t, address), dbtest.Handle(t, address)
 		w := &work{Name: "insert", Lane: database.Shop, Max: 7, Do: insert}
 		var mu sync.Mutex
 		var served []string
@@ -469,7 +470,7 @@ func TestCloseServesTheQueue(t *testing.T) {
 // Two servers on one database: each groups by itself, the rows stay right through conditional statements.
 func TestTwoServersOnOneDatabase(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		handles := []*database.DB{opened(t, address), opened(t, address)}
+		handles := []*database.DB{dbtest.Handle(t, address), dbtest.Handle(t, address)}
 		begin(t, handles[0], "places")
 		const places = 100
 		take := func() *database.Work[int, bool] {
@@ -489,7 +490,7 @@ func TestTwoServersOnOneDatabase(t *testing.T) {
 		}
 		works := []*database.Work[int, bool]{take(), take()}
 		var got atomic.Int64
-		together(300, func(i int) {
+		dbtest.Together(300, func(i int) {
 			ok, err := database.Submit(soon(t), handles[i%2], works[i%2], i)
 			if err != nil {
 				t.Error(err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,21 +47,6 @@ func each(t *testing.T, test func(t *testing.T, setup, address string)) {
 	}
 }
 
-// opened opens an address until the test ends.
-func opened(t *testing.T, address string) *database.DB {
-	t.Helper()
-	db, err := database.Open(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
 // soon gives a context that ends the test, not the suite, when something waits for ever.
 func soon(t *testing.T) context.Context {
 	t.Helper()
@@ -94,20 +78,6 @@ func rows(t *testing.T, db *database.DB, prefix string) (n int64) {
 		t.Fatal(err)
 	}
 	return n
-}
-
-// together runs n calls that begin at the same moment.
-func together(n int, call func(i int)) {
-	var ready, done sync.WaitGroup
-	ready.Add(1)
-	for i := range n {
-		done.Go(func() {
-			ready.Wait()
-			call(i)
-		})
-	}
-	ready.Done()
-	done.Wait()
 }
 
 var (

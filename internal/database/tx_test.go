@@ -12,11 +12,12 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout/internal/database"
+	"turnout/internal/dbtest"
 )
 
 func TestTxCommitsOrRollsBack(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		for name, result := range map[string]error{"commits": nil, "a refusal": errRefused, "an unknown error": errUnknown} {
 			calls := 0
 			err := db.Tx(soon(t), func(ctx context.Context, tx bun.Tx) error {
@@ -39,7 +40,7 @@ func TestTxCommitsOrRollsBack(t *testing.T) {
 // A body that finds another faster is run again, and what it wrote before is gone; for ever it is not.
 func TestErrAgainRunsAgain(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		calls := int64(0)
 		err := db.Tx(soon(t), func(ctx context.Context, tx bun.Tx) error {
 			calls++
@@ -68,12 +69,12 @@ func TestDeadlocksRunAgain(t *testing.T) {
 		if setup == "sqlite" {
 			t.Skip("SQLite has one writer: nobody can wait for each other")
 		}
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		begin(t, db, "a", "b")
 		var met sync.WaitGroup
 		met.Add(2)
 		var calls atomic.Int64
-		together(2, func(i int) {
+		dbtest.Together(2, func(i int) {
 			order, first := []string{"a", "b"}, true
 			if i == 1 {
 				order = []string{"b", "a"}
@@ -125,10 +126,10 @@ func TestReadThenWriteLosesNothing(t *testing.T) {
 		if setup == "postgres" {
 			t.Skip("READ COMMITTED does not promise this: the program uses conditional updates")
 		}
-		handles := []*database.DB{opened(t, address), opened(t, address)}
+		handles := []*database.DB{dbtest.Handle(t, address), dbtest.Handle(t, address)}
 		begin(t, handles[0], "n")
 		var calls atomic.Int64
-		together(4, func(i int) {
+		dbtest.Together(4, func(i int) {
 			for range 10 {
 				err := handles[i%2].Tx(soon(t), func(ctx context.Context, tx bun.Tx) error {
 					calls.Add(1)
@@ -159,7 +160,7 @@ func TestBusyRunsAgain(t *testing.T) {
 		if setup != "sqlite" {
 			t.Skip("only SQLite is busy")
 		}
-		db, other := opened(t, address), opened(t, address)
+		db, other := dbtest.Handle(t, address), dbtest.Handle(t, address)
 		if _, err := db.Writer().NewRaw("PRAGMA busy_timeout = 5").Exec(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +191,7 @@ func TestBusyRunsAgain(t *testing.T) {
 // A panic leaves nothing behind: no row, no lock, no lost connection (SQLite has but one to write with).
 func TestAPanicRollsBack(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		for range 20 { // more often than there are connections
 			func() {
 				defer func() {
@@ -216,7 +217,7 @@ func TestAPanicRollsBack(t *testing.T) {
 }
 
 func TestATransactionInsideATransactionPanics(t *testing.T) {
-	db := opened(t, oneAddress(t))
+	db := dbtest.Handle(t, oneAddress(t))
 	work := &database.Work[int, int]{Name: "nothing", Do: func(context.Context, bun.Tx, []*database.Item[int, int]) error { return nil }}
 	for name, inside := range map[string]func(ctx context.Context) error{
 		"Tx":     func(ctx context.Context) error { return db.Tx(ctx, func(context.Context, bun.Tx) error { return nil }) },
@@ -236,7 +237,7 @@ func TestATransactionInsideATransactionPanics(t *testing.T) {
 // A caller who leaves takes its transaction along, at whatever point it is, and nobody else's.
 func TestCancelRollsBack(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		begin(t, db, "hot")
 		for name, body := range map[string]func(ctx context.Context, tx bun.Tx, cancel func()) error{
 			"before it writes": func(ctx context.Context, tx bun.Tx, cancel func()) error {
@@ -304,7 +305,7 @@ func TestCancelRollsBack(t *testing.T) {
 // connection with it, a refusal does not.
 func TestAnUnknownFailureDiscardsTheConnection(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		db.Writer().SetMaxOpenConns(1)
 		mark := func() {
 			if err := db.Tx(soon(t), func(ctx context.Context, tx bun.Tx) error {
@@ -336,7 +337,7 @@ func TestAnUnknownFailureDiscardsTheConnection(t *testing.T) {
 // The disk is full: SQLite may have rolled back by itself. The caller hears of it, nothing is half done, and the next
 // transaction works as soon as there is room again.
 func TestAFullDiskIsToldAndOvercome(t *testing.T) {
-	db := opened(t, oneAddress(t))
+	db := dbtest.Handle(t, oneAddress(t))
 	if _, err := db.Writer().NewRaw("PRAGMA max_page_count = 1").Exec(t.Context()); err != nil { // of this connection: as many as there are
 		t.Fatal(err)
 	}
@@ -371,7 +372,7 @@ func TestALostConnection(t *testing.T) {
 		if setup == "sqlite" {
 			t.Skip("there is no server")
 		}
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		err := db.Tx(soon(t), func(ctx context.Context, tx bun.Tx) error {
 			if err := set(ctx, tx, "lost", 1); err != nil {
 				return err

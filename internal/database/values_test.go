@@ -289,7 +289,7 @@ func TestTimesKeepMicrosecondsAndOrder(t *testing.T) {
 
 // SQLite's reading connections refuse every kind of write, so that a mistake cannot bring "database is locked" to the rest.
 func TestReadingConnectionsRefuseToWrite(t *testing.T) {
-	db := opened(t, oneAddress(t))
+	db := dbtest.Handle(t, oneAddress(t))
 	begin(t, db, "there")
 	for _, statement := range []string{
 		"INSERT INTO counters (name, value) VALUES ('x', 1)", "UPDATE counters SET value = 2", "DELETE FROM counters", "DROP TABLE counters",
@@ -306,7 +306,7 @@ func TestReadingConnectionsRefuseToWrite(t *testing.T) {
 
 func TestWhatErrorsAre(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
-		db := opened(t, address)
+		db := dbtest.Handle(t, address)
 		begin(t, db, "twice")
 		for name, tt := range map[string]struct {
 			statement          string

@@ -48,7 +48,13 @@ func Engines() []database.Engine {
 // Open gives a migrated, empty database of the engine; it is closed and removed with the test.
 func Open(tb testing.TB, engine database.Engine) *database.DB {
 	tb.Helper()
-	db, err := database.Open(tb.Context(), Address(tb, engine))
+	return Handle(tb, Address(tb, engine))
+}
+
+// Handle opens a database that has an address: each handle is another server on the same data. It is closed with the test.
+func Handle(tb testing.TB, address string) *database.DB {
+	tb.Helper()
+	db, err := database.Open(tb.Context(), address)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -58,6 +64,20 @@ func Open(tb testing.TB, engine database.Engine) *database.DB {
 		}
 	})
 	return db
+}
+
+// Together runs n calls that all begin at the same moment, and waits for them.
+func Together(n int, call func(i int)) {
+	var ready, done sync.WaitGroup
+	ready.Add(1)
+	for i := range n {
+		done.Go(func() {
+			ready.Wait()
+			call(i)
+		})
+	}
+	ready.Done()
+	done.Wait()
 }
 
 // Address makes a migrated, empty database and gives its address, for tests that open it more than once (two servers on

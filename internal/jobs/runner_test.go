@@ -40,23 +40,13 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 }
 
-func open(t *testing.T, address string) *database.DB {
-	t.Helper()
-	db, err := database.Open(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
 // Four runners of four workers, each runner with connections of its own like a process: no job is run twice.
 func TestSixteenWorkersRunEachJobOnce(t *testing.T) {
 	const many = 500
 	for _, engine := range dbtest.Engines() {
 		t.Run(string(engine), func(t *testing.T) {
 			address := dbtest.Address(t, engine)
-			tx(t, open(t, address), func(ctx context.Context, tx bun.Tx) error {
+			tx(t, dbtest.Handle(t, address), func(ctx context.Context, tx bun.Tx) error {
 				payloads := make([]payload, many)
 				for i := range payloads {
 					payloads[i].Order = turnout.ID(fmt.Sprint(i))
@@ -66,7 +56,7 @@ func TestSixteenWorkersRunEachJobOnce(t *testing.T) {
 			var runs sync.Map
 			var total atomic.Int64
 			for range 4 {
-				r := &jobs.Runner{DB: open(t, address), Log: quiet(), Now: time.Now, Poll: 10 * time.Millisecond}
+				r := &jobs.Runner{DB: dbtest.Handle(t, address), Log: quiet(), Now: time.Now, Poll: 10 * time.Millisecond}
 				r.Handle("count", func(_ context.Context, job jobs.Job) error {
 					var p payload
 					if err := job.Read(&p); err != nil {
@@ -115,7 +105,7 @@ func dieInJob(address string) {
 func TestAJobThatKillsItsProcessIsGivenUp(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		address := dbtest.Address(t, db.Engine)
-		db = open(t, address)
+		db = dbtest.Handle(t, address)
 		tx(t, db, func(ctx context.Context, tx bun.Tx) error {
 			if err := jobs.Enqueue(ctx, tx, "com_1", "deadly", nil, time.Now()); err != nil {
 				return err
@@ -168,7 +158,7 @@ func TestAJobOfAKilledProcessIsTakenOver(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
-			db := open(t, address)
+			db := dbtest.Handle(t, address)
 			enqueue(t, db, "long", nil, time.Now())
 
 			child := exec.CommandContext(t.Context(), os.Args[0])
