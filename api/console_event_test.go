@@ -140,3 +140,17 @@ func TestConsoleHomeAsksAConstantNumberOfTimes(t *testing.T) {
 		}
 	})
 }
+
+// An event's overview asks the same number of statements however much was sold: six to know who asks and which event, six about
+// the sale, all of them counters and the catalogue, and seven about the agenda.
+func TestTheOverviewAsksAConstantNumberOfTimes(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		few := d.statements(d.at(""))
+		for i := range 5 {
+			d.buy(2, i)
+		}
+		if many := d.statements(d.at("")); many != few || many > 20 {
+			t.Errorf("%d statements before the first order, %d after five", few, many)
+		}
+	})
+}

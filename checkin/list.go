@@ -180,7 +180,7 @@ func linkTypes(ctx context.Context, tx bun.IDB, l *List) error {
 	if len(l.TicketTypeIDs) == 0 {
 		return nil
 	}
-	n, err := tx.NewSelect().Table("ticket_types").Where("event_id = ?", l.EventID).Where("id IN (?)", bun.List(l.TicketTypeIDs)).Count(ctx)
+	n, err := tx.NewSelect().Table("ticket_types").Where("community_id = ?", l.CommunityID).Where("event_id = ?", l.EventID).Where("id IN (?)", bun.List(l.TicketTypeIDs)).Count(ctx)
 	if err != nil {
 		return err
 	}

@@ -254,7 +254,7 @@ func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, community, e
 	if err := in.Check(event); err != nil {
 		return err
 	}
-	n, err := tx.NewSelect().Table("pools").Where("event_id = ?", eventID).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
+	n, err := tx.NewSelect().Table("pools").Where("community_id = ?", community).Where("event_id = ?", eventID).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
 	if err != nil {
 		return err
 	}

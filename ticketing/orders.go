@@ -101,7 +101,7 @@ func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f Ord
 			q = q.Where("EXISTS (SELECT 1 FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status = ?)", f.Refunds)
 		}
 		if f.Before != "" {
-			q = q.Where("number < (SELECT number FROM orders WHERE id = ?)", f.Before)
+			q = q.Where("number < (SELECT number FROM orders WHERE id = ? AND community_id = ?)", f.Before, community)
 		}
 		return q
 	})
@@ -121,11 +121,11 @@ func (s *Service) found(ctx context.Context, community, event turnout.ID, query 
 	case err != nil && !errors.Is(err, turnout.ErrNotFound):
 		return nil, err
 	}
-	matching := people.Matching(s.DB.Read(), community, searchKindOrder, event, query)
-	if matching == nil {
-		return nil, nil
+	narrow, rare, err := people.Matching(ctx, s.DB.Read(), community, searchKindOrder, event, query, "ord.id")
+	if err != nil || narrow == nil || rare {
+		return narrow, err
 	}
-	return func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("ord.id IN (?)", matching) }, nil
+	return func(q *bun.SelectQuery) *bun.SelectQuery { return narrow(q.Where("ord.event_id = ?", event)) }, nil
 }
 
 // searchOrders gives the ids of the orders that a search finds, the oldest first, at most limit.
@@ -135,7 +135,7 @@ func (s *Service) searchOrders(ctx context.Context, community, event turnout.ID,
 		return nil, err
 	}
 	var ids []turnout.ID
-	err = found(s.DB.Read().NewSelect().Model((*Order)(nil)).Column("ord.id")).OrderExpr("ord.id").Limit(int64(limit)).Scan(ctx, &ids)
+	err = found(s.DB.Read().NewSelect().Model((*Order)(nil)).Column("ord.id")).Where("ord.community_id = ?", community).OrderExpr("ord.number").Limit(int64(limit)).Scan(ctx, &ids)
 	return ids, err
 }
 

@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"reflect"
 	"slices"
@@ -139,11 +140,8 @@ func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.S
 	for _, o := range orders {
 		o.Event = eventIDs[o.EventID]
 		o.Code = s.codes.encode(o.Event.Number, o.Number)
-		if err := signTickets(o.Tickets); err != nil {
-			return nil, err
-		}
 	}
-	return orders, nil
+	return orders, signTickets(tickets)
 }
 
 func loadEvents(ctx context.Context, db bun.IDB, byID map[turnout.ID]*events.Event) error {
@@ -186,15 +184,19 @@ func ticketsWhere(ctx context.Context, db bun.IDB, where string, args ...any) ([
 	return tickets, nil
 }
 
-// signTickets writes the code of each valid ticket; tickets of one event come together.
-func signTickets(tickets []*Ticket) error {
+// signTickets writes the code of each valid ticket.
+func signTickets(tickets []*Ticket) (err error) {
+	keys := map[turnout.ID]ed25519.PrivateKey{} // by event: making one takes as long as a signature
 	for _, t := range tickets {
 		if t.Status != Valid {
 			continue
 		}
-		key, err := t.event.PrivateKey()
-		if err != nil {
-			return err
+		key := keys[t.EventID]
+		if key == nil {
+			if key, err = t.event.PrivateKey(); err != nil {
+				return err
+			}
+			keys[t.EventID] = key
 		}
 		t.Code = Code{KeyID: currentKeyID, Mode: t.AttendanceMode, Event: t.event.Number, Ticket: t.Number, Type: t.typeNumber, Nonce: t.nonce}.Sign(key)
 	}

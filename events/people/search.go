@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -150,23 +151,60 @@ func DropTokens(ctx context.Context, db bun.IDB, community turnout.ID, rows []tu
 	return err
 }
 
-// Matching selects the ids of all rows that have, for every word of the query, a word that begins with it. A list filters and
-// pages what it finds by Where("id IN (?)", Matching(…)). It is nil for a query without letters or digits.
-func Matching(db bun.IDB, community turnout.ID, kind string, scope turnout.ID, query string) *bun.SelectQuery {
+const (
+	wordsOfQuery = 8      // that are looked for
+	common       = 20_000 // rows of a word: from here on a list is read in its own order, until enough of it was found
+)
+
+// Matching narrows lists to the rows that have, for every word of the query, a word that begins with it; id is the list's
+// column of their ids. It is nil for a query without letters or digits. Where a word is rare, its rows are read, and the list
+// finds those by their ids: to say the scope again would only mislead SQLite. Where all are common, rare is false: the list
+// must say its scope, is read in its own order, and the words of each row are looked up.
+func Matching(ctx context.Context, db bun.IDB, community turnout.ID, kind string, scope turnout.ID, query, id string) (narrow func(*bun.SelectQuery) *bun.SelectQuery, rare bool, err error) {
 	words := Fold(query)
+	words = words[:min(len(words), wordsOfQuery)]
 	if len(words) == 0 {
-		return nil
+		return nil, false, nil
 	}
-	// The longest word finds the fewest rows: it leads, the others are looked up for each of its rows.
-	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
-	q := db.NewSelect().TableExpr("search_tokens AS lead").ColumnExpr("DISTINCT lead.row_id").
-		Where("lead.community_id = ? AND lead.kind = ? AND lead.scope_id = ?", community, kind, scope).
-		Where("lead.token >= ? AND lead.token < ?", []byte(words[0]), after(words[0]))
-	for _, word := range words[1:min(len(words), 8)] {
-		// By the row alone, which has a few dozen words: by kind and scope too, SQLite would read all rows that have this word.
-		q = q.Where("EXISTS (SELECT 1 FROM search_tokens AS other WHERE other.row_id = lead.row_id AND other.token >= ? AND other.token < ?)", []byte(word), after(word))
+	with := func(word string) *bun.SelectQuery {
+		return db.NewSelect().TableExpr("search_tokens AS lead").Column("lead.row_id").
+			Where("lead.community_id = ? AND lead.kind = ? AND lead.scope_id = ?", community, kind, scope).
+			Where("lead.token >= ? AND lead.token < ?", []byte(word), after(word))
 	}
-	return q
+	rows, words, err := rarestFirst(ctx, db, words, with)
+	if err != nil {
+		return nil, false, fmt.Errorf("people: search: %w", err)
+	}
+	// By the row alone, which has a few dozen words: by kind and scope too, SQLite would read all rows that have this word.
+	const has = "EXISTS (SELECT 1 FROM search_tokens AS other WHERE other.row_id = ? AND other.token >= ? AND other.token < ?)"
+	if rows < common {
+		lead := with(words[0])
+		for _, word := range words[1:] {
+			lead = lead.Where(has, bun.Ident("lead.row_id"), []byte(word), after(word))
+		}
+		return func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("? IN (?)", bun.Ident(id), lead) }, true, nil
+	}
+	return func(q *bun.SelectQuery) *bun.SelectQuery {
+		for _, word := range words {
+			q = q.Where(has, bun.Ident(id), []byte(word), after(word))
+		}
+		return q
+	}, false, nil
+}
+
+// rarestFirst counts the rows of each word, as far as it matters, and gives the words in that order and the rows of the first.
+func rarestFirst(ctx context.Context, db bun.IDB, words []string, with func(word string) *bun.SelectQuery) (int64, []string, error) {
+	counts := make(map[string]int64, len(words))
+	for _, word := range words {
+		var n int64
+		// In the order of the index, or PostgreSQL reads the whole table for a word that many have.
+		if err := db.NewSelect().TableExpr("(?) AS counted", with(word).Order("lead.token").Limit(common)).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
+			return 0, nil, err
+		}
+		counts[word] = n
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(counts[a], counts[b]) })
+	return counts[words[0]], slices.Compact(words), nil
 }
 
 // after is behind every text that begins with the word: no UTF-8 holds the byte 0xff.
