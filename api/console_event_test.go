@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/png"
 	"net/http"
@@ -145,9 +146,10 @@ func TestConsoleHomeAsksAConstantNumberOfTimes(t *testing.T) {
 // the sale, all of them counters and the catalogue, and seven about the agenda.
 func TestTheOverviewAsksAConstantNumberOfTimes(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(500)
 		few := d.statements(d.at(""))
 		for i := range 5 {
-			d.buy(2, i)
+			d.buy(free, 2, "Ada", fmt.Sprintf("ada%d@example.org", i))
 		}
 		if many := d.statements(d.at("")); many != few || many > 20 {
 			t.Errorf("%d statements before the first order, %d after five", few, many)

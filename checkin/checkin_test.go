@@ -154,6 +154,7 @@ func TestOneTicketAtManyDoors(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newDoor(t, dbtest.Handle(t, address))
 			second := first.server(dbtest.Handle(t, address))
 			list := first.list(checkin.ListInput{})
@@ -190,6 +191,7 @@ func TestOneNonceIsOneScan(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newDoor(t, dbtest.Handle(t, address))
 			second := first.server(dbtest.Handle(t, address))
 			list := first.list(checkin.ListInput{})

@@ -23,6 +23,7 @@ func TestScansAndAnnulmentsAtOnce(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newDoor(t, dbtest.Handle(t, address))
 			servers := []*door{first, first.server(dbtest.Handle(t, address))}
 			list := first.list(checkin.ListInput{AllowReentry: true})
@@ -69,6 +70,66 @@ func TestScansAndAnnulmentsAtOnce(t *testing.T) {
 	}
 }
 
+// Two servers at two lists, each with several gates and types of tickets, while scans are annulled and orders canceled: every
+// counter is what the rows say in the end, and nobody waited in a circle.
+func TestManyDoorsWhileOrdersAreCanceled(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
+			first := newDoor(t, dbtest.Handle(t, address))
+			servers := []*door{first, first.server(dbtest.Handle(t, address))}
+			lists := []*checkin.List{first.list(checkin.ListInput{AllowReentry: true}), first.list(checkin.ListInput{AllowReentry: true})}
+			other := first.ticketType("Other", ticketing.InPerson)
+			var orders []*ticketing.Order
+			for i := range 12 {
+				orders = append(orders, first.order([]*ticketing.TicketType{first.regular, other}[i%2], 2))
+			}
+			var mu sync.Mutex
+			var accepted []turnout.ID
+			dbtest.Together(8, func(side int) {
+				random := rand.New(rand.NewPCG(seed, uint64(side)))
+				server := servers[side%2]
+				for range 40 {
+					switch order := orders[random.IntN(len(orders))]; random.IntN(12) {
+					case 0:
+						if _, err := server.Ticketing.CancelOrder(context.Background(), order.ID, ticketing.CanceledByOrganiser, false); err != nil && !errors.Is(err, ticketing.ErrOrderOver) {
+							t.Error(err)
+						}
+					case 1, 2:
+						mu.Lock()
+						id := turnout.ID("")
+						if len(accepted) > 0 {
+							id = accepted[random.IntN(len(accepted))]
+						}
+						mu.Unlock()
+						if id == "" {
+							continue
+						}
+						if _, err := server.Annul(context.Background(), first.event.CommunityID, id); err != nil && !errors.Is(err, checkin.ErrAnnulled) {
+							t.Error(err)
+						}
+					default:
+						scan, err := server.scan(checkin.ScanInput{ListID: lists[random.IntN(2)].ID, Code: order.Tickets[random.IntN(2)].Code,
+							Gate: []string{"", "north", "south"}[random.IntN(3)], Direction: []checkin.Direction{checkin.Entry, checkin.Entry, checkin.Exit}[random.IntN(3)],
+							ScannedAt: first.now().Add(-time.Duration(random.IntN(9)) * time.Minute)})
+						if err != nil {
+							t.Error(err)
+						} else if scan.Result == checkin.Accepted {
+							mu.Lock()
+							accepted = append(accepted, scan.ID)
+							mu.Unlock()
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
 // A buyer cancels in the very moment in which the ticket is scanned, at another server: either the door lets nobody in, or it
 // is too late to cancel.
 func TestScanWhileTheBuyerCancels(t *testing.T) {
@@ -76,6 +137,7 @@ func TestScanWhileTheBuyerCancels(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newDoor(t, dbtest.Handle(t, address))
 			second := first.server(dbtest.Handle(t, address))
 			first.clock.Store(-int64(time.Hour)) // before the event: a buyer may still cancel

@@ -104,6 +104,20 @@ func TestRecapTakesAConstantNumberOfStatements(t *testing.T) {
 	})
 }
 
+// A ticket that came and was canceled after all came, and is neither valid nor a no-show.
+func TestRecapOfATicketCanceledAfterItCame(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := build(t, db, func(h *house) {
+			small(h)
+			h.ticket("hall", "in_person", "canceled", "door_scan", starts)
+		})
+		r, err := s.Recap(t.Context(), home, "spring")
+		if err != nil || r.Came.Value != 6 || r.Paid.Value != 8 || r.Canceled.Value != 2 || r.NoShows.Value.Count != 3 {
+			t.Errorf("came %d, paid %d, canceled %d, no-shows %+v, %v", r.Came.Value, r.Paid.Value, r.Canceled.Value, r.NoShows.Value, err)
+		}
+	})
+}
+
 func TestRecapOfAnEventWithNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		s := build(t, db, func(*house) {})

@@ -97,6 +97,7 @@ func TestHistoriesOfWebhooks(t *testing.T) {
 				t.Logf("seed %d", seed)
 				random := rand.New(rand.NewPCG(seed, 1))
 				address := dbtest.Address(t, engine)
+				dbtest.NoDeadlocks(t, address)
 				first := newShop(t, dbtest.Handle(t, address))
 				servers := []*shop{first, first.server(dbtest.Handle(t, address))}
 				for range rounds {

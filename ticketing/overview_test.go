@@ -1,8 +1,12 @@
 package ticketing_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"turnout"
 	"turnout/internal/database"
@@ -71,6 +75,46 @@ func TestWhatWaits(t *testing.T) {
 			if err != nil || got[s.event.ID].Waits != want {
 				t.Errorf("%s: %+v, %v", community, got, err)
 			}
+		}
+	})
+}
+
+// Quarters of an hour are added up to the days of any zone: those that lie 45 minutes off, that change their clocks by half an
+// hour, and whose clocks jump over midnight.
+func TestSalesByDayInEveryZone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		for zone, day := range map[string]time.Time{
+			"Europe/Warsaw": time.Date(2026, 10, 25, 12, 0, 0, 0, time.UTC), "Asia/Kathmandu": time.Date(2026, 5, 1, 19, 0, 0, 0, time.UTC),
+			"Australia/Lord_Howe": time.Date(2026, 10, 4, 3, 0, 0, 0, time.UTC), "America/Santiago": time.Date(2026, 9, 6, 12, 0, 0, 0, time.UTC),
+			"Pacific/Chatham": time.Date(2026, 4, 5, 3, 0, 0, 0, time.UTC), "America/Havana": time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC),
+		} {
+			event := *s.event
+			event.Timezone = zone
+			now := day.Add(30 * time.Hour)
+			want, rows := make([]int64, 4), []*ticketing.SalesTotals{}
+			today := now.In(event.Location())
+			for at := day.Add(-5 * 24 * time.Hour).Truncate(ticketing.SalesQuarter); !at.After(now); at = at.Add(ticketing.SalesQuarter) {
+				rows = append(rows, &ticketing.SalesTotals{EventID: event.ID, StartsAt: at, CommunityID: event.CommunityID, Tickets: 1})
+				for i := range want {
+					local := at.In(event.Location())
+					if date := today.AddDate(0, 0, i-3); local.YearDay() == date.YearDay() {
+						want[i]++
+					}
+				}
+			}
+			s.tx(func(ctx context.Context, tx bun.Tx) error {
+				_, err := tx.NewInsert().Model(&rows).Exec(ctx)
+				return err
+			})
+			got, err := ticketing.SalesByDay(t.Context(), db.Read(), &event, now, len(want))
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v, %v", zone, got, want, err)
+			}
+			s.tx(func(ctx context.Context, tx bun.Tx) error {
+				_, err := tx.NewDelete().Model((*ticketing.SalesTotals)(nil)).Where("event_id = ?", event.ID).Exec(ctx)
+				return err
+			})
 		}
 	})
 }

@@ -22,6 +22,7 @@ func TestFiftyBuyersForThirtyPlaces(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newShop(t, dbtest.Handle(t, address))
 			second := first.server(dbtest.Handle(t, address))
 			hall := first.pool(30)
@@ -52,6 +53,7 @@ func TestOneKeyMakesOneOrder(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newShop(t, dbtest.Handle(t, address))
 			second := first.server(dbtest.Handle(t, address))
 			hall := first.pool(2) // no more than the order takes: an equal request that came second must not hear "sold out"
@@ -106,6 +108,7 @@ func TestOppositeBaskets(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newShop(t, dbtest.Handle(t, address))
 			second := first.server(dbtest.Handle(t, address))
 			a, b := first.pool(60), first.pool(40)
@@ -262,6 +265,7 @@ func TestAWebhookCountsOnce(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			address := dbtest.Address(t, engine)
+			dbtest.NoDeadlocks(t, address)
 			first := newShop(t, dbtest.Handle(t, address))
 			second := first.server(dbtest.Handle(t, address))
 			o := first.buy(first.ticketType(2500, first.pool(5)), 1, 1)

@@ -47,7 +47,13 @@ var asks = []ask{
 	{"the door's counters", 2, func(c *crowd) []byte {
 		return request("GET", "/api/v1/check-in-lists/"+string(c.list)+"/stats", c.token, "")
 	}},
-	{"the recap's totals", 2, func(c *crowd) []byte {
+	{"the recap's totals, as the budget reads them", 2, func(c *crowd) []byte {
+		return request("GET", "/api/v1/events/"+string(c.stage.ID)+"/budget", c.token, "")
+	}},
+	{"activation, which looks at each person", 2, func(c *crowd) []byte {
+		return request("GET", "/api/v1/events/"+string(c.stage.ID)+"/activation", c.token, "")
+	}},
+	{"the whole recap, activation with it", 2, func(c *crowd) []byte {
 		return request("GET", "/api/v1/events/"+string(c.stage.ID)+"/recap", c.token, "")
 	}},
 	{"search by two words", 12, func(c *crowd) []byte {

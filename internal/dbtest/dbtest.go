@@ -246,3 +246,26 @@ func EveryCounterIsChecked(t *testing.T, db *database.DB, check func(context.Con
 }
 
 var errRollback = errors.New("dbtest: nothing of this is kept")
+
+// NoDeadlocks wants that PostgreSQL breaks no deadlock in the database while the test runs: locks are taken in one order
+// everywhere. Connections tell of theirs when they end, so call it before the databases are opened: it looks after they closed.
+func NoDeadlocks(t *testing.T, address string) {
+	t.Helper()
+	t.Cleanup(func() {
+		db, err := database.Open(context.Background(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		if db.Engine != database.Postgres {
+			return
+		}
+		var broken int64
+		if err := db.Read().NewRaw("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").Scan(context.Background(), &broken); err != nil {
+			t.Fatal(err)
+		}
+		if broken != 0 {
+			t.Errorf("%d deadlocks", broken)
+		}
+	})
+}
