@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -26,8 +27,12 @@ func changeCurrency(ctx context.Context, tx bun.Tx, event *Event, from string, k
 	if err := currencyFree(ctx, tx, event); err != nil {
 		return err
 	}
+	looked := 1 // one amount refuses the change; to keep the numbers each of them must fit
+	if keep {
+		looked = 0
+	}
 	for _, in := range amounts {
-		found, err := distinctAmounts(ctx, tx, event, in.table, in.column)
+		found, err := distinctAmounts(ctx, tx, event, in.table, in.column, looked)
 		if err != nil {
 			return err
 		}
@@ -50,9 +55,10 @@ func changeCurrency(ctx context.Context, tx bun.Tx, event *Event, from string, k
 	return nil
 }
 
-func distinctAmounts(ctx context.Context, db bun.IDB, event *Event, table, column string) (found []int64, err error) {
+// distinctAmounts gives amounts of a column, the largest first; limit 0 means all.
+func distinctAmounts(ctx context.Context, db bun.IDB, event *Event, table, column string, limit int) (found []int64, err error) {
 	err = db.NewSelect().Table(table).Distinct().Column(column).Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).
-		Where("? <> 0", bun.Ident(column)).OrderExpr("? DESC", bun.Ident(column)).Scan(ctx, &found)
+		Where("? <> 0", bun.Ident(column)).OrderExpr("? DESC", bun.Ident(column)).Limit(int64(limit)).Scan(ctx, &found)
 	return found, err
 }
 
@@ -79,17 +85,19 @@ func rewrite(ctx context.Context, tx bun.Tx, event *Event, table, column, from s
 // another currency.
 func Amounts(ctx context.Context, db bun.IDB, event *Event, limit int) ([]turnout.Money, error) {
 	var list []turnout.Money
-	seen := map[int64]bool{}
 	for _, in := range amounts {
-		found, err := distinctAmounts(ctx, db, event, in.table, in.column)
+		found, err := distinctAmounts(ctx, db, event, in.table, in.column, limit)
 		if err != nil {
 			return nil, fmt.Errorf("events: amounts: %w", err)
 		}
 		for _, amount := range found {
-			if !seen[amount] && len(list) < limit {
-				list = append(list, turnout.Money{Amount: amount, Currency: event.Currency})
+			one := turnout.Money{Amount: amount, Currency: event.Currency}
+			if slices.Contains(list, one) {
+				continue
 			}
-			seen[amount] = true
+			if list = append(list, one); len(list) == limit {
+				return list, nil
+			}
 		}
 	}
 	return list, nil

@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -81,4 +82,55 @@ func TestACurrencyWithAmounts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A page that shows a few amounts reads a few, however many there are.
+func TestAmountsReadNoMoreThanTheyGive(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s, _ := service(t, db)
+		event := create(t, s, "one")
+		for i, price := range []int{500, 600, 600, 700, 0} {
+			const sql = `INSERT INTO ticket_types (id, community_id, event_id, number, name, price, attendance_mode, created_at, updated_at) VALUES (?0, 'com_a', ?1, ?4, 'A', ?2, 'in_person', ?3, ?3)`
+			if _, err := db.Writer().ExecContext(t.Context(), sql, fmt.Sprint("typ_", i), event.ID, price, noon, i+1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const tiers = `INSERT INTO sponsor_tiers (id, community_id, event_id, name, price, created_at, updated_at) VALUES (?0, 'com_a', ?1, ?0, ?2, ?3, ?3)`
+		for i, price := range []int{700, 800} {
+			if _, err := db.Writer().ExecContext(t.Context(), tiers, fmt.Sprint("tier_", i), event.ID, price, noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, want := range []struct {
+			limit int
+			list  string
+			read  int64 // rows at most
+		}{
+			{2, "[7.00 PLN 6.00 PLN]", 2},
+			{3, "[7.00 PLN 6.00 PLN 5.00 PLN]", 3},
+			{4, "[7.00 PLN 6.00 PLN 5.00 PLN 8.00 PLN]", 5},
+			{9, "[7.00 PLN 6.00 PLN 5.00 PLN 8.00 PLN]", 5},
+		} {
+			var rows rowsRead
+			got, err := events.Amounts(t.Context(), db.Read().WithQueryHook(&rows), event, want.limit)
+			if err != nil || fmt.Sprint(got) != want.list {
+				t.Errorf("at most %d: %v, %v, want %s", want.limit, got, err, want.list)
+			}
+			if rows.n > want.read {
+				t.Errorf("at most %d: %d rows were read, want %d", want.limit, rows.n, want.read)
+			}
+		}
+	})
+}
+
+// rowsRead counts the rows that queries gave.
+type rowsRead struct{ n int64 }
+
+func (*rowsRead) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
+
+func (r *rowsRead) AfterQuery(_ context.Context, event *bun.QueryEvent) {
+	if event.Result != nil {
+		n, _ := event.Result.RowsAffected()
+		r.n += n
+	}
 }
