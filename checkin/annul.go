@@ -67,6 +67,17 @@ func (s *Service) reread(ctx context.Context, tx bun.IDB, annulled *Scan) error 
 	if err != nil {
 		return err
 	}
+	if err := rereadAdmission(ctx, tx, before, ticket, counts); err != nil {
+		return err
+	}
+	if err := rereadAttendance(ctx, tx, ticket, counts); err != nil {
+		return err
+	}
+	return counts.write(ctx, tx)
+}
+
+// rereadAdmission makes a ticket's admission on a list what the log says; without an entry that stands it goes.
+func rereadAdmission(ctx context.Context, tx bun.IDB, before *admission, ticket *ticketing.Ticket, counts *ledger) error {
 	winners, err := scansByID(ctx, tx, []turnout.ID{before.ScanID})
 	if err != nil {
 		return err
@@ -76,26 +87,20 @@ func (s *Service) reread(ctx context.Context, tx bun.IDB, annulled *Scan) error 
 		return err
 	}
 	counts.admitted(winners[before.ScanID], ticket.TicketTypeID, -1)
-	list := counts.list(annulled.ListID)
+	list := counts.list(before.ListID)
 	if before.Inside {
 		list.Inside--
 	}
 	if after == nil {
-		_, err = tx.NewDelete().Model(before).WherePK().Exec(ctx)
-	} else {
-		counts.admitted(winner, ticket.TicketTypeID, 1)
-		if after.Inside {
-			list.Inside++
-		}
-		_, err = tx.NewUpdate().Model(after).Column("scan_id", "at", "inside").WherePK().Exec(ctx)
-	}
-	if err != nil {
+		_, err := tx.NewDelete().Model(before).WherePK().Exec(ctx)
 		return err
 	}
-	if err := rereadAttendance(ctx, tx, ticket, counts); err != nil {
-		return err
+	counts.admitted(winner, ticket.TicketTypeID, 1)
+	if after.Inside {
+		list.Inside++
 	}
-	return counts.write(ctx, tx)
+	_, err = tx.NewUpdate().Model(after).Column("scan_id", "at", "inside").WherePK().Exec(ctx)
+	return err
 }
 
 // admissionByLog gives the admission that the accepted scans make which stand, and the scan that wins it, nil for none: the

@@ -97,25 +97,64 @@ func (s *Service) CreateList(ctx context.Context, community, event turnout.ID, i
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
-	now := s.Now()
-	l := &List{ID: turnout.NewID(prefixList), CommunityID: community, EventID: event, CreatedAt: now}
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	var l *List
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 		if _, err := events.Find(ctx, tx, community, string(event)); err != nil {
 			return err
 		}
-		in.apply(l, now)
-		if _, err := tx.NewInsert().Model(l).Exec(ctx); err != nil {
-			return err
-		}
-		if err := linkTypes(ctx, tx, l); err != nil {
-			return err
-		}
-		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "check_in_list.created", Subject: l.ID, At: now})
+		l, err = s.addList(ctx, tx, community, event, in)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("checkin: create list: %w", err)
 	}
 	return l, nil
+}
+
+// FirstList gives the event's oldest list, and makes it when there is none: two who ask at the same moment get the same one. Its
+// errors are those of CreateList.
+func (s *Service) FirstList(ctx context.Context, community, event turnout.ID, in ListInput) (*List, error) {
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	var l *List
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		n, err := database.Changed(tx.NewUpdate().Table("event_totals").Set("last_order = last_order").
+			Where("event_id = ?", event).Where("community_id = ?", community).Exec(ctx)) // the lock: look only then
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return turnout.ErrNotFound
+		}
+		lists, err := listsOf(ctx, tx, community, event)
+		if err != nil {
+			return err
+		}
+		if len(lists) > 0 {
+			l = lists[0]
+			return nil
+		}
+		l, err = s.addList(ctx, tx, community, event, in)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("checkin: first list: %w", err)
+	}
+	return l, nil
+}
+
+func (s *Service) addList(ctx context.Context, tx bun.IDB, community, event turnout.ID, in ListInput) (*List, error) {
+	now := s.Now()
+	l := &List{ID: turnout.NewID(prefixList), CommunityID: community, EventID: event, CreatedAt: now}
+	in.apply(l, now)
+	if _, err := tx.NewInsert().Model(l).Exec(ctx); err != nil {
+		return nil, err
+	}
+	if err := linkTypes(ctx, tx, l); err != nil {
+		return nil, err
+	}
+	return l, audit.Write(ctx, tx, audit.Entry{Community: community, Action: "check_in_list.created", Subject: l.ID, At: now})
 }
 
 // UpdateList changes a list; version is the one that was read, 0 for whatever it is. It fails with turnout.ErrStale,
@@ -220,11 +259,15 @@ func findList(ctx context.Context, db bun.IDB, id turnout.ID) (*List, error) {
 
 // Lists gives an event's lists, oldest first.
 func (s *Service) Lists(ctx context.Context, community, event turnout.ID) ([]*List, error) {
-	lists, err := listsWhere(ctx, s.DB.Read(), "list.event_id = ? AND list.community_id = ?", event, community)
+	lists, err := listsOf(ctx, s.DB.Read(), community, event)
 	if err != nil {
 		return nil, fmt.Errorf("checkin: lists: %w", err)
 	}
 	return lists, nil
+}
+
+func listsOf(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]*List, error) {
+	return listsWhere(ctx, db, "list.event_id = ? AND list.community_id = ?", event, community)
 }
 
 func listsWhere(ctx context.Context, db bun.IDB, where string, args ...any) ([]*List, error) {

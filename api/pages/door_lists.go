@@ -91,18 +91,13 @@ func (h *Handler) DoorLists(c *gin.Context) {
 
 // CreateDoorList makes the first list, which accepts every ticket for the place. A second tap finds the first one's list.
 func (h *Handler) CreateDoorList(c *gin.Context) {
-	event, ctx := access.Event(c), c.Request.Context()
-	lists, err := h.CheckIn.Lists(ctx, event.CommunityID, event.ID)
-	if err == nil && len(lists) == 0 {
-		var list *checkin.List
-		list, err = h.CheckIn.CreateList(ctx, event.CommunityID, event.ID, checkin.ListInput{Name: h.text(c, "door.main_door")})
-		lists = []*checkin.List{list}
-	}
+	event := access.Event(c)
+	list, err := h.CheckIn.FirstList(c.Request.Context(), event.CommunityID, event.ID, checkin.ListInput{Name: h.text(c, "door.main_door")})
 	if err != nil {
 		h.Fail(c, err)
 		return
 	}
-	h.Redirect(c, doorPath(event, lists[0].ID), "", "")
+	h.Redirect(c, doorPath(event, list.ID), "", "")
 }
 
 // doorList is the list in the path, of the event in the path; nil when the error was answered.
