@@ -58,7 +58,19 @@ func (r *Runner) bury(ctx context.Context, tx bun.Tx, now time.Time) (buried []J
 		Set("last_error = 'The process ended, or lost the database, in the middle of the last attempt.'").
 		Where("attempts >= max_attempts").Where("state = ?", Waiting).Where("run_at <= ?", now).Where("locked_until <= ?", now).
 		Where("kind IN (?)", bun.List(r.kinds())).Returning("*").Exec(ctx)
+	for _, job := range buried {
+		if err == nil {
+			err = r.mourn(ctx, tx, job)
+		}
+	}
 	return buried, err
+}
+
+func (r *Runner) mourn(ctx context.Context, tx bun.IDB, job Job) error {
+	if mourner := r.mourners[job.Kind]; mourner != nil {
+		return mourner(ctx, tx, job)
+	}
+	return nil
 }
 
 // due limits a query to the jobs that this process could run now.
@@ -104,21 +116,15 @@ func (r *Runner) renew(ctx context.Context, cancel context.CancelCauseFunc, job 
 // end notes how the job ended: done, dead, to be tried again after a pause, or, when the process stopped it in the
 // middle, to be taken by another at once.
 func (r *Runner) end(ctx context.Context, job Job, err error, stopped bool) error {
-	now := r.now()
-	n, e := r.update(ctx, func(tx bun.Tx) *bun.UpdateQuery {
-		query := mine(tx.NewUpdate().Model((*Job)(nil)), job).Set("locked_until = ?", unlocked)
-		if known, ok := errors.AsType[concerning](err); ok && job.Community == "" {
-			query = query.Set("community_id = ?", known.community)
+	dead := err != nil && !stopped && (IsPermanent(err) || job.Attempts >= job.MaxAttempts)
+	var n int64
+	e := r.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (e error) {
+		n, e = database.Changed(r.ended(tx, job, err, stopped, dead).Exec(ctx))
+		if e == nil && n > 0 && dead {
+			job.LastError = ErrorText(err)
+			e = r.mourn(ctx, tx, job)
 		}
-		switch {
-		case err == nil:
-			return query.Set("state = ?", Done).Set("ended_at = ?", now).Set("last_error = ''")
-		case stopped:
-			return query.Set("max_attempts = max_attempts + 1") // this one does not count
-		case IsPermanent(err), job.Attempts >= job.MaxAttempts:
-			return query.Set("state = ?", Dead).Set("ended_at = ?", now).Set("last_error = ?", ErrorText(err))
-		}
-		return query.Set("run_at = ?", now.Add(backoff(job.Attempts)).Truncate(time.Microsecond)).Set("last_error = ?", ErrorText(err))
+		return e
 	})
 	if err != nil {
 		r.Log.WarnContext(ctx, "jobs: failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempts, "error", ErrorText(err))
@@ -127,6 +133,23 @@ func (r *Runner) end(ctx context.Context, job Job, err error, stopped bool) erro
 		e = errLeaseLost
 	}
 	return e
+}
+
+func (r *Runner) ended(tx bun.Tx, job Job, err error, stopped, dead bool) *bun.UpdateQuery {
+	now := r.now()
+	query := mine(tx.NewUpdate().Model((*Job)(nil)), job).Set("locked_until = ?", unlocked)
+	if known, ok := errors.AsType[concerning](err); ok && job.Community == "" {
+		query = query.Set("community_id = ?", known.community)
+	}
+	switch {
+	case err == nil:
+		return query.Set("state = ?", Done).Set("ended_at = ?", now).Set("last_error = ''")
+	case stopped:
+		return query.Set("max_attempts = max_attempts + 1") // this one does not count
+	case dead:
+		return query.Set("state = ?", Dead).Set("ended_at = ?", now).Set("last_error = ?", ErrorText(err))
+	}
+	return query.Set("run_at = ?", now.Add(backoff(job.Attempts)).Truncate(time.Microsecond)).Set("last_error = ?", ErrorText(err))
 }
 
 func (r *Runner) update(ctx context.Context, query func(bun.Tx) *bun.UpdateQuery) (n int64, err error) {

@@ -13,8 +13,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"turnout/internal/database"
 )
+
+// Mourner notes in the job's own rows that it was given up, in the transaction that does so: whether its last attempt failed or
+// took the process along. It reads and writes nothing else.
+type Mourner func(ctx context.Context, tx bun.IDB, job Job) error
 
 // Handler does one job, at least once: a second run of the same job must change nothing more. Its context ends when the
 // lease is lost or the process stops. Its error is kept where organisers read it, so it names ids and codes only.
@@ -31,6 +37,7 @@ type Runner struct {
 	Grace   time.Duration // how long jobs in hand may go on when the process stops; 0 means 10 s
 
 	handlers map[string]Handler
+	mourners map[string]Mourner
 	sweeps   []sweep
 }
 
@@ -43,6 +50,14 @@ func (r *Runner) Handle(kind string, handler Handler) {
 		panic("jobs: two handlers for " + kind)
 	}
 	r.handlers[kind] = handler
+}
+
+// GivenUp sets what is done when a job of the kind dies.
+func (r *Runner) GivenUp(kind string, do Mourner) {
+	if r.mourners == nil {
+		r.mourners = map[string]Mourner{}
+	}
+	r.mourners[kind] = do
 }
 
 // Run works until ctx ends, then lets the jobs in hand end within Grace and returns. Jobs cut off by the end of Grace go

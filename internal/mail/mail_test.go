@@ -137,6 +137,80 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 	}
 }
 
+// sender is what a test does in place of sending.
+type sender func() (mail.State, error)
+
+func (s sender) Send(context.Context, mail.Message) (mail.State, error) { return s() }
+
+// However the job of a message dies, the message says that it failed; before that it waits.
+func TestAMessageFailsWhenItsJobIsGivenUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		for name, end := range map[string]func() (mail.State, error){
+			"refused for good":   func() (mail.State, error) { return "", jobs.Permanent(errors.New("no such mailbox")) },
+			"refused each time":  func() (mail.State, error) { return "", errors.New("no such mailbox") },
+			"panicked each time": func() (mail.State, error) { panic("no such mailbox") },
+		} {
+			o := newOffice(t, db, sender(end))
+			if err := o.queue(t, mail.Message{To: "ada@example.org", Subject: "s", Text: "t"}); err != nil {
+				t.Fatal(err)
+			}
+			for attempt := 1; ; attempt++ {
+				o.drain(t)
+				dead, err := jobs.DeadOnes(t.Context(), db.Read(), "com_1", "", 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m := o.list(t)[0]
+				if len(dead) == 0 && m.State == mail.Failed || len(dead) == 1 && m.State != mail.Failed {
+					t.Fatalf("%s, attempt %d: the mail is %s, %d jobs are dead", name, attempt, m.State, len(dead))
+				}
+				if o.now = o.now.Add(2 * time.Hour); len(dead) == 0 && attempt < 20 {
+					continue
+				}
+				if m.LastError == "" || len(dead) != 1 {
+					t.Errorf("%s: it failed for %q, %d jobs are dead", name, m.LastError, len(dead))
+				}
+				break
+			}
+			if _, err := db.Writer().ExecContext(t.Context(), "DELETE FROM jobs"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// A message whose last attempt took the process along noted nothing: it fails when its job is buried, and can be sent after all.
+func TestAMessageFailsWithTheProcess(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		o := newOffice(t, db, outbox())
+		for _, to := range []string{"ada@example.org", "bob@example.org"} {
+			if err := o.queue(t, mail.Message{To: to, Subject: "s", Text: "t"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, sql := range []string{"UPDATE mail_outbox SET state = 'sending'", "UPDATE jobs SET attempts = max_attempts"} {
+			if _, err := db.Writer().ExecContext(t.Context(), sql+" WHERE id IN (SELECT MIN(id) FROM mail_outbox UNION SELECT MIN(id) FROM jobs)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.drain(t)
+		list := o.list(t) // the newest first
+		if list[0].State != mail.Kept || list[1].State != mail.Failed || !strings.Contains(list[1].LastError, "process ended") {
+			t.Fatalf("%s, and %s: %q", list[0].State, list[1].State, list[1].LastError)
+		}
+		if err := db.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			_, err := jobs.RetryAll(ctx, tx, o.now)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		o.drain(t)
+		if list = o.list(t); list[1].State != mail.Kept || list[1].LastError != "" {
+			t.Errorf("tried again: %s, %q", list[1].State, list[1].LastError)
+		}
+	})
+}
+
 func TestForget(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		o := newOffice(t, db, outbox())

@@ -42,6 +42,7 @@ type Post struct {
 // Register has the runner send queued messages and forget old ones.
 func (p *Post) Register(r *jobs.Runner) {
 	r.Handle(sendKind, p.send)
+	r.GivenUp(sendKind, giveUp)
 	r.Every("mail.forget", time.Hour, p.forget)
 }
 
@@ -76,9 +77,7 @@ func (p *Post) send(ctx context.Context, job jobs.Job) error {
 			if state == Sent {
 				query.Set("sent_at = ?", p.Now().UTC().Truncate(time.Microsecond))
 			}
-		case jobs.IsPermanent(failed), job.Attempts >= job.MaxAttempts:
-			query.Set("state = ?", Failed).Set("last_error = ?", failed.Error())
-		default:
+		default: // giveUp follows where it was the last attempt
 			query.Set("state = ?", Queued).Set("last_error = ?", failed.Error())
 		}
 		_, err := query.Exec(ctx)
@@ -87,6 +86,18 @@ func (p *Post) send(ctx context.Context, job jobs.Job) error {
 	if failed != nil {
 		return failed
 	}
+	return err
+}
+
+// giveUp notes that a message will not be sent, unless it was: an attempt that took its process along could not note anything.
+func giveUp(ctx context.Context, tx bun.IDB, job jobs.Job) error {
+	var payload sendPayload
+	if job.Read(&payload) != nil {
+		return nil // it names no message
+	}
+	_, err := tx.NewUpdate().Model((*row)(nil)).Set("state = ?", Failed).
+		Set("last_error = CASE WHEN state = ? THEN ? ELSE last_error END", Sending, job.LastError).
+		Where("community_id = ?", job.Community).Where("id = ?", payload.Mail).Where("state IN (?, ?)", Queued, Sending).Exec(ctx)
 	return err
 }
 
