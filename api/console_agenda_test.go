@@ -44,8 +44,8 @@ func TestAgendaPages(t *testing.T) {
 		d.send(second+"/unplace", nil, second)
 		d.send(second+"/withdraw", url.Values{"confirmed": {"1"}}, second)
 		d.refuse(d.at("/agenda/release"), url.Values{"version_name": {""}}, 422, "This is needed")
-		d.send(d.at("/agenda/release"), url.Values{"version_name": {"1.0"}}, d.at("/agenda/release"))
-		d.refuse(d.at("/agenda/release"), url.Values{"version_name": {"1.0"}}, 409, "exists already")
+		d.send(d.at("/agenda/release"), d.shown(d.at("/agenda/release"), url.Values{"version_name": {"1.0"}}), d.at("/agenda/release"))
+		d.refuse(d.at("/agenda/release"), d.shown(d.at("/agenda/release"), url.Values{"version_name": {"1.0"}}), 409, "exists already")
 		d.send(rooms+"/"+string(a.Rooms[0].ID)+"/remove", url.Values{"confirmed": {"1"}}, rooms)
 		d.see(rooms, "still take place")
 		d.lang = "de"

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"errors"
+	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +48,17 @@ func (d *desk) place(title, room string, start time.Time) *agenda.Session {
 	return s
 }
 
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+
+// shown adds to a form what its page sends along of what it showed.
+func (d *desk) shown(page string, form url.Values) url.Values {
+	d.t.Helper()
+	for _, field := range hiddenField.FindAllStringSubmatch(d.see(page), -1) {
+		form.Add(field[1], html.UnescapeString(field[2]))
+	}
+	return form
+}
+
 // A release that upsets what is public, or that has conflicts, says what it does and asks first.
 func TestReleaseAsksFirst(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
@@ -51,7 +66,7 @@ func TestReleaseAsksFirst(t *testing.T) {
 		d.see("/e/summit/schedule", "not out yet", `href="/e/summit"`)
 		page, start := d.at("/agenda/release"), d.event.StartsAt
 		first := d.place("Opening", "Hall", start)
-		d.send(page, url.Values{"version_name": {"1.0"}}, page) // nothing to ask about
+		d.send(page, d.shown(page, url.Values{"version_name": {"1.0"}}), page) // nothing to ask about
 		d.see("/e/summit/schedule", "Opening")
 
 		if _, _, err := d.Agenda.Place(t.Context(), d.community.ID, first.ID, 0, agenda.SlotInput{StartsAt: start.Add(2 * time.Hour), EndsAt: start.Add(3 * time.Hour)}); err != nil {
@@ -61,7 +76,7 @@ func TestReleaseAsksFirst(t *testing.T) {
 		d.place("Two", "Hall", start.Add(30*time.Minute))
 		d.place("Too late", "Hall", start.Add(300*time.Hour))
 		d.see(page, "2 conflicts are open", "One room, two sessions: ", "Outside the event", "moved", ", Hall → ", "data-confirm=")
-		answer, question := d.post(page, url.Values{"version_name": {"1.1"}, "note": {"The opening moves"}})
+		answer, question := d.post(page, d.shown(page, url.Values{"version_name": {"1.1"}, "note": {"The opening moves"}}))
 		for _, want := range []string{"1 session moves to another time", "1 goes to another room", "1 time two sessions share a room", "1 session lies outside", `value="1.1"`, `value="The opening moves"`} {
 			if answer.StatusCode != http.StatusOK || !strings.Contains(question, want) {
 				t.Errorf("%d, no %q in %s", answer.StatusCode, want, excerpt(question))
@@ -71,7 +86,7 @@ func TestReleaseAsksFirst(t *testing.T) {
 			t.Fatalf("released before anybody said yes: %+v, %v", latest, err)
 		}
 		d.refuse(page, url.Values{"version_name": {""}}, 422, "Version: This is needed") // what is wrong comes before the question
-		d.send(page, url.Values{"version_name": {"1.1"}, "confirmed": {"confirmed"}}, page)
+		d.send(page, d.shown(page, url.Values{"version_name": {"1.1"}, "confirmed": {"confirmed"}}), page)
 		if latest, err := d.Agenda.LatestRelease(t.Context(), d.event); err != nil || latest.Version != "1.1" {
 			t.Fatalf("%+v, %v", latest, err)
 		}
@@ -89,6 +104,31 @@ func TestReleaseAsksFirst(t *testing.T) {
 				d.see(d.at("/agenda/sessions/"+string(s.ID)), "„One“ und „Two“ sind zur selben Zeit in Hall.")
 			}
 		}
+	})
+}
+
+// What is released is what stood on the page: with another agenda the page comes again, with that one and what was typed.
+func TestAReleaseFreezesWhatWasSeen(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		page, start := d.at("/agenda/release"), d.event.StartsAt
+		d.place("Opening", "Hall", start)
+		said := d.shown(page, url.Values{"version_name": {"1.0"}, "confirmed": {"confirmed"}})
+		d.place("Meanwhile", "Garden", start)
+		d.refuse(page, said, 412, "The agenda was changed since you looked at it", `value="1.0"`, "2 sessions")
+		if _, err := d.Agenda.LatestRelease(t.Context(), d.event); !errors.Is(err, agenda.ErrNotReleased) {
+			t.Fatalf("released unseen: %v", err)
+		}
+		// Between the question and the release it is the release itself that looks, in its transaction.
+		preview, err := d.Agenda.PreviewRelease(t.Context(), d.community.ID, "summit")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.place("Later", "Garden", start.Add(time.Hour))
+		if _, err := d.Agenda.Release(t.Context(), d.community.ID, "summit", agenda.ReleaseInput{Version: "1.0", Seen: preview.Hash}); !errors.Is(err, agenda.ErrChanged) {
+			t.Errorf("another agenda was frozen: %v", err)
+		}
+		d.send(page, d.shown(page, url.Values{"version_name": {"1.0"}}), page)
+		d.refuse(page, url.Values{"version_name": {"1.1"}}, 412, "The agenda was changed") // a form that does not say what it saw
 	})
 }
 
@@ -122,9 +162,18 @@ func TestImportOfOtherDays(t *testing.T) {
 		if n := strings.Count(body, "/agenda/sessions/"); n > 200 {
 			t.Errorf("%d sessions are named at once", n)
 		}
-		d.send(d.at("/agenda/dates"), url.Values{"version": {"7"}}, d.at("/agenda")) // somebody changed the event meanwhile
+		said := d.shown(d.at("/agenda"), url.Values{})
+		stale := maps.Clone(said)
+		stale["version"] = []string{"7"}
+		d.send(d.at("/agenda/dates"), stale, d.at("/agenda")) // somebody changed the event meanwhile
 		d.see(d.at("/agenda"), "Somebody changed this", "The whole schedule lies outside")
-		d.send(d.at("/agenda/dates"), url.Values{"version": {"1"}}, d.at("/agenda"))
+		late := d.place("Much later", "Hall", time.Date(2025, 3, 5, 9, 0, 0, 0, time.UTC))
+		d.send(d.at("/agenda/dates"), said, d.at("/agenda"))
+		d.see(d.at("/agenda"), "The agenda was changed since you looked at it", "The whole schedule lies outside", "1 February – 5 March 2025")
+		if _, err := d.Agenda.Withdraw(t.Context(), d.community.ID, late.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		d.send(d.at("/agenda/dates"), said, d.at("/agenda"))
 		if body := d.see(d.at("/agenda"), "takes place 1–2 February 2025"); strings.Contains(body, "The whole schedule lies outside") {
 			t.Error("the event did not move")
 		}
@@ -132,7 +181,9 @@ func TestImportOfOtherDays(t *testing.T) {
 		if _, err := d.Events.Publish(t.Context(), d.community.ID, "summit", 0); err != nil {
 			t.Fatal(err)
 		}
-		d.send(d.at("/agenda/dates"), url.Values{"version": {"3"}, "confirmed": {"1"}}, d.at("/agenda"))
+		said.Set("version", "3")
+		said.Set("confirmed", "1")
+		d.send(d.at("/agenda/dates"), said, d.at("/agenda"))
 		d.see(d.at("/agenda"), "cannot move to the days")
 	})
 }

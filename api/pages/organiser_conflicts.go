@@ -145,6 +145,7 @@ type elsewhen struct {
 	Over            bool   // the schedule's days have passed
 	Asks            string // before a published event moves
 	Version         int64
+	Seen            map[string]string // the schedule's times, as the form sends them
 }
 
 // newElsewhen gives nil for a schedule that lies within the event's times at least in part.
@@ -154,7 +155,7 @@ func (h *Handler) newElsewhen(c *gin.Context, e *events.Event, from, to time.Tim
 	}
 	lang := h.Language(c)
 	out := &elsewhen{Schedule: h.Templates.Dates(lang, from, to, e.Timezone), Event: h.Templates.Dates(lang, e.StartsAt, e.EndsAt, e.Timezone),
-		Over: !to.After(h.Now()), Version: e.Version}
+		Over: !to.After(h.Now()), Version: e.Version, Seen: map[string]string{"from": sentTime(from), "to": sentTime(to)}}
 	if canMoveTo(e, to, h.Now()) && may(c, "events:write") {
 		out.Action = eventPath(e) + "/agenda/dates"
 		if e.Status == events.Published {
@@ -164,12 +165,15 @@ func (h *Handler) newElsewhen(c *gin.Context, e *events.Event, from, to time.Tim
 	return out
 }
 
+// sentTime is a time as a form sends it back, to be compared.
+func sentTime(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
+
 // canMoveTo refuses to move a published event into the past: it would be over at once, for good.
 func canMoveTo(e *events.Event, to, now time.Time) bool {
 	return e.Status == events.Draft || e.Status == events.Published && to.After(now)
 }
 
-// SetEventDates is POST /console/events/{event}/agenda/dates: the event takes place when its agenda does.
+// SetEventDates is POST /console/events/{event}/agenda/dates: the event takes place when its agenda does, as its reader saw it.
 func (h *Handler) SetEventDates(c *gin.Context) {
 	e, version, back := access.Event(c), sentVersion(c), eventPath(access.Event(c))+"/agenda"
 	a, err := h.Agenda.Agenda(c.Request.Context(), e.CommunityID, string(e.ID))
@@ -178,6 +182,10 @@ func (h *Handler) SetEventDates(c *gin.Context) {
 		return
 	}
 	from, to, ok := a.Span()
+	if ok && (c.PostForm("from") != sentTime(from) || c.PostForm("to") != sentTime(to)) {
+		h.done(c, agenda.ErrChanged, back, "")
+		return
+	}
 	if !ok || !canMoveTo(e, to, h.Now()) {
 		h.done(c, errNoDates, back, "")
 		return

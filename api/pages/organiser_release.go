@@ -30,6 +30,7 @@ type releasePage struct {
 	Releases        []*agenda.Release
 	Version         string `form:"version_name" text:"name,max=100"`
 	Note            string `form:"note" text:"long,max=3000"`
+	Seen            string `form:"seen" text:"name,max=100"` // the hash of the preview
 	Base            string
 	CanWrite        bool
 }
@@ -62,6 +63,7 @@ func (h *Handler) release(c *gin.Context, status int, data releasePage) {
 	}
 	if data.Preview != nil {
 		h.releaseRows(c, &data)
+		data.Seen = data.Preview.Hash
 		data.Asks = h.releaseQuestion(c, data.Preview, data.Conflicts)
 	}
 	h.Render(c, status, "console_release", data)
@@ -159,39 +161,43 @@ func (h *Handler) releaseQuestion(c *gin.Context, p *agenda.ReleasePreview, conf
 	return h.text(c, "console.release.ask", "What", strings.Join(lines, ", "))
 }
 
-// askRelease reports whether the release may go on; if not, it has answered with the question.
-func (h *Handler) askRelease(c *gin.Context) bool {
+// askRelease gives the question that stands before the release of what was seen, "" for none. Error: agenda.ErrChanged.
+func (h *Handler) askRelease(c *gin.Context, seen string) (string, error) {
 	e, ctx := access.Event(c), c.Request.Context()
 	preview, err := h.Agenda.PreviewRelease(ctx, e.CommunityID, string(e.ID))
-	if errors.Is(err, agenda.ErrNothing) {
-		return true // the release itself says so
-	}
-	var conflicts []agenda.Conflict
-	if err == nil {
-		conflicts, err = h.Agenda.Conflicts(ctx, e.CommunityID, string(e.ID))
-	}
 	if err != nil {
-		h.Fail(c, err)
-		return false
+		return "", err
 	}
-	question := h.releaseQuestion(c, preview, countConflicts(conflicts))
-	return question == "" || h.confirmed(c, question, eventPath(e)+"/agenda/release")
+	if preview.Hash != seen {
+		return "", agenda.ErrChanged
+	}
+	conflicts, err := h.Agenda.Conflicts(ctx, e.CommunityID, string(e.ID))
+	if err != nil {
+		return "", err
+	}
+	return h.releaseQuestion(c, preview, countConflicts(conflicts)), nil
 }
 
-// DoRelease is POST /console/events/{event}/agenda/release.
+// DoRelease is POST /console/events/{event}/agenda/release: it freezes what the form's page showed, or nothing.
 func (h *Handler) DoRelease(c *gin.Context) {
 	e := access.Event(c)
 	var in releasePage
 	var form formReader
 	form.read(c, &in)
-	input := agenda.ReleaseInput{Version: in.Version, Note: in.Note}
-	if form.Err() == nil && input.Check() == nil && !h.askRelease(c) {
-		return
-	}
-	err := form.then(input.Check, func() error {
-		_, err := h.Agenda.Release(c.Request.Context(), e.CommunityID, string(e.ID), input)
+	input := agenda.ReleaseInput{Version: in.Version, Note: in.Note, Seen: in.Seen}
+	var question string
+	err := form.then(input.Check, func() (err error) {
+		if err = input.Check(); err == nil {
+			question, err = h.askRelease(c, in.Seen)
+		}
 		return err
 	})
+	if err == nil && question != "" && !h.confirmed(c, question, eventPath(e)+"/agenda/release") {
+		return
+	}
+	if err == nil {
+		_, err = h.Agenda.Release(c.Request.Context(), e.CommunityID, string(e.ID), input)
+	}
 	if err == nil {
 		h.Redirect(c, eventPath(e)+"/agenda/release", "ok", h.text(c, "console.release.done", "Version", in.Version))
 		return

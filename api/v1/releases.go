@@ -49,7 +49,7 @@ func newReleaseResponse(r *agenda.Release) releaseResponse {
 // ReleaseAgenda is POST /events/{event}/agenda/releases.
 func (h *Handler) ReleaseAgenda(c *gin.Context) {
 	create(c, func(in releaseRequest) (*agenda.Release, error) {
-		return h.Agenda.Release(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.ReleaseInput(in))
+		return h.Agenda.Release(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.ReleaseInput{Version: in.Version, Note: in.Note})
 	}, func(r *agenda.Release) (any, int64) { return newReleaseResponse(r), 0 })
 }
 

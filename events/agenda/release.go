@@ -3,7 +3,11 @@ package agenda
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +24,7 @@ import (
 var (
 	ErrVersionTaken = &turnout.Error{Kind: turnout.Conflict, Code: "version_taken", Message: "A release of this version exists already. Choose another name for it."}
 	ErrNotReleased  = &turnout.Error{Kind: turnout.NotFound, Code: "not_released", Message: "The schedule has not been released yet."}
+	ErrChanged      = &turnout.Error{Kind: turnout.Stale, Code: "agenda_changed", Message: "The agenda was changed since you looked at it. Look at what stands here now, then say yes to that."}
 	ErrNothing      = &turnout.Error{Kind: turnout.Conflict, Code: "nothing_to_release", Message: "No confirmed session has a slot yet. Place one first."}
 )
 
@@ -68,6 +73,7 @@ type ChangedItem struct {
 type ReleaseInput struct {
 	Version string
 	Note    string
+	Seen    string // the Hash of the preview that somebody said yes to; "" for whatever is there
 }
 
 // Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
@@ -81,7 +87,7 @@ func (in *ReleaseInput) Check() error {
 }
 
 // Release freezes the confirmed sessions that have a slot and makes them public. Errors: turnout.ErrNotFound, ErrNothing,
-// ErrVersionTaken, Invalid with fields.
+// ErrVersionTaken, ErrChanged when it would freeze something else than was seen, Invalid with fields.
 func (s *Service) Release(ctx context.Context, community turnout.ID, event string, in ReleaseInput) (*Release, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
@@ -91,6 +97,9 @@ func (s *Service) Release(ctx context.Context, community turnout.ID, event strin
 		var err error
 		if made, _, err = s.draftRelease(ctx, tx, e, in); err != nil {
 			return audit.Entry{}, err
+		}
+		if in.Seen != "" && in.Seen != made.hash() {
+			return audit.Entry{}, ErrChanged
 		}
 		taken, err := tx.NewSelect().Model((*Release)(nil)).Where("event_id = ?", e.ID).Where("community_id = ?", community).Where("version = ?", in.Version).Exists(ctx)
 		if err != nil {
@@ -113,6 +122,7 @@ type ReleasePreview struct {
 	ReleaseChanges
 	First         bool               // there is no release before
 	Before, After *exchange.Schedule // sessions are keyed by their GUID; Before is empty for the first release
+	Hash          string             // of all that the release would freeze, and of its place after the one before
 }
 
 // PreviewRelease tells what a release would do now, and does nothing. Errors: turnout.ErrNotFound, ErrNothing.
@@ -125,7 +135,16 @@ func (s *Service) PreviewRelease(ctx context.Context, community turnout.ID, even
 	if err != nil {
 		return nil, err
 	}
-	return &ReleasePreview{draft.Changes, draft.Number == 1, before, draft.Schedule}, nil
+	return &ReleasePreview{draft.Changes, draft.Number == 1, before, draft.Schedule, draft.hash()}, nil
+}
+
+// hash is the same for two drafts that freeze the same after the same release, whatever they are called.
+func (r *release) hash() string {
+	schedule := *r.Schedule
+	schedule.Version = ""
+	text, _ := json.Marshal(schedule) // texts, times and numbers: it cannot fail
+	sum := sha256.Sum256(append(text, strconv.FormatInt(r.Number, 10)...))
+	return hex.EncodeToString(sum[:])
 }
 
 // draftRelease makes the next release of the event without storing it, and gives the schedule that is public before it.
