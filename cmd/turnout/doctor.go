@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -12,6 +13,7 @@ import (
 	"turnout/internal/audit"
 	"turnout/internal/database"
 	"turnout/internal/jobs"
+	"turnout/internal/mail"
 	"turnout/internal/webhook"
 	"turnout/migrations"
 	"turnout/ticketing"
@@ -52,6 +54,9 @@ func (cmd *doctorCommand) Run(sh *shell) error {
 		}
 		for _, w := range waiting {
 			fmt.Fprintln(sh.out, "given up:", w)
+		}
+		if err := keptMails(sh, db.Read()); err != nil {
+			return err
 		}
 		if cmd.Retry {
 			if err := retryAll(sh.ctx, db, now()); err != nil {
@@ -120,6 +125,15 @@ func givenUp(ctx context.Context, db bun.IDB, now time.Time) (found []string, er
 		found = append(found, "and more")
 	}
 	return found, nil
+}
+
+// keptMails says that there are mails which nobody got and no console shows.
+func keptMails(sh *shell, db bun.IDB) error {
+	list, err := mail.List(sh.ctx, db, "", true, "", named)
+	if slices.ContainsFunc(list, func(m mail.Stored) bool { return m.State == mail.Kept }) {
+		fmt.Fprintln(sh.out, "kept: mails about accounts went nowhere, for want of a mail server (TURNOUT_SMTP_URL). To read them: turnout mail")
+	}
+	return err
 }
 
 // retryAll lets every dead job begin anew; the communities' logs say so.

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"turnout/api/pages"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/internal/jobs"
@@ -22,6 +25,46 @@ func doctor(t *testing.T, address string, args ...string) (int, string) {
 	var out strings.Builder
 	code := run(t.Context(), append([]string{"doctor"}, args...), []string{"TURNOUT_DATABASE_URL=" + address}, &out, &out)
 	return code, out.String()
+}
+
+// Without a mail server the link to a new password is in no console: the doctor says where it is, and the shell prints it.
+func TestMailsThatNoConsoleShows(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(string(engine), func(t *testing.T) {
+			address := dbtest.Address(t, engine)
+			said := func(args ...string) string {
+				t.Helper()
+				var out strings.Builder
+				if code := run(t.Context(), args, []string{"TURNOUT_DATABASE_URL=" + address}, &out, &out); code != 0 {
+					t.Fatalf("%v: %d, %s", args, code, out.String())
+				}
+				return out.String()
+			}
+			if out := said("mail"); !strings.Contains(out, "There is no mail") {
+				t.Errorf("at first: %s", out)
+			}
+			s := start(t, address, false)
+			said("community", "create", "--slug", "gophers", "--name", "Gophers", "--owner", "ada@example.org")
+			res, err := http.PostForm(s.url+pages.ForgotPath, url.Values{"email": {"ada@example.org"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			var out string
+			for range 300 { // the server writes and keeps the mail in the background
+				if out = said("mail"); strings.Contains(out, "kept, to ada@example.org") {
+					break
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			if !strings.Contains(out, "kept, to ada@example.org") || !strings.Contains(out, resetPath) {
+				t.Errorf("no link to a new password: %s", out)
+			}
+			if out := said("doctor"); !strings.Contains(out, "turnout mail") {
+				t.Errorf("the doctor says no word of it: %s", out)
+			}
+		})
+	}
 }
 
 // What was given up is named, does not fail, and can be tried again; a difference fails.

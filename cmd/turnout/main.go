@@ -32,6 +32,7 @@ type commands struct {
 	Doctor    doctorCommand    `cmd:"" help:"Compare every stored counter and invariant with the rows; exit 1 when they differ."`
 	Community communityCommand `cmd:"" help:"Communities."`
 	Token     tokenCommand     `cmd:"" help:"API tokens."`
+	Mail      mailCommand      `cmd:"" help:"Print the newest mails that no console shows: links to a new password."`
 	Import    importCommand    `cmd:"" help:"Bring in what was made elsewhere."`
 	Recap     recapCommand     `cmd:"" help:"Write an event's recap as a PDF."`
 	Backup    backupCommand    `cmd:"" help:"Copy the SQLite database, also while the server runs."`
