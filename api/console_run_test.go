@@ -58,7 +58,7 @@ func TestSponsorAndBudgetPages(t *testing.T) {
 		d.send(sponsor+"/payments", url.Values{"amount": {"1000"}, "received_on": {"2026-03-01"}}, sponsor)
 		d.refuse(sponsor+"/payments", url.Values{"amount": {"-2000"}, "received_on": {"2026-03-01"}}, 409, "take back more")
 		d.refuse(sponsor, url.Values{"name": {"Kiosk"}, "status": {"promised"}, "version": {"9"}}, 412, "Somebody changed this")
-		d.see(d.at("/budget"), "€1,000.00")
+		d.see(d.at("/budget"), "€1,000.00", "Kiosk Cloud", "no line plans it")
 		d.send(d.at("/budget/lines/new"), url.Values{"category": {"Venue"}, "kind": {"expense"}, "planned": {"3000"}}, d.at("/budget"))
 		d.refuse(d.at("/budget/lines/new"), url.Values{"category": {""}, "kind": {"expense"}, "planned": {"3000"}}, 422, "3000")
 		body = d.see(d.at("/budget"), "Venue", "€3,000.00")

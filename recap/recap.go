@@ -20,6 +20,7 @@ type facts struct {
 	arrivals []arrival
 	sponsors []*sponsors.Sponsor
 	lines    []*budget.Line
+	over     bool // the event has ended
 
 	reserved, valid, canceled, came, absent, charged int64
 }
@@ -70,7 +71,7 @@ func (s *Service) read(ctx context.Context, tenant turnout.ID, event string) (*f
 	if err != nil {
 		return nil, err
 	}
-	f := &facts{event: e}
+	f := &facts{event: e, over: !e.EndsAt.After(s.Now())}
 	if f.totals, err = readTotals(ctx, db, tenant, e.ID); err != nil {
 		return nil, err
 	}
@@ -100,7 +101,10 @@ func (s *Service) read(ctx context.Context, tenant turnout.ID, event string) (*f
 func (f *facts) budget() *budget.Summary {
 	figures := budget.Figures{
 		TicketGross: f.totals.Paid, ProviderFees: f.totals.ProviderFees, Refunded: f.totals.Refunded,
-		PaidTickets: f.charged, Attendees: f.came,
+		PaidTickets: f.charged,
+	}
+	if f.over {
+		figures.Attendees = f.came
 	}
 	for _, s := range f.sponsors {
 		one := budget.SponsorFigure{ID: s.ID, Received: s.Received}

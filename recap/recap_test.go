@@ -86,6 +86,27 @@ func TestRecapByHand(t *testing.T) {
 	})
 }
 
+// Two who try the door weeks before make no cost for each: that is said when the event is over, by budget and recap alike.
+func TestCostPerAttendeeWaitsForTheEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := build(t, db, small)
+		for at, known := range map[time.Time]bool{ends.Add(-time.Second): false, ends: true} {
+			s.Now = func() time.Time { return at }
+			r, err := s.Recap(t.Context(), home, "spring")
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum, err := s.Budget(t.Context(), home, "spring")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (r.Money.CostPerAttendee.Value != nil) != known || (sum.CostPerAttendee != nil) != known || r.Came.Value != 5 {
+				t.Errorf("at %v: recap %v, budget %v", at, r.Money.CostPerAttendee.Value, sum.CostPerAttendee)
+			}
+		}
+	})
+}
+
 // A recap of 300 tickets takes as many statements as one of ten.
 func TestRecapTakesAConstantNumberOfStatements(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,24 +14,21 @@ import (
 )
 
 type budgetRow struct {
-	*budget.Line
-	URL, Sponsor                         string
+	Name, URL                            string // no URL without a line
+	Sponsor                              string // who funds it
+	Computed                             bool
 	Planned, Committed, Actual, Variance turnout.Money
 }
 
 type budgetPage struct {
 	templates.Chrome
-	Event            *events.Event
-	Base             string
-	CanWrite         bool
-	Summary          *budget.Summary
-	Income, Expense  []budgetRow
-	SponsorsPromised turnout.Money
-	SponsorsReceived turnout.Money
-	TicketNet        turnout.Money
-	CostPerAttendee  *turnout.Money
-	BreakEven        string // a number of tickets, or a dash while it cannot be known
-	Sums             map[string]budgetRow
+	Event           *events.Event
+	Base            string
+	CanWrite        bool
+	Income, Expense []budgetRow
+	CostPerAttendee *turnout.Money // nil before the event is over
+	BreakEven       string         // a number of tickets, or a dash while it cannot be known
+	Sums            map[string]budgetRow
 }
 
 // EventBudget is GET /console/events/{event}/budget.
@@ -56,8 +52,7 @@ func (h *Handler) EventBudget(c *gin.Context) {
 	row := func(a budget.Amounts) budgetRow {
 		return budgetRow{Planned: money(a.Planned), Committed: money(a.Committed), Actual: money(a.Actual), Variance: money(a.Variance)}
 	}
-	data := budgetPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/budget", CanWrite: may(c, "budget:write"), Summary: summary, TicketNet: money(summary.TicketNet),
-		SponsorsPromised: money(summary.SponsorPromised), SponsorsReceived: money(summary.SponsorReceived),
+	data := budgetPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/budget", CanWrite: may(c, "budget:write"),
 		Sums: map[string]budgetRow{"income": row(summary.Income), "expense": row(summary.Expense), "result": row(summary.Result)}}
 	if summary.CostPerAttendee != nil {
 		cost := money(*summary.CostPerAttendee)
@@ -67,17 +62,25 @@ func (h *Handler) EventBudget(c *gin.Context) {
 	if summary.BreakEvenTickets != nil {
 		data.BreakEven = h.Templates.Number(h.Language(c), *summary.BreakEvenTickets)
 	}
+	names := map[turnout.ID]string{}
+	for _, s := range all {
+		names[s.ID] = s.Name
+	}
 	for _, l := range summary.Lines {
 		r := row(l.Amounts)
-		r.Line, r.URL = l.Line, data.Base+"/lines/"+string(l.ID)
-		if i := slices.IndexFunc(all, func(s *sponsors.Sponsor) bool { return s.ID == l.SponsorID }); i >= 0 && l.SponsorID != "" {
-			r.Sponsor = all[i].Name
-		}
+		r.Name, r.URL, r.Sponsor, r.Computed = l.Category, data.Base+"/lines/"+string(l.ID), names[l.SponsorID], l.Computed()
 		if l.Kind == budget.Income {
 			data.Income = append(data.Income, r)
 		} else {
 			data.Expense = append(data.Expense, r)
 		}
+	}
+	for _, u := range summary.Unplanned {
+		r := row(u.Amounts)
+		if r.Name, r.Computed = names[u.SponsorID], true; u.SponsorID == "" {
+			r.Name = h.text(c, "console.budget.ticket_net")
+		}
+		data.Income = append(data.Income, r)
 	}
 	h.Render(c, http.StatusOK, "console_budget", data)
 }

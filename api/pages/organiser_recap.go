@@ -147,9 +147,11 @@ func (h *Handler) recapMoney(c *gin.Context, data *recapPage) {
 	if m.BreakEven.Value != nil {
 		add("break_even_tickets", h.Templates.Number(lang, *m.BreakEven.Value))
 	}
+	each := "–" // nobody came, or the event is not over
 	if m.CostPerAttendee.Value != nil {
-		add("cost_per_attendee", h.Templates.Money(lang, *m.CostPerAttendee.Value))
+		each = h.Templates.Money(lang, *m.CostPerAttendee.Value)
 	}
+	add("cost_per_attendee", each)
 }
 
 // EventRecapPDF is GET /console/events/{event}/recap.pdf?audience=: the report on paper, in the reader's language.

@@ -124,6 +124,12 @@ type budgetLineSummary struct {
 	amounts
 }
 
+type computedIncome struct {
+	Category  string      `json:"category" enum:"tickets,sponsor"`
+	SponsorID *turnout.ID `json:"sponsor_id" doc:"null for tickets"`
+	amounts
+}
+
 type budgetResponse struct {
 	Currency        string              `json:"currency"`
 	amounts                             // income minus expense
@@ -133,8 +139,9 @@ type budgetResponse struct {
 	SponsorIncome   turnout.Money       `json:"sponsor_income" doc:"received"`
 	SponsorPromised turnout.Money       `json:"sponsor_promised"`
 	BreakEven       *int64              `json:"break_even_tickets" doc:"the least number of paid tickets that covers the expected costs; null while that cannot be said"`
-	CostPerAttendee *turnout.Money      `json:"cost_per_attendee" doc:"null while nobody came"`
-	Lines           []budgetLineSummary `json:"lines"`
+	CostPerAttendee *turnout.Money      `json:"cost_per_attendee" doc:"null before the event is over, and when nobody came"`
+	Lines           []budgetLineSummary `json:"lines" doc:"with without_line they add up to income and expense; of several lines for the same computed money the first holds it"`
+	WithoutLine     []computedIncome    `json:"without_line" doc:"income that is computed and that no line plans"`
 }
 
 // GetBudget is GET /events/{event}/budget.
@@ -148,13 +155,20 @@ func (h *Handler) GetBudget(c *gin.Context) {
 	money := moneyIn(sum.Currency)
 	out := budgetResponse{Currency: sum.Currency, amounts: newAmounts(sum.Result, money), Income: newAmounts(sum.Income, money), Expense: newAmounts(sum.Expense, money),
 		TicketIncome: money(sum.TicketNet), SponsorIncome: money(sum.SponsorReceived), SponsorPromised: money(sum.SponsorPromised), BreakEven: sum.BreakEvenTickets,
-		Lines: make([]budgetLineSummary, len(sum.Lines))}
+		Lines: make([]budgetLineSummary, len(sum.Lines)), WithoutLine: make([]computedIncome, len(sum.Unplanned))}
 	if sum.CostPerAttendee != nil {
 		cost := money(*sum.CostPerAttendee)
 		out.CostPerAttendee = &cost
 	}
 	for i, l := range sum.Lines {
 		out.Lines[i] = budgetLineSummary{l.ID, l.Category, l.Kind, named(l.SponsorID), l.Computed(), newAmounts(l.Amounts, money)}
+	}
+	for i, u := range sum.Unplanned {
+		category := "sponsor"
+		if u.SponsorID == "" {
+			category = budget.CategoryTickets
+		}
+		out.WithoutLine[i] = computedIncome{category, named(u.SponsorID), newAmounts(u.Amounts, money)}
 	}
 	respond.JSON(c, http.StatusOK, out)
 }

@@ -3,6 +3,7 @@ package budget_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,12 +98,48 @@ func TestSummaryByHand(t *testing.T) {
 				t.Errorf("%s: %+v, want %+v", tt.name, tt.got, tt.want)
 			}
 		}
+		if want := []budget.Unplanned{{SponsorID: "spo_other", Amounts: budget.Amounts{Actual: 1_000, Variance: 1_000}}}; !slices.Equal(sum.Unplanned, want) {
+			t.Errorf("without a line: %+v, want %+v", sum.Unplanned, want)
+		}
 		// Costs 120,000 + 55,000; other income 50,000 + 1,000 from sponsors and 15,000 from the city: 109,000 are missing, and a
 		// ticket brings 3,000: 36.3 tickets. 165,000 for 28 people are 5,892.86 each.
 		if *sum.BreakEvenTickets != 37 || *sum.CostPerAttendee != 5_893 {
 			t.Errorf("break even at %d, %d an attendee", *sum.BreakEvenTickets, *sum.CostPerAttendee)
 		}
 	})
+}
+
+// In every column the rows that a reader sees are the total below them, whatever the lines plan, and however often.
+func TestIncomeIsTheSumOfItsRows(t *testing.T) {
+	tickets := &budget.Line{Kind: budget.Income, Category: "Tickets", Planned: 900}
+	acme := &budget.Line{Kind: budget.Income, Category: "Acme", SponsorID: "acme", Planned: 500}
+	gone := &budget.Line{Kind: budget.Income, Category: "Gone", SponsorID: "gone", Planned: 70}
+	grant := &budget.Line{Kind: budget.Income, Category: "Grant", Planned: 30, Committed: 20, Entered: 10}
+	f := budget.Figures{TicketGross: 1_000, Refunded: 100,
+		Sponsors: []budget.SponsorFigure{{ID: "acme", Promised: 600, Received: 400}, {ID: "bee", Promised: 2_000}, {ID: "quiet"}}}
+	for _, tt := range []struct {
+		lines []*budget.Line
+		extra int
+	}{{nil, 3}, {[]*budget.Line{grant}, 3}, {[]*budget.Line{tickets, acme, grant, gone}, 1}, {[]*budget.Line{tickets, tickets, acme, acme}, 1}} {
+		sum := budget.Summarise("EUR", tt.lines, f)
+		var rows budget.Amounts
+		add := func(a budget.Amounts) {
+			rows = budget.Amounts{Planned: rows.Planned + a.Planned, Committed: rows.Committed + a.Committed,
+				Actual: rows.Actual + a.Actual, Variance: rows.Variance + a.Variance}
+		}
+		for _, l := range sum.Lines {
+			add(l.Amounts)
+		}
+		for _, u := range sum.Unplanned {
+			add(u.Amounts)
+		}
+		if rows != sum.Income || len(sum.Unplanned) != tt.extra {
+			t.Errorf("%d lines: rows %+v, income %+v, %d without a line", len(tt.lines), rows, sum.Income, len(sum.Unplanned))
+		}
+		if got := sum.Income.Actual - 900 - 400; got != 0 && got != 10 {
+			t.Errorf("computed money is counted once: %+v", sum.Income)
+		}
+	}
 }
 
 func TestBreakEvenAndCostPerAttendee(t *testing.T) {

@@ -2,7 +2,7 @@ package budget
 
 import (
 	"math/big"
-	"strings"
+	"slices"
 
 	"turnout"
 )
@@ -13,7 +13,7 @@ type Figures struct {
 	ProviderFees int64 // what the payment provider kept of them
 	Refunded     int64 // refunds that did not fail
 	PaidTickets  int64 // valid tickets with a price above 0
-	Attendees    int64 // people who came
+	Attendees    int64 // people who came; 0 until the event is over, because a cost for each says nothing before
 	Sponsors     []SponsorFigure
 }
 
@@ -43,19 +43,26 @@ func (a *Amounts) subtract(b Amounts) {
 	a.add(Amounts{-b.Planned, -b.Committed, -b.Actual, -b.Variance})
 }
 
-// LineSummary is one line's amounts.
+// LineSummary is one line's amounts. Of several lines for the same computed money the first holds it.
 type LineSummary struct {
 	*Line
 	Amounts
 }
 
+// Unplanned is computed income that no line plans. Its planned amount is 0.
+type Unplanned struct {
+	SponsorID turnout.ID // empty: from tickets
+	Amounts
+}
+
 // Summary is an event's whole budget.
 type Summary struct {
-	Currency string
-	Lines    []LineSummary
-	Income   Amounts // with ticket and sponsor income as computed, whether or not a line plans them
-	Expense  Amounts
-	Result   Amounts // income − expense
+	Currency  string
+	Lines     []LineSummary
+	Unplanned []Unplanned // tickets first, then sponsors
+	Income    Amounts     // the sum of the income lines and Unplanned
+	Expense   Amounts     // the sum of the expense lines
+	Result    Amounts     // income − expense
 
 	TicketNet       int64 // payments − provider fees − refunds
 	SponsorPromised int64
@@ -67,48 +74,50 @@ type Summary struct {
 	// promised and received, and for other lines the larger of committed and actual. It is 0 when other income covers the costs
 	// without a ticket, and nil while no paid ticket was sold or tickets brought nothing net.
 	BreakEvenTickets *int64
-	// CostPerAttendee is actual expense ÷ people who came, rounded half away from zero; nil when nobody came.
+	// CostPerAttendee is actual expense ÷ people who came, rounded half away from zero; nil before the event is over and when nobody came.
 	CostPerAttendee *int64
 }
 
 // Summarise adds the lines and the computed figures up.
 func Summarise(currency string, lines []*Line, f Figures) *Summary {
 	sum := &Summary{Currency: currency, TicketNet: f.TicketNet(), Lines: make([]LineSummary, len(lines))}
-	bySponsor := map[turnout.ID]SponsorFigure{}
-	other := int64(0) // income that is none of the tickets'
+	computed := []Unplanned{{Amounts: Amounts{Committed: sum.TicketNet, Actual: sum.TicketNet}}}
+	costs, other := int64(0), int64(0) // other: income that is none of the tickets'
 	for _, s := range f.Sponsors {
-		bySponsor[s.ID] = s
+		computed = append(computed, Unplanned{s.ID, Amounts{Committed: s.Promised, Actual: s.Received}})
 		sum.SponsorPromised += s.Promised
 		sum.SponsorReceived += s.Received
 		other += max(s.Promised, s.Received)
 	}
-	costs := int64(0)
 	for i, l := range lines {
 		a := Amounts{Planned: l.Planned, Committed: l.Committed, Actual: l.Entered}
 		switch {
 		case l.Kind == Expense:
 			costs += max(a.Planned, a.Committed, a.Actual)
-		case l.SponsorID != "":
-			a.Committed, a.Actual = bySponsor[l.SponsorID].Promised, bySponsor[l.SponsorID].Received
-		case strings.EqualFold(l.Category, CategoryTickets):
-			a.Committed, a.Actual = sum.TicketNet, sum.TicketNet
+		case l.Computed(): // its money is counted once, however many lines plan it
+			at := slices.IndexFunc(computed, func(c Unplanned) bool { return c.SponsorID == l.SponsorID })
+			a.Committed, a.Actual = 0, 0
+			if at >= 0 {
+				a.Committed, a.Actual = computed[at].Committed, computed[at].Actual
+				computed = slices.Delete(computed, at, at+1)
+			}
 		default:
 			other += max(a.Committed, a.Actual)
 		}
 		a.Variance = a.Actual - a.Planned
 		sum.Lines[i] = LineSummary{l, a}
-		switch {
-		case l.Kind == Expense:
+		if l.Kind == Expense {
 			sum.Expense.add(a)
-		case l.Computed(): // its money is counted once, below, however many lines plan it
-			sum.Income.Planned += a.Planned
-		default:
+		} else {
 			sum.Income.add(a)
 		}
 	}
-	sum.Income.Committed += sum.TicketNet + sum.SponsorPromised
-	sum.Income.Actual += sum.TicketNet + sum.SponsorReceived
-	sum.Income.Variance = sum.Income.Actual - sum.Income.Planned
+	for _, c := range computed {
+		if c.Variance = c.Actual; c.Committed != 0 || c.Actual != 0 {
+			sum.Unplanned = append(sum.Unplanned, c)
+			sum.Income.add(c.Amounts)
+		}
+	}
 	sum.Result.add(sum.Income)
 	sum.Result.subtract(sum.Expense)
 	sum.BreakEvenTickets = breakEven(costs-other, f.PaidTickets, sum.TicketNet)
