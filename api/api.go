@@ -2,8 +2,9 @@
 // contents page, and the middleware around it holds each row to its rule.
 //
 // The order around a handler: cross-origin protection (net/http's own, before gin), request id and deadline, metrics,
-// access log, recovery, addresses that no database could look up, headers, the row's access rule, the rate limit for strangers who write, compression for what is
-// public.
+// access log, recovery, addresses that no database could look up, headers, the row's access rule, the rate limit for strangers
+// who write, compression for what is public, and after what staff and programs write (rows that are not Unseen) an empty memory
+// of public pages.
 //
 // JSON under /api/v1 is for programs: it takes bearer tokens and never the session cookie, so a browser cannot be made to
 // act there for somebody who is signed in. Pages are for people and take the session cookie alone.
@@ -32,8 +33,8 @@ import (
 // Config is what New needs beside the services.
 type Config struct {
 	Templates *templates.Set
-	// RateLimit is how many orders a minute one client address may place without a token; other public writes may be twice
-	// as many. 0 means no limit.
+	// RateLimit is how many orders a minute one client address may place without a token, on the checkout page and by the API
+	// together; other public writes may be twice as many. 0 means no limit.
 	RateLimit int
 	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
@@ -132,7 +133,7 @@ func (s *server) add(e *gin.Engine, route access.Route) {
 	if compressible(route) {
 		chain = append(chain, compress)
 	}
-	if route.Method != http.MethodGet && route.Who.Kind != access.KindPublic {
+	if route.Method != http.MethodGet && route.Who.Kind != access.KindPublic && !route.Unseen {
 		chain = append(chain, s.changes)
 	}
 	chain = append(chain, route.Handle)

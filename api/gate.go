@@ -73,13 +73,13 @@ func person(ctx context.Context, house services.Services, sessions *scs.SessionM
 	if err != nil {
 		return access.Caller{}, err
 	}
+	grants, err := organisers.Grants(ctx, house.DB.Read(), id)
+	if err != nil {
+		return access.Caller{}, err
+	}
 	who := access.Caller{Account: id, Name: account.Name, Email: account.Email}
-	grants := map[turnout.ID][]organisers.Grant{}
 	for _, community := range communities {
 		who.Communities = append(who.Communities, community.ID)
-		if grants[community.ID], err = organisers.Grants(ctx, house.DB.Read(), community.ID, id); err != nil {
-			return access.Caller{}, err
-		}
 	}
 	who.Has = func(need string, community turnout.ID, event *events.Event) bool {
 		place := organisers.Place{Community: community}

@@ -66,7 +66,7 @@ func (l *limiter) bucket(client netip.Prefix) *rate.Limiter {
 // limit holds writes of people without account or token to the rate: orders to the rate itself, others to twice that.
 func (s *server) limit(route access.Route) gin.HandlerFunc {
 	buckets := s.writes
-	if route.Method == http.MethodPost && route.Path == "/api/v1/events/{event}/orders" {
+	if route.Sells {
 		buckets = s.orders
 	}
 	return func(c *gin.Context) {

@@ -12,7 +12,7 @@ func (s *server) apiRoutes() []access.Route {
 		// Community
 		{Method: get, Path: "/community", Who: token("settings:read"), Handle: api.GetCommunity},
 		{Method: get, Path: "/tokens", Who: token("settings:read"), Handle: api.ListTokens},
-		{Method: remove, Path: "/tokens/{id}", Who: token("settings:write"), Handle: api.RevokeToken},
+		{Method: remove, Path: "/tokens/{id}", Who: token("settings:write"), Handle: api.RevokeToken, Unseen: true},
 
 		// Plan: events
 		{Method: get, Path: "/events", Who: access.PublicOr("events:read"), Handle: api.ListEvents},
@@ -46,7 +46,7 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/ticket-types", Who: access.PublicOr("tickets:read"), Handle: api.ListTicketTypes},
 		{Method: post, Path: "/events/{event}/ticket-types", Who: token("tickets:write"), Handle: api.CreateTicketType},
 		{Method: put, Path: "/ticket-types/{id}", Who: token("tickets:write"), Handle: api.UpdateTicketType},
-		{Method: post, Path: "/events/{event}/orders", Who: public, Handle: api.PlaceOrder},
+		{Method: post, Path: "/events/{event}/orders", Who: public, Handle: api.PlaceOrder, Sells: true},
 		{Method: get, Path: "/events/{event}/orders", Who: token("orders:read"), Handle: api.ListOrders},
 		{Method: get, Path: "/orders/{code}", Who: access.SecretOr("orders:read"), Handle: api.GetOrder},
 		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketsPDF},
@@ -58,17 +58,17 @@ func (s *server) apiRoutes() []access.Route {
 
 		// Admit
 		{Method: get, Path: "/events/{event}/check-in-lists", Who: token("checkin:read"), Handle: api.ListLists},
-		{Method: post, Path: "/events/{event}/check-in-lists", Who: token("checkin:write"), Handle: api.CreateList},
+		{Method: post, Path: "/events/{event}/check-in-lists", Who: token("checkin:write"), Handle: api.CreateList, Unseen: true},
 		{Method: get, Path: "/check-in-lists/{id}/stats", Who: token("checkin:read"), Handle: api.ListStats},
-		{Method: post, Path: "/check-in-lists/{id}/scans", Who: token("checkin:write"), Handle: api.Scan},
-		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write"), Handle: api.AnnulScan},
+		{Method: post, Path: "/check-in-lists/{id}/scans", Who: token("checkin:write"), Handle: api.Scan, Unseen: true},
+		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write"), Handle: api.AnnulScan, Unseen: true},
 		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
 
 		// Follow up
-		{Method: post, Path: "/activities", Who: token("people:write"), Handle: api.RecordActivities},
-		{Method: post, Path: "/activities/import", Who: token("people:write"), Handle: api.ImportActivities},
+		{Method: post, Path: "/activities", Who: token("people:write"), Handle: api.RecordActivities, Unseen: true},
+		{Method: post, Path: "/activities/import", Who: token("people:write"), Handle: api.ImportActivities, Unseen: true},
 		{Method: get, Path: "/activation-rule", Who: token("people:read"), Handle: api.GetRule},
-		{Method: put, Path: "/activation-rule", Who: token("people:write"), Handle: api.SetRule},
+		{Method: put, Path: "/activation-rule", Who: token("people:write"), Handle: api.SetRule, Unseen: true},
 		{Method: get, Path: "/events/{event}/activation", Who: token("people:read"), Handle: api.GetActivation},
 
 		// Sponsors and budget
@@ -78,8 +78,8 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/sponsors", Who: token("sponsors:write"), Handle: api.CreateSponsor},
 		{Method: put, Path: "/sponsors/{id}", Who: token("sponsors:write"), Handle: api.UpdateSponsor},
 		{Method: post, Path: "/sponsors/{id}/payments", Who: token("sponsors:write"), Handle: api.ReceiveSponsorPayment},
-		{Method: post, Path: "/events/{event}/budget/lines", Who: token("budget:write"), Handle: api.CreateBudgetLine},
-		{Method: post, Path: "/budget/lines/{id}/entries", Who: token("budget:write"), Handle: api.CreateBudgetEntry},
+		{Method: post, Path: "/events/{event}/budget/lines", Who: token("budget:write"), Handle: api.CreateBudgetLine, Unseen: true},
+		{Method: post, Path: "/budget/lines/{id}/entries", Who: token("budget:write"), Handle: api.CreateBudgetEntry, Unseen: true},
 		{Method: get, Path: "/events/{event}/budget", Who: token("budget:read"), Handle: api.GetBudget},
 
 		// Report

@@ -20,7 +20,7 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/pictures/{name}", Who: public, Handle: p.Picture},
 
 		{Method: get, Path: "/e/{event}/checkout", Who: public, Handle: p.Checkout, Frame: access.Paying},
-		{Method: post, Path: "/e/{event}/checkout", Who: public, Handle: p.PlaceOrder, Frame: access.Paying},
+		{Method: post, Path: "/e/{event}/checkout", Who: public, Handle: p.PlaceOrder, Frame: access.Paying, Sells: true},
 		{Method: get, Path: "/pay/{payment}", Who: link, Handle: p.Pay, Frame: access.Paying},
 		{Method: get, Path: "/orders/{code}", Who: link, Handle: p.Order, Frame: access.Paying},
 		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: link, Handle: p.OrderPDF},
@@ -36,7 +36,7 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: post, Path: "/waitlist/{entry}/leave", Who: link, Handle: p.LeaveWaitlist},
 
 		{Method: get, Path: "/join/{ticket}", Who: link, Handle: p.Join, Frame: access.Joining},
-		{Method: post, Path: "/join/{ticket}", Who: link, Handle: p.EnterRoom, Frame: access.Joining},
+		{Method: post, Path: "/join/{ticket}", Who: link, Handle: p.EnterRoom, Frame: access.Joining, Unseen: true},
 
 		{Method: get, Path: "/sandbox/checkout/{session}", Who: trying, Handle: p.SandboxPay},
 		{Method: post, Path: "/sandbox/checkout/{session}/{action}", Who: trying, Handle: p.SandboxAct},

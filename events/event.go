@@ -97,6 +97,11 @@ var (
 // its organisers' own.
 func (e *Event) Public() bool { return !e.PublishedAt.IsZero() }
 
+// JoinOpensAt is when the personal links of virtual tickets open.
+func (e *Event) JoinOpensAt() time.Time {
+	return e.StartsAt.Add(-time.Duration(e.JoinOpensMinutes) * time.Minute)
+}
+
 // Location is the event's time zone. The zone was checked when it was stored; should this program's zone data lack it
 // all the same, it is UTC.
 func (e *Event) Location() *time.Location {
@@ -111,6 +116,16 @@ func (e *Event) Location() *time.Location {
 func Find(ctx context.Context, db bun.IDB, community turnout.ID, idOrSlug string) (*Event, error) {
 	return one(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
 		return named(q, idOrSlug).Where("community_id = ?", community)
+	})
+}
+
+// FindIn is Find for whoever works on several communities: slugs are unique in an installation, so it is one event at most.
+func FindIn(ctx context.Context, db bun.IDB, communities []turnout.ID, idOrSlug string) (*Event, error) {
+	if len(communities) == 0 {
+		return nil, turnout.ErrNotFound
+	}
+	return one(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return named(q, idOrSlug).Where("community_id IN (?)", bun.List(communities))
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"turnout"
 	"turnout/events"
@@ -43,7 +42,7 @@ func (s *Service) WriteTickets(ctx context.Context, w io.Writer, o *Order, size 
 		ticket := documents.Ticket{Code: t.Code, Attendee: t.AttendeeName, Type: lines[t.LineID].Name, Virtual: t.AttendanceMode == Virtual}
 		if ticket.Virtual {
 			ticket.JoinURL = s.JoinLink(t)
-			ticket.Opens = s.Pages.Moment(o.Locale, joinOpens(event), event.Timezone)
+			ticket.Opens = s.Pages.Moment(o.Locale, event.JoinOpensAt(), event.Timezone)
 		}
 		paper.Tickets = append(paper.Tickets, ticket)
 	}
@@ -105,11 +104,6 @@ const joinSecret = "join"
 // nonce of its current code is part of what is signed.
 func (s *Service) JoinLink(t *Ticket) string {
 	return s.BaseURL + "/join/" + string(t.ID) + "?secret=" + s.Keys.Sign(joinSecret, string(t.ID), t.nonce.String())
-}
-
-// joinOpens is when the links of virtual tickets open.
-func joinOpens(e *events.Event) time.Time {
-	return e.StartsAt.Add(-time.Duration(e.JoinOpensMinutes) * time.Minute)
 }
 
 // JoinTicket gives the ticket that a join link names, which may be canceled, and its event. It fails with turnout.ErrNotFound

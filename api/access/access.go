@@ -83,6 +83,10 @@ type Route struct {
 	Who    Rule
 	Handle gin.HandlerFunc
 	Frame  Frame // of pages
+	// Unseen says that what the row writes, such as a scan, shows on no public page: those that are remembered stay so.
+	Unseen bool
+	// Sells says that the row places orders: all such rows share one limit for strangers.
+	Sells bool
 }
 
 // Caller is who makes the request. The zero Caller is nobody.

@@ -159,7 +159,7 @@ func (g *Gate) resolve(c *gin.Context, rule Rule, r *request) (err error) {
 	case rule.Kind == KindToken:
 		r.event, err = events.Find(ctx, g.DB.Read(), r.caller.Community, name)
 	case rule.Kind == KindStaff, rule.Kind == KindSignedIn:
-		r.event, err = g.eventOf(ctx, r.caller.Communities, name)
+		r.event, err = events.FindIn(ctx, g.DB.Read(), r.caller.Communities, name)
 	default:
 		r.event, err = g.publicEvent(ctx, rule, r.caller, name)
 	}
@@ -168,17 +168,6 @@ func (g *Gate) resolve(c *gin.Context, rule Rule, r *request) (err error) {
 	}
 	r.community = r.event.CommunityID
 	return nil
-}
-
-// eventOf finds an event of one of the communities that a staff member works on.
-func (g *Gate) eventOf(ctx context.Context, communities []turnout.ID, name string) (*events.Event, error) {
-	for _, community := range communities {
-		event, err := events.Find(ctx, g.DB.Read(), community, name)
-		if !errors.Is(err, turnout.ErrNotFound) {
-			return event, err
-		}
-	}
-	return nil, turnout.ErrNotFound
 }
 
 // publicEvent gives an event that anybody may see, or a draft of the token's own community when its scope shows drafts.

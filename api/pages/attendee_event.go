@@ -96,8 +96,7 @@ func (h *Handler) Event(c *gin.Context) {
 		h.eventForHolder(c, held, err)
 		return
 	}
-	h.cached(c, "event "+slug, htmlType, func(lang string) ([]byte, error) {
-		ctx := context.WithoutCancel(c.Request.Context())
+	h.cached(c, "event "+slug, htmlType, func(ctx context.Context, lang string) ([]byte, error) {
 		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
 		if err != nil {
 			return nil, err
@@ -129,12 +128,9 @@ func (h *Handler) eventForHolder(c *gin.Context, held *heldOrder, err error) {
 func (h *Handler) eventForStaff(c *gin.Context, who access.Caller, slug string) {
 	ctx := c.Request.Context()
 	e, err := events.FindPublic(ctx, h.DB.Read(), slug)
-	for i := 0; errors.Is(err, turnout.ErrNotFound) && i < len(who.Communities); i++ {
-		var draft *events.Event
-		if draft, err = events.Find(ctx, h.DB.Read(), who.Communities[i], slug); err == nil {
-			if e = draft; !who.May("events:read", e.CommunityID, e) {
-				err = turnout.ErrNotFound
-			}
+	if errors.Is(err, turnout.ErrNotFound) {
+		if e, err = events.FindIn(ctx, h.DB.Read(), who.Communities, slug); err == nil && !who.May("events:read", e.CommunityID, e) {
+			err = turnout.ErrNotFound
 		}
 	}
 	var page *eventPage
@@ -348,9 +344,9 @@ func (h *Handler) sponsorTiers(ctx context.Context, e *events.Event, other strin
 	return shown, nil
 }
 
-// webOnly keeps an address that leads to the web.
+// webOnly keeps an address that people can be sent to: http or https, of some host, and nothing else.
 func webOnly(address string) string {
-	if u, err := url.Parse(address); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+	if u, err := url.Parse(address); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
 		return address
 	}
 	return ""

@@ -36,8 +36,7 @@ type eventCard struct {
 
 // Root is GET /: the only community's home, or the list of all.
 func (h *Handler) Root(c *gin.Context) {
-	h.cached(c, "root", htmlType, func(lang string) ([]byte, error) {
-		ctx := context.WithoutCancel(c.Request.Context())
+	h.cached(c, "root", htmlType, func(ctx context.Context, lang string) ([]byte, error) {
 		var all []organisers.Community
 		if err := h.DB.Read().NewSelect().Model(&all).Order("name", "id").Limit(200).Scan(ctx); err != nil {
 			return nil, err
@@ -116,8 +115,8 @@ const rootNext = 3
 // Home is GET /c/{community}.
 func (h *Handler) Home(c *gin.Context) {
 	slug := c.Param("community")
-	h.cached(c, "home "+slug, htmlType, func(lang string) ([]byte, error) {
-		return h.home(context.WithoutCancel(c.Request.Context()), lang, slug)
+	h.cached(c, "home "+slug, htmlType, func(ctx context.Context, lang string) ([]byte, error) {
+		return h.home(ctx, lang, slug)
 	})
 }
 
@@ -165,8 +164,7 @@ var saleStates = map[ticketing.Availability]string{
 // HomeCalendar is GET /c/{community}/calendar.ics: the community's events, to subscribe to.
 func (h *Handler) HomeCalendar(c *gin.Context) {
 	slug := c.Param("community")
-	h.cached(c, "calendar "+slug, calendarType, func(string) ([]byte, error) {
-		ctx := context.WithoutCancel(c.Request.Context())
+	h.cached(c, "calendar "+slug, calendarType, func(ctx context.Context, _ string) ([]byte, error) {
 		community, list, err := events.Calendar(ctx, h.DB.Read(), slug, h.Now())
 		if err != nil {
 			return nil, err
@@ -184,8 +182,8 @@ func (h *Handler) HomeCalendar(c *gin.Context) {
 // EventCalendar is GET /e/{event}/calendar.ics.
 func (h *Handler) EventCalendar(c *gin.Context) {
 	slug := c.Param("event")
-	h.cached(c, "event calendar "+slug, calendarType, func(string) ([]byte, error) {
-		e, err := events.FindPublic(context.WithoutCancel(c.Request.Context()), h.DB.Read(), slug)
+	h.cached(c, "event calendar "+slug, calendarType, func(ctx context.Context, _ string) ([]byte, error) {
+		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
 		if err != nil {
 			return nil, err
 		}

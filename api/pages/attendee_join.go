@@ -83,7 +83,7 @@ func (h *Handler) joinPage(c *gin.Context) (page joinPage, ticket *ticketing.Tic
 	page.Event, page.AttendeeName, page.EventURL = event, ticket.AttendeeName, "/e/"+event.Slug
 	page.Action = "/join/" + url.PathEscape(id) + "?secret=" + url.QueryEscape(secret)
 	page.Path = page.Action
-	page.OpensAt = event.StartsAt.Add(-time.Duration(event.JoinOpensMinutes) * time.Minute)
+	page.OpensAt = event.JoinOpensAt()
 	page.State = joinState(event, ticket, page.OpensAt, h.Now())
 	return page, ticket, true
 }
@@ -98,16 +98,10 @@ func joinState(event *events.Event, ticket *ticketing.Ticket, opens, now time.Ti
 		return joinOver
 	case now.Before(opens):
 		return joinEarly
-	case !webAddress(event.OnlineURL):
+	case webOnly(event.OnlineURL) == "":
 		return joinNoRoom
 	}
 	return joinOpen
-}
-
-// webAddress reports whether people can be sent there: an http or https address of some host, and nothing else.
-func webAddress(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 func (h *Handler) renderJoin(c *gin.Context, page joinPage) {

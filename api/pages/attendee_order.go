@@ -154,7 +154,7 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order, e *events.Eve
 		shown := shownTicket{Number: i + 1, ID: string(t.ID), Status: string(t.Status), TypeName: lines[t.LineID], AttendeeName: t.AttendeeName,
 			Mode: string(t.AttendanceMode), Code: t.Code, CheckedInAt: seen[t.ID]}
 		if t.Status == ticketing.Valid && t.AttendanceMode == ticketing.Virtual {
-			shown.JoinURL, shown.JoinOpensAt = h.Ticketing.JoinLink(t), joinOpens(e)
+			shown.JoinURL, shown.JoinOpensAt = h.Ticketing.JoinLink(t), e.JoinOpensAt()
 		}
 		tickets = append(tickets, shown)
 	}

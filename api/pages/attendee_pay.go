@@ -3,7 +3,6 @@ package pages
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -41,9 +40,4 @@ func (h *Handler) payOver(c *gin.Context, o *ticketing.Order) payOverPage {
 		page.EventURL = "/e/" + e.Slug
 	}
 	return page
-}
-
-// joinOpens is when the personal links of virtual tickets open.
-func joinOpens(e *events.Event) time.Time {
-	return e.StartsAt.Add(-time.Duration(e.JoinOpensMinutes) * time.Minute)
 }

@@ -62,8 +62,7 @@ func (h *Handler) Schedule(c *gin.Context) {
 	if choice.view != "list" && choice.view != "grid" {
 		choice.view = "auto"
 	}
-	h.cached(c, "schedule "+slug+" "+choice.path(""), htmlType, func(lang string) ([]byte, error) {
-		ctx := context.WithoutCancel(c.Request.Context())
+	h.cached(c, "schedule "+slug+" "+choice.path(""), htmlType, func(ctx context.Context, lang string) ([]byte, error) {
 		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
 		if err != nil {
 			return nil, err
@@ -180,8 +179,7 @@ type sessionSpeaker struct{ Name, Bio string }
 // Session is GET /e/{event}/schedule/{session}: one session of the released agenda.
 func (h *Handler) Session(c *gin.Context) {
 	slug, guid := c.Param("event"), c.Param("session")
-	h.cached(c, "session "+slug+" "+guid, htmlType, func(lang string) ([]byte, error) {
-		ctx := context.WithoutCancel(c.Request.Context())
+	h.cached(c, "session "+slug+" "+guid, htmlType, func(ctx context.Context, lang string) ([]byte, error) {
 		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
 		if err != nil {
 			return nil, err
@@ -233,8 +231,7 @@ func newSessionPage(e *events.Event, s *exchange.Schedule, x exchange.Session) *
 // ScheduleCalendar is GET /e/{event}/schedule.ics.
 func (h *Handler) ScheduleCalendar(c *gin.Context) {
 	slug := c.Param("event")
-	h.cached(c, "schedule.ics "+slug, calendarType, func(string) ([]byte, error) {
-		ctx := context.WithoutCancel(c.Request.Context())
+	h.cached(c, "schedule.ics "+slug, calendarType, func(ctx context.Context, _ string) ([]byte, error) {
 		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
 		if err != nil {
 			return nil, err

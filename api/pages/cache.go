@@ -3,9 +3,11 @@ package pages
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -50,7 +52,8 @@ func (k *cache) page(key, contentType string, build func() ([]byte, error)) (*ca
 	if page != nil && time.Now().Before(page.until) {
 		return page, nil
 	}
-	made, err, _ := k.group.Do(key, func() (any, error) {
+	// The turn is part of the flight's name: who asks after a change joins nothing that was begun before it.
+	made, err, _ := k.group.Do(strconv.FormatUint(turn, 10)+" "+key, func() (any, error) {
 		body, err := build()
 		if err != nil {
 			return nil, err
@@ -112,10 +115,18 @@ func (p *cachedPage) send(c *gin.Context) {
 // Changed empties the cache of public pages: something that they show may be another now.
 func (h *Handler) Changed() { h.cache.forget() }
 
-// cached answers with a page that is the same for everybody who reads its language; key names what it shows.
-func (h *Handler) cached(c *gin.Context, key, contentType string, build func(lang string) ([]byte, error)) {
+// buildWithin is the time that making a public page may take; its queries are given up then.
+const buildWithin = 30 * time.Second
+
+// cached answers with a page that is the same for everybody who reads its language; key names what it shows. Many may wait for
+// one build: its context outlives the request that began it.
+func (h *Handler) cached(c *gin.Context, key, contentType string, build func(ctx context.Context, lang string) ([]byte, error)) {
 	lang := h.Language(c)
-	page, err := h.cache.page(key+"\x00"+lang, contentType, func() ([]byte, error) { return build(lang) })
+	page, err := h.cache.page(key+"\x00"+lang, contentType, func() ([]byte, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), buildWithin)
+		defer cancel()
+		return build(ctx, lang)
+	})
 	if err != nil {
 		h.Fail(c, err)
 		return

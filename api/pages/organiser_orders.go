@@ -61,7 +61,7 @@ func (h *Handler) EventOrders(c *gin.Context) {
 		data.Rows = append(data.Rows, h.orderRow(e, o))
 	}
 	data.Filters = h.orderFilters(c, data)
-	if c.GetHeader("HX-Request") != "" {
+	if wantsPart(c) {
 		h.RenderPart(c, http.StatusOK, "console_orders", "order-list", data)
 		return
 	}

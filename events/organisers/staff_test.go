@@ -87,7 +87,7 @@ func TestRemovedStaffMayNothing(t *testing.T) {
 		if err := w.RemoveStaff(t.Context(), community.ID, id); err != nil {
 			t.Fatal(err)
 		}
-		if grants, err := organisers.Grants(t.Context(), db.Read(), community.ID, bob.ID); err != nil || len(grants) != 0 {
+		if grants, err := organisers.Grants(t.Context(), db.Read(), bob.ID); err != nil || len(grants) != 0 {
 			t.Errorf("bob still may %+v, %v", grants, err)
 		}
 		if err := w.RemoveStaff(t.Context(), community.ID, id); !errors.Is(err, turnout.ErrNotFound) {
