@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -404,4 +405,69 @@ func TestBrowserDoorHandScannerAnywhere(t *testing.T) {
 	if counters := b.seen(`[data-counters]`); !strings.Contains(counters, "4 / 4") {
 		t.Errorf("the counters: %s", counters)
 	}
+}
+
+// Scans that waited are all sent without a tap; the newest answer fills the screen, those before it who were not let in are listed.
+func TestBrowserDoorSendsAllThatWaited(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	path := b.open()
+	for i := range 2 { // they are in already
+		b.scan(path, url.Values{"code": {b.codes[i]}, "nonce": {b.codes[i][:20]}, "direction": {"entry"}})
+	}
+	b.do(chromedp.Navigate(b.door))
+	b.away.Store(true)
+	for i := range 3 {
+		b.do(handScanner(b.codes[i]))
+		b.seen(`[data-answer] [data-tone="unsent"]`)
+		b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
+	}
+	b.away.Store(false)
+	late := b.seen(`[data-answer] [data-late]`)
+	if strings.Count(late, "Already in") != 2 || !strings.Contains(late, "Łukasz") {
+		t.Errorf("the list: %s", late)
+	}
+	if screen := b.seen(`[data-answer] [data-result="accepted"]`); !strings.Contains(screen, "Welcome") {
+		t.Errorf("the screen: %s", screen)
+	}
+	b.do(chromedp.WaitNotVisible(chromedp.CSS(`[data-waiting]`)), chromedp.Sleep(2*time.Second))
+	b.seen(`[data-answer] [data-late]`) // whom to look at does not go by itself
+	if counters := b.seen(`[data-counters]`); !strings.Contains(counters, "3 / 4") {
+		t.Errorf("the counters: %s", counters)
+	}
+	if name := os.Getenv("TURNOUT_TEST_PICTURE"); name != "" {
+		picture, err := chromedp.Run(b.ctx, chromedp.Screenshot("body"))
+		if err == nil {
+			err = os.WriteFile(name, picture, 0o600)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-answer] [data-tone]`)), chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
+}
+
+// A form whose answer never comes can be sent again after a while; the button says what it does as tickets come and go.
+func TestBrowserCheckoutButton(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	b.do(before(`{ const real = setTimeout; window.setTimeout = (f, ms, ...more) => real(f, ms > 5000 ? ms / 10 : ms, ...more); }`),
+		chromedp.Navigate(strings.TrimSuffix(b.door, b.open())+"/e/fest/checkout"), chromedp.WaitVisible(chromedp.CSS(`[data-sum-submit]`)))
+	words := func() string {
+		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector("[data-sum-submit]").textContent`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	press := func(price, step string) {
+		b.do(chromedp.Click(chromedp.CSS(`[data-price="` + price + `"] [data-step="` + step + `"]`)))
+	}
+	empty := words()
+	press("0", "1")
+	free := words()
+	press("0", "-1")
+	if again := words(); again != empty || free == empty {
+		t.Errorf("the button says %q with nothing, %q with a free ticket, %q without it", empty, free, again)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("form.checkout").addEventListener("submit", (event) => event.preventDefault())`),
+		chromedp.Click(chromedp.CSS(`[data-sum-submit]`)), chromedp.WaitReady(chromedp.CSS(`form[data-sent]`)), chromedp.WaitNotPresent(chromedp.CSS(`form[data-sent]`)))
 }

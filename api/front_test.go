@@ -2,9 +2,11 @@ package api
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -38,9 +40,7 @@ func TestScansKeepThePublicPages(t *testing.T) {
 			},
 			"the door's page": func() {
 				form := url.Values{"code": {order.Tickets[0].Code}, "nonce": {fmt.Sprint("p", d.Now().UnixNano())}, "direction": {"entry"}}
-				r := httptest.NewRequest("POST", baseURL+"/door/summit/lists/"+list+"/scans", strings.NewReader(form.Encode()))
-				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				if w, body := d.ask(r); w.StatusCode != http.StatusSeeOther {
+				if w, body := d.ask(posted("/door/summit/lists/"+list+"/scans", form)); w.StatusCode != http.StatusSeeOther {
 					t.Fatalf("the door's page: %d %s", w.StatusCode, excerpt(body))
 				}
 			},
@@ -119,6 +119,74 @@ func TestManyCommunitiesAskAsLittleAsOne(t *testing.T) {
 		viewer.see("/console/other/team")
 		if w, _ := viewer.ask(httptest.NewRequest("GET", baseURL+"/console/events/summit/details", nil)); w.StatusCode != http.StatusForbidden {
 			t.Errorf("an owner elsewhere may change where they only look: %d", w.StatusCode)
+		}
+	})
+}
+
+// What was typed is not lost when the session ended before it was sent: the answer says so, holds it, and sends it again.
+func TestAFormOutlivesItsSession(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		form := url.Values{"name": {"Gophers & <friends>"}, "description": {"\nFirst line\r\nSecond \"line\""}, "timezone": {"Europe/Berlin"}, "unknown": {"a", "b"}}
+		session := d.cookies
+		d.cookies = map[string]*http.Cookie{}
+		w, body := d.ask(posted("/console/first/settings?tab=1", form))
+		if w.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "What you typed is kept") || !strings.Contains(body, `href="/sign-in"`) || strings.Contains(body, "on our side") {
+			t.Fatalf("%d %s", w.StatusCode, excerpt(body))
+		}
+		d.sound("the refusal", body)
+		action := regexp.MustCompile(`<form method="post" action="([^"]+)"`).FindStringSubmatch(body)
+		if action == nil || html.UnescapeString(action[1]) != "/console/first/settings?tab=1" {
+			t.Fatalf("sent to %v", action)
+		}
+		kept := url.Values{}
+		for _, field := range regexp.MustCompile(`(?s)<textarea name="([^"]+)" hidden[^>]*>\n(.*?)</textarea>`).FindAllStringSubmatch(body, -1) {
+			kept.Add(html.UnescapeString(field[1]), html.UnescapeString(field[2]))
+		}
+		if kept.Encode() != form.Encode() {
+			t.Errorf("kept is %q, want %q", kept, form)
+		}
+		if w, body := d.ask(posted("/console/events/summit/details", url.Values{"title": {strings.Repeat("x", 2<<20)}})); w.StatusCode != http.StatusUnauthorized || len(body) > 100_000 || !strings.Contains(body, "files must be chosen once more") {
+			t.Errorf("too much to keep: %d, %d bytes", w.StatusCode, len(body))
+		}
+		d.cookies = session
+		if w, body := d.ask(posted("/sign-in", url.Values{"email": {d.owner.Email}, "password": {"not it"}})); w.StatusCode < 400 || strings.Contains(body, "What you typed is kept") {
+			t.Errorf("a wrong password while signed in: %d", w.StatusCode)
+		}
+		d.see("/console") // and the session goes on
+		if w, _ := d.ask(httptest.NewRequest("GET", baseURL+"/sign-in?next=/console/first/team", nil)); w.StatusCode != http.StatusSeeOther || w.Header.Get("Location") != "/console/first/team" {
+			t.Errorf("signing in while signed in: %d %s", w.StatusCode, w.Header.Get("Location"))
+		}
+	})
+}
+
+func posted(path string, form url.Values) *http.Request {
+	r := httptest.NewRequest("POST", baseURL+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+// The summary's links lead to something that takes the focus, and what is wrong is told with it.
+func TestTheCheckoutsErrorsTakeTheFocus(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		paid, _ := d.onSale(10)
+		v := d.stranger()
+		form := v.checkout(paid, "1")
+		v.send("/e/summit/checkout", form, "/pay/")
+		_, asked := v.ask(posted("/e/summit/checkout", v.checkout(paid, "2", "held", "")))
+		_, none := v.ask(posted("/e/summit/checkout", v.checkout(paid, "0")))
+		for name, body := range map[string]string{"held_choice": asked, "lines": none} {
+			tag := regexp.MustCompile(`<[a-z]+[^>]* id="f-` + name + `"[^>]*>`).FindString(body)
+			for _, part := range []string{`tabindex="-1"`, `aria-describedby="f-` + name + `-error"`} {
+				if !strings.Contains(tag, part) {
+					t.Errorf("%s: no %s in %s", name, part, tag)
+				}
+			}
+			if !strings.Contains(body, `href="#f-`+name+`"`) || !strings.Contains(body, `id="f-`+name+`-error"`) {
+				t.Errorf("%s: the summary or the message is missing", name)
+			}
+		}
+		if !strings.Contains(asked, `aria-invalid="true"`) {
+			t.Error("the choice is not marked as wrong")
 		}
 	})
 }

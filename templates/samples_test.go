@@ -62,13 +62,23 @@ func chrome(title, path string) Chrome {
 }
 
 func samples() []sample {
+	type errorField struct{ Name, Value string }
+	type errorSent struct {
+		Action, SignInURL string
+		Fields            []errorField
+	}
+	type errorPage struct {
+		Chrome
+		Status                               int
+		Heading, Message, RequestID, HomeURL string
+		Roles, Ask                           string
+		Sent                                 *errorSent
+	}
 	all := []sample{
-		{"error", "404", struct {
-			Chrome
-			Status                               int
-			Heading, Message, RequestID, HomeURL string
-			Roles, Ask                           string
-		}{Chrome{Title: "Not found", NoIndex: true, Path: "/x"}, 404, "", "There is no such page here, or it is not yours to see.", "req_0191", "/", "", ""}},
+		{"error", "404", errorPage{Chrome: Chrome{Title: "Not found", NoIndex: true, Path: "/x"}, Status: 404,
+			Message: "There is no such page here, or it is not yours to see.", RequestID: "req_0191", HomeURL: "/"}},
+		{"error", "kept", errorPage{Chrome: Chrome{Title: "Unauthorized", NoIndex: true, Path: "/x"}, Status: 401, RequestID: "req_0192",
+			Sent: &errorSent{"/x", "/sign-in", []errorField{{"title", "Gophers & friends"}, {"text", "One\nTwo"}}}}},
 		{"sign_in", "wrong", struct {
 			Chrome
 			Errors                         Errors

@@ -9,6 +9,7 @@ package pages
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -155,6 +156,33 @@ type errorPage struct {
 	HomeURL   string
 	Roles     string // of a known person whom their role refuses: what they are, and whom to ask
 	Ask       string
+	Sent      *sentForm // whose sender was not signed in any more
+}
+
+// sentForm is a form that somebody sent after their session had ended. The page of the refusal holds it, so that nothing that was
+// typed is lost: it is sent again from there.
+type sentForm struct {
+	Action, SignInURL string
+	Fields            []sentField // none where files were sent, or too much
+}
+
+type sentField struct{ Name, Value string }
+
+// sentFormLimit is how many bytes of a form are kept.
+const sentFormLimit = 1 << 20
+
+func newSentForm(c *gin.Context) *sentForm {
+	sent := &sentForm{Action: c.Request.URL.RequestURI(), SignInURL: SignInPath}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, sentFormLimit)
+	if err := c.Request.ParseForm(); err != nil {
+		return sent
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Request.PostForm)) {
+		for _, value := range c.Request.PostForm[name] {
+			sent.Fields = append(sent.Fields, sentField{name, value})
+		}
+	}
+	return sent
 }
 
 // Fail answers with the error page. Who is not signed in and looks at a page is sent to sign in and comes back.
@@ -170,6 +198,9 @@ func (h *Handler) Fail(c *gin.Context, err error) {
 	data := errorPage{HomeURL: "/"}
 	if public.Kind == turnout.Forbidden && access.Who(c).Account != "" {
 		h.explainRole(c, &data)
+	}
+	if errors.Is(err, access.ErrSignIn) && c.Request.Method == http.MethodPost && !wantsPart(c) {
+		data.HomeURL, data.Sent = "", newSentForm(c)
 	}
 	h.fail(c, respond.Status(err), h.Templates.ErrorText(h.Language(c), public), data)
 }

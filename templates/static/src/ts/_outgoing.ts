@@ -12,7 +12,7 @@ export type Outcome = "answered" | "unsent" | "busy" | "signed-out" | "failed";
 // How the door stands with its server.
 export type Line = "online" | "offline" | "busy" | "signed-out";
 
-interface Reply {
+export interface Reply {
   outcome: Outcome;
   html: string; // of an answer
 }
@@ -27,11 +27,12 @@ export class Outgoing {
   private retrying = false;
   why: Outcome = "unsent"; // of what waits
 
-  // told shows a reply; what it gives is done once the reply was seen, so that those of scans that waited do not chase each
-  // other over the screen.
+  // told shows the reply to a scan. drained shows those to scans that had waited, oldest first, once all were sent that get
+  // through; began is when the first was.
   constructor(
     private readonly url: string,
-    private readonly told: (reply: Reply) => Promise<void>,
+    private readonly told: (reply: Reply) => void,
+    private readonly drained: (replies: Reply[], began: number) => void,
     private readonly changed: (line: Line) => void,
   ) {
     window.addEventListener("online", () => void this.retry());
@@ -45,20 +46,22 @@ export class Outgoing {
   async send(fields: Record<string, string>, nonce = newNonce()): Promise<void> {
     const same = (scan: Scan) => JSON.stringify(scan.fields) === JSON.stringify(fields);
     if (this.waiting.some(same)) {
-      void this.told({ outcome: this.why, html: "" });
+      this.told({ outcome: this.why, html: "" });
       return this.retry();
     }
     const scan = { fields, at: performance.now(), nonce };
     const reply = await this.post(scan);
     if (kept(reply)) this.keep(scan);
-    void this.told(reply);
+    this.told(reply);
   }
 
-  // retry sends what waits, oldest first, until one does not get through.
+  // retry sends what waits, oldest first, until one does not get through. It waits for nobody to look at an answer.
   async retry(): Promise<void> {
     if (this.retrying) return;
     this.retrying = true;
     clearTimeout(this.timer);
+    const began = performance.now();
+    const replies: Reply[] = [];
     for (let scan = this.waiting[0]; scan; scan = this.waiting[0]) {
       const reply = await this.post(scan);
       if (kept(reply)) {
@@ -68,9 +71,10 @@ export class Outgoing {
       this.attempt = 0;
       this.waiting.shift();
       this.changed("online");
-      await this.told(reply);
+      replies.push(reply);
     }
     this.retrying = false;
+    if (replies.length > 0) this.drained(replies, began);
   }
 
   private keep(scan: Scan): void {

@@ -10,17 +10,19 @@ export function sums(root: ParentNode): void {
       let sum = 0;
       let chosen = 0;
       let currency = "";
+      let costs = false; // something that is offered
       for (const offer of form.querySelectorAll<HTMLElement>("[data-price]")) {
         const input = offer.querySelector("input");
         const quantity = (input?.validity.valid && input.valueAsNumber) || 0; // what cannot be ordered has no sum
         sum += quantity * Number(offer.dataset.price);
         chosen += quantity;
+        costs ||= Number(offer.dataset.price) > 0;
         currency = offer.dataset.currency ?? "";
       }
       row.hidden = chosen === 0;
-      if (chosen === 0) return;
-      total.textContent = sum === 0 ? (total.dataset.free ?? "") : money(sum, currency, form.dataset.sum);
-      submit.textContent = (sum === 0 ? submit.dataset.free : submit.dataset.pay) ?? submit.textContent;
+      const free = chosen === 0 ? !costs : sum === 0; // with nothing chosen the button says what the server says then
+      submit.textContent = (free ? submit.dataset.free : submit.dataset.pay) ?? submit.textContent;
+      if (chosen > 0) total.textContent = free ? (total.dataset.free ?? "") : money(sum, currency, form.dataset.sum);
     };
     form.addEventListener("input", add);
     add();

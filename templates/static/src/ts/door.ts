@@ -1,6 +1,6 @@
 // The door: what the camera sees, a hand scanner types or a search finds goes to the server, and its answer fills the screen.
 import { allowed, Camera, type Trouble } from "./_camera";
-import { type Line, lineOf, newNonce, Outgoing, type Outcome, outcomeOf } from "./_outgoing";
+import { type Line, lineOf, newNonce, Outgoing, outcomeOf, type Reply } from "./_outgoing";
 import { Panels } from "./_panels";
 import { chooseReader } from "./_reader";
 import { keepAwake, signal, type Tone } from "./_signals";
@@ -19,7 +19,7 @@ function door(root: HTMLElement): void {
   if (!video || !answer) return;
   const sights = new Sights();
   const camera = new Camera(video, () => void start());
-  const outgoing = new Outgoing(root.dataset.scans ?? "", told, network);
+  const outgoing = new Outgoing(root.dataset.scans ?? "", told, drained, network);
   const panels = new Panels((name) => {
     if (name === "log") void load(part("log"), root.dataset.scans ?? "");
   });
@@ -28,7 +28,6 @@ function door(root: HTMLElement): void {
   let underway = 0; // scans that are not answered yet
   let line = Promise.resolve();
   let clear = 0;
-  let seen = () => {}; // tells that the answer on the screen was seen
 
   // Scanning
 
@@ -56,32 +55,63 @@ function door(root: HTMLElement): void {
 
   let said = 0; // when the last answer came
 
-  function told({ outcome, html }: { outcome: Outcome; html: string }): Promise<void> {
-    const decided = outcome === "answered" || outcome === "failed";
+  function told(reply: Reply): void {
+    const decided = reply.outcome === "answered" || reply.outcome === "failed";
     if (decided && panels.current === "find") void find(); // what was found stands otherwise now, and its nonces are used
-    if (outcome !== "answered") return say(template(outcome));
+    say(read(reply));
+  }
+
+  // drained shows the newest of the answers to scans that had waited, and lists those before it that let nobody in. The answer to a
+  // scan made meanwhile keeps the screen: somebody stands there.
+  function drained(replies: Reply[], began: number): void {
+    if (panels.current === "find") void find();
+    const answers = replies.map(read);
+    const newest = said > began && answer?.firstElementChild ? undefined : answers.pop();
+    if (newest) say(newest);
+    const refused = answers.filter((each) => toneOf(each) !== "ok");
+    if (refused.length > 0) list(refused);
+  }
+
+  // read makes of a reply what the screen shows, and shows the counters that came with it.
+  function read({ outcome, html }: Reply): DocumentFragment {
+    if (outcome !== "answered") return template(outcome);
     const content = fragment(html);
     const counters = content.querySelector<HTMLTemplateElement>("template[data-counters-now]");
     if (counters) part("counters")?.replaceChildren(counters.content.cloneNode(true));
     counters?.remove();
-    return say(content);
+    return content;
   }
 
-  function say(content: DocumentFragment): Promise<void> {
+  function say(content: DocumentFragment): void {
     dismiss();
     said = performance.now();
+    const tone = toneOf(content);
     answer?.replaceChildren(content);
-    const tone = answer?.querySelector<HTMLElement>("[data-tone]")?.dataset.tone as Tone | undefined;
     if (tone && settings.sound) signal(tone);
     if (tone === "ok") clear = window.setTimeout(dismiss, okFor);
     answer?.querySelector("[data-retry]")?.addEventListener("click", () => void outgoing.retry());
-    return new Promise((resolve) => (seen = resolve));
+  }
+
+  // list puts below the answer on the screen whom the door did not let in while nobody looked; it stays until a tap.
+  function list(refused: DocumentFragment[]): void {
+    clearTimeout(clear);
+    const late = template("late");
+    for (const each of refused) {
+      const line = document.createElement("li");
+      for (const part of each.querySelectorAll(".door-word, .door-name, .door-order")) {
+        const words = document.createElement("bdi");
+        words.textContent = part.textContent;
+        line.append(line.childElementCount > 0 ? " · " : "", words);
+      }
+      late.querySelector("ul")?.append(line);
+    }
+    answer?.querySelector("[data-tone]")?.append(late);
+    if (settings.sound) signal("refuse");
   }
 
   function dismiss(): void {
     clearTimeout(clear);
     answer?.replaceChildren();
-    seen();
   }
   answer.addEventListener("click", (event) => {
     if (performance.now() - said < doubleTap) return; // meant for what was there before
@@ -105,7 +135,7 @@ function door(root: HTMLElement): void {
     const text = bar?.querySelector<HTMLElement>("[data-text]");
     if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(outgoing.waiting.length));
   }
-  part("show-waiting")?.addEventListener("click", () => void say(template(outgoing.why)));
+  part("show-waiting")?.addEventListener("click", () => say(template(outgoing.why)));
   window.addEventListener("offline", () => network("offline"));
 
   async function count(): Promise<void> {
@@ -277,6 +307,10 @@ function stored(key: string): string {
 // fragment reads what our own server drew.
 function fragment(html: string): DocumentFragment {
   return document.createRange().createContextualFragment(html);
+}
+
+function toneOf(content: DocumentFragment): Tone | undefined {
+  return content.querySelector<HTMLElement>("[data-tone]")?.dataset.tone as Tone | undefined;
 }
 
 function template(name: string): DocumentFragment {

@@ -85,6 +85,8 @@ function choice(className: string, value: string, label?: string): HTMLButtonEle
   return button;
 }
 
+const answerWithin = 8000; // milliseconds; by then the answer was stopped or does not come, and the button works again
+
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   if (form.dataset.confirm && form.dataset.confirmed !== "yes") {
@@ -93,8 +95,10 @@ document.addEventListener("submit", (event) => {
     return;
   }
   // a second press while the first is under way would only confuse; the server counts once in any case
-  if (form.method === "post" && form.dataset.sent === "yes") event.preventDefault();
-  if (form.method === "post") form.dataset.sent = "yes";
+  if (form.method !== "post") return;
+  if (form.dataset.sent === "yes") return event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, answerWithin);
 });
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) delete form.dataset.sent;
