@@ -434,15 +434,6 @@ func TestBrowserDoorSendsAllThatWaited(t *testing.T) {
 	if counters := b.seen(`[data-counters]`); !strings.Contains(counters, "3 / 4") {
 		t.Errorf("the counters: %s", counters)
 	}
-	if name := os.Getenv("TURNOUT_TEST_PICTURE"); name != "" {
-		picture, err := chromedp.Run(b.ctx, chromedp.Screenshot("body"))
-		if err == nil {
-			err = os.WriteFile(name, picture, 0o600)
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	}
 	b.do(chromedp.Click(chromedp.CSS(`[data-answer] [data-tone]`)), chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
 }
 
