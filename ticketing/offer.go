@@ -1,9 +1,11 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -38,34 +40,35 @@ type Offer struct {
 // Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: three
 // statements.
 func (s *Service) Offers(ctx context.Context, event *events.Event) ([]Offer, error) {
-	all, err := s.AllOffers(ctx, event)
-	return slices.DeleteFunc(all, func(o Offer) bool { return o.Visibility != Public }), err
+	return s.OffersInstead(ctx, event, nil)
 }
 
-// AllOffers is Offers with the hidden and the voucher types: for the organiser, who wants to see why each is or is not sold.
-func (s *Service) AllOffers(ctx context.Context, event *events.Event) ([]Offer, error) {
-	return s.offers(ctx, event, nil)
-}
-
-// OffersInstead is Offers for whoever holds the order and wants others instead: its places count as free.
+// OffersInstead is Offers for whoever holds the order and wants others instead: its places count as free. A nil order is none.
 func (s *Service) OffersInstead(ctx context.Context, event *events.Event, held *Order) ([]Offer, error) {
-	all, err := s.offers(ctx, event, held)
+	all, _, err := s.offers(ctx, event, held)
 	return slices.DeleteFunc(all, func(o Offer) bool { return o.Visibility != Public }), err
 }
 
-func (s *Service) offers(ctx context.Context, event *events.Event, held *Order) ([]Offer, error) {
+// Stock is Offers with the hidden and the voucher types, and the event's pools in the order of their making: for the organiser, who
+// wants to see why each is or is not sold.
+func (s *Service) Stock(ctx context.Context, event *events.Event) ([]Offer, []*Pool, error) {
+	all, pools, err := s.offers(ctx, event, nil)
+	return all, slices.SortedFunc(maps.Values(pools), func(a, b *Pool) int { return cmp.Compare(a.ID, b.ID) }), err
+}
+
+func (s *Service) offers(ctx context.Context, event *events.Event, held *Order) ([]Offer, map[turnout.ID]*Pool, error) {
 	db := s.DB.Read()
 	types, err := loadTypes(ctx, db, []turnout.ID{event.ID})
 	if err != nil {
-		return nil, fmt.Errorf("ticketing: offers: %w", err)
+		return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
 	}
 	pools, err := poolsByID(ctx, db, event.ID)
 	if err != nil {
-		return nil, fmt.Errorf("ticketing: offers: %w", err)
+		return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
 	}
 	if held != nil {
 		if err := release(ctx, db, pools, held); err != nil {
-			return nil, fmt.Errorf("ticketing: offers: %w", err)
+			return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
 		}
 	}
 	now := s.Now()
@@ -73,7 +76,7 @@ func (s *Service) offers(ctx context.Context, event *events.Event, held *Order) 
 	for i, t := range types {
 		offers[i] = offer(event, t, pools, now)
 	}
-	return offers, nil
+	return offers, pools, nil
 }
 
 // release counts the places that an order holds as free, in the pools as they were read.

@@ -53,7 +53,7 @@ func TestOverview(t *testing.T) {
 		if err != nil || len(counts) != 1 || counts[s.event.ID] != 3 {
 			t.Errorf("types %v, %v", counts, err)
 		}
-		offers, err := s.AllOffers(t.Context(), s.event)
+		offers, _, err := s.Stock(t.Context(), s.event)
 		if err != nil || len(offers) != 3 || offers[2].ID != unsold.ID || offers[2].Reason != nil {
 			t.Errorf("offers %+v, %v", offers, err)
 		}

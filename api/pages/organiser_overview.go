@@ -45,7 +45,6 @@ type overviewPage struct {
 	Days                                []int64
 	DaysSold                            int64
 	Todos                               []todo
-	Waits                               ticketing.Waits
 	Release                             *agenda.Release
 	Sessions, Unplaced, ConflictsNumber int
 }
@@ -82,7 +81,7 @@ func (h *Handler) overviewSales(ctx context.Context, data *overviewPage) (err er
 	if err != nil {
 		return err
 	}
-	data.Sold, data.Waits = all[e.ID], all[e.ID].Waits
+	data.Sold = all[e.ID]
 	data.Income = turnout.Money{Amount: data.Sold.Net(), Currency: e.Currency}
 	if data.Days, err = ticketing.SalesByDay(ctx, db, e, h.Now(), daysShown); err != nil {
 		return err
@@ -90,21 +89,17 @@ func (h *Handler) overviewSales(ctx context.Context, data *overviewPage) (err er
 	for _, n := range data.Days {
 		data.DaysSold += n
 	}
-	pools, err := h.Ticketing.Pools(ctx, e.CommunityID, e.ID)
-	if err != nil {
-		return err
-	}
-	for _, p := range pools {
-		data.Places += p.Capacity
-	}
 	return h.overviewTypes(ctx, data)
 }
 
 func (h *Handler) overviewTypes(ctx context.Context, data *overviewPage) error {
 	e := data.Event
-	offers, err := h.Ticketing.AllOffers(ctx, e)
+	offers, pools, err := h.Ticketing.Stock(ctx, e)
 	if err != nil {
 		return err
+	}
+	for _, p := range pools {
+		data.Places += p.Capacity
 	}
 	sold, err := ticketing.SalesByType(ctx, h.DB.Read(), e.CommunityID, e.ID)
 	if err != nil {
@@ -128,8 +123,7 @@ func (h *Handler) overviewAgenda(ctx context.Context, data *overviewPage) error 
 	if data.Release, err = h.Agenda.LatestRelease(ctx, e); err != nil && !errors.Is(err, agenda.ErrNotReleased) {
 		return err
 	}
-	conflicts, err := h.Agenda.Conflicts(ctx, e.CommunityID, string(e.ID))
-	data.ConflictsNumber = len(conflicts)
+	data.ConflictsNumber, err = agenda.CountConflicts(ctx, h.DB.Read(), e)
 	return err
 }
 
@@ -152,10 +146,10 @@ func (data *overviewPage) todos() []todo {
 	}
 	for _, t := range []todo{
 		{Key: "console.todo.conflicts", URL: base + "/agenda#conflicts", Count: int64(data.ConflictsNumber)},
-		{Key: "console.todo.transfers", URL: base + "/orders?status=pending", Count: data.Waits.Transfers},
-		{Key: "console.todo.manual_refunds", URL: base + "/orders?refunds=manual", Count: data.Waits.ManualRefunds},
-		{Key: "console.todo.failed_refunds", URL: base + "/orders?refunds=failed", Count: data.Waits.FailedRefunds},
-		{Key: "console.todo.waitlist", URL: base + "/waitlist", Count: data.Waits.Waiting},
+		{Key: "console.todo.transfers", URL: base + "/orders?status=pending", Count: data.Sold.Waits.Transfers},
+		{Key: "console.todo.manual_refunds", URL: base + "/orders?refunds=manual", Count: data.Sold.Waits.ManualRefunds},
+		{Key: "console.todo.failed_refunds", URL: base + "/orders?refunds=failed", Count: data.Sold.Waits.FailedRefunds},
+		{Key: "console.todo.waitlist", URL: base + "/waitlist", Count: data.Sold.Waits.Waiting},
 	} {
 		if t.Count > 0 {
 			list = append(list, t)

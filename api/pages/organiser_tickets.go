@@ -58,12 +58,7 @@ func (h *Handler) tickets(c *gin.Context, status int, typed poolForm, shown temp
 		return
 	}
 	data := ticketsPage{Chrome: chrome, Event: e, Errors: shown, Pool: typed, NewURL: eventPath(e) + "/tickets/types/new", Action: eventPath(e) + "/tickets/pools", CanWrite: may(c, "tickets:write")}
-	pools, err := h.Ticketing.Pools(ctx, e.CommunityID, e.ID)
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
-	offers, err := h.Ticketing.AllOffers(ctx, e)
+	offers, pools, err := h.Ticketing.Stock(ctx, e)
 	if err != nil {
 		h.Fail(c, err)
 		return

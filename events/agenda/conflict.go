@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"turnout"
 	"turnout/events"
 	"turnout/events/speakers"
@@ -123,9 +125,7 @@ func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event str
 	if err != nil {
 		return nil, err
 	}
-	a := &Agenda{Event: e}
-	err = db.NewSelect().Model(&a.Sessions).Column("id", "title", "room_id", "starts_at", "ends_at").
-		Where("community_id = ?", community).Where("event_id = ?", e.ID).Where("starts_at IS NOT NULL").Scan(ctx)
+	a, err := readPlaced(ctx, db, e)
 	if err != nil {
 		return nil, err
 	}
@@ -135,10 +135,27 @@ func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event str
 	if a.Speakers, err = speakers.ByEvent(ctx, db, community, e.ID); err != nil {
 		return nil, err
 	}
-	if err := eventSpeakers(ctx, db, e, a.Sessions); err != nil {
+	return a.Conflicts(), nil
+}
+
+// CountConflicts counts those of the event's working draft in two statements, without the names that their words need.
+func CountConflicts(ctx context.Context, db bun.IDB, e *events.Event) (int, error) {
+	a, err := readPlaced(ctx, db, e)
+	if err != nil {
+		return 0, fmt.Errorf("agenda: count conflicts: %w", err)
+	}
+	return len(a.Conflicts()), nil
+}
+
+// readPlaced reads what conflicts come from: the slots and their speakers.
+func readPlaced(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error) {
+	a := &Agenda{Event: e}
+	err := db.NewSelect().Model(&a.Sessions).Column("id", "title", "room_id", "starts_at", "ends_at").
+		Where("community_id = ?", e.CommunityID).Where("event_id = ?", e.ID).Where("starts_at IS NOT NULL").Scan(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return a.Conflicts(), nil
+	return a, eventSpeakers(ctx, db, e, a.Sessions)
 }
 
 // Conflicts lists those of the agenda, in order of time.
