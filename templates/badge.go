@@ -16,6 +16,8 @@ var looks = map[string]look{
 	"payment.created": {"neutral", "circle-dot"}, "payment.processing": {"warn", "clock"}, "payment.succeeded": {"ok", "circle-check"},
 	"payment.failed": {"bad", "circle-x"}, "payment.canceled": {"neutral", "ban"}, "payment.disputed": {"bad", "circle-alert"},
 	"payment.late_refund_pending": {"warn", "undo-2"}, "payment.late_refunded": {"neutral", "undo-2"},
+	"payment.twice_refund_pending": {"warn", "undo-2"}, "payment.twice_refunded": {"neutral", "undo-2"}, "payment.refund_pending": {"warn", "undo-2"},
+	"payment.refunded": {"neutral", "undo-2"}, "payment.refunded_in_part": {"neutral", "undo-2"}, "payment.refund_failed": {"bad", "circle-alert"},
 	"refund.requested": {"info", "circle-dot"}, "refund.processing": {"warn", "clock"}, "refund.succeeded": {"ok", "circle-check"},
 	"refund.failed": {"bad", "circle-x"}, "refund.manual": {"warn", "wallet"},
 	"waitlist.waiting": {"info", "hourglass"}, "waitlist.offered": {"ok", "ticket"}, "waitlist.accepted": {"ok", "circle-check"},

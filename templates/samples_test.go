@@ -234,6 +234,13 @@ func checkoutSamples() []sample {
 	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "closed", closed}}
 }
 
+type sampleRefund struct {
+	Amount turnout.Money
+	Status string
+	Twice  bool
+	At     time.Time
+}
+
 func orderSamples() []sample {
 	type order struct {
 		Code, Status        string
@@ -248,6 +255,7 @@ func orderSamples() []sample {
 		Now     time.Time
 		Order   order
 		Payment struct{ Status, Provider, Note string }
+		Refunds []sampleRefund
 		PayURL  string
 		Event   sampleEvent
 		Tickets []sampleTicket
@@ -277,9 +285,15 @@ func orderSamples() []sample {
 	late := held
 	late.Order.Status, late.PayURL, late.Payment.Status, late.Payment.Note, late.Cancel.URL = "expired", "", "late_refund_pending", "", ""
 	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
+	late.Refunds = []sampleRefund{{euro(14900), "manual", false, sampleNow}}
+	canceled := late
+	canceled.Order.Status, canceled.Payment.Status = "canceled", "refund_pending"
+	canceled.Refunds = []sampleRefund{{euro(14900), "requested", false, sampleNow}, {euro(100), "failed", false, sampleNow}}
+	twice := d
+	twice.Refunds = []sampleRefund{{euro(14900), "requested", true, sampleNow}, {euro(14900), "succeeded", true, sampleNow}, {euro(14900), "failed", true, sampleNow}, {euro(14900), "manual", true, sampleNow}}
 	kept := d
 	kept.MailKept, kept.OutboxURL = true, "/console/rhine-gophers/mail"
-	return []sample{{"order", "confirmed", d}, {"order", "kept", kept}, {"order", "held", held}, {"order", "late", late}}
+	return []sample{{"order", "confirmed", d}, {"order", "kept", kept}, {"order", "held", held}, {"order", "late", late}, {"order", "canceled", canceled}, {"order", "twice", twice}}
 }
 
 func sandboxData() any {
@@ -309,7 +323,7 @@ func sampleMails() map[string]any {
 	order := map[string]any{
 		"Community": sampleBrand.Name, "Accent": "#0f766e", "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
 		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
-		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900), "PayBefore": sampleConf.StartsAt,
+		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900), "Valid": true, "PayBefore": sampleConf.StartsAt,
 		"PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
 		"Orders": []map[string]any{{"Code": "7KQ2M", "Status": "confirmed", "URL": "https://events.example.org/o/7KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}},
 			{"Code": "8KQ2M", "Status": "held", "URL": "https://events.example.org/o/8KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 2, euro(29800)}}}},
@@ -318,7 +332,7 @@ func sampleMails() map[string]any {
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x", "LeaveURL": "https://events.example.org/w/x", "PartySize": 2},
-		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order, "order_links": order,
+		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order, "paid_twice": order, "order_links": order,
 	}
 }
 

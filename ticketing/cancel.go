@@ -107,8 +107,11 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 	if err := jobs.Enqueue(ctx, tx, order.CommunityID, JobOrderCanceled, orderRef{order.ID}, now); err != nil {
 		return nil, err
 	}
-	return done, audit.Write(ctx, tx, audit.Entry{Community: order.CommunityID, Action: "order.canceled", Subject: order.ID,
-		Detail: map[string]string{"reason": reason}, At: now})
+	deeds := []audit.Entry{{Community: order.CommunityID, Action: "order.canceled", Subject: order.ID, Detail: map[string]string{"reason": reason}, At: now}}
+	if len(refunds) > 0 {
+		deeds = append(deeds, audit.Entry{Community: order.CommunityID, Action: "order.refunded", Subject: order.ID, At: now})
+	}
+	return done, audit.Write(ctx, tx, deeds...)
 }
 
 // mayStillCancel: a buyer may until the event begins, unless a ticket was used.

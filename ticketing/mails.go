@@ -64,7 +64,7 @@ type orderMail struct {
 	Orders                                                                                               []linkedOrder
 	Total, Refund                                                                                        turnout.Money
 	Tickets                                                                                              int
-	JoinNote                                                                                             bool
+	JoinNote, Valid                                                                                      bool // Valid: its tickets let their holders in
 	PayBefore                                                                                            time.Time
 }
 
@@ -151,17 +151,31 @@ func (s *Service) transferAwaited(ctx context.Context, job jobs.Job, o *Order) e
 }
 
 func (s *Service) orderCanceled(ctx context.Context, job jobs.Job, o *Order) error {
-	return s.tell(ctx, job, o, "order_canceled")
-}
-
-func (s *Service) latePayment(ctx context.Context, job jobs.Job, o *Order) error {
-	return s.tell(ctx, job, o, "payment_returned")
-}
-
-func (s *Service) tell(ctx context.Context, job jobs.Job, o *Order, name string) error {
 	data, err := s.orderMail(ctx, o)
 	if err != nil {
 		return err
+	}
+	return s.send(ctx, job, o, "order_canceled", data)
+}
+
+// latePayment tells the buyer why a payment goes back: it came too late, or a second time.
+func (s *Service) latePayment(ctx context.Context, job jobs.Job, o *Order) error {
+	var ref returnRef
+	if err := job.Read(&ref); err != nil {
+		return err
+	}
+	data, err := s.orderMail(ctx, o)
+	if err != nil {
+		return err
+	}
+	name := "payment_returned"
+	for _, r := range o.Refunds {
+		if r.PaymentID == ref.Payment && (r.Reason == PaidTwice || r.Reason == LatePayment) {
+			data.Refund = o.Money(r.Amount)
+			if r.Reason == PaidTwice {
+				name, data.Valid = "paid_twice", o.Status == Confirmed
+			}
+		}
 	}
 	return s.send(ctx, job, o, name, data)
 }

@@ -180,6 +180,9 @@ func (s *Service) noteRefund(ctx context.Context, id turnout.ID, to RefundStatus
 					return err
 				}
 			case RefundSucceeded:
+				if err := b.note(ctx, o, "refund.succeeded"); err != nil {
+					return err
+				}
 				if err := b.lateRefunded(ctx, o, o.paymentByID(r.PaymentID)); err != nil {
 					return err
 				}

@@ -27,6 +27,11 @@ type orderRef struct {
 	Order turnout.ID `json:"order"`
 }
 
+type returnRef struct {
+	Order   turnout.ID `json:"order"`
+	Payment turnout.ID `json:"payment"`
+}
+
 type refundRef struct {
 	Refund turnout.ID `json:"refund"`
 }

@@ -326,7 +326,7 @@ func (b *settlement) giveBack(ctx context.Context, o *Order, p *Payment, status 
 	if err := requestRefunds(ctx, b.tx, []*Refund{newRefund(p, p.Amount, reason, b.now)}, b.now, b.counts); err != nil {
 		return err
 	}
-	if err := jobs.Enqueue(ctx, b.tx, o.CommunityID, JobLatePayment, orderRef{o.ID}, b.now); err != nil {
+	if err := jobs.Enqueue(ctx, b.tx, o.CommunityID, JobLatePayment, returnRef{o.ID, p.ID}, b.now); err != nil {
 		return err
 	}
 	return b.note(ctx, o, "payment.given_back")
@@ -434,6 +434,9 @@ func (b *settlement) refunded(ctx context.Context, o *Order, p *Payment, e *paym
 	b.counts.moveRefund(r, RefundSucceeded)
 	r.ProviderRef, r.UpdatedAt = e.RefundRef, b.now
 	if _, err := b.tx.NewUpdate().Model(r).Column("status", "provider_ref", "updated_at").WherePK().Exec(ctx); err != nil {
+		return err
+	}
+	if err := b.note(ctx, o, "refund.succeeded"); err != nil {
 		return err
 	}
 	return b.lateRefunded(ctx, o, o.paymentByID(r.PaymentID))

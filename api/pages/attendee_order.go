@@ -26,6 +26,7 @@ type orderPage struct {
 	Now     time.Time
 	Order   shownOrder
 	Payment shownPayment
+	Refunds []shownRefund
 	PayURL  string
 	Event   publicEvent
 	Tickets []shownTicket
@@ -46,6 +47,7 @@ type shownOrder struct {
 	IncludesTax         bool
 }
 
+// shownPayment has the status of its badge, see paymentWord.
 type shownPayment struct{ Status, Provider, Note string }
 
 type shownTicket struct {
@@ -96,7 +98,8 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 	if err != nil {
 		return nil, err
 	}
-	page := &orderPage{Chrome: h.eventChrome(community, e), Now: h.Now(), Event: newPublicEvent(e), Order: newShownOrder(o, h.Now())}
+	page := &orderPage{Chrome: h.eventChrome(community, e), Now: h.Now(), Event: newPublicEvent(e), Order: newShownOrder(o, h.Now()),
+		Refunds: shownRefunds(o)}
 	page.Title, page.NoIndex, page.Canonical, page.Description = h.Templates.Message(lang, "order.title", "Code", o.Code), true, "", ""
 	page.Path = orderPath(o) // the other language needs the secret too
 	page.Flash = h.Flash(c)
@@ -105,7 +108,7 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 		page.OutboxURL = communityPath(community) + "/mail"
 	}
 	if p := o.Payment(); p != nil {
-		page.Payment = shownPayment{Status: string(p.Status), Provider: p.Provider}
+		page.Payment = shownPayment{Status: paymentWord(o, p), Provider: p.Provider}
 		if page.Order.Status == string(ticketing.Held) {
 			page.PayURL = "/pay/" + string(p.ID)
 		}

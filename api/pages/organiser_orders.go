@@ -75,7 +75,7 @@ func (h *Handler) orderRow(e *events.Event, o *ticketing.Order) orderRow {
 	}
 	for _, p := range o.Payments {
 		if p.Status == ticketing.PaymentLateRefund || p.Status == ticketing.PaymentDisputed {
-			row.Note = "status.payment." + string(p.Status)
+			row.Note = "status.payment." + paymentWord(o, p)
 		}
 	}
 	for _, r := range o.Refunds {
@@ -130,6 +130,9 @@ type orderDetailPage struct {
 	GivesBackByHand                 bool // a refund waits for a person
 	Refundable                      turnout.Money
 }
+
+// PaymentWord is the state of one of the order's payments as people see it.
+func (p orderDetailPage) PaymentWord(of *ticketing.Payment) string { return paymentWord(p.Order, of) }
 
 // EventOrder is GET /console/events/{event}/orders/{order}.
 func (h *Handler) EventOrder(c *gin.Context) {
