@@ -21,6 +21,7 @@ func TestTicketPages(t *testing.T) {
 			t.Fatal(pools, err)
 		}
 		pool := string(pools[0].ID)
+		d.refuse(d.at("/tickets/pools"), url.Values{"name": {" Hall "}, "capacity": {"3"}}, 409, "Error: This event has one of that name")
 		d.see(d.at("/tickets/types/new"), "checked")
 		form := url.Values{"name": {"Regular"}, "price": {"49,50"}, "attendance_mode": {"in_person"}, "pool_ids": {pool}, "min_per_order": {"1"}, "max_per_order": {"4"},
 			"visibility": {"public"}, "sales_end": {"2030-01-01T10:00"}}
@@ -30,6 +31,7 @@ func TestTicketPages(t *testing.T) {
 		if err != nil || len(types) != 1 || types[0].Price != 4950 || types[0].SalesEnd.UTC().Format("15:04") != "09:00" {
 			t.Fatalf("%+v, %v", types, err)
 		}
+		d.refuse(d.at("/tickets/types/new"), form, 409, "Error: This event has one of that name")
 		page := d.at("/tickets/types/" + string(types[0].ID))
 		d.see(page, "49.50", "2030-01-01T10:00")
 		d.send(page, clone(form, "name", "Full", "version", "1"), d.at("/tickets"))
@@ -46,6 +48,32 @@ func TestTicketPages(t *testing.T) {
 		for _, p := range []string{d.at("/tickets"), page, d.at("/tickets/types/new"), d.at("/tickets/pools/" + pool), d.at("")} {
 			d.see(p)
 		}
+	})
+}
+
+// Two pools that one ticket draws on are two figures, not one sum of places that nobody can buy.
+func TestOverviewShowsEachPool(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		in := ticketing.TicketTypeInput{Name: "Both", Price: turnout.Money{Currency: "EUR"}, AttendanceMode: ticketing.InPerson}
+		for name, places := range map[string]int64{"Hall": 2, "Dinner": 1} {
+			pool, err := d.Ticketing.CreatePool(t.Context(), d.community.ID, d.event.ID, ticketing.PoolInput{Name: name, Capacity: places})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.PoolIDs = append(in.PoolIDs, pool.ID)
+		}
+		both, err := d.Ticketing.CreateTicketType(t.Context(), d.community.ID, d.event.ID, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body := d.see(d.at(""), "0 of 2 taken", "0 of 1 taken"); strings.Contains(body, "3 places") {
+			t.Error("a sum of both pools is shown")
+		}
+		if _, err := d.Events.Publish(t.Context(), d.community.ID, string(d.event.ID), 0); err != nil {
+			t.Fatal(err)
+		}
+		d.buy(both, 1, "Ada", "ada@example.org")
+		d.see(d.at(""), "1 of 2 taken", "1 of 1 taken")
 	})
 }
 

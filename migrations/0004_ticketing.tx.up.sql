@@ -10,6 +10,7 @@ CREATE TABLE pools (
     version      BIGINT NOT NULL DEFAULT 1,
     created_at   TIMESTAMPTZ NOT NULL,
     updated_at   TIMESTAMPTZ NOT NULL,
+    UNIQUE (event_id, name),
     CONSTRAINT pools_never_oversold CHECK (0 <= taken AND taken <= capacity)
 );
 CREATE INDEX pools_by_event ON pools (event_id, id);
@@ -34,6 +35,7 @@ CREATE TABLE ticket_types (
     created_at        TIMESTAMPTZ NOT NULL,
     updated_at        TIMESTAMPTZ NOT NULL,
     UNIQUE (event_id, number),
+    UNIQUE (event_id, name),
     CHECK (min_per_order <= max_per_order)
 );
 

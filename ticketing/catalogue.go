@@ -32,17 +32,30 @@ type PoolInput struct {
 	Capacity int64
 }
 
-// Check says all that is wrong with the input, field by field.
-func (in PoolInput) Check() error {
+// Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
+func (in *PoolInput) Check() error {
+	in.Name = strings.TrimSpace(in.Name)
 	var p turnout.Problems
-	p.Require("name", strings.TrimSpace(in.Name))
+	p.Require("name", in.Name)
 	if in.Capacity < 0 || in.Capacity > maxCapacity {
 		p.Add("capacity", "out_of_range", "There can be between 0 and %d places.", maxCapacity)
 	}
 	return p.Err()
 }
 
-// CreatePool adds a pool to an event.
+// ErrNameTaken refuses a second pool or ticket type of one name in an event: two equal boxes to tick cannot be told apart.
+var ErrNameTaken = &turnout.Error{Kind: turnout.Conflict, Code: "name_taken", Message: "This event has one of that name already. Choose another name.",
+	Fields: []turnout.FieldError{{Name: "name", Code: "name_taken", Message: "This event has one of that name already. Choose another name."}}}
+
+// nameTaken tells the database's refusal of a second name: of what the catalogue writes only names can meet.
+func nameTaken(err error) error {
+	if database.IsUnique(err) {
+		return ErrNameTaken
+	}
+	return err
+}
+
+// CreatePool adds a pool to an event. A name that another one has is ErrNameTaken.
 func (s *Service) CreatePool(ctx context.Context, community, event turnout.ID, in PoolInput) (*Pool, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
@@ -60,13 +73,13 @@ func (s *Service) CreatePool(ctx context.Context, community, event turnout.ID, i
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "pool.created", Subject: pool.ID, At: now})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ticketing: create pool: %w", err)
+		return nil, fmt.Errorf("ticketing: create pool: %w", nameTaken(err))
 	}
 	return pool, nil
 }
 
 // UpdatePool changes a pool's name and capacity. version is the one that was read, 0 for whatever it is. It fails with
-// ErrCapacityBelowTaken, turnout.ErrStale, turnout.ErrNotFound.
+// ErrCapacityBelowTaken, ErrNameTaken, turnout.ErrStale, turnout.ErrNotFound.
 func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, version int64, in PoolInput) (*Pool, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
@@ -94,7 +107,7 @@ func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, vers
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ticketing: update pool: %w", err)
+		return nil, fmt.Errorf("ticketing: update pool: %w", nameTaken(err))
 	}
 	s.soldOut.forget()
 	return pool, nil
@@ -148,8 +161,9 @@ func (in *TicketTypeInput) setDefaults() {
 // Check puts in what may be left out, and says all that is wrong with the input, field by field.
 func (in *TicketTypeInput) Check(event *events.Event) error {
 	in.setDefaults()
+	in.Name = strings.TrimSpace(in.Name)
 	var p turnout.Problems
-	p.Require("name", strings.TrimSpace(in.Name))
+	p.Require("name", in.Name)
 	if in.Price.Currency != event.Currency {
 		p.Add("price", "currency", "The event sells in %s.", event.Currency)
 	}
@@ -178,7 +192,7 @@ func (in *TicketTypeInput) Check(event *events.Event) error {
 	return p.Err()
 }
 
-// CreateTicketType adds a ticket type to an event. Its pools must be the event's own.
+// CreateTicketType adds a ticket type to an event. Its pools must be the event's own, its name no other's (ErrNameTaken).
 func (s *Service) CreateTicketType(ctx context.Context, community, event turnout.ID, in TicketTypeInput) (*TicketType, error) {
 	now := s.Now()
 	t := &TicketType{ID: turnout.NewID(prefixType), CommunityID: community, EventID: event, CreatedAt: now}
@@ -201,13 +215,13 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "ticket_type.created", Subject: t.ID, At: now})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ticketing: create ticket type: %w", err)
+		return nil, fmt.Errorf("ticketing: create ticket type: %w", nameTaken(err))
 	}
 	return t, nil
 }
 
 // UpdateTicketType changes a ticket type for the orders to come; what was sold stays as it was sold. version is the one that
-// was read, 0 for whatever it is. It fails with turnout.ErrStale and turnout.ErrNotFound.
+// was read, 0 for whatever it is. It fails with ErrNameTaken, turnout.ErrStale and turnout.ErrNotFound.
 func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID, version int64, in TicketTypeInput) (*TicketType, error) {
 	t := new(TicketType)
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -240,7 +254,7 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "ticket_type.changed", Subject: id, At: now})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ticketing: update ticket type: %w", err)
+		return nil, fmt.Errorf("ticketing: update ticket type: %w", nameTaken(err))
 	}
 	s.soldOut.forget()
 	return t, nil

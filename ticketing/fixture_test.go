@@ -126,7 +126,7 @@ func (s *shop) holds() {
 
 func (s *shop) pool(capacity int64) *ticketing.Pool {
 	s.t.Helper()
-	p, err := s.CreatePool(s.t.Context(), s.event.CommunityID, s.event.ID, ticketing.PoolInput{Name: "Hall", Capacity: capacity})
+	p, err := s.CreatePool(s.t.Context(), s.event.CommunityID, s.event.ID, ticketing.PoolInput{Name: "Hall " + string(turnout.NewID("n")), Capacity: capacity})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func (s *shop) pool(capacity int64) *ticketing.Pool {
 
 func (s *shop) ticketType(price int64, pools ...*ticketing.Pool) *ticketing.TicketType {
 	s.t.Helper()
-	in := ticketing.TicketTypeInput{Name: "Standard", Price: turnout.Money{Amount: price, Currency: "EUR"}, AttendanceMode: ticketing.InPerson}
+	in := ticketing.TicketTypeInput{Name: "Standard " + string(turnout.NewID("n")), Price: turnout.Money{Amount: price, Currency: "EUR"}, AttendanceMode: ticketing.InPerson}
 	for _, p := range pools {
 		in.PoolIDs = append(in.PoolIDs, p.ID)
 	}

@@ -180,7 +180,7 @@ func TestRefusalsOfASale(t *testing.T) {
 		hall := s.pool(5)
 		tt := s.ticketType(1000, hall)
 		window := func(from, to time.Duration) *ticketing.TicketType {
-			in := ticketing.TicketTypeInput{Name: "Window", Price: turnout.Money{Currency: "EUR"}, AttendanceMode: ticketing.Virtual,
+			in := ticketing.TicketTypeInput{Name: "Window " + from.String() + to.String(), Price: turnout.Money{Currency: "EUR"}, AttendanceMode: ticketing.Virtual,
 				PoolIDs: []turnout.ID{hall.ID}, SalesStart: start.Add(from), SalesEnd: start.Add(to), MinPerOrder: 2, MaxPerOrder: 3}
 			made, err := s.CreateTicketType(t.Context(), s.event.CommunityID, s.event.ID, in)
 			if err != nil {

@@ -158,7 +158,7 @@ func newModel(rt *rapid.T, s *shop) *world {
 
 func (w *world) drawType() *modelType {
 	mt := &modelType{min: rapid.Int64Range(1, 2).Draw(w.T, "min"), max: rapid.Int64Range(2, 5).Draw(w.T, "max")}
-	mt.in = ticketing.TicketTypeInput{Name: "Type", Price: turnout.Money{Amount: rapid.SampledFrom([]int64{0, 0, 1, 2500}).Draw(w.T, "price"), Currency: "EUR"},
+	mt.in = ticketing.TicketTypeInput{Name: "Type " + string(turnout.NewID("n")), Price: turnout.Money{Amount: rapid.SampledFrom([]int64{0, 0, 1, 2500}).Draw(w.T, "price"), Currency: "EUR"},
 		AttendanceMode: ticketing.InPerson, MinPerOrder: mt.min, MaxPerOrder: mt.max}
 	mask := rapid.IntRange(1, 7).Draw(w.T, "pools")
 	for i, p := range w.pools {
@@ -471,7 +471,7 @@ func (w *world) changeCapacity(t *rapid.T) {
 	w.T = t
 	i := rapid.IntRange(0, 2).Draw(t, "pool")
 	n := rapid.Int64Range(0, 12).Draw(t, "capacity")
-	_, err := w.s.UpdatePool(context.Background(), w.s.event.CommunityID, w.pools[i].id, 0, ticketing.PoolInput{Name: "Hall", Capacity: n})
+	_, err := w.s.UpdatePool(context.Background(), w.s.event.CommunityID, w.pools[i].id, 0, ticketing.PoolInput{Name: "Hall " + string(w.pools[i].id), Capacity: n})
 	if n < w.taken(i) {
 		w.want(err, ticketing.ErrCapacityBelowTaken, "capacity %d with %d taken", n, w.taken(i))
 		return

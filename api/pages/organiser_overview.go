@@ -39,7 +39,7 @@ type overviewPage struct {
 	CanWrite                            bool // sees what to do
 	ShowMoney, ShowTickets, CanPublish  bool
 	Sold                                ticketing.Totals
-	Places                              int64 // of all pools together
+	Pools                               []*ticketing.Pool // each by itself: a ticket may take a place of several, so their sum says nothing
 	Income                              turnout.Money
 	Types                               []typeSold
 	Days                                []int64
@@ -98,9 +98,7 @@ func (h *Handler) overviewTypes(ctx context.Context, data *overviewPage) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range pools {
-		data.Places += p.Capacity
-	}
+	data.Pools = pools
 	sold, err := ticketing.SalesByType(ctx, h.DB.Read(), e.CommunityID, e.ID)
 	if err != nil {
 		return err

@@ -1,0 +1,56 @@
+package ticketing_test
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"turnout"
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
+	"turnout/ticketing"
+)
+
+// Of several who add a pool or a ticket type of one name at the same moment, one does; renaming meets the same refusal.
+func TestANameIsTakenOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		community, event := s.event.CommunityID, s.event.ID
+		hall := s.pool(5)
+		once := func(what string, create func() error) {
+			var made atomic.Int64
+			var all sync.WaitGroup
+			for range 4 {
+				all.Go(func() {
+					switch err := create(); {
+					case err == nil:
+						made.Add(1)
+					case !errors.Is(err, ticketing.ErrNameTaken):
+						t.Errorf("%s: %v", what, err)
+					}
+				})
+			}
+			if all.Wait(); made.Load() != 1 {
+				t.Errorf("%s: %d were made", what, made.Load())
+			}
+		}
+		once("pool", func() error {
+			_, err := s.CreatePool(t.Context(), community, event, ticketing.PoolInput{Name: "Dinner", Capacity: 1})
+			return err
+		})
+		in := ticketing.TicketTypeInput{Name: "Guest", Price: turnout.Money{Currency: "EUR"}, AttendanceMode: ticketing.InPerson, PoolIDs: []turnout.ID{hall.ID}}
+		once("ticket type", func() error {
+			in := in
+			in.PoolIDs = []turnout.ID{hall.ID}
+			_, err := s.CreateTicketType(t.Context(), community, event, in)
+			return err
+		})
+		other := s.ticketType(0, hall)
+		_, pool := s.UpdatePool(t.Context(), community, hall.ID, 0, ticketing.PoolInput{Name: " Dinner ", Capacity: 5})
+		_, ticket := s.UpdateTicketType(t.Context(), community, other.ID, 0, in)
+		if !errors.Is(pool, ticketing.ErrNameTaken) || !errors.Is(ticket, ticketing.ErrNameTaken) {
+			t.Errorf("renamed: %v, %v", pool, ticket)
+		}
+	})
+}
