@@ -21,7 +21,7 @@ func TestTicketPages(t *testing.T) {
 			t.Fatal(pools, err)
 		}
 		pool := string(pools[0].ID)
-		d.refuse(d.at("/tickets/pools"), url.Values{"name": {" Hall "}, "capacity": {"3"}}, 409, "Error: This event has one of that name")
+		d.refuse(d.at("/tickets/pools"), url.Values{"name": {" Hall "}, "capacity": {"3"}}, 409, `id="f-name-error"`, "one of that name")
 		d.see(d.at("/tickets/types/new"), "checked")
 		form := url.Values{"name": {"Regular"}, "price": {"49,50"}, "attendance_mode": {"in_person"}, "pool_ids": {pool}, "min_per_order": {"1"}, "max_per_order": {"4"},
 			"visibility": {"public"}, "sales_end": {"2030-01-01T10:00"}}
@@ -31,7 +31,7 @@ func TestTicketPages(t *testing.T) {
 		if err != nil || len(types) != 1 || types[0].Price != 4950 || types[0].SalesEnd.UTC().Format("15:04") != "09:00" {
 			t.Fatalf("%+v, %v", types, err)
 		}
-		d.refuse(d.at("/tickets/types/new"), form, 409, "Error: This event has one of that name")
+		d.refuse(d.at("/tickets/types/new"), form, 409, `id="f-name-error"`, "one of that name")
 		page := d.at("/tickets/types/" + string(types[0].ID))
 		d.see(page, "49.50", "2030-01-01T10:00")
 		d.send(page, clone(form, "name", "Full", "version", "1"), d.at("/tickets"))
