@@ -22,7 +22,7 @@ type Clone struct {
 func (s *Service) Clone(ctx context.Context, community turnout.ID, idOrSlug string, clone Clone) (*Event, error) {
 	var event Event
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		from, err := Find(ctx, tx, community, idOrSlug)
+		from, err := ForAmounts(ctx, tx, community, idOrSlug) // whose prices are copied
 		if err != nil {
 			return err
 		}

@@ -8,17 +8,49 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/internal/database"
 )
 
 // amounts are the columns that hold money in an event's currency, beside those of orders, which fix it.
-var amounts = []struct{ table, column string }{
-	{"ticket_types", "price"},
-	{"sponsor_tiers", "price"},
-	{"sponsors", "promised"},
-	{"sponsor_payments", "amount"},
-	{"budget_lines", "planned"},
-	{"budget_lines", "committed"},
-	{"budget_entries", "amount"},
+var amounts = []struct {
+	table, column string
+	versioned     bool // each change raises its version
+}{
+	{"ticket_types", "price", true},
+	{"sponsor_tiers", "price", true},
+	{"sponsors", "promised", true},
+	{"sponsor_payments", "amount", false},
+	{"budget_lines", "planned", true},
+	{"budget_lines", "committed", true},
+	{"budget_entries", "amount", false},
+}
+
+// ForAmounts gives an event of the community by its id or slug to a transaction that writes money in its currency, and keeps the
+// currency as it is until the commit. It comes before any other lock but those of pools. It fails with turnout.ErrNotFound.
+func ForAmounts(ctx context.Context, tx bun.IDB, community turnout.ID, idOrSlug string) (*Event, error) {
+	event, err := Find(ctx, tx, community, idOrSlug)
+	if err != nil {
+		return nil, err
+	}
+	if err := holdCurrency(ctx, tx, event); err != nil {
+		return nil, err
+	}
+	return Find(ctx, tx, community, string(event.ID))
+}
+
+// ForAmountsOf is ForAmounts for the event that a row of a table belongs to.
+func ForAmountsOf(ctx context.Context, tx bun.IDB, community turnout.ID, table string, id turnout.ID) (*Event, error) {
+	var event turnout.ID
+	if err := tx.NewSelect().Table(table).Column("event_id").Where("id = ?", id).Where("community_id = ?", community).Scan(ctx, &event); err != nil {
+		return nil, database.NotFound(err)
+	}
+	return ForAmounts(ctx, tx, community, string(event))
+}
+
+// holdCurrency takes the event's totals, as every sale and every change of the currency does.
+func holdCurrency(ctx context.Context, tx bun.IDB, event *Event) error {
+	_, err := tx.ExecContext(ctx, "UPDATE event_totals SET last_order = last_order WHERE event_id = ? AND community_id = ?", event.ID, event.CommunityID)
+	return err
 }
 
 // changeCurrency sees to the event's amounts when its currency changes: their minor units would silently mean something else.
@@ -48,7 +80,7 @@ func changeCurrency(ctx context.Context, tx bun.Tx, event *Event, from string, k
 				return ErrCurrencyAmounts.With("There are amounts in %s, such as %s. Set them to 0 first, or say that they keep their numbers: %s becomes %s.", from, was, was, becomes)
 			}
 		}
-		if err := rewrite(ctx, tx, event, in.table, in.column, from); err != nil {
+		if err := rewrite(ctx, tx, event, in.table, in.column, in.versioned, from); err != nil {
 			return err
 		}
 	}
@@ -62,13 +94,11 @@ func distinctAmounts(ctx context.Context, db bun.IDB, event *Event, table, colum
 	return found, err
 }
 
-// rewrite moves the amounts of a column by the decimals that the currencies differ in; each was found to fit.
-func rewrite(ctx context.Context, tx bun.Tx, event *Event, table, column, from string) error {
+// rewrite moves the amounts of a column by the decimals that the currencies differ in; each was found to fit. It is a change of
+// their rows: whoever edits one of them as it was read before is told so.
+func rewrite(ctx context.Context, tx bun.Tx, event *Event, table, column string, versioned bool, from string) error {
 	before, _ := turnout.MinorUnits(from)
 	after, _ := turnout.MinorUnits(event.Currency)
-	if before == after {
-		return nil
-	}
 	times, over := int64(1), int64(1)
 	for ; before < after; before++ {
 		times *= 10
@@ -76,8 +106,12 @@ func rewrite(ctx context.Context, tx bun.Tx, event *Event, table, column, from s
 	for ; before > after; before-- {
 		over *= 10
 	}
-	_, err := tx.NewUpdate().Table(table).Set("? = ? * ? / ?", bun.Ident(column), bun.Ident(column), times, over).
-		Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).Exec(ctx)
+	q := tx.NewUpdate().Table(table).Set("? = ? * ? / ?", bun.Ident(column), bun.Ident(column), times, over).
+		Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID)
+	if versioned {
+		q = q.Set("version = version + 1")
+	}
+	_, err := q.Exec(ctx)
 	return err
 }
 
@@ -103,11 +137,10 @@ func Amounts(ctx context.Context, db bun.IDB, event *Event, limit int) ([]turnou
 	return list, nil
 }
 
-// currencyFree fails with ErrCurrency once an order exists. It first takes the event's totals, as every sale does, so that no
-// order is placed between the question and the commit.
+// currencyFree fails with ErrCurrency once an order exists, and lets none be placed, nor any amount be written, between the
+// question and the commit.
 func currencyFree(ctx context.Context, tx bun.Tx, event *Event) error {
-	_, err := tx.ExecContext(ctx, "UPDATE event_totals SET last_order = last_order WHERE event_id = ? AND community_id = ?", event.ID, event.CommunityID)
-	if err != nil {
+	if err := holdCurrency(ctx, tx, event); err != nil {
 		return err
 	}
 	sold, err := tx.NewSelect().Table("orders").Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).Exists(ctx)

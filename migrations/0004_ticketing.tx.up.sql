@@ -65,7 +65,7 @@ CREATE TABLE event_totals (
     refunded         BIGINT NOT NULL DEFAULT 0, -- refunds that are not failed
     transfers        BIGINT NOT NULL DEFAULT 0, -- pending orders whose transfer or cash has not arrived
     refunds_manual   BIGINT NOT NULL DEFAULT 0,
-    refunds_failed   BIGINT NOT NULL DEFAULT 0,
+    refunds_failed   BIGINT NOT NULL DEFAULT 0, -- payments with money left that a refund was to give back
     waiting          BIGINT NOT NULL DEFAULT 0  -- entries of the waitlist
 );
 
@@ -80,6 +80,7 @@ CREATE TABLE ticket_totals (
     valid           BIGINT NOT NULL DEFAULT 0,
     canceled        BIGINT NOT NULL DEFAULT 0,
     charged         BIGINT NOT NULL DEFAULT 0, -- valid and not free
+    income          BIGINT NOT NULL DEFAULT 0, -- of the valid, minor units: their lines' unit price less discount
     PRIMARY KEY (event_id, ticket_type_id, attendance_mode)
 );
 

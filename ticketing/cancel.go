@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -57,7 +56,7 @@ func (s *Service) Cancellation(ctx context.Context, order *Order, reason string)
 
 // cancellation says what canceling the order would do, and with which refunds.
 func (s *Service) cancellation(ctx context.Context, db bun.IDB, order *Order, reason string, now time.Time) (*Cancellation, []*Refund, error) {
-	if !slices.Contains(holding, order.StatusAt(now)) {
+	if !order.CanCancel(now) {
 		return nil, nil, ErrOrderOver
 	}
 	if reason == CanceledByBuyer {
@@ -92,13 +91,14 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 		return nil, err
 	}
 	counts := newLedger()
+	counts.watch(order)
 	if err := endOrders(ctx, tx, []*Order{order}, OrderCanceled, now, counts); err != nil {
 		return nil, err
 	}
 	if err := s.Canceled(ctx, tx, order.Tickets); err != nil {
 		return nil, err
 	}
-	if err := requestRefunds(ctx, tx, refunds, now, counts); err != nil {
+	if err := requestRefunds(ctx, tx, order, refunds, now, counts); err != nil {
 		return nil, err
 	}
 	if err := counts.write(ctx, tx); err != nil {
@@ -126,19 +126,11 @@ func (s *Service) mayStillCancel(ctx context.Context, tx bun.IDB, order *Order, 
 	return err
 }
 
-// refundable makes the refunds that give back all that was paid and not given back before: late money too whose refund
-// failed. What a bank disputes it takes back by itself.
+// refundable makes the refunds that give back all that is left.
 func (o *Order) refundable(reason string, now time.Time) []*Refund {
-	back := map[turnout.ID]int64{}
-	for _, r := range o.Refunds {
-		if r.Status != RefundFailed {
-			back[r.PaymentID] += r.Amount
-		}
-	}
 	var refunds []*Refund
 	for _, p := range o.Payments {
-		kept := p.Status == PaymentSucceeded || p.Status == PaymentLateRefund
-		if left := p.Amount - back[p.ID]; kept && left > 0 {
+		if left := o.left(p); left > 0 {
 			refunds = append(refunds, newRefund(p, left, reason, now))
 		}
 	}
@@ -150,8 +142,9 @@ func newRefund(p *Payment, amount int64, reason string, now time.Time) *Refund {
 		Status: RefundRequested, Amount: amount, Currency: p.Currency, Reason: reason, CreatedAt: now, UpdatedAt: now}
 }
 
-// requestRefunds writes the refunds, counts them, and lets a job ask the provider.
-func requestRefunds(ctx context.Context, tx bun.IDB, refunds []*Refund, now time.Time, counts *ledger) error {
+// requestRefunds writes the order's new refunds, counts them, and lets a job ask the provider.
+func requestRefunds(ctx context.Context, tx bun.IDB, o *Order, refunds []*Refund, now time.Time, counts *ledger) error {
+	o.Refunds = append(o.Refunds, refunds...)
 	if err := insertAll(ctx, tx, &refunds); err != nil {
 		return err
 	}
@@ -181,7 +174,8 @@ func (s *Service) RefundOrder(ctx context.Context, community, order turnout.ID, 
 			return ErrNothingToRefund
 		}
 		counts := newLedger()
-		if err := requestRefunds(ctx, tx, refunds, now, counts); err != nil {
+		counts.watch(o)
+		if err := requestRefunds(ctx, tx, o, refunds, now, counts); err != nil {
 			return err
 		}
 		if err := counts.write(ctx, tx); err != nil {

@@ -197,7 +197,11 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 	now := s.Now()
 	t := &TicketType{ID: turnout.NewID(prefixType), CommunityID: community, EventID: event, CreatedAt: now}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := in.checkIn(ctx, tx, community, event); err != nil {
+		e, err := events.ForAmounts(ctx, tx, community, string(event))
+		if err != nil {
+			return err
+		}
+		if err := in.checkIn(ctx, tx, e); err != nil {
 			return err
 		}
 		if err := tx.NewUpdate().Table("event_totals").Set("last_type = last_type + 1").Where("event_id = ?", event).
@@ -227,10 +231,14 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
 		*t = TicketType{}
+		event, err := events.ForAmountsOf(ctx, tx, community, "ticket_types", id)
+		if err != nil {
+			return err
+		}
 		if err := tx.NewSelect().Model(t).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx); err != nil {
 			return database.NotFound(err)
 		}
-		if err := in.checkIn(ctx, tx, community, t.EventID); err != nil {
+		if err := in.checkIn(ctx, tx, event); err != nil {
 			return err
 		}
 		if version != 0 && t.Version != version {
@@ -260,15 +268,11 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 	return t, nil
 }
 
-func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, community, eventID turnout.ID) error {
-	event, err := events.Find(ctx, tx, community, string(eventID))
-	if err != nil {
-		return err
-	}
+func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, event *events.Event) error {
 	if err := in.Check(event); err != nil {
 		return err
 	}
-	n, err := tx.NewSelect().Table("pools").Where("community_id = ?", community).Where("event_id = ?", eventID).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
+	n, err := tx.NewSelect().Table("pools").Where("community_id = ?", event.CommunityID).Where("event_id = ?", event.ID).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,8 @@ var tallies = []database.Invariant{
 	database.Tally("ticket_totals", byType, "canceled", "SELECT "+byType+" AS subject, COUNT(*) AS counted FROM tickets WHERE status = 'canceled' GROUP BY 1"),
 	database.Tally("ticket_totals", byType, "charged", "SELECT "+byType+` AS subject, COUNT(*) AS counted FROM tickets
 		WHERE status = 'valid' AND EXISTS (SELECT 1 FROM order_lines AS line WHERE line.id = tickets.line_id AND line.total > 0) GROUP BY 1`),
+	database.Tally("ticket_totals", byType, "income", "SELECT "+byType+` AS subject,
+		SUM((SELECT line.unit_price - line.discount FROM order_lines AS line WHERE line.id = tickets.line_id)) AS counted FROM tickets WHERE status = 'valid' GROUP BY 1`),
 	// Both engines write a time in UTC as "2026-03-01 09:30:…" when it is made text.
 	database.Tally("sales_totals", "community_id || ' ' || event_id || ' ' || substr(CAST(starts_at AS TEXT), 1, 16)", "tickets",
 		`SELECT ord.community_id || ' ' || ord.event_id || ' ' || substr(CAST(ord.confirmed_at AS TEXT), 1, 14) || CASE
@@ -85,7 +87,7 @@ var counters = []struct{ column, count string }{
 	{"transfers", `SELECT COUNT(*) FROM orders WHERE event_id = totals.event_id AND status = 'pending'
 		AND EXISTS (SELECT 1 FROM payments WHERE payments.order_id = orders.id AND payments.provider = 'offline')`},
 	{"refunds_manual", "SELECT COUNT(*) FROM refunds WHERE event_id = totals.event_id AND status = 'manual'"},
-	{"refunds_failed", "SELECT COUNT(*) FROM refunds WHERE event_id = totals.event_id AND status = 'failed'"},
+	{"refunds_failed", "SELECT COUNT(*) FROM payments AS payment WHERE payment.event_id = totals.event_id AND " + refundFailed},
 	{"waiting", "SELECT COUNT(*) FROM waitlist_entries WHERE event_id = totals.event_id AND status = 'waiting'"},
 }
 

@@ -71,6 +71,7 @@ type TypeTotals struct {
 	Valid          int64
 	Canceled       int64
 	Charged        int64 // valid and not free
+	Income         int64 // what the valid ones were sold for, in minor units, as their orders have it
 }
 
 // SalesTotals counts the tickets of confirmed orders by the quarter of an hour, in UTC, in which their order was confirmed.
@@ -97,11 +98,12 @@ type quarterKey struct {
 }
 
 // ledger gathers what a transaction adds to counters. What an order counts for stands in one place, count: whoever changes an
-// order's state takes it out, changes it, and puts it in again.
+// order's state takes it out, changes it, and puts it in again. Whoever changes its payments or refunds lets it be watched before.
 type ledger struct {
 	events   map[turnout.ID]*totals
 	types    map[typeKey]*TypeTotals
 	quarters map[quarterKey]*SalesTotals
+	watched  []*Order
 	after    map[turnout.ID]*totals // the events' counters, once written
 }
 
@@ -128,9 +130,9 @@ func (l *ledger) count(o *Order, n int64) {
 	if o.Status == Pending && slices.ContainsFunc(o.Payments, func(p *Payment) bool { return p.Provider == offlineProvider }) {
 		add.Transfers += n
 	}
-	charged := map[turnout.ID]bool{}
+	lines := map[turnout.ID]*OrderLine{}
 	for _, line := range o.Lines {
-		charged[line.ID] = line.Total > 0
+		lines[line.ID] = line
 		if o.Status == Confirmed {
 			l.quarter(o).Tickets += n * line.Quantity
 		}
@@ -144,7 +146,9 @@ func (l *ledger) count(o *Order, n int64) {
 		case Valid:
 			add.TicketsValid += n
 			row.Valid += n
-			if charged[t.LineID] {
+			line := lines[t.LineID]
+			row.Income += n * (line.UnitPrice - line.Discount)
+			if line.Total > 0 {
 				row.Charged += n
 			}
 		case TicketCanceled:
@@ -170,12 +174,18 @@ func (l *ledger) quarter(o *Order) *SalesTotals {
 	return l.quarters[key]
 }
 
-// countRefund adds a refund as it stands now, n times.
+// watch counts the refunds of an order that failed as they are once the ledger is written: whether one still counts its payment
+// and the refunds after it decide together.
+func (l *ledger) watch(o *Order) {
+	l.of(o.EventID).RefundsFailed -= o.failedRefunds()
+	l.watched = append(l.watched, o)
+}
+
+// countRefund adds a refund as it stands now, n times; one that failed counts with its order: see watch.
 func (l *ledger) countRefund(r *Refund, n int64) {
 	add := l.of(r.EventID)
 	switch r.Status {
 	case RefundFailed:
-		add.RefundsFailed += n
 		return
 	case RefundManual:
 		add.RefundsManual += n
@@ -192,6 +202,9 @@ func (l *ledger) moveRefund(r *Refund, to RefundStatus) {
 
 // write adds everything, one statement an event and one a table: the events' rows first, in id order, which lock the others.
 func (l *ledger) write(ctx context.Context, tx bun.IDB) (err error) {
+	for _, o := range l.watched {
+		l.of(o.EventID).RefundsFailed += o.failedRefunds()
+	}
 	for _, id := range slices.Sorted(maps.Keys(l.events)) {
 		if *l.events[id] == (totals{EventID: id}) {
 			continue
@@ -201,14 +214,17 @@ func (l *ledger) write(ctx context.Context, tx bun.IDB) (err error) {
 		}
 	}
 	types := slices.Collect(maps.Values(l.types))
-	types = slices.DeleteFunc(types, func(t *TypeTotals) bool { return t.Reserved == 0 && t.Valid == 0 && t.Canceled == 0 && t.Charged == 0 })
+	types = slices.DeleteFunc(types, func(t *TypeTotals) bool {
+		return t.Reserved == 0 && t.Valid == 0 && t.Canceled == 0 && t.Charged == 0 && t.Income == 0
+	})
 	slices.SortFunc(types, func(a, b *TypeTotals) int {
 		return cmp.Or(cmp.Compare(a.EventID, b.EventID), cmp.Compare(a.TicketTypeID, b.TicketTypeID), cmp.Compare(a.AttendanceMode, b.AttendanceMode))
 	})
 	if len(types) > 0 {
 		if _, err := tx.NewInsert().Model(&types).On("CONFLICT (event_id, ticket_type_id, attendance_mode) DO UPDATE").
 			Set("reserved = total.reserved + EXCLUDED.reserved").Set("valid = total.valid + EXCLUDED.valid").
-			Set("canceled = total.canceled + EXCLUDED.canceled").Set("charged = total.charged + EXCLUDED.charged").Exec(ctx); err != nil {
+			Set("canceled = total.canceled + EXCLUDED.canceled").Set("charged = total.charged + EXCLUDED.charged").
+			Set("income = total.income + EXCLUDED.income").Exec(ctx); err != nil {
 			return fmt.Errorf("counters of ticket types: %w", err)
 		}
 	}

@@ -94,7 +94,8 @@ func (o *Order) Payment() *Payment {
 	return told
 }
 
-// OrderLine is one line of an order, frozen as it was sold. Amounts are minor units; TaxRate is parts per million.
+// OrderLine is one line of an order, frozen as it was sold. Amounts are minor units, UnitPrice and Discount those of one ticket;
+// TaxRate is parts per million.
 type OrderLine struct {
 	bun.BaseModel `bun:"table:order_lines,alias:line"`
 

@@ -70,7 +70,7 @@ func (s *Service) orderByCode(ctx context.Context, db bun.IDB, code string) (*Or
 // OrderFilter narrows a list of orders.
 type OrderFilter struct {
 	Status  OrderStatus  // "" for all
-	Refunds RefundStatus // only orders with such a refund; "" for all
+	Refunds RefundStatus // only orders with such a refund, of failed ones while money is left to give back; "" for all
 	Search  string       // words of names, e-mail addresses, the code: each must begin a word of the order
 	Before  turnout.ID   // the last id of the page before
 	Limit   int
@@ -97,7 +97,11 @@ func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f Ord
 		if f.Status != "" {
 			q = q.Where("status = ?", f.Status)
 		}
-		if f.Refunds != "" {
+		switch f.Refunds {
+		case "":
+		case RefundFailed:
+			q = q.Where("EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND " + refundFailed + ")")
+		default:
 			q = q.Where("EXISTS (SELECT 1 FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status = ?)", f.Refunds)
 		}
 		if f.Before != "" {

@@ -55,7 +55,7 @@ func SalesByType(ctx context.Context, db bun.IDB, community, event turnout.ID) (
 	for _, r := range rows {
 		sum := byType[r.TicketTypeID]
 		byType[r.TicketTypeID] = TypeTotals{EventID: r.EventID, TicketTypeID: r.TicketTypeID, CommunityID: r.CommunityID,
-			Reserved: sum.Reserved + r.Reserved, Valid: sum.Valid + r.Valid, Canceled: sum.Canceled + r.Canceled, Charged: sum.Charged + r.Charged}
+			Reserved: sum.Reserved + r.Reserved, Valid: sum.Valid + r.Valid, Canceled: sum.Canceled + r.Canceled, Charged: sum.Charged + r.Charged, Income: sum.Income + r.Income}
 	}
 	return byType, nil
 }
@@ -96,7 +96,7 @@ func SalesByDay(ctx context.Context, db bun.IDB, event *events.Event, now time.T
 type Waits struct {
 	Transfers     int64 // orders whose transfer or cash has not arrived
 	ManualRefunds int64 // refunds to be given back by hand
-	FailedRefunds int64 // refunds that the provider refused
+	FailedRefunds int64 // payments that a refund was to give back and did not
 	Waiting       int64 // parties on the waitlist
 }
 

@@ -39,7 +39,7 @@ func TestOverview(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if byType[paidType.ID] != (ticketing.TypeTotals{EventID: s.event.ID, CommunityID: s.event.CommunityID, TicketTypeID: paidType.ID, Reserved: 1, Valid: 3, Charged: 3}) || byType[free.ID].Valid != 2 || len(byType) != 2 {
+		if byType[paidType.ID] != (ticketing.TypeTotals{EventID: s.event.ID, CommunityID: s.event.CommunityID, TicketTypeID: paidType.ID, Reserved: 1, Valid: 3, Charged: 3, Income: 7500}) || byType[free.ID].Valid != 2 || len(byType) != 2 {
 			t.Errorf("by type %+v", byType)
 		}
 		days, err := ticketing.SalesByDay(t.Context(), db.Read(), s.event, s.now(), 3)

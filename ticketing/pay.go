@@ -165,6 +165,7 @@ func (s *Service) noteRefund(ctx context.Context, id turnout.ID, to RefundStatus
 			return err
 		}
 		b := &settlement{s: s, tx: tx, now: s.Now(), counts: newLedger()}
+		b.counts.watch(o)
 		for _, r := range o.Refunds {
 			if r.ID != id || r.Status != RefundRequested {
 				continue

@@ -25,12 +25,13 @@ func (s *Service) MarkRefunded(ctx context.Context, community, order turnout.ID)
 		if o == nil || o.CommunityID != community {
 			return turnout.ErrNotFound
 		}
-		marked := false
+		if !o.WaitsForHand() {
+			return ErrNoManualRefund
+		}
 		for _, r := range o.Refunds {
 			if r.Status != RefundManual {
 				continue
 			}
-			marked = true
 			b.counts.moveRefund(r, RefundSucceeded)
 			r.UpdatedAt = b.now
 			if _, err := tx.NewUpdate().Model(r).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
@@ -41,9 +42,6 @@ func (s *Service) MarkRefunded(ctx context.Context, community, order turnout.ID)
 					return err
 				}
 			}
-		}
-		if !marked {
-			return ErrNoManualRefund
 		}
 		if err := b.counts.write(ctx, tx); err != nil {
 			return err

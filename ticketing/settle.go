@@ -149,6 +149,7 @@ func (b *settlement) load(ctx context.Context, ids []turnout.ID) error {
 	orders, err := b.s.ordersWhere(ctx, b.tx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("id IN (?)", bun.List(ids)) })
 	for _, o := range orders {
 		b.orders[o.ID] = o
+		b.counts.watch(o)
 	}
 	return err
 }
@@ -323,7 +324,7 @@ func (b *settlement) giveBack(ctx context.Context, o *Order, p *Payment, status 
 	if err := b.setPayment(ctx, p, status); err != nil {
 		return err
 	}
-	if err := requestRefunds(ctx, b.tx, []*Refund{newRefund(p, p.Amount, reason, b.now)}, b.now, b.counts); err != nil {
+	if err := requestRefunds(ctx, b.tx, o, []*Refund{newRefund(p, p.Amount, reason, b.now)}, b.now, b.counts); err != nil {
 		return err
 	}
 	if err := jobs.Enqueue(ctx, b.tx, o.CommunityID, JobLatePayment, returnRef{o.ID, p.ID}, b.now); err != nil {
@@ -507,10 +508,10 @@ func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*O
 		if o = b.orders[order]; o == nil || o.CommunityID != community {
 			return turnout.ErrNotFound
 		}
-		p := o.Payment()
-		if p == nil || p.Provider != offlineProvider || !slices.Contains(unpaid, p.Status) || o.Status == OrderCanceled {
+		if !o.CanMarkPaid() {
 			return ErrOrderNotOpen
 		}
+		p := o.Payment()
 		if err := b.paid(ctx, o, p, &payments.Event{Kind: payments.EventPaid, PaymentID: p.ID, Amount: o.Money(p.Amount)}); err != nil {
 			return err
 		}

@@ -78,10 +78,11 @@ func (h *Handler) orderRow(e *events.Event, o *ticketing.Order) orderRow {
 			row.Note = "status.payment." + paymentWord(o, p)
 		}
 	}
-	for _, r := range o.Refunds {
-		if r.Status == ticketing.RefundFailed || r.Status == ticketing.RefundManual {
-			row.Note = "console.orders.refund_" + string(r.Status)
-		}
+	if o.WaitsForHand() {
+		row.Note = "console.orders.refund_" + string(ticketing.RefundManual)
+	}
+	if o.RefundFailed() {
+		row.Note = "console.orders.refund_" + string(ticketing.RefundFailed)
 	}
 	return row
 }
@@ -118,17 +119,15 @@ type deed struct {
 
 type orderDetailPage struct {
 	templates.Chrome
-	Now                             time.Time
-	Event                           *events.Event
-	Order                           *ticketing.Order
-	Status                          ticketing.OrderStatus
-	Deeds                           []deed
-	TypeNames                       map[turnout.ID]string
-	BuyerURL, PDFURL, Base          string
-	Cancellation                    *ticketing.Cancellation // what canceling now would do; nil when it cannot be
-	CanMarkPaid, CanRefund, CanEdit bool
-	GivesBackByHand                 bool // a refund waits for a person
-	Refundable                      turnout.Money
+	Now                    time.Time
+	Event                  *events.Event
+	Order                  *ticketing.Order
+	Status                 ticketing.OrderStatus
+	Deeds                  []deed
+	TypeNames              map[turnout.ID]string
+	BuyerURL, PDFURL, Base string
+	CanEdit                bool                    // sees what can be done with the order
+	Cancellation           *ticketing.Cancellation // what canceling now would do; nil when it cannot be
 }
 
 // PaymentWord is the state of one of the order's payments as people see it.
@@ -153,7 +152,10 @@ func (h *Handler) EventOrder(c *gin.Context) {
 	}
 	if data.CanEdit { // the link opens the order as its buyer
 		data.BuyerURL = h.Ticketing.OrderLink(o)
-		if err := h.orderActions(c, &data); err != nil {
+	}
+	if data.CanEdit && o.CanCancel(h.Now()) {
+		var err error
+		if data.Cancellation, err = h.Ticketing.Cancellation(ctx, o, ticketing.CanceledByOrganiser); err != nil {
 			h.Fail(c, err)
 			return
 		}
@@ -167,35 +169,6 @@ func (h *Handler) EventOrder(c *gin.Context) {
 		return
 	}
 	h.Render(c, http.StatusOK, "console_order", data)
-}
-
-// orderActions finds out what can be done with the order now.
-func (h *Handler) orderActions(c *gin.Context, data *orderDetailPage) error {
-	o := data.Order
-	if data.Status != ticketing.OrderCanceled && data.Status != ticketing.Expired {
-		preview, err := h.Ticketing.CancelOrder(c.Request.Context(), o.ID, ticketing.CanceledByOrganiser, true)
-		if err != nil {
-			return err
-		}
-		data.Cancellation = preview
-	}
-	left := int64(0)
-	for _, p := range o.Payments {
-		if p.Status == ticketing.PaymentSucceeded {
-			left += p.Amount
-		}
-		if p.Provider == "offline" && (p.Status == ticketing.PaymentCreated || p.Status == ticketing.PaymentProcessing || p.Status == ticketing.PaymentCanceled) {
-			data.CanMarkPaid = data.Status != ticketing.OrderCanceled
-		}
-	}
-	for _, r := range o.Refunds {
-		if r.Status != ticketing.RefundFailed {
-			left -= r.Amount
-		}
-		data.GivesBackByHand = data.GivesBackByHand || r.Status == ticketing.RefundManual
-	}
-	data.CanRefund, data.Refundable = left > 0, o.Money(left)
-	return nil
 }
 
 // deeds names who did what, in the words of the console.

@@ -106,7 +106,7 @@ func (h *Handler) overviewTypes(ctx context.Context, data *overviewPage) error {
 	for _, o := range offers {
 		n := sold[o.ID]
 		data.Types = append(data.Types, typeSold{Name: o.Name, Mode: o.AttendanceMode, Valid: n.Valid, Reserved: n.Reserved,
-			Places: n.Valid + n.Reserved + o.Left, Income: turnout.Money{Amount: o.Price.Amount * n.Valid, Currency: e.Currency}})
+			Places: n.Valid + n.Reserved + o.Left, Income: turnout.Money{Amount: n.Income, Currency: e.Currency}})
 	}
 	return nil
 }

@@ -54,6 +54,7 @@ func (s *story) count() *tallies {
 				row.Canceled++
 			case ticketing.Valid:
 				row.Valid++
+				row.Income += o.Lines[0].UnitPrice - o.Lines[0].Discount
 				if o.Total > 0 { // an order here has one line
 					row.Charged++
 				}

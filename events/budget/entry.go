@@ -51,16 +51,16 @@ func (in *EntryInput) Check(currency string) error {
 func (s *Service) Enter(ctx context.Context, community, line turnout.ID, in EntryInput) (*Entry, error) {
 	var entry *Entry
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		e, err := events.ForAmountsOf(ctx, tx, community, "budget_lines", line)
+		if err != nil {
+			return err
+		}
 		to, err := lock(ctx, tx, community, line)
 		if err != nil {
 			return err
 		}
 		if to.Computed() {
 			return ErrComputed
-		}
-		e, err := events.Find(ctx, tx, community, string(to.EventID))
-		if err != nil {
-			return err
 		}
 		if err := in.Check(e.Currency); err != nil {
 			return err

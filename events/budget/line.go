@@ -83,7 +83,7 @@ func (in *LineInput) Check(currency string) error {
 func (s *Service) CreateLine(ctx context.Context, community turnout.ID, event string, in LineInput) (*Line, error) {
 	var line *Line
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		e, err := events.Find(ctx, tx, community, event)
+		e, err := events.ForAmounts(ctx, tx, community, event)
 		if err != nil {
 			return err
 		}
@@ -108,16 +108,15 @@ func (s *Service) CreateLine(ctx context.Context, community turnout.ID, event st
 func (s *Service) UpdateLine(ctx context.Context, community, id turnout.ID, in LineInput, ifVersion *int64) (*Line, error) {
 	var line *Line
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var err error
+		e, err := events.ForAmountsOf(ctx, tx, community, "budget_lines", id)
+		if err != nil {
+			return err
+		}
 		if line, err = lock(ctx, tx, community, id); err != nil {
 			return err
 		}
 		if ifVersion != nil && *ifVersion != line.Version {
 			return turnout.ErrStale
-		}
-		e, err := events.Find(ctx, tx, community, string(line.EventID))
-		if err != nil {
-			return err
 		}
 		if err := line.fill(ctx, tx, in, e.Currency); err != nil {
 			return err

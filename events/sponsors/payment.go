@@ -40,11 +40,11 @@ type PaymentInput struct {
 func (s *Service) Receive(ctx context.Context, community, sponsor turnout.ID, in PaymentInput) (*Payment, error) {
 	var payment *Payment
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		from, err := lock(ctx, tx, community, sponsor)
+		e, err := events.ForAmountsOf(ctx, tx, community, "sponsors", sponsor)
 		if err != nil {
 			return err
 		}
-		e, err := events.Find(ctx, tx, community, string(from.EventID))
+		from, err := lock(ctx, tx, community, sponsor)
 		if err != nil {
 			return err
 		}

@@ -123,7 +123,7 @@ func (in *Input) Check(currency string) error {
 func (s *Service) Create(ctx context.Context, community turnout.ID, event string, in Input) (*Sponsor, error) {
 	var sponsor *Sponsor
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		e, err := events.Find(ctx, tx, community, event)
+		e, err := events.ForAmounts(ctx, tx, community, event)
 		if err != nil {
 			return err
 		}
@@ -151,16 +151,15 @@ func (s *Service) Create(ctx context.Context, community turnout.ID, event string
 func (s *Service) Update(ctx context.Context, community, id turnout.ID, in Input, ifVersion *int64) (*Sponsor, error) {
 	var sponsor *Sponsor
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var err error
+		e, err := events.ForAmountsOf(ctx, tx, community, "sponsors", id)
+		if err != nil {
+			return err
+		}
 		if sponsor, err = lock(ctx, tx, community, id); err != nil {
 			return err
 		}
 		if ifVersion != nil && *ifVersion != sponsor.Version {
 			return turnout.ErrStale
-		}
-		e, err := events.Find(ctx, tx, community, string(sponsor.EventID))
-		if err != nil {
-			return err
 		}
 		if in.Status == "" {
 			in.Status = sponsor.Status

@@ -75,17 +75,18 @@ func (in *TierInput) Check(currency string) error {
 
 // CreateTier adds a tier to an event, which is named by id or slug.
 func (s *Service) CreateTier(ctx context.Context, community turnout.ID, event string, in TierInput) (*Tier, error) {
-	e, err := events.Find(ctx, s.DB.Read(), community, event)
-	if err != nil {
-		return nil, fmt.Errorf("sponsors: create tier: %w", err)
-	}
-	if err := in.Check(e.Currency); err != nil {
-		return nil, err
-	}
-	now := s.now()
-	tier := &Tier{ID: turnout.NewID(PrefixTier), CommunityID: community, EventID: e.ID, Name: in.Name, Price: in.Price.Amount,
-		Limit: in.Limit, Benefits: in.Benefits, Position: in.Position, Version: 1, CreatedAt: now, UpdatedAt: now}
-	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	var tier *Tier
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		e, err := events.ForAmounts(ctx, tx, community, event)
+		if err != nil {
+			return err
+		}
+		if err := in.Check(e.Currency); err != nil {
+			return err
+		}
+		now := s.now()
+		tier = &Tier{ID: turnout.NewID(PrefixTier), CommunityID: community, EventID: e.ID, Name: in.Name, Price: in.Price.Amount,
+			Limit: in.Limit, Benefits: in.Benefits, Position: in.Position, Version: 1, CreatedAt: now, UpdatedAt: now}
 		if _, err := tx.NewInsert().Model(tier).Exec(ctx); err != nil {
 			return err
 		}
@@ -102,16 +103,15 @@ func (s *Service) CreateTier(ctx context.Context, community turnout.ID, event st
 func (s *Service) UpdateTier(ctx context.Context, community, id turnout.ID, in TierInput, ifVersion *int64) (*Tier, error) {
 	tier := new(Tier)
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var err error
+		e, err := events.ForAmountsOf(ctx, tx, community, "sponsor_tiers", id)
+		if err != nil {
+			return err
+		}
 		if tier, err = lockTier(ctx, tx, community, id); err != nil {
 			return err
 		}
 		if ifVersion != nil && *ifVersion != tier.Version {
 			return turnout.ErrStale
-		}
-		e, err := events.Find(ctx, tx, community, string(tier.EventID))
-		if err != nil {
-			return err
 		}
 		if err := in.Check(e.Currency); err != nil {
 			return err
