@@ -80,6 +80,26 @@ func Together(n int, call func(i int)) {
 	done.Wait()
 }
 
+// Waiting returns once so many connections to the database wait for a lock. SQLite does not tell: there it gives them a moment.
+func Waiting(ctx context.Context, db *database.DB, n int) error {
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if db.Engine == database.SQLite {
+			if time.Since(began) > 50*time.Millisecond {
+				return nil
+			}
+			continue
+		}
+		var waiting int
+		err := db.Read().NewRaw("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(ctx, &waiting)
+		if err != nil || waiting >= n {
+			return err
+		}
+		if time.Since(began) > 3*time.Second {
+			return fmt.Errorf("dbtest: %d connections wait for a lock, not %d", waiting, n)
+		}
+	}
+}
+
 // Address makes a migrated, empty database and gives its address, for tests that open it more than once (two servers on
 // one database) or in another process.
 func Address(tb testing.TB, engine database.Engine) string {
