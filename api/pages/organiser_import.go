@@ -36,8 +36,12 @@ type importPage struct {
 	Changes      string // what would happen to sessions, "" for nothing
 	Elsewhen     *elsewhen
 	Outside      int // slots outside the event's times, where others are not
+	Warnings     []warning
 	WarningsMore int
 }
+
+// warning is one of the report's, in the reader's language.
+type warning struct{ Text, Where string }
 
 // tally is one row of an import's report.
 type tally struct {
@@ -90,11 +94,37 @@ func (h *Handler) TryImport(c *gin.Context) {
 			data.Outside = report.Outside
 		}
 	}
-	if len(report.Warnings) > warningsShown {
-		data.WarningsMore = len(report.Warnings) - warningsShown
-		report.Warnings = report.Warnings[:warningsShown]
+	for _, w := range report.Warnings[:min(len(report.Warnings), warningsShown)] {
+		data.Warnings = append(data.Warnings, h.warning(c, w))
 	}
+	data.WarningsMore = len(report.Warnings) - len(data.Warnings)
 	h.importForm(c, http.StatusOK, data)
+}
+
+// warning says one of an import's in the reader's language.
+func (h *Handler) warning(c *gin.Context, w exchange.Warning) warning {
+	var args []any
+	names := []string{"First", "Second", "Third"}
+	for _, datum := range w.Data {
+		if _, number := datum.(int); number {
+			args = append(args, "Count", datum)
+		} else {
+			args, names = append(args, names[0], datum), names[1:]
+		}
+	}
+	var where []string
+	switch at := w.Where; {
+	case at == exchange.Place{}:
+		where = append(where, h.text(c, "console.import.where_file"))
+	case at.Line > 0:
+		where = append(where, h.text(c, "console.import.where_line", "Line", at.Line))
+	case at.Path != "":
+		where = append(where, at.Path)
+	}
+	if w.Where.Sort != "" {
+		where = append(where, h.text(c, "console.import.where_"+w.Where.Sort, "Name", w.Where.Name))
+	}
+	return warning{Text: h.text(c, "console.import.warning."+w.Code, args...), Where: strings.Join(where, ": ")}
 }
 
 func importName(e *events.Event, hash string) string { return importPrefix + string(e.ID) + "." + hash }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -261,7 +260,7 @@ func (p *importPlan) compare(row *Session, in exchange.Session) {
 		return
 	}
 	if before.ImportedHash != "" && before.ImportedHash != p.hashOfRow(&before) {
-		p.report.Warnings = append(p.report.Warnings, exchange.Warning{Where: fmt.Sprintf("session %q", in.Title), Code: "edit_replaced",
+		p.report.Warnings = append(p.report.Warnings, exchange.Warning{Where: exchange.Place{Sort: "session", Name: in.Title}, Code: "edit_replaced",
 			Message: "The session was changed here since the last import and in the file; the file's version is used."})
 	}
 	p.fill(row, in)

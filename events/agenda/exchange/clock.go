@@ -64,7 +64,7 @@ var (
 
 // instant reads a point in time as files write it, in UTC to the second; wall-clock times are resolved in the reading's
 // zone, with a warning where a clock change makes them doubtful. False: not a time at all.
-func (r *reading) instant(where, text string) (time.Time, bool) {
+func (r *reading) instant(where Place, text string) (time.Time, bool) {
 	text = strings.TrimSpace(text)
 	for _, layout := range instantLayouts {
 		if t, err := time.Parse(layout, text); err == nil && sensible(t) {
@@ -80,7 +80,7 @@ func (r *reading) instant(where, text string) (time.Time, bool) {
 }
 
 // wallClock resolves a wall-clock time and warns where that took a decision.
-func (r *reading) wallClock(where string, wall time.Time) time.Time {
+func (r *reading) wallClock(where Place, wall time.Time) time.Time {
 	wall = wall.Truncate(time.Second)
 	zone := r.location()
 	if r.zone == nil && r.schedule.Zone == "" {
@@ -90,10 +90,10 @@ func (r *reading) wallClock(where string, wall time.Time) time.Time {
 	switch problem {
 	case clockSkipped:
 		r.warn(where, "time_skipped", "%s does not exist in %s (the clocks go forward); %s is used.",
-			wall.Format("2006-01-02 15:04"), zone, t.In(zone).Format("15:04 -07:00"))
+			wall.Format("2006-01-02 15:04"), zone.String(), t.In(zone).Format("15:04 -07:00"))
 	case clockRepeated:
 		r.warn(where, "time_repeated", "%s comes twice in %s (the clocks go back); the first, %s, is used.",
-			wall.Format("2006-01-02 15:04"), zone, t.In(zone).Format("15:04 -07:00"))
+			wall.Format("2006-01-02 15:04"), zone.String(), t.In(zone).Format("15:04 -07:00"))
 	}
 	return t
 }
@@ -170,7 +170,7 @@ func writeLength(d time.Duration, xml bool) string {
 }
 
 // sessionLength checks a length and puts the assumed one where it is none.
-func (r *reading) sessionLength(where string, d time.Duration, ok bool, text string) time.Duration {
+func (r *reading) sessionLength(where Place, d time.Duration, ok bool, text string) time.Duration {
 	if ok && d > 0 && d <= maxLength {
 		return d
 	}

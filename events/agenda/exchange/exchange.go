@@ -14,6 +14,7 @@ package exchange
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -79,10 +80,37 @@ type Options struct {
 
 // Warning tells about one thing in a file that was not taken as it stood.
 type Warning struct {
-	Where   string `json:"where"`   // line or path, and what stands there: `line 120: session "Opening"`
+	Where   Place  `json:"where"`
 	Code    string `json:"code"`    // stable and snake_case: "length_assumed"
 	Message string `json:"message"` // one English sentence: what was found and what was done
+	Data    []any  `json:"-"`       // what the sentence names, in its order: texts, and whole numbers
 }
+
+// Place is where in a file something stands; the zero Place is the file itself. In JSON it is a text: `line 120: session "Opening"`.
+type Place struct {
+	Line int    // from 1; 0 where the format is not one of lines
+	Path string // in JSON: sessions[3]
+	Sort string // what stands there: session or person
+	Name string // what that is called
+}
+
+// String is the place in English.
+func (p Place) String() string {
+	var parts []string
+	switch {
+	case p.Line > 0:
+		parts = append(parts, fmt.Sprintf("line %d", p.Line))
+	case p.Path != "":
+		parts = append(parts, p.Path)
+	}
+	if p.Sort != "" {
+		parts = append(parts, fmt.Sprintf("%s %q", p.Sort, p.Name))
+	}
+	return cmp.Or(strings.Join(parts, ": "), "file")
+}
+
+// MarshalText puts the place into JSON as String says it.
+func (p Place) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // Recognise tells the format from the content; a cut-off file is recognised as long as its beginning is there.
 func Recognise(data []byte) Format {
@@ -116,7 +144,7 @@ func Read(data []byte, options Options) (*Schedule, []Warning, error) {
 		return nil, nil, ErrTooLarge
 	}
 	if repaired > 0 {
-		r.warn("file", "text_repaired", "%d bytes were no valid text and were replaced or left out.", repaired)
+		r.warn(Place{}, "text_repaired", "%d bytes were no valid text and were replaced or left out.", repaired)
 	}
 	var err error
 	switch format {
@@ -152,12 +180,12 @@ type reading struct {
 	finishing []func()       // what can only be decided when all sessions are known
 }
 
-func (r *reading) warn(where, code, format string, args ...any) {
+func (r *reading) warn(where Place, code, format string, args ...any) {
 	if len(r.warnings) >= maxWarnings {
 		r.unwarned++
 		return
 	}
-	r.warnings = append(r.warnings, Warning{Where: where, Code: code, Message: fmt.Sprintf(format, args...)})
+	r.warnings = append(r.warnings, Warning{where, code, fmt.Sprintf(format, args...), args})
 }
 
 // finish settles what needs the whole file: repeated keys, order, first and last day.
@@ -172,7 +200,7 @@ func (r *reading) finish() {
 	r.tellApart()
 	s.spanDays()
 	if r.unwarned > 0 {
-		r.warnings = append(r.warnings, Warning{"file", "more_warnings", fmt.Sprintf("%d further warnings are not listed.", r.unwarned)})
+		r.warnings = append(r.warnings, Warning{Code: "more_warnings", Message: fmt.Sprintf("%d further warnings are not listed.", r.unwarned), Data: []any{r.unwarned}})
 	}
 }
 
@@ -195,7 +223,7 @@ func (r *reading) tellApart() {
 			s.Key = fmt.Sprintf("%s#%d", key, n)
 		}
 		used[s.Key], seen[s.Key] = true, true
-		r.warn(fmt.Sprintf("session %q", s.Title), "repeated_key", "The id %s stands more than once; each session is kept, this one as %s.", key, s.Key)
+		r.warn(Place{Sort: "session", Name: s.Title}, "repeated_key", "The id %s stands more than once; each session is kept, this one as %s.", key, s.Key)
 	}
 }
 
@@ -219,11 +247,11 @@ func (r *reading) useZone(name string) {
 	}
 	zone, err := loadZone(name)
 	if err != nil {
-		r.warn("file", "unknown_zone", "The time zone %q is not known; %s is used.", name, r.location())
+		r.warn(Place{}, "unknown_zone", "The time zone %q is not known; %s is used.", name, r.location().String())
 		return
 	}
 	if r.zone != nil && r.zone.String() != zone.String() {
-		r.warn("file", "zone_differs", "The file is in %s, the event in %s. The instants are kept.", zone, r.zone)
+		r.warn(Place{}, "zone_differs", "The file is in %s, the event in %s. The instants are kept.", zone.String(), r.zone.String())
 	}
 	r.schedule.Zone = zone.String()
 }

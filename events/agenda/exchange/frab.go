@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -106,7 +105,7 @@ type mention struct {
 func (r *reading) readFrab(text []byte) error {
 	text, dropped := dropReferences(text)
 	if dropped > 0 {
-		r.warn("file", "text_repaired", "%d references to forbidden characters were left out.", dropped)
+		r.warn(Place{}, "text_repaired", "%d references to forbidden characters were left out.", dropped)
 	}
 	f := &frabReading{reading: r, dec: newXMLDecoder(text), people: map[string][]string{}}
 	r.finishing = append(r.finishing, f.settlePeople)
@@ -141,7 +140,7 @@ func (r *reading) readFrab(text []byte) error {
 
 // element reads one element; inside tells that its content is still to come.
 func (f *frabReading) element(start xml.StartElement) (inside bool, err error) {
-	where := fmt.Sprintf("line %d", f.lineNumber())
+	where := Place{Line: f.lineNumber()}
 	switch start.Name.Local {
 	case "conference":
 		var c frabConference
@@ -194,7 +193,7 @@ func attribute(start xml.StartElement, name string) string {
 	return ""
 }
 
-func (f *frabReading) conference(where string, c frabConference) {
+func (f *frabReading) conference(where Place, c frabConference) {
 	s := f.schedule
 	s.Title = f.line(where, c.Title, maxTitle)
 	s.Acronym = f.line(where, c.Acronym, maxName)
@@ -224,7 +223,7 @@ func dateOf(text string) string {
 	return text
 }
 
-func (f *frabReading) track(where string, t frabTrack) {
+func (f *frabReading) track(where Place, t frabTrack) {
 	name := t.Name
 	if strings.TrimSpace(name) == "" {
 		name = t.Text
@@ -257,9 +256,9 @@ func (f *frabReading) startDay(start xml.StartElement) {
 	}
 }
 
-func (f *frabReading) event(e frabEvent, where string) error {
+func (f *frabReading) event(e frabEvent, where Place) error {
 	title := f.line(where, e.Title, maxTitle)
-	where = fmt.Sprintf("%s: session %q", where, title)
+	where.Sort, where.Name = "session", title
 	if title == "" {
 		f.warn(where, "no_title", "The session has no title.")
 		title = "Untitled"
@@ -292,7 +291,7 @@ func (f *frabReading) event(e frabEvent, where string) error {
 }
 
 // eventKey is the guid, else the id or code, else the title.
-func (f *frabReading) eventKey(where string, e frabEvent, title string) string {
+func (f *frabReading) eventKey(where Place, e frabEvent, title string) string {
 	for _, key := range []string{strings.ToLower(e.GUID), e.ID, e.Code} {
 		key = f.line(where, key, maxName)
 		if key != "" && key != "0" && key != "-1" {
@@ -304,7 +303,7 @@ func (f *frabReading) eventKey(where string, e frabEvent, title string) string {
 }
 
 // eventRoom is the enclosing room; the event's own word counts where there is none.
-func (f *frabReading) eventRoom(where string, e frabEvent) string {
+func (f *frabReading) eventRoom(where Place, e frabEvent) string {
 	own := f.line(where, e.Room, maxName)
 	if f.room == "" {
 		f.addRoom(Room{Key: own, Name: own})
@@ -317,7 +316,7 @@ func (f *frabReading) eventRoom(where string, e frabEvent) string {
 }
 
 // place finds the start (from <date>, else from the day and <start>) and the length.
-func (f *frabReading) place(where string, s *Session, e frabEvent) {
+func (f *frabReading) place(where Place, s *Session, e frabEvent) {
 	start, ok := f.instant(where, e.Date)
 	if !ok {
 		date := dateOf(e.Date)
@@ -342,7 +341,7 @@ func (f *frabReading) place(where string, s *Session, e frabEvent) {
 	s.Start, s.Length = start, f.sessionLength(where, d, known, e.Duration)
 }
 
-func (f *frabReading) addLink(where string, s *Session, l frabLink, file bool) {
+func (f *frabReading) addLink(where Place, s *Session, l frabLink, file bool) {
 	address := f.link(where, l.Href)
 	if address == "" || len(s.Links) >= maxLinks {
 		return
@@ -351,7 +350,7 @@ func (f *frabReading) addLink(where string, s *Session, l frabLink, file bool) {
 }
 
 // mention notes a person of the session that is about to be added.
-func (f *frabReading) mention(where string, p frabPerson) {
+func (f *frabReading) mention(where Place, p frabPerson) {
 	name := f.line(where, p.Name, maxName)
 	id, guid := f.line(where, p.ID, maxName), strings.ToLower(f.line(where, p.GUID, maxName))
 	if name == "" {
@@ -388,12 +387,12 @@ func (f *frabReading) settlePeople() {
 		case key == "":
 			key = "name:" + strings.ToLower(m.name)
 			if !warned[key] {
-				f.warn(fmt.Sprintf("person %q", m.name), "person_without_id", "The person has no id of their own and is known by name.")
+				f.warn(Place{Sort: "person", Name: m.name}, "person_without_id", "The person has no id of their own and is known by name.")
 			}
 			warned[key] = true
 		case len(names) > 1:
 			if !warned[key] {
-				f.warn("person "+key, "person_id_shared", "The id %s stands for %d names (%s); each is a person.", key, len(names), quoteShort(strings.Join(names, ", ")))
+				f.warn(Place{Sort: "person", Name: key}, "person_id_shared", "The id %s stands for %d names (%s); each is a person.", key, len(names), quoteShort(strings.Join(names, ", ")))
 			}
 			warned[key] = true
 			key += "/" + strings.ToLower(m.name)

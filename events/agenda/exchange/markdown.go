@@ -122,7 +122,7 @@ func href(attributes string) string {
 		return ""
 	}
 	r := reading{}
-	address := r.link("", html.UnescapeString(strings.Trim(m[1], `"'`)))
+	address := r.link(Place{}, html.UnescapeString(strings.Trim(m[1], `"'`)))
 	return strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E").Replace(address)
 }
 

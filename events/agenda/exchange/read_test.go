@@ -285,7 +285,7 @@ func TestMarkdown(t *testing.T) {
 func TestMarkdownStaysAsItIs(t *testing.T) {
 	for _, text := range []string{"Use `<div>` here", "```\n<p>\n```", "1 < 2", "a <unknown> b", "- **x**\n- [y](https://example.org)"} {
 		r := &reading{}
-		if got := r.text("", text); got != text || len(r.warnings) > 0 {
+		if got := r.text(Place{}, text); got != text || len(r.warnings) > 0 {
 			t.Errorf("%q became %q (%v)", text, got, r.warnings)
 		}
 	}

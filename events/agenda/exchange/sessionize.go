@@ -91,29 +91,29 @@ func (r *reading) readSessionize(text []byte) error {
 	}
 	slices.SortStableFunc(all.Rooms, func(a, b sessionizeRoom) int { return cmp.Compare(a.Sort, b.Sort) })
 	for i, room := range all.Rooms {
-		where := fmt.Sprintf("rooms[%d]", i)
+		where := Place{Path: fmt.Sprintf("rooms[%d]", i)}
 		r.addRoom(Room{Key: r.line(where, string(room.ID), maxName), Name: r.line(where, room.Name, maxName)})
 	}
 	for i, p := range all.Speakers {
-		r.sessionizePerson(fmt.Sprintf("speakers[%d]", i), p)
+		r.sessionizePerson(Place{Path: fmt.Sprintf("speakers[%d]", i)}, p)
 	}
 	items := r.categoryItems(all.Categories)
 	for i, s := range all.Sessions {
-		if err := r.sessionizeSession(fmt.Sprintf("sessions[%d] %q", i, s.Title), s, items); err != nil {
+		if err := r.sessionizeSession(Place{Path: fmt.Sprintf("sessions[%d]", i), Sort: "session", Name: s.Title}, s, items); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reading) sessionizePerson(where string, p sessionizeSpeaker) {
+func (r *reading) sessionizePerson(where Place, p sessionizeSpeaker) {
 	name := r.line(where, p.FullName, maxName)
 	if name == "" {
 		name = r.line(where, p.FirstName+" "+p.LastName, maxName)
 	}
 	key := r.line(where, string(p.ID), maxName)
 	if name == "" || key == "" {
-		r.warn(where, "no_name", "A speaker without name or id was left out.")
+		r.warn(where, "no_speaker", "A speaker without name or id was left out.")
 		return
 	}
 	if _, twice := r.personAt[key]; twice {
@@ -150,7 +150,7 @@ func (r *reading) categoryItems(categories []sessionizeCategory) map[looseID]cat
 			about = "language"
 		}
 		for _, item := range c.Items {
-			name := r.line(fmt.Sprintf("categories[%d]", i), item.Name, maxName)
+			name := r.line(Place{Path: fmt.Sprintf("categories[%d]", i)}, item.Name, maxName)
 			items[item.ID] = categoryItem{about, name}
 			if about == "track" {
 				r.addTrack(Track{Name: name})
@@ -160,7 +160,7 @@ func (r *reading) categoryItems(categories []sessionizeCategory) map[looseID]cat
 	return items
 }
 
-func (r *reading) sessionizeSession(where string, in sessionizeSession, items map[looseID]categoryItem) error {
+func (r *reading) sessionizeSession(where Place, in sessionizeSession, items map[looseID]categoryItem) error {
 	s := Session{Key: r.line(where, string(in.ID), maxName), Title: r.line(where, in.Title, maxTitle), Abstract: r.text(where, in.Description), Kind: "talk"}
 	if uuidPattern.MatchString(s.Key) {
 		s.Key = strings.ToLower(s.Key)
@@ -199,7 +199,7 @@ func (r *reading) sessionizeSession(where string, in sessionizeSession, items ma
 	return r.addSession(s)
 }
 
-func (r *reading) sessionizePlace(where string, s *Session, in sessionizeSession) {
+func (r *reading) sessionizePlace(where Place, s *Session, in sessionizeSession) {
 	if key := r.line(where, string(in.RoomID), maxName); key != "" { // null: a plenum session, everywhere
 		if r.rooms[key] {
 			s.Room = key
@@ -217,7 +217,7 @@ func (r *reading) sessionizePlace(where string, s *Session, in sessionizeSession
 	s.Start, s.Length = start, r.sessionLength(where, end.Sub(start), ok, in.EndsAt)
 }
 
-func (r *reading) sessionizeSpeakers(where string, s *Session, in sessionizeSession) {
+func (r *reading) sessionizeSpeakers(where Place, s *Session, in sessionizeSession) {
 	for _, id := range in.Speakers {
 		key := r.line(where, string(id), maxName)
 		switch _, known := r.personAt[key]; {

@@ -93,7 +93,7 @@ func hidden(r rune) bool {
 }
 
 // line cleans a text of one line (a title, a name): NFC, one space between words, nothing hidden, at most limit characters.
-func (r *reading) line(where, text string, limit int) string {
+func (r *reading) line(where Place, text string, limit int) string {
 	removed := false
 	text = strings.Map(func(c rune) rune {
 		switch {
@@ -112,7 +112,7 @@ func (r *reading) line(where, text string, limit int) string {
 }
 
 // text cleans a text of many lines, turns HTML into Markdown, and gives NFC.
-func (r *reading) text(where, text string) string {
+func (r *reading) text(where Place, text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\r", "\n")
 	removed := false
@@ -137,7 +137,7 @@ func (r *reading) text(where, text string) string {
 }
 
 // cut shortens to a number of characters.
-func (r *reading) cut(where, text string, limit int) string {
+func (r *reading) cut(where Place, text string, limit int) string {
 	if len(text) <= limit || utf8.RuneCountInString(text) <= limit {
 		return text
 	}
@@ -163,7 +163,7 @@ func tidy(text string) string {
 }
 
 // link keeps an address that may stand on a page: http, https or mailto, absolute, without blanks. Others are warned about.
-func (r *reading) link(where, address string) string {
+func (r *reading) link(where Place, address string) string {
 	address = strings.TrimSpace(address)
 	if address == "" {
 		return ""
@@ -238,7 +238,7 @@ var (
 
 // language gives codes: "de, en" for "DE/EN", "zh" for "中文", "en" for "en-US", "" for nothing. Words that are neither a
 // code nor a known name are left out with a warning.
-func (r *reading) language(where, text string) string {
+func (r *reading) language(where Place, text string) string {
 	var codes []string
 	for _, part := range languageSplit.Split(strings.ToLower(r.line(where, text, maxName)), -1) {
 		code, known := languageNames[part]
