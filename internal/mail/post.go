@@ -92,9 +92,7 @@ func (p *Post) send(ctx context.Context, job jobs.Job) error {
 // giveUp notes that a message will not be sent, unless it was: an attempt that took its process along could not note anything.
 func giveUp(ctx context.Context, tx bun.IDB, job jobs.Job) error {
 	var payload sendPayload
-	if job.Read(&payload) != nil {
-		return nil // it names no message
-	}
+	_ = job.Read(&payload) // what cannot be read names no message
 	_, err := tx.NewUpdate().Model((*row)(nil)).Set("state = ?", Failed).
 		Set("last_error = CASE WHEN state = ? THEN ? ELSE last_error END", Sending, job.LastError).
 		Where("community_id = ?", job.Community).Where("id = ?", payload.Mail).Where("state IN (?, ?)", Queued, Sending).Exec(ctx)
