@@ -462,3 +462,40 @@ func TestBrowserCheckoutButton(t *testing.T) {
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("form.checkout").addEventListener("submit", (event) => event.preventDefault())`),
 		chromedp.Click(chromedp.CSS(`[data-sum-submit]`)), chromedp.WaitReady(chromedp.CSS(`form[data-sent]`)), chromedp.WaitNotPresent(chromedp.CSS(`form[data-sent]`)))
 }
+
+// An order's code that is typed is looked up, by hand and by a hand scanner, and nothing is refused by it.
+func TestBrowserDoorLooksUpAnOrderCode(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	for i, typing := range []chromedp.Action[chromedp.Void]{handScanner(b.order), chromedp.SendKeys(chromedp.CSS("#f-code"), " "+strings.ToLower(b.order)+kb.Enter)} {
+		b.do(chromedp.Navigate(b.door), chromedp.Click(chromedp.CSS(`[data-open-panel="find"]`)), chromedp.Click(chromedp.CSS(`.door-code summary`)))
+		b.do(chromedp.Click(chromedp.CSS("#f-code")), typing)
+		b.do(chromedp.WaitVisible(chromedp.CSS(`[data-let-in] button`)))
+		if n := b.number(`document.querySelectorAll("[data-let-in]").length - document.querySelectorAll("[data-answer] [data-tone]").length`); n != 4 {
+			t.Errorf("way %d: %v tickets and no answer, want 4", i, n)
+		}
+	}
+	if refused := b.seen(`[data-count="refused"]`); refused != "0" {
+		t.Errorf("%s refused", refused)
+	}
+}
+
+// A refusal stays and says how it goes away, once taps count; keys do it, too, and press nothing that it covers.
+func TestBrowserDoorSaysHowToGoOn(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	for i, goOn := range []chromedp.Action[chromedp.Void]{
+		chromedp.Click(chromedp.CSS(`[data-go-on]`)), chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(" "), chromedp.KeyEvent(kb.Escape),
+	} {
+		b.do(chromedp.Navigate(b.door+"/search?q=nowak"), chromedp.WaitVisible(chromedp.CSS(`[data-let-in] button`)), chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), handScanner("this is no code of a ticket"))
+		if said := b.seen(`[data-answer] [data-go-on]:disabled`); !strings.Contains(said, "Tap to go on") {
+			t.Errorf("a refusal says: %s", said)
+		}
+		b.do(chromedp.WaitVisible(chromedp.CSS(`[data-go-on]:enabled`)))
+		if high := b.number(`document.querySelector("[data-go-on]").getBoundingClientRect().height`); high < 44 {
+			t.Errorf("%v px high", high)
+		}
+		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-let-in] button").focus()`), goOn, chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)), chromedp.Sleep(100*time.Millisecond))
+		if n := b.number(`document.querySelectorAll("[data-let-in]").length`); n != 4 {
+			t.Errorf("way %d pressed what was covered: %v left", i, n)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type doorway struct {
 	staff *http.Cookie // of the role door
 	boss  *http.Cookie // of the role organiser
 	codes []string     // of four tickets for the place
+	order string       // the code of their order
 }
 
 func newDoorway(t *testing.T, db *database.DB) *doorway {
@@ -32,6 +33,7 @@ func newDoorway(t *testing.T, db *database.DB) *doorway {
 	d.api("POST", "/events/fest/publish", nil, 200)
 	types := d.openShop("fest")
 	order := d.api("POST", "/events/fest/orders", orderBody(types[0], 4), 201)
+	d.order = order.text1("code")
 	for i := range 4 {
 		d.codes = append(d.codes, order.text1("tickets", i, "code"))
 	}
@@ -302,6 +304,67 @@ func TestDoorTwoTapsAreOne(t *testing.T) {
 		w, body := d.page(d.staff, door+"/scans", typed, false)
 		if w.StatusCode != 409 || !strings.Contains(body, `value="`+d.codes[3]+`"`) || !strings.Contains(body, `value="Süd"`) || strings.Contains(body, row.Get("nonce")) {
 			t.Errorf("a used nonce: %d %s", w.StatusCode, body)
+		}
+	})
+}
+
+// An order's code, as people read it, finds the order's tickets: it is no scan, and nothing is refused.
+func TestDoorLooksUpAnOrderCode(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoorway(t, db)
+		door := d.open()
+		spaced := " " + strings.ToLower(d.order[:4]) + " " + d.order[4:] + " "
+		for _, typed := range []string{d.order, spaced} {
+			w, _ := d.page(d.staff, door+"/scans", url.Values{"code": {typed}, "nonce": {"n " + typed}, "gate": {"Süd"}, "direction": {"entry"}}, false)
+			to := w.Header.Get("Location")
+			if w.StatusCode != 303 || !strings.HasPrefix(to, door+"/search?code="+d.order) {
+				t.Fatalf("%q: %d %s", typed, w.StatusCode, to)
+			}
+			if _, body := d.page(d.staff, to, nil, false); strings.Count(body, "data-let-in") != 4 || !strings.Contains(body, `value="Süd"`) {
+				t.Errorf("%q finds: %s", typed, body)
+			}
+			if _, body := d.page(d.staff, door+"/search?code="+url.QueryEscape(typed), nil, true); strings.Count(body, "data-let-in") != 4 {
+				t.Errorf("%q finds for the script: %s", typed, body)
+			}
+		}
+		for _, unknown := range []string{"00000000", "lxkaszaa"} {
+			if _, body := d.page(d.staff, door+"/search?code="+unknown, nil, true); !strings.Contains(body, "No order with this code") || strings.Contains(body, "data-let-in") {
+				t.Errorf("%s: %s", unknown, body)
+			}
+		}
+		// A name that looks like a code is still searched for as a name, by who searches for one.
+		if _, body := d.page(d.staff, door+"/search?q=nowaknow", nil, true); !strings.Contains(body, "Nobody here matches") {
+			t.Errorf("a name: %s", body)
+		}
+		if _, body := d.page(d.staff, door+"/scans", nil, false); !strings.Contains(body, "Nothing was scanned") {
+			t.Errorf("it was logged: %s", body)
+		}
+		if _, body := d.page(d.staff, door, nil, false); !strings.Contains(body, `data-count="refused">0<`) || strings.Contains(body, "under the QR code") {
+			t.Errorf("it was refused: %s", body)
+		}
+		if w, _ := d.page(d.staff, door+"/scans", url.Values{"code": {d.codes[0]}, "nonce": {"n1"}}, false); !strings.HasPrefix(w.Header.Get("Location"), door+"/scans/scn_") {
+			t.Errorf("a ticket's code is looked up: %s", w.Header.Get("Location"))
+		}
+	})
+}
+
+// What the door would refuse comes last, has no button, and says what to do.
+func TestDoorOffersOnlyWhatItLetsIn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoorway(t, db)
+		door := d.open()
+		set := func(set string, offset int) {
+			t.Helper()
+			if _, err := db.Writer().ExecContext(t.Context(), "UPDATE tickets SET status = ? WHERE id = (SELECT id FROM tickets ORDER BY number LIMIT 1 OFFSET ?)", set, offset); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set("canceled", 0)
+		set("reserved", 1)
+		_, body := d.page(d.staff, door+"/search?code="+d.order, nil, true)
+		last, unpaid, canceled := strings.LastIndex(body, "data-let-in"), strings.Index(body, "Not paid yet"), strings.Index(body, "This ticket was given back")
+		if strings.Count(body, "data-let-in") != 2 || unpaid < last || canceled < unpaid {
+			t.Errorf("buttons to %d, unpaid at %d, canceled at %d: %s", last, unpaid, canceled, body)
 		}
 	})
 }

@@ -4,8 +4,8 @@ import "time"
 
 type (
 	sampleDoorTicket struct {
-		ID, AttendeeName, AttendeeEmail, TypeName, Status, OrderStatus, OrderCode, Nonce string
-		Since                                                                            time.Time
+		ID, AttendeeName, AttendeeEmail, TypeName, State, OrderCode, Nonce string
+		Since                                                              time.Time
 	}
 	sampleNotice struct {
 		Key     string
@@ -32,7 +32,7 @@ type (
 	}
 )
 
-var sampleGuest = &sampleDoorTicket{ID: "tkt_1", AttendeeName: "Đặng Thị Ánh Nguyệt von und zu Hohenstein-Łukasiewicz", AttendeeEmail: "anh@example.org", TypeName: "Regular with workshop", Status: "valid", OrderCode: "7KQ2M3XY", Nonce: "n"}
+var sampleGuest = &sampleDoorTicket{ID: "tkt_1", AttendeeName: "Đặng Thị Ánh Nguyệt von und zu Hohenstein-Łukasiewicz", AttendeeEmail: "anh@example.org", TypeName: "Regular with workshop", State: "valid", OrderCode: "7KQ2M3XY", Nonce: "n"}
 
 // sampleScans is an answer of each kind.
 func sampleScans() map[string]sampleScan {
@@ -115,7 +115,7 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 		Notice                                  *sampleNotice
 		Stats                                   sampleFigures
 		URL, ListsURL, Nonce, Code, Gate, Query string
-		Exit                                    bool
+		Exit, ByCode                            bool
 		Found                                   []sampleDoorTicket
 		Errors                                  Errors
 	}
@@ -125,13 +125,17 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 	found := calm
 	found.Query, found.List.AllowReentry, found.Exit, found.Gate = "anh", true, true, "North stairs"
 	canceled := *sampleGuest
-	canceled.Status, canceled.AttendeeName = "canceled", ""
+	canceled.State, canceled.AttendeeName = "canceled", ""
 	inside := *sampleGuest
 	inside.Since = event.StartsAt
-	found.Notice, found.Found = early, []sampleDoorTicket{*sampleGuest, canceled, inside}
+	reserved := *sampleGuest
+	reserved.State = "reserved"
+	found.Notice, found.Found = early, []sampleDoorTicket{*sampleGuest, inside, reserved, canceled}
 	wrong := calm
 	wrong.Query, wrong.Errors = "nobody", Errors{{Name: "code", Message: "Send either the code or the ticket's id."}, {Name: "gate", Message: "Too long."}}
-	return []sample{{"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}
+	unknown := calm
+	unknown.Query, unknown.ByCode = "7ESSPRSZ", true
+	return []sample{{"door_scanner", "unknown code", unknown}, {"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}
 }
 
 func joinSamples() []sample {

@@ -49,19 +49,23 @@ func (b codeBook) encode(event, order int64) string {
 
 var codeSpelling = strings.NewReplacer("O", "0", "I", "1", "L", "1", "-", "", " ", "")
 
+// ReadOrderCode gives the spelling of an order's code that somebody typed, "" for a text that can be none. It need not exist.
+func ReadOrderCode(text string) string {
+	code := codeSpelling.Replace(strings.ToUpper(strings.TrimSpace(text)))
+	if len(code) != codeLength || strings.Trim(code, codeDigits) != "" {
+		return ""
+	}
+	return code
+}
+
 // decode reads a code as people type it: lower case, O for 0, I and L for 1, dashes and blanks anywhere.
 func (b codeBook) decode(code string) (event, order int64, ok bool) {
-	code = codeSpelling.Replace(strings.ToUpper(strings.TrimSpace(code)))
-	if len(code) != codeLength {
+	if code = ReadOrderCode(code); code == "" {
 		return 0, 0, false
 	}
 	var n uint64
 	for _, c := range code {
-		digit := strings.IndexRune(codeDigits, c)
-		if digit < 0 {
-			return 0, 0, false
-		}
-		n = n<<5 | uint64(digit)
+		n = n<<5 | uint64(strings.IndexRune(codeDigits, c))
 	}
 	left, right := n>>halfBits, n&halfMask
 	for i := bookRounds - 1; i >= 0; i-- {

@@ -13,6 +13,7 @@ import (
 	"turnout/checkin"
 	"turnout/events"
 	"turnout/templates"
+	"turnout/ticketing"
 )
 
 // doorAnswer is what the door says to one scan: the part "answer".
@@ -78,13 +79,19 @@ func (in scanForm) scannedAt(now time.Time) time.Time {
 	return now.Add(-age)
 }
 
-// DoorScan decides one scan. Its nonce makes repeating safe: the same nonce gets the first answer again.
+// DoorScan decides one scan. Its nonce makes repeating safe: the same nonce gets the first answer again. An order's code that
+// was typed is no scan: it is looked up. (The door's script does so itself, before it asks.)
 func (h *Handler) DoorScan(c *gin.Context) {
 	list := h.doorList(c)
 	if list == nil {
 		return
 	}
 	event := access.Event(c)
+	if code := ticketing.ReadOrderCode(c.PostForm("code")); code != "" && !wantsPart(c) {
+		said := url.Values{"code": {code}, "gate": {c.PostForm("gate")}, "direction": {c.PostForm("direction")}}
+		h.Redirect(c, doorPath(event, list.ID)+"/search?"+said.Encode(), "", "")
+		return
+	}
 	var in scanForm
 	err := respond.Form(c, &in)
 	var scan *checkin.Scan

@@ -29,6 +29,7 @@ type doorPage struct {
 	Gate     string // kept by the browser where scripts run
 	Exit     bool   // the direction that was chosen last
 	Query    string
+	ByCode   bool // the query is an order's code
 	Found    []doorResult
 	Errors   templates.Errors
 }
@@ -51,13 +52,14 @@ func (h *Handler) renderScanner(c *gin.Context, status int, list *checkin.List, 
 	page := doorPage{
 		Chrome: h.doorChrome(c, list.Name), Event: event, List: list, Notice: noticeOf(event, list, h.Now()), Stats: stats,
 		URL: doorPath(event, list.ID), ListsURL: doorPath(event, "") + "?all=1", Nonce: string(turnout.NewID("non")), Gate: c.Query("gate"),
-		Exit: c.Query("direction") == string(checkin.Exit), Query: c.Query("q"), Errors: problems,
+		Exit: c.Query("direction") == string(checkin.Exit), Errors: problems,
 	}
 	if c.Request.Method == http.MethodPost { // the form again, as it was typed
 		page.Code, page.Gate, page.Exit = c.PostForm("code"), c.PostForm("gate"), c.PostForm("direction") == string(checkin.Exit)
 	}
 	page.Scripts = []string{"door.js"}
-	if page.Found, err = h.doorSearch(c, list, page.Query); err != nil {
+	page.Query, page.ByCode = searchedFor(c)
+	if page.Found, err = h.doorSearch(c, list, page.Query, page.ByCode); err != nil {
 		h.Fail(c, err)
 		return
 	}

@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,13 +21,25 @@ type doorResult struct {
 	*ticketing.DoorTicket
 	OrderCode string
 	Nonce     string
-	Since     time.Time // inside since then; zero: not inside
+	Since     time.Time              // inside since then; zero: not inside
+	State     ticketing.TicketStatus // Valid is what a door lets in: its order is confirmed, too
 }
 
 const (
 	shortestSearch = 2  // letters
 	searchedOrders = 20 // at most; a longer list is no help at a door
 )
+
+// doorOrder puts first what a door can let in, and last what was given back.
+var doorOrder = []ticketing.TicketStatus{ticketing.Valid, ticketing.Reserved, ticketing.TicketCanceled}
+
+// searchedFor is what a request searches for, and whether it is an order's code alone (?code=) and no name (?q=).
+func searchedFor(c *gin.Context) (query string, byCode bool) {
+	if code := c.Query("code"); code != "" {
+		return code, true
+	}
+	return c.Query("q"), false
+}
 
 // DoorSearch finds tickets by name, e-mail address or order code, as a part of the door or as the page itself.
 func (h *Handler) DoorSearch(c *gin.Context) {
@@ -38,16 +52,17 @@ func (h *Handler) DoorSearch(c *gin.Context) {
 		return
 	}
 	event := access.Event(c)
-	page := doorPage{Event: event, List: list, URL: doorPath(event, list.ID), Query: c.Query("q")}
+	page := doorPage{Event: event, List: list, URL: doorPath(event, list.ID)}
+	page.Query, page.ByCode = searchedFor(c)
 	var err error
-	if page.Found, err = h.doorSearch(c, list, page.Query); err != nil {
+	if page.Found, err = h.doorSearch(c, list, page.Query, page.ByCode); err != nil {
 		h.Fail(c, err)
 		return
 	}
 	h.RenderPart(c, http.StatusOK, "door_scanner", "results", page)
 }
 
-func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string) ([]doorResult, error) {
+func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string, byCode bool) ([]doorResult, error) {
 	query = strings.TrimSpace(query)
 	if len([]rune(query)) < shortestSearch {
 		return nil, nil
@@ -56,6 +71,10 @@ func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string) (
 	tickets, err := h.Ticketing.SearchTickets(ctx, event.CommunityID, event.ID, query, searchedOrders)
 	if err != nil {
 		return nil, fmt.Errorf("pages: door search: %w", err)
+	}
+	if byCode { // words that look like a code find nobody by name
+		code := ticketing.ReadOrderCode(query)
+		tickets = slices.DeleteFunc(tickets, func(t *ticketing.DoorTicket) bool { return h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber) != code })
 	}
 	ids := make([]turnout.ID, len(tickets))
 	for i, t := range tickets {
@@ -68,7 +87,13 @@ func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string) (
 	found := make([]doorResult, len(tickets))
 	for i, t := range tickets {
 		found[i] = doorResult{DoorTicket: t, OrderCode: h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber), Nonce: string(turnout.NewID("non")),
-			Since: since[t.ID]}
+			Since: since[t.ID], State: t.Status}
+		if t.Status == ticketing.Valid && t.OrderStatus != ticketing.Confirmed {
+			found[i].State = ticketing.Reserved
+		}
 	}
+	slices.SortStableFunc(found, func(a, b doorResult) int {
+		return cmp.Compare(slices.Index(doorOrder, a.State), slices.Index(doorOrder, b.State))
+	})
 	return found, nil
 }

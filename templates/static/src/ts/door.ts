@@ -10,6 +10,7 @@ import { listen } from "./_wedge";
 const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or the next scan
 const doubleTap = 500; // milliseconds in which a second tap is still the first one
 const countEvery = 2000;
+const orderCode = /^[0-9A-TV-Z]{8}$/i; // as people read it; the server knows its alphabet
 const glance = 40; // milliseconds between two looks at the picture
 
 function door(root: HTMLElement): void {
@@ -23,7 +24,7 @@ function door(root: HTMLElement): void {
   const panels = new Panels((name) => {
     if (name === "log") void load(part("log"), root.dataset.scans ?? "");
   });
-  panels.show(location.search.includes("q=") || document.querySelector(".errors") ? "find" : "");
+  panels.show(location.search.match(/[?&](q|code)=/) || document.querySelector(".errors") ? "find" : "");
   const settings = new Settings();
   let underway = 0; // scans that are not answered yet
   let line = Promise.resolve();
@@ -89,6 +90,7 @@ function door(root: HTMLElement): void {
     answer?.replaceChildren(content);
     if (tone && settings.sound) signal(tone);
     if (tone === "ok") clear = window.setTimeout(dismiss, okFor);
+    else goOn();
     answer?.querySelector("[data-retry]")?.addEventListener("click", () => void outgoing.retry());
   }
 
@@ -106,7 +108,16 @@ function door(root: HTMLElement): void {
       late.querySelector("ul")?.append(line);
     }
     answer?.querySelector("[data-tone]")?.append(late);
+    goOn();
     if (settings.sound) signal("refuse");
+  }
+
+  // goOn shows how an answer that stays goes away, and when taps begin to count.
+  function goOn(): void {
+    answer?.querySelector(".door-go-on")?.remove();
+    answer?.querySelector("[data-tone]")?.append(template("go-on"));
+    const button = answer?.querySelector<HTMLButtonElement>("[data-go-on]");
+    if (button) clear = window.setTimeout(() => (button.disabled = false), said + doubleTap - performance.now());
   }
 
   function dismiss(): void {
@@ -115,12 +126,19 @@ function door(root: HTMLElement): void {
   }
   answer.addEventListener("click", (event) => {
     if (performance.now() - said < doubleTap) return; // meant for what was there before
-    if (!(event.target as Element).closest("a, button")) dismiss();
+    const pressed = (event.target as Element).closest<HTMLElement>("a, button");
+    if (!pressed || pressed.matches("[data-go-on]")) dismiss();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    if (answer.childElementCount > 0) dismiss();
-    else panels.close();
+    const covered = answer.childElementCount > 0;
+    if (event.key === "Escape") {
+      if (covered) dismiss();
+      else panels.close();
+    } else if (covered && (event.key === "Enter" || event.key === " ")) {
+      if ((event.target as Element).closest("[data-answer] :is(a, button)")) return; // pressed by the browser
+      event.preventDefault(); // what the answer covers is not meant
+      if (!event.repeat && performance.now() - said >= doubleTap) dismiss();
+    }
   });
 
   // Online or not, and what waits
@@ -203,10 +221,22 @@ function door(root: HTMLElement): void {
     typing = window.setTimeout(() => void find(), 200);
   });
   let searches = 0;
-  async function find(): Promise<void> {
+  async function find(by = "q"): Promise<void> {
     const query = part("find")?.querySelector("input")?.value ?? "";
     const mine = ++searches;
-    await load(part("results"), `${root.dataset.search}?${new URLSearchParams({ q: query })}`, () => mine === searches);
+    clearTimeout(typing);
+    await load(part("results"), `${root.dataset.search}?${new URLSearchParams({ [by]: query })}`, () => mine === searches);
+  }
+
+  // typed takes a code from keys: an order's is looked up and is no scan.
+  function typed(code: string, nonce?: string): Promise<void> {
+    if (!orderCode.test(code.replace(/[\s-]/g, ""))) return scan({ code }, nonce);
+    const field = part("find")?.querySelector("input");
+    if (field) field.value = code.trim();
+    dismiss();
+    panels.open("find");
+    document.querySelector<HTMLElement>('[data-panel="find"]')?.focus(); // a phone's keyboard goes, and what was found is seen
+    return find("code");
   }
 
   root.addEventListener("submit", (event) => {
@@ -218,7 +248,7 @@ function door(root: HTMLElement): void {
       once(form, scan({ ticket_id: String(data.get("ticket_id")), direction: String(data.get("direction")) }, nonce));
     } else if (form.matches("[data-code]")) {
       event.preventDefault();
-      const sent = scan({ code: String(data.get("code")) }, nonce).then(() => {
+      const sent = typed(String(data.get("code")), nonce).then(() => {
         form.reset();
         form.querySelector<HTMLInputElement>("[name=nonce]")?.setAttribute("value", newNonce());
       });
@@ -250,7 +280,7 @@ function door(root: HTMLElement): void {
     }
   }
 
-  listen((code) => void scan({ code }));
+  listen((code) => void typed(code));
   keepAwake();
   void look();
   if (!window.isSecureContext || !navigator.mediaDevices) shown("insecure");
