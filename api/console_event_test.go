@@ -69,7 +69,7 @@ func TestLinksThatWorkOnce(t *testing.T) {
 
 func TestEventFromDraftToCancellation(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
-		d.see("/console/first/events/new", "Europe/Berlin")
+		d.see("/console/first/events/new", "Europe/Berlin", `<option value="DE">Germany</option>`)
 		form := url.Values{"title": {"A night for beginners"}, "format": {"in_person"}, "timezone": {"Europe/Berlin"}, "currency": {"EUR"},
 			"starts_at": {"2027-03-28T02:30"}, "ends_at": {"2027-03-28T12:00"}, "venue.name": {"Library"}}
 		bad := clone(form, "ends_at", "yesterday", "venue.country", "Germany")

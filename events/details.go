@@ -146,7 +146,7 @@ func (e *Event) problems() turnout.Problems {
 		p.Add("currency", "currency", "Use an ISO 4217 code such as EUR.")
 	}
 	if e.VenueCountry != "" && !isCountry(e.VenueCountry) {
-		p.Add("venue.country", "country", "Use a code of two letters such as PL (ISO 3166-1).")
+		p.Add("venue.country", "country", "Use a code of two letters such as PL (ISO 3166-1), not a name.")
 	}
 	if e.OnlineURL != "" && !isWebAddress(e.OnlineURL) {
 		p.Add("online_url", "url", "Use a whole web address, beginning with https://.")
@@ -187,6 +187,22 @@ func (e *Event) timeProblems(p *turnout.Problems) {
 func isCountry(code string) bool {
 	region, err := language.ParseRegion(code)
 	return err == nil && len(code) == 2 && region.IsCountry()
+}
+
+// notNow are codes that the tables of language know and ISO 3166-1 does not hold: withdrawn (AN), a union (EU), reserved (AC, DG, EA, IC, TA).
+const notNow = "AC AN BU CP CQ CS CT DD DG DY EA EU EZ FQ FX HV IC JT MI NH NQ NT PC PU PZ QO QU RH SU TA TP UK UN VD WK YD YU ZR"
+
+// Countries are the codes that a form offers for a venue's country: those of ISO 3166-1 in use, each of which Problems takes.
+func Countries() []string {
+	var codes []string
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			if code := string([]rune{a, b}); isCountry(code) && !strings.Contains(notNow, code) {
+				codes = append(codes, code)
+			}
+		}
+	}
+	return codes
 }
 
 func isWebAddress(text string) bool {

@@ -75,6 +75,7 @@ type eventFormPage struct {
 	Zones      []string
 	Formats    []templates.Option
 	Currencies []string
+	Countries  []templates.Option
 	Event      *events.Event // nil for a new one
 	BackURL    string
 	CoverURL   string
@@ -86,6 +87,7 @@ var suggestedCurrencies = []string{"EUR", "USD", "GBP", "CHF", "PLN", "SEK", "NO
 
 func (h *Handler) eventFormPage(c *gin.Context, data eventFormPage) eventFormPage {
 	data.Zones, data.Currencies = commonZones, suggestedCurrencies
+	data.Countries = countryOptions(h.Language(c), data.Form.VenueCountry)
 	for _, f := range []events.Format{events.InPerson, events.Virtual, events.Hybrid} {
 		data.Formats = append(data.Formats, templates.Option{Value: string(f), Text: h.text(c, "status.mode."+string(f)), Note: h.text(c, "console.format."+string(f))})
 	}
