@@ -65,7 +65,6 @@ const (
 
 // conflictGroups sorts conflicts by kind, then by room or day; a session's link is base and its id.
 func (h *Handler) conflictGroups(c *gin.Context, a *agenda.Agenda, all []agenda.Conflict, base string) []conflictGroup {
-	lang, zone := h.Language(c), a.Event.Location()
 	sessions, names := map[turnout.ID]*agenda.Session{}, namesOf(a)
 	for _, s := range a.Sessions {
 		sessions[s.ID] = s
@@ -73,37 +72,14 @@ func (h *Handler) conflictGroups(c *gin.Context, a *agenda.Agenda, all []agenda.
 	index := map[string]int{}
 	var groups []conflictGroup
 	for _, conflict := range all { // in order of time
-		first := sessions[conflict.SessionIDs[0]]
-		filter := url.Values{"state": {"conflicts"}}
-		where := names[conflict.RoomID]
-		if conflict.RoomID != "" {
-			filter.Set("room", string(conflict.RoomID))
-		} else {
-			where = h.dayOf(lang, a.Event, first.StartsAt)
-			filter.Set("day", first.StartsAt.In(zone).Format(time.DateOnly))
-		}
+		where, filter := h.conflictPlace(c, a, conflict, sessions, names)
 		key := string(conflict.Kind) + " " + filter.Encode()
 		i, known := index[key]
 		if !known {
 			i = len(groups)
 			index[key], groups = i, append(groups, conflictGroup{Kind: conflict.Kind, Where: where, AllURL: base + "?" + filter.Encode()})
 		}
-		g := &groups[i]
-		g.Count++
-		item := conflictItem{When: h.Templates.Clock(lang, first.StartsAt, a.Event.Timezone) + "–" + h.Templates.Clock(lang, first.EndsAt, a.Event.Timezone),
-			Who: joinIDs(conflict.SpeakerIDs, names)}
-		if conflict.RoomID != "" { // the day is not the group's
-			item.When = h.dayOf(lang, a.Event, first.StartsAt) + ", " + item.When
-		}
-		for _, id := range conflict.SessionIDs {
-			item.Sessions = append(item.Sessions, templates.Link{Text: sessions[id].Title, URL: base + "/sessions/" + string(id)})
-		}
-		switch {
-		case len(g.First) < conflictsFirst:
-			g.First = append(g.First, item)
-		case len(g.First)+len(g.More) < conflictsListed:
-			g.More = append(g.More, item)
-		}
+		groups[i].add(h.conflictItem(c, a, conflict, sessions, names, base))
 	}
 	slices.SortStableFunc(groups, func(a, b conflictGroup) int {
 		return cmp.Compare(slices.Index(conflictKinds, a.Kind), slices.Index(conflictKinds, b.Kind))
@@ -115,6 +91,38 @@ func (h *Handler) conflictGroups(c *gin.Context, a *agenda.Agenda, all []agenda.
 		}
 	}
 	return groups
+}
+
+// conflictPlace names the room or the day that a conflict belongs to, with the filter that finds the sessions concerned there.
+func (h *Handler) conflictPlace(c *gin.Context, a *agenda.Agenda, conflict agenda.Conflict, sessions map[turnout.ID]*agenda.Session, names map[turnout.ID]string) (string, url.Values) {
+	if conflict.RoomID != "" {
+		return names[conflict.RoomID], url.Values{"state": {"conflicts"}, "room": {string(conflict.RoomID)}}
+	}
+	at := sessions[conflict.SessionIDs[0]].StartsAt
+	return h.dayOf(h.Language(c), a.Event, at), url.Values{"state": {"conflicts"}, "day": {at.In(a.Event.Location()).Format(time.DateOnly)}}
+}
+
+func (h *Handler) conflictItem(c *gin.Context, a *agenda.Agenda, conflict agenda.Conflict, sessions map[turnout.ID]*agenda.Session, names map[turnout.ID]string, base string) conflictItem {
+	lang, first := h.Language(c), sessions[conflict.SessionIDs[0]]
+	item := conflictItem{When: h.Templates.Clock(lang, first.StartsAt, a.Event.Timezone) + "–" + h.Templates.Clock(lang, first.EndsAt, a.Event.Timezone),
+		Who: joinIDs(conflict.SpeakerIDs, names)}
+	if conflict.RoomID != "" { // the day is not the group's
+		item.When = h.dayOf(lang, a.Event, first.StartsAt) + ", " + item.When
+	}
+	for _, id := range conflict.SessionIDs {
+		item.Sessions = append(item.Sessions, templates.Link{Text: sessions[id].Title, URL: base + "/sessions/" + string(id)})
+	}
+	return item
+}
+
+func (g *conflictGroup) add(item conflictItem) {
+	g.Count++
+	switch {
+	case len(g.First) < conflictsFirst:
+		g.First = append(g.First, item)
+	case len(g.First)+len(g.More) < conflictsListed:
+		g.More = append(g.More, item)
+	}
 }
 
 // conflictText says one conflict in the reader's language.

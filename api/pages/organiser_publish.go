@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -30,16 +31,6 @@ type publishPage struct {
 	Base       string
 }
 
-// publishFacts are what the checks look at.
-type publishFacts struct {
-	pools    []*ticketing.Pool
-	types    []*ticketing.TicketType
-	sessions int
-	released bool
-	payable  bool   // by card, or buyers are told how to transfer
-	settings string // the page where the latter is said
-}
-
 // AskPublish is GET /console/events/{event}/publish: what is still open, before everybody sees it. Nothing of it forbids to
 // publish: a draft with its own times may always go out.
 func (h *Handler) AskPublish(c *gin.Context) {
@@ -52,13 +43,19 @@ func (h *Handler) AskPublish(c *gin.Context) {
 	if !ok {
 		return
 	}
-	facts, err := h.publishFacts(c.Request.Context(), e)
+	community, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(e.CommunityID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	needs, err := h.needs(c.Request.Context(), e, community)
 	if err != nil {
 		h.Fail(c, err)
 		return
 	}
 	data := publishPage{Chrome: chrome, Event: e, Base: eventPath(e)}
-	for _, one := range h.publishChecks(c, e, facts) {
+	for _, need := range needs {
+		one := h.check(c, need, community)
 		if one.Open {
 			data.Checks = slices.Insert(data.Checks, data.OpenNumber, one)
 			data.OpenNumber++
@@ -69,83 +66,51 @@ func (h *Handler) AskPublish(c *gin.Context) {
 	h.Render(c, http.StatusOK, "console_publish", data)
 }
 
-func (h *Handler) publishFacts(ctx context.Context, e *events.Event) (facts publishFacts, err error) {
-	if facts.pools, err = h.Ticketing.Pools(ctx, e.CommunityID, e.ID); err != nil {
-		return facts, err
+// needs lists what matters for this event: its place, its tickets, the way to pay, its schedule.
+func (h *Handler) needs(ctx context.Context, e *events.Event, community *organisers.Community) ([]events.Need, error) {
+	pools, err := h.Ticketing.Pools(ctx, e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
 	}
-	if facts.types, err = h.Ticketing.TicketTypes(ctx, e.CommunityID, e.ID); err != nil {
-		return facts, err
+	types, err := h.Ticketing.TicketTypes(ctx, e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
 	}
 	counts, err := agenda.Count(ctx, h.DB.Read(), e.CommunityID, e.ID)
 	if err != nil {
-		return facts, err
+		return nil, err
 	}
-	releases, err := h.Agenda.Releases(ctx, e.CommunityID, string(e.ID))
-	if err != nil {
-		return facts, err
+	_, err = h.Agenda.LatestRelease(ctx, e)
+	if err != nil && !errors.Is(err, agenda.ErrNotReleased) {
+		return nil, err
 	}
-	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
-	if err != nil {
-		return facts, err
-	}
-	facts.sessions, facts.released = counts.Sessions, len(releases) > 0
-	facts.settings = communityPath(community) + "/settings#f-payment_instructions"
-	facts.payable = h.Ticketing.Provider.Name() != offline.Provider{}.Name() || community.PaymentInstructions != ""
-	return facts, nil
+	payable := h.Ticketing.Provider.Name() != offline.Provider{}.Name() || community.PaymentInstructions != ""
+	return slices.Concat(e.Needs(h.Now()), ticketing.Needs(e, types, pools, payable), counts.Needs(err == nil)), nil
 }
 
-// publishChecks lists what matters for this event: its place, its tickets, its schedule, the way to pay.
-func (h *Handler) publishChecks(c *gin.Context, e *events.Event, facts publishFacts) []check {
-	base := eventPath(e)
-	var list []check
-	add := func(key, url string, open bool, args ...any) {
-		if open {
-			key += "_open"
-		}
-		list = append(list, check{h.text(c, "console.publish."+key, args...), url, open})
+// needPages are where needs are seen to, by their codes, below the event's page; those of a pool are at the pool's own.
+var needPages = map[string]string{
+	"date": "/details#f-starts_at", "venue": "/details#f-venue-name", "online": "/details#f-online_url", "description": "/details#f-description",
+	"tickets": "/tickets", "hidden": "/tickets", "mode_in_person": "/tickets/types/new", "mode_virtual": "/tickets/types/new",
+	"unused_pool": "/tickets/types/new", "empty_pool": "/tickets/pools/", "agenda": "/agenda", "release": "/agenda/release",
+}
+
+// check says a need in words, with the page where it is seen to, "" for who may not open that.
+func (h *Handler) check(c *gin.Context, need events.Need, community *organisers.Community) check {
+	e, key := access.Event(c), "console.publish."+need.Code
+	if need.Open {
+		key += "_open"
 	}
-	if !e.EndsAt.After(h.Now()) {
-		add("date", base+"/details#f-starts_at", true)
-	}
-	if e.Format.OnSite() {
-		add("venue", base+"/details#f-venue-name", e.VenueName == "" && e.VenueAddress == "")
-	}
-	if e.Format.Online() {
-		add("online", base+"/details#f-online_url", e.OnlineURL == "")
-	}
-	add("description", base+"/details#f-description", e.Description == "")
-	add("tickets", base+"/tickets", len(facts.types) == 0)
-	has := func(fits func(t *ticketing.TicketType) bool) bool { return slices.ContainsFunc(facts.types, fits) }
-	if len(facts.types) > 0 {
-		if e.Format == events.Hybrid {
-			for _, mode := range []ticketing.Mode{ticketing.InPerson, ticketing.Virtual} {
-				add("mode_"+string(mode), base+"/tickets/types/new", !has(func(t *ticketing.TicketType) bool { return t.AttendanceMode == mode }))
-			}
-		}
-		if !has(func(t *ticketing.TicketType) bool { return t.Visibility == ticketing.Public }) {
-			add("hidden", base+"/tickets", true)
+	out := check{Text: h.text(c, key, "Name", need.Name), URL: eventPath(e) + needPages[need.Code], Open: need.Open}
+	switch need.Code {
+	case "empty_pool":
+		out.URL += string(need.Subject)
+	case "payment":
+		if out.URL = ""; access.Who(c).May("settings:write", e.CommunityID, nil) {
+			out.URL = communityPath(community) + "/settings#f-payment_instructions"
 		}
 	}
-	for _, p := range facts.pools {
-		url := base + "/tickets/pools/" + string(p.ID)
-		if p.Capacity == 0 {
-			add("empty_pool", url, true, "Name", p.Name)
-		} else if !has(func(t *ticketing.TicketType) bool { return slices.Contains(t.PoolIDs, p.ID) }) {
-			add("unused_pool", base+"/tickets/types/new", true, "Name", p.Name)
-		}
-	}
-	if has(func(t *ticketing.TicketType) bool { return t.Price > 0 }) {
-		url := facts.settings
-		if !access.Who(c).May("settings:write", e.CommunityID, nil) {
-			url = ""
-		}
-		add("payment", url, !facts.payable)
-	}
-	add("agenda", base+"/agenda", facts.sessions == 0)
-	if facts.sessions > 0 {
-		add("release", base+"/agenda/release", !facts.released)
-	}
-	return list
+	return out
 }
 
 // PublishEvent is POST /console/events/{event}/publish.

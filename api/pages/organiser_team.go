@@ -69,6 +69,15 @@ func (h *Handler) team(c *gin.Context, status int, typed teamForm, shown templat
 		return
 	}
 	data := teamPage{Chrome: chrome, Errors: shown, Zone: tenant.Timezone, Form: typed, Base: communityPath(tenant) + "/team", CanWrite: may(c, "settings:write")}
+	for _, role := range roleOrder {
+		data.Roles = append(data.Roles, templates.Option{Value: string(role), Text: h.text(c, "role."+string(role)), Note: h.text(c, "console.role."+string(role))})
+	}
+	list, _, err := events.List(ctx, h.DB.Read(), events.Filter{Community: tenant.ID, Limit: 100})
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	data.Scopes = h.scopes(c, list)
 	members, err := organisers.Members(ctx, h.DB.Read(), tenant.ID)
 	if err != nil {
 		h.Fail(c, err)
@@ -79,21 +88,27 @@ func (h *Handler) team(c *gin.Context, status int, typed teamForm, shown templat
 		h.Fail(c, err)
 		return
 	}
-	list, _, err := events.List(ctx, h.DB.Read(), events.Filter{Community: tenant.ID, Limit: 100})
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
-	titles := map[turnout.ID]string{}
-	data.Scopes = []templates.Option{{Text: h.text(c, "console.team.everywhere")}}
+	data.Owners = owners(members)
+	data.fill(members, invitations, list, access.Who(c).Account)
+	h.Render(c, status, "console_team", data)
+}
+
+// scopes are where a role can be given: everywhere, or at an event that is not over.
+func (h *Handler) scopes(c *gin.Context, list []events.Event) []templates.Option {
+	out := []templates.Option{{Text: h.text(c, "console.team.everywhere")}}
 	for _, e := range list {
-		titles[e.ID] = e.Title
 		if e.EndsAt.After(h.Now()) {
-			data.Scopes = append(data.Scopes, templates.Option{Value: string(e.ID), Text: e.Title})
+			out = append(out, templates.Option{Value: string(e.ID), Text: e.Title})
 		}
 	}
-	for _, role := range roleOrder {
-		data.Roles = append(data.Roles, templates.Option{Value: string(role), Text: h.text(c, "role."+string(role)), Note: h.text(c, "console.role."+string(role))})
+	return out
+}
+
+// fill makes the rows of those who are in the team and of those who are invited; me is the reader.
+func (p *teamPage) fill(members []organisers.Member, invitations []organisers.Link, list []events.Event, me turnout.ID) {
+	titles := map[turnout.ID]string{}
+	for _, e := range list {
+		titles[e.ID] = e.Title
 	}
 	where := func(s organisers.Scope) string {
 		if s.Kind == organisers.InCommunity {
@@ -102,26 +117,25 @@ func (h *Handler) team(c *gin.Context, status int, typed teamForm, shown templat
 		return firstOf(titles[s.ID], string(s.ID))
 	}
 	for _, m := range members {
-		row := memberRow{Member: m, IsMe: m.AccountID == access.Who(c).Account}
-		for i, g := range m.Grants {
-			if i == 0 {
-				row.Role = string(g.Role)
-				if g.Scope.Kind == organisers.InEvent {
-					row.Scope = string(g.Scope.ID)
-				}
-			}
+		row := memberRow{Member: m, IsMe: m.AccountID == me, Found: p.inTeam(m.Email)}
+		for _, g := range m.Grants {
 			row.Grants = append(row.Grants, grantRow{string(g.Role), where(g.Scope)})
 		}
-		if row.Found = data.inTeam(m.Email); row.Found {
-			data.Already = &row
+		if len(m.Grants) > 0 {
+			first := m.Grants[0]
+			row.Role = string(first.Role)
+			if first.Scope.Kind == organisers.InEvent {
+				row.Scope = string(first.Scope.ID)
+			}
 		}
-		data.Members = append(data.Members, row)
+		if row.Found {
+			p.Already = &row
+		}
+		p.Members = append(p.Members, row)
 	}
-	data.Owners = owners(members)
 	for _, link := range invitations {
-		data.Invitations = append(data.Invitations, invitationRow{link, where(link.Scope)})
+		p.Invitations = append(p.Invitations, invitationRow{link, where(link.Scope)})
 	}
-	h.Render(c, status, "console_team", data)
 }
 
 // inTeam reports whether this is the address that was refused because its owner is in the team.

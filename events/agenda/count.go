@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/events"
 )
 
 // Counts says how far an event's agenda is. Withdrawn sessions are not counted.
@@ -25,6 +26,15 @@ func Count(ctx context.Context, db bun.IDB, community, event turnout.ID) (Counts
 		return Counts{}, fmt.Errorf("agenda: count: %w", err)
 	}
 	return n, nil
+}
+
+// Needs lists what the agenda should be before everybody sees the event; released says whether there was a release.
+func (n Counts) Needs(released bool) []events.Need {
+	list := []events.Need{{Code: "agenda", Open: n.Sessions == 0}}
+	if n.Sessions > 0 {
+		list = append(list, events.Need{Code: "release", Open: !released})
+	}
+	return list
 }
 
 // Span gives when the placed sessions of the agenda begin and end, false when none is placed.
