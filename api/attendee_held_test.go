@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptrace/bun"
+
 	"turnout"
+	"turnout/internal/dbtest"
 	"turnout/internal/mail"
 	"turnout/ticketing"
 )
@@ -325,6 +329,35 @@ func TestTheAPISearchesOrdersWhole(t *testing.T) {
 		}
 		if len(seen) != 5 {
 			t.Errorf("the pages hold %d of 5", len(seen))
+		}
+	})
+}
+
+// Paid in the very moment in which others were wanted instead: its places are nobody's any more, and the form says so.
+func TestAnOrderPaidWhileItIsReplaced(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		paid, _ := d.onSale(3)
+		v := d.stranger()
+		v.send("/e/summit/checkout", v.checkout(paid, "3"), "/pay/")
+		form := v.checkout(paid, "2", "held_choice", "replace")
+		answer := make(chan string, 1)
+		err := d.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			for _, query := range []string{"UPDATE pools SET taken = taken", "UPDATE orders SET status = 'confirmed', confirmed_at = created_at"} {
+				if _, err := tx.ExecContext(ctx, query); err != nil {
+					return err
+				}
+			}
+			go func() {
+				w, body := v.post("/e/summit/checkout", form)
+				answer <- fmt.Sprint(w.StatusCode, body)
+			}()
+			return dbtest.Waiting(ctx, d.DB, 1)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page := <-answer; !strings.HasPrefix(page, "409") || !strings.Contains(page, "Sold out") || strings.Contains(page, "unpaid") {
+			t.Errorf("it says %s", page)
 		}
 	})
 }

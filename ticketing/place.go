@@ -232,7 +232,7 @@ func (s *Service) submitSale(ctx context.Context, in placing) (placed, error) {
 	return out, err
 }
 
-// sell places the order in a transaction with others, or in one of its own when another order gives way to it.
+// sell places the order in a transaction with others, or in one alone when another order gives way to it; both wait in the queue.
 func (s *Service) sell(ctx context.Context, in placing) (placed, error) {
 	if in.Replaces != "" {
 		return s.replace(ctx, in)

@@ -38,26 +38,27 @@ func (s *Service) HeldByToken(ctx context.Context, token string) (*Order, error)
 	return order, nil
 }
 
-// replace places an order in the transaction that cancels the unpaid ones which give way to it: the one that it names, and the
+// replaceOrder places an order in the transaction that cancels the unpaid ones which give way to it: the one that it names, and the
 // one that its form made before. Their places are free for it; when it is refused all the same, they stay held. What was paid
 // meanwhile does not give way: that is ErrReplacedPaid for an order that was named; a form makes another one.
-func (s *Service) replace(ctx context.Context, in placing) (placed, error) {
-	var item *database.Item[placing, placed]
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		item = &database.Item[placing, placed]{In: in}
-		if err := s.giveWay(ctx, tx, &in); err != nil {
-			return err
-		}
-		if err := s.placeOrders(ctx, tx, []*database.Item[placing, placed]{item}); err != nil {
-			return err
-		}
-		return item.Err
-	})
-	if err != nil {
-		return placed{}, err
+// It serves one request: a refusal after others gave way takes the whole transaction back.
+func (s *Service) replaceOrder(ctx context.Context, tx bun.Tx, items []*database.Item[placing, placed]) error {
+	item := items[0]
+	if err := s.giveWay(ctx, tx, &item.In); err != nil {
+		return err
 	}
-	s.soldOut.forget()
-	return item.Out, nil
+	if err := s.placeOrders(ctx, tx, items); err != nil {
+		return err
+	}
+	return item.Err
+}
+
+func (s *Service) replace(ctx context.Context, in placing) (placed, error) {
+	out, err := database.Submit(ctx, s.DB, s.replaces, in)
+	if err == nil {
+		s.soldOut.forget()
+	}
+	return out, err
 }
 
 func (s *Service) giveWay(ctx context.Context, tx bun.Tx, in *placing) error {
@@ -110,16 +111,28 @@ func (in *placing) gives(stored idempotencyKey) (old []turnout.ID) {
 }
 
 // storedKey gives what a request's key made before; the zero key when there is none.
-func storedKey(ctx context.Context, tx bun.IDB, id string) (key idempotencyKey, err error) {
-	if id == "" {
-		return key, nil
-	}
-	err = tx.NewSelect().Model(&key).Where("id = ?", id).Scan(ctx)
-	if database.IsNoRows(err) {
-		return idempotencyKey{}, nil
-	}
+func storedKey(ctx context.Context, tx bun.IDB, id string) (idempotencyKey, error) {
+	stored, err := storedKeys(ctx, tx, []string{id})
+	key := stored[id]
 	key.CreatedAt = time.Time{} // compared by ==
 	return key, err
+}
+
+// storedKeys gives those that stand of the keys, by themselves; "" is none.
+func storedKeys(ctx context.Context, tx bun.IDB, ids []string) (map[string]idempotencyKey, error) {
+	stored := map[string]idempotencyKey{}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	if len(ids) == 0 {
+		return stored, nil
+	}
+	var rows []idempotencyKey
+	if err := tx.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		stored[r.ID] = r
+	}
+	return stored, nil
 }
 
 // lockForReplacing locks the pools of the old orders and of the new one together, in id order.

@@ -29,7 +29,11 @@ func TestAnUnpaidOrderGivesWay(t *testing.T) {
 		}
 		instead := s.purchase(other, 2, 1)
 		instead.Replaces = first.ID
+		_, queued := db.Batches()
 		second, _, err := s.PlaceOrder(t.Context(), instead)
+		if _, now := db.Batches(); now != queued+1 {
+			t.Error("it did not wait its turn in the queue")
+		}
 		if err != nil || second.Status != ticketing.Held || s.taken(hall) != 2 {
 			t.Fatalf("%+v, %v, %d taken", second, err, s.taken(hall))
 		}
@@ -143,7 +147,8 @@ func TestTheTokenOfAHeldOrder(t *testing.T) {
 func TestAllProblemsAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		s := newShop(t, db)
-		p := s.purchase(s.ticketType(0, s.pool(50)), 11, 1)
+		tt := s.ticketType(0, s.pool(50))
+		p := s.purchase(tt, 11, 1)
 		p.Lines = append(p.Lines, ticketing.PurchaseLine{TicketTypeID: "typ_other", Quantity: 1})
 		p.Buyer = ticketing.Attendee{Email: "ada@"}
 		_, _, err := s.PlaceOrder(t.Context(), p)
@@ -155,7 +160,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		for _, f := range refusal.Fields {
 			said = append(said, f.Name+" "+f.Message)
 		}
-		want := "lines[0].quantity Standard: choose 1 to 10.; lines[1].ticket_type_id This event has no such ticket type.; buyer.name This is needed.; buyer.email This is not an e-mail address."
+		want := "lines[0].quantity " + tt.Name + ": choose 1 to 10.; lines[1].ticket_type_id This event has no such ticket type.; buyer.name This is needed.; buyer.email This is not an e-mail address."
 		if got := strings.Join(said, "; "); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

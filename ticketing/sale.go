@@ -69,35 +69,9 @@ func (b *sale) keep(serve func(item *database.Item[placing, placed]) bool) {
 
 // replay finds the requests that were served before: by their key, or by their order's id on a second try.
 func (b *sale) replay(ctx context.Context) error {
-	var keys []string
-	var again []turnout.ID
-	for _, item := range b.items {
-		if item.In.keyID != "" {
-			keys = append(keys, item.In.keyID)
-		}
-		if item.In.again {
-			again = append(again, item.In.orderID)
-		}
-	}
-	stored := map[string]idempotencyKey{}
-	if len(keys) > 0 {
-		var rows []idempotencyKey
-		if err := b.tx.NewSelect().Model(&rows).Where("id IN (?)", bun.List(keys)).Scan(ctx); err != nil {
-			return err
-		}
-		for _, r := range rows {
-			stored[r.ID] = r
-		}
-	}
-	existing := map[turnout.ID]bool{}
-	if len(again) > 0 {
-		var ids []turnout.ID
-		if err := b.tx.NewSelect().Table("orders").Column("id").Where("id IN (?)", bun.List(again)).Scan(ctx, &ids); err != nil {
-			return err
-		}
-		for _, id := range ids {
-			existing[id] = true
-		}
+	stored, existing, err := b.servedBefore(ctx)
+	if err != nil {
+		return err
 	}
 	inBatch := map[string]*database.Item[placing, placed]{}
 	b.keep(func(item *database.Item[placing, placed]) bool {
@@ -122,6 +96,30 @@ func (b *sale) replay(ctx context.Context) error {
 		return false
 	})
 	return nil
+}
+
+// servedBefore reads the keys that stand, and the orders of second tries that were made.
+func (b *sale) servedBefore(ctx context.Context) (stored map[string]idempotencyKey, existing map[turnout.ID]bool, err error) {
+	var keys []string
+	var again []turnout.ID
+	for _, item := range b.items {
+		keys = append(keys, item.In.keyID)
+		if item.In.again {
+			again = append(again, item.In.orderID)
+		}
+	}
+	if stored, err = storedKeys(ctx, b.tx, keys); err != nil || len(again) == 0 {
+		return stored, nil, err
+	}
+	var ids []turnout.ID
+	if err := b.tx.NewSelect().Table("orders").Column("id").Where("id IN (?)", bun.List(again)).Scan(ctx, &ids); err != nil {
+		return nil, nil, err
+	}
+	existing = map[turnout.ID]bool{}
+	for _, id := range ids {
+		existing[id] = true
+	}
+	return stored, existing, nil
 }
 
 // idempotencyKey remembers which order a request made.
@@ -378,41 +376,20 @@ func (b *sale) total(item *database.Item[placing, placed]) (sum int64) {
 func (b *sale) build(rows *saleRows, item *database.Item[placing, placed], persons map[turnout.ID]map[string]turnout.ID) {
 	in := &item.In
 	event := b.events[in.EventID]
+	known := persons[event.CommunityID]
 	o := &Order{
 		ID: in.orderID, CommunityID: event.CommunityID, EventID: event.ID, Status: Held,
-		PersonID: persons[event.CommunityID][in.Buyer.Email], BuyerName: in.Buyer.Name, BuyerEmail: in.Buyer.Email,
+		PersonID: known[in.Buyer.Email], BuyerName: in.Buyer.Name, BuyerEmail: in.Buyer.Email,
 		Locale: in.Locale, Currency: event.Currency, Total: b.total(item), SecretVersion: 1,
 		ExpiresAt: b.now.Add(b.s.HoldFor), CreatedAt: b.now, UpdatedAt: b.now, Event: event,
 	}
 	b.begin(rows, o)
-	ticketStatus := Reserved
-	if o.Status == Confirmed {
-		ticketStatus = Valid
-	}
-	bearer := 0
 	for _, wanted := range in.Lines {
 		t := b.types[wanted.TicketTypeID]
-		line := &OrderLine{
-			ID: turnout.NewID(prefixLine), CommunityID: o.CommunityID, OrderID: o.ID, TicketTypeID: t.ID, Name: t.Name,
-			AttendanceMode: t.AttendanceMode, Quantity: wanted.Quantity, UnitPrice: t.Price, Total: wanted.Quantity * t.Price,
-			PricesIncludeTax: event.PricesIncludeTax,
-		}
-		o.Lines = append(o.Lines, line)
-		for _, pool := range t.PoolIDs {
-			rows.claims = append(rows.claims, &claim{HolderID: line.ID, PoolID: pool, CommunityID: o.CommunityID, Quantity: line.Quantity})
-		}
+		line := b.line(rows, o, t, wanted.Quantity)
 		for range wanted.Quantity {
-			a := in.bearer(bearer)
-			bearer++
-			ticket := &Ticket{
-				ID: turnout.NewID(turnout.PrefixTicket), CommunityID: o.CommunityID, EventID: event.ID, OrderID: o.ID, LineID: line.ID,
-				TicketTypeID: t.ID, Status: ticketStatus, AttendanceMode: t.AttendanceMode,
-				PersonID: persons[event.CommunityID][a.Email], AttendeeName: a.Name, AttendeeEmail: a.Email,
-				Version: 1, CreatedAt: b.now, UpdatedAt: b.now,
-				event: event, typeNumber: t.Number, nonce: newNonce(),
-			}
-			o.Tickets = append(o.Tickets, ticket)
-			rows.codes = append(rows.codes, ticket.codeRow(b.now))
+			bearer := in.bearer(len(o.Tickets))
+			b.ticket(rows, o, line, t, bearer, known[bearer.Email])
 		}
 	}
 	rows.orders, rows.lines, rows.tickets = append(rows.orders, o), append(rows.lines, o.Lines...), append(rows.tickets, o.Tickets...)
@@ -425,6 +402,37 @@ func (b *sale) build(rows *saleRows, item *database.Item[placing, placed], perso
 	}
 	rows.audit = append(rows.audit, audit.Entry{Community: o.CommunityID, Action: "order.placed", Subject: o.ID, Actor: actor, At: b.now})
 	item.Out.order = o
+}
+
+// line adds a line of the type to the order, as it is sold now, with its claims on the pools.
+func (b *sale) line(rows *saleRows, o *Order, t *TicketType, quantity int64) *OrderLine {
+	line := &OrderLine{
+		ID: turnout.NewID(prefixLine), CommunityID: o.CommunityID, OrderID: o.ID, TicketTypeID: t.ID, Name: t.Name,
+		AttendanceMode: t.AttendanceMode, Quantity: quantity, UnitPrice: t.Price, Total: quantity * t.Price,
+		PricesIncludeTax: o.Event.PricesIncludeTax,
+	}
+	o.Lines = append(o.Lines, line)
+	for _, pool := range t.PoolIDs {
+		rows.claims = append(rows.claims, &claim{HolderID: line.ID, PoolID: pool, CommunityID: o.CommunityID, Quantity: quantity})
+	}
+	return line
+}
+
+// ticket adds a ticket of the line to the order, with its code: valid at once when the order is confirmed.
+func (b *sale) ticket(rows *saleRows, o *Order, line *OrderLine, t *TicketType, bearer Attendee, person turnout.ID) {
+	status := Reserved
+	if o.Status == Confirmed {
+		status = Valid
+	}
+	ticket := &Ticket{
+		ID: turnout.NewID(turnout.PrefixTicket), CommunityID: o.CommunityID, EventID: o.EventID, OrderID: o.ID, LineID: line.ID,
+		TicketTypeID: t.ID, Status: status, AttendanceMode: t.AttendanceMode,
+		PersonID: person, AttendeeName: bearer.Name, AttendeeEmail: bearer.Email,
+		Version: 1, CreatedAt: b.now, UpdatedAt: b.now,
+		event: o.Event, typeNumber: t.Number, nonce: newNonce(),
+	}
+	o.Tickets = append(o.Tickets, ticket)
+	rows.codes = append(rows.codes, ticket.codeRow(b.now))
 }
 
 // begin sets where the order's life begins: a free one is confirmed, one to pay by transfer is pending for days, every

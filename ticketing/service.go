@@ -54,10 +54,11 @@ type Service struct {
 	// are counted right. It comes from the check-in package too.
 	Canceled func(ctx context.Context, tx bun.IDB, tickets []*Ticket) error
 
-	codes   codeBook
-	sales   *database.Work[placing, placed]
-	settles *database.Work[settling, settled]
-	soldOut *soldOutMemory
+	codes    codeBook
+	sales    *database.Work[placing, placed]
+	replaces *database.Work[placing, placed]
+	settles  *database.Work[settling, settled]
+	soldOut  *soldOutMemory
 }
 
 // New makes the service. It keeps the key of the public order codes in the database, made at the first start: unlike
@@ -83,6 +84,7 @@ func New(ctx context.Context, s Service) (*Service, error) {
 	s.soldOut = new(soldOutMemory)
 	s.Inbox.Handle(s.Provider.Name(), s.settleStored)
 	s.sales = &database.Work[placing, placed]{Name: "place orders", Lane: database.Shop, Do: s.placeOrders}
+	s.replaces = &database.Work[placing, placed]{Name: "replace orders", Lane: database.Shop, Max: 1, Do: s.replaceOrder}
 	s.settles = &database.Work[settling, settled]{Name: "settle payments", Lane: database.Door, Do: s.settleEvents}
 	return &s, nil
 }

@@ -107,27 +107,15 @@ func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.S
 	for i, o := range orders {
 		byID[o.ID], ids[i], eventIDs[o.EventID] = o, o.ID, nil
 	}
-	var parts struct {
-		lines    []*OrderLine
-		payments []*Payment
-		refunds  []*Refund
-	}
-	for _, model := range []any{&parts.lines, &parts.payments, &parts.refunds} {
-		if err := db.NewSelect().Model(model).Where("order_id IN (?)", bun.List(ids)).Order("id").Scan(ctx); err != nil {
-			return nil, err
-		}
-	}
-	for _, l := range parts.lines {
-		byID[l.OrderID].Lines = append(byID[l.OrderID].Lines, l)
-	}
-	for _, p := range parts.payments {
-		byID[p.OrderID].Payments = append(byID[p.OrderID].Payments, p)
-	}
-	for _, r := range parts.refunds {
-		byID[r.OrderID].Refunds = append(byID[r.OrderID].Refunds, r)
+	if err := loadParts(ctx, db, ids, byID); err != nil {
+		return nil, err
 	}
 	if err := loadEvents(ctx, db, eventIDs); err != nil {
 		return nil, err
+	}
+	for _, o := range orders {
+		o.Event = eventIDs[o.EventID]
+		o.Code = s.codes.encode(o.Event.Number, o.Number)
 	}
 	tickets, err := ticketsWhere(ctx, db, "ticket.order_id IN (?)", bun.List(ids))
 	if err != nil {
@@ -137,11 +125,29 @@ func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.S
 		t.event = eventIDs[t.EventID]
 		byID[t.OrderID].Tickets = append(byID[t.OrderID].Tickets, t)
 	}
-	for _, o := range orders {
-		o.Event = eventIDs[o.EventID]
-		o.Code = s.codes.encode(o.Event.Number, o.Number)
-	}
 	return orders, signTickets(tickets)
+}
+
+// loadParts reads the lines, payments and refunds of the orders, each in the order of their making.
+func loadParts(ctx context.Context, db bun.IDB, ids []turnout.ID, byID map[turnout.ID]*Order) error {
+	var lines []*OrderLine
+	var payments []*Payment
+	var refunds []*Refund
+	for _, model := range []any{&lines, &payments, &refunds} {
+		if err := db.NewSelect().Model(model).Where("order_id IN (?)", bun.List(ids)).Order("id").Scan(ctx); err != nil {
+			return err
+		}
+	}
+	for _, l := range lines {
+		byID[l.OrderID].Lines = append(byID[l.OrderID].Lines, l)
+	}
+	for _, p := range payments {
+		byID[p.OrderID].Payments = append(byID[p.OrderID].Payments, p)
+	}
+	for _, r := range refunds {
+		byID[r.OrderID].Refunds = append(byID[r.OrderID].Refunds, r)
+	}
+	return nil
 }
 
 func loadEvents(ctx context.Context, db bun.IDB, byID map[turnout.ID]*events.Event) error {

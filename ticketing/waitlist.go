@@ -198,6 +198,9 @@ func (s *Service) LeaveWaitlist(ctx context.Context, id turnout.ID, secret strin
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
+		if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID}); err != nil { // locked before entries
+			return err
+		}
 		// Read under lock, so that what it leaves is known.
 		if err := tx.NewUpdate().Model(entry).Set("status = status").WherePK().Returning("*").Scan(ctx); err != nil {
 			return err

@@ -136,15 +136,19 @@ func (h *Handler) askAgain(c *gin.Context, page *checkoutPage, err error) {
 		return
 	}
 	respond.Log(c.Request.Context(), err)
-	if errors.Is(err, ticketing.ErrReplacedPaid) {
-		page.Held = nil
-	}
 	shown := h.Templates.Errors(h.Language(c), known)
-	if errors.Is(err, ticketing.ErrSoldOut) {
-		if shown, err = h.whatIsLeft(c, page); err != nil {
-			h.Fail(c, err)
-			return
-		}
+	switch {
+	case errors.Is(err, ticketing.ErrReplacedPaid): // its places are free for nobody
+		page.Held = nil
+		_, err = h.whatIsLeft(c, page)
+	case errors.Is(err, ticketing.ErrSoldOut):
+		shown, err = h.whatIsLeft(c, page)
+	default:
+		err = nil
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
 	}
 	if page.Errors = h.inPlace(c, page, shown); len(page.Errors) == 0 {
 		page.Errors = templates.Errors{{Name: "lines", Code: known.Code, Message: h.Templates.ErrorText(h.Language(c), known)}}

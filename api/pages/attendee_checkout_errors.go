@@ -102,8 +102,8 @@ func (h *Handler) quantityWords(c *gin.Context, o *saleOffer) string {
 	}
 }
 
-// whatIsLeft reads the offers again after a sale was refused for want of places, and names those of which more was wanted than
-// there is.
+// whatIsLeft reads the offers again after a sale was refused for what is held or sold by now, and names those of which more was
+// wanted than there is.
 func (h *Handler) whatIsLeft(c *gin.Context, page *checkoutPage) (templates.Errors, error) {
 	e := access.Event(c)
 	held := page.Held
