@@ -106,6 +106,9 @@ func TestDoorChoosesItsList(t *testing.T) {
 		if w, _ := d.page(d.staff, "/door/fest", nil, false); w.StatusCode != 303 || w.Header.Get("Location") != door {
 			t.Errorf("one list: %d %s", w.StatusCode, w.Header.Get("Location"))
 		}
+		if w, _ := d.page(d.staff, "/door", nil, false); w.StatusCode != 303 || w.Header.Get("Location") != "/console" {
+			t.Errorf("the bare address: %d %s", w.StatusCode, w.Header.Get("Location"))
+		}
 		if w, body := d.page(d.staff, "/door/fest?all=1", nil, false); w.StatusCode != 200 || !strings.Contains(body, `href="`+door+`"`) {
 			t.Errorf("all lists: %d", w.StatusCode)
 		}

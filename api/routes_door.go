@@ -6,6 +6,7 @@ import "turnout/api/access"
 func (s *server) doorRoutes() []access.Route {
 	p, door := s.pages, access.Staff("checkin:write")
 	return []access.Route{
+		{Method: get, Path: "/door", Who: signedIn, Handle: p.Doors},
 		{Method: get, Path: "/door/{event}", Who: door, Handle: p.DoorLists},
 		// A second list lets every ticket in once more: making one is the organisers'.
 		{Method: post, Path: "/door/{event}/lists", Who: access.Staff("events:write"), Handle: p.CreateDoorList, Unseen: true},

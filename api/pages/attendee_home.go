@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,11 @@ func (h *Handler) Root(c *gin.Context) {
 			if err != nil {
 				return nil, err
 			}
-			page.Tries = tries(home)
+			prices, err := h.Ticketing.Prices(ctx, home.Upcoming)
+			if err != nil {
+				return nil, err
+			}
+			page.Tries = tries(home, prices)
 		}
 		return h.draw(lang, "home_root", page)
 	})
@@ -80,12 +85,19 @@ func newRootCommunity(community *organisers.Community, upcoming []events.Event) 
 	return out
 }
 
-// tries says what can be tried in a demo, in the order in which an event happens.
-func tries(home *events.Home) []try {
+// tries says what can be tried in a demo, in the order in which an event happens: tickets are bought where money is asked,
+// and let in where there is a door.
+func tries(home *events.Home, prices map[turnout.ID]ticketing.PriceTag) []try {
 	var list []try
-	if len(home.Upcoming) > 0 {
-		slug := home.Upcoming[0].Slug
-		list = append(list, try{"event", "ticket", "/e/" + slug}, try{"door", "scan-line", "/door/" + slug})
+	sold := slices.IndexFunc(home.Upcoming, func(e events.Event) bool {
+		tag := prices[e.ID]
+		return (tag.From.Amount > 0 || tag.Varies) && (tag.Availability == ticketing.Available || tag.Availability == ticketing.FewLeft)
+	})
+	if sold >= 0 {
+		list = append(list, try{"event", "ticket", "/e/" + home.Upcoming[sold].Slug})
+	}
+	if door := slices.IndexFunc(home.Upcoming, func(e events.Event) bool { return e.Format.OnSite() }); door >= 0 {
+		list = append(list, try{"door", "scan-line", doorPath(&home.Upcoming[door], "")})
 	}
 	if len(home.Past) > 0 {
 		list = append(list, try{"recap", "chart-column", eventPath(&home.Past[0]) + "/recap"})

@@ -64,6 +64,9 @@ func choices(lists []*checkin.List, now time.Time) (all []doorChoice, only *chec
 	return all, only
 }
 
+// Doors is GET /door, for who types the address: the console's home leads to the door of each event that one may stand at.
+func (h *Handler) Doors(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/console") }
+
 // DoorLists lets door staff choose what they admit to. With one list, or one that is open now, there is nothing to choose,
 // unless they ask (?all=).
 func (h *Handler) DoorLists(c *gin.Context) {

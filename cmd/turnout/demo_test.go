@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +55,14 @@ func TestDemo(t *testing.T) {
 			t.Errorf("offers %+v, %v", offers, err)
 		}
 		checkDemoRefund(t, a, next)
+		start := httptest.NewRecorder()
+		a.server.ServeHTTP(start, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+		tips, _, _ := strings.Cut(start.Body.String(), `class="root-communities"`)
+		for _, link := range []string{"/e/" + slugNext, "/door/" + slugNext, "/console/events/" + slugPast + "/recap"} {
+			if !strings.Contains(tips, `href="`+link+`"`) {
+				t.Errorf("the start page's tips do not lead to %s", link)
+			}
+		}
 	})
 }
 
