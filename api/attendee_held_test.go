@@ -171,6 +171,15 @@ func TestTheCheckoutSaysAllAtOnce(t *testing.T) {
 			"Regular: Only 2 are left.")
 		v.refuse("/e/summit/checkout", clone(form, "quantity_"+string(paid.ID), "2", "quantity_"+string(free.ID), "1", "buyer.name", "Ada", "buyer.email", "ada@example.org"), 409,
 			"There are fewer places left than that.")
+		wish := clone(form, "quantity_"+string(paid.ID), "3", "quantity_"+string(free.ID), "0", "buyer.name", "Ada", "buyer.email", "ada@example.org")
+		if _, body := v.post("/e/summit/checkout", wish); strings.Contains(body, "€147.00") {
+			t.Error("the sum counts places that are gone")
+		}
+		d.buy(free, 2, "Grace", "grace@example.org")
+		if _, body := v.post("/e/summit/checkout", wish); strings.Contains(body, "€147.00") || strings.Contains(body, "Continue to payment</button>") ||
+			!strings.Contains(body, "Nothing is on sale right now") {
+			t.Error("what is gone can still be paid for")
+		}
 		v.lang = "de"
 		v.refuse("/e/summit/checkout", form, 422, "Regular: Höchstens 10 in einer Bestellung.", "Student: Schreiben Sie eine ganze Zahl")
 	})
@@ -206,7 +215,7 @@ func TestTheWaitlistTellsNobodyWhoWaits(t *testing.T) {
 		v.refuse("/e/summit/waitlist", clone(form, "party_size", "0"), 422, "How many people: Write a number", "f-party_size-error")
 		form = clone(form, "party_size", "2", "name", "Grace", "email", "grace@example.org")
 		first := v.send("/e/summit/waitlist", form, "/e/summit/waitlist?sent=")
-		page := v.see(first, "Look into your mail")
+		page := v.see(first, "You asked to join the waitlist", "outbox", "nothing changes")
 		if again := v.send("/e/summit/waitlist", form, "/e/summit/waitlist?sent="); again != first || v.see(again) != page {
 			t.Error("the second answer is another")
 		}
@@ -256,7 +265,7 @@ func TestALostOrderIsFound(t *testing.T) {
 		before := len(d.mails("ada@example.org"))
 		var answers []string
 		for _, email := range []string{"ada@example.org", "nobody@example.org"} {
-			answers = append(answers, v.see(v.send("/e/summit/find-order", url.Values{"email": {email}}, "/e/summit/find-order?sent="), "Look into your mail"))
+			answers = append(answers, v.see(v.send("/e/summit/find-order", url.Values{"email": {email}}, "/e/summit/find-order?sent="), "Request received", "outbox"))
 		}
 		if answers[0] != answers[1] {
 			t.Error("the answers differ")
@@ -358,6 +367,46 @@ func TestAnOrderPaidWhileItIsReplaced(t *testing.T) {
 		}
 		if page := <-answer; !strings.HasPrefix(page, "409") || !strings.Contains(page, "Sold out") || strings.Contains(page, "unpaid") {
 			t.Errorf("it says %s", page)
+		}
+	})
+}
+
+// A checkout says only what fits: nothing of money where all is free, nothing of names where one ticket is all there can be.
+func TestTheCheckoutSaysWhatFits(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		d.onSale(20)
+		v := d.stranger()
+		v.see("/e/summit/checkout", "get back what you paid", "name_attendees")
+		for _, change := range []string{"price = 0", "visibility = 'hidden'", "max_per_order = 1"} {
+			q := d.DB.Writer().NewUpdate().Model((*ticketing.TicketType)(nil)).Set(change).Where("event_id = ?", d.event.ID)
+			if change == "visibility = 'hidden'" {
+				q = q.Where("name = 'Regular'")
+			}
+			if _, err := q.Exec(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if body := v.see("/e/summit/checkout", "There is nothing to pay.", "You can cancel until the event begins.<"); strings.Contains(body, "what you paid") || strings.Contains(body, "name_attendees") {
+			t.Error("it speaks of money that is not paid, or of names for one ticket")
+		}
+	})
+}
+
+// Where mails are sent, the pages say so; where they are kept, none says that one is on its way.
+func TestMailsAreKeptOrSent(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		d.onSale(1)
+		sends, err := New(d.Services, Config{Templates: allPages(), Sandbox: d.sandbox})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, sent := range map[string]string{"/e/summit/find-order?sent=yes": "on its way", "/e/summit/waitlist?sent=yes": "We have sent you an email"} {
+			if body := d.see(path, "outbox."); strings.Contains(body, sent) {
+				t.Errorf("%s promises a mail that is kept", path)
+			}
+			if _, body := call(t, sends, "GET", path, ""); !strings.Contains(body, sent) || strings.Contains(body, "outbox.") {
+				t.Errorf("%s does not say that a mail is sent: %s", path, excerpt(body))
+			}
 		}
 	})
 }

@@ -25,12 +25,13 @@ func attendeeSamples() []sample {
 	}
 	type wish struct {
 		Chrome
-		Errors Errors
-		Event  sampleEvent
-		Action string
-		Types  []Option
-		Form   form
-		Sent   bool
+		Errors   Errors
+		Event    sampleEvent
+		Action   string
+		Types    []Option
+		Form     form
+		Sent     bool
+		MailKept bool
 	}
 	type find struct {
 		Chrome
@@ -39,6 +40,7 @@ func attendeeSamples() []sample {
 		Action     string
 		Lost, Sent bool
 		Email      string
+		MailKept   bool
 	}
 	type entry struct {
 		Chrome
@@ -74,14 +76,14 @@ func attendeeSamples() []sample {
 		Code, Status, EventURL string
 	}
 	c := chrome("Waitlist", "/e/x/waitlist")
-	open := wish{c, nil, sampleConf, "/e/x/waitlist", []Option{{Value: "a", Text: "Student"}, {Value: "b", Text: "Regular"}}, form{"a", "2", "", ""}, false}
+	open := wish{c, nil, sampleConf, "/e/x/waitlist", []Option{{Value: "a", Text: "Student"}, {Value: "b", Text: "Regular"}}, form{"a", "2", "", ""}, false, false}
 	wrong := open
 	wrong.Errors, wrong.Form.Email = Errors{{Name: "email", Message: "This is no e-mail address."}}, "ada@"
 	none := open
 	none.Types = nil
 	sent := open
 	sent.Sent = true
-	lost := find{chrome("This link opens no order", "/orders/x"), nil, sampleConf, "/e/x/find-order", true, false, ""}
+	lost := find{chrome("This link opens no order", "/orders/x"), nil, sampleConf, "/e/x/find-order", true, false, "", false}
 	cut := lost
 	cut.Action = ""
 	seek := lost

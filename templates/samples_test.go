@@ -201,7 +201,7 @@ func checkoutSamples() []sample {
 		Action, IdempotencyKey string
 		Offers                 []sampleOffer
 		Buyer                  samplePerson
-		Open, Named            bool
+		Open, Named, CanName   bool
 		Attendees              []samplePerson
 		Summary                struct {
 			Lines       []sampleLine
@@ -223,6 +223,7 @@ func checkoutSamples() []sample {
 		},
 	}
 	wrong := first
+	first.CanName = true
 	wrong.Named = true
 	wrong.Buyer, wrong.Attendees = samplePerson{Name: "Ada Łukasiewicz", Email: "ada@@example"}, []samplePerson{{Label: "Ticket 1 · Regular", NameField: "attendees[0].name", EmailField: "attendees[0].email", Name: "Ada Łukasiewicz"}}
 	wrong.Errors = Errors{{Name: "lines[0].quantity", Message: "Only 3 are left."}, {Name: "buyer.email", Message: "This is no e-mail address."}}

@@ -31,6 +31,7 @@ type checkoutPage struct {
 	Open           bool // something can be bought
 	Buyer          ticketing.Attendee
 	Named          bool // each ticket bears a name of its own
+	CanName        bool // one order can have several tickets
 	Attendees      []attendeeField
 	Summary        summary
 	Free           bool
@@ -172,6 +173,7 @@ func (h *Handler) checkoutPage(c *gin.Context) (*checkoutPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	most := int64(0)
 	for _, o := range offers {
 		state, known := saleStates[o.Availability]
 		if !known {
@@ -182,7 +184,9 @@ func (h *Handler) checkoutPage(c *gin.Context) (*checkoutPage, error) {
 		page.Offers = append(page.Offers, shown)
 		page.Open = page.Open || o.Reason == nil
 		page.Free = page.Free && (o.Reason != nil || o.Price.Amount == 0)
+		most += shown.Max
 	}
+	page.CanName = most > 1
 	if len(page.Offers) == 1 && page.Offers[0].Max > 0 {
 		page.Offers[0].Quantity = strconv.FormatInt(max(1, page.Offers[0].Min), 10) // nothing to choose from
 	}

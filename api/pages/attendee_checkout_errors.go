@@ -41,6 +41,8 @@ func (h *Handler) inPlace(c *gin.Context, page *checkoutPage, errs templates.Err
 			e.Name = field
 		}
 		switch offer := page.offer(e.Name); {
+		case !page.Open && offer == nil && e.Name != "lines":
+			continue // nothing is on sale, so its field is not shown
 		case offer != nil:
 			e.Label, e.Message = offer.Name, h.quantityWords(c, offer)
 		case tickets[e.Name] != "":
@@ -114,6 +116,7 @@ func (h *Handler) whatIsLeft(c *gin.Context, page *checkoutPage) (templates.Erro
 	if err != nil {
 		return nil, err
 	}
+	page.Summary, page.Open, page.Free = summary{}, false, true // no order, so no sum
 	var short templates.Errors
 	for _, now := range offers {
 		o := page.offer("quantity_" + string(now.ID))
@@ -121,6 +124,8 @@ func (h *Handler) whatIsLeft(c *gin.Context, page *checkoutPage) (templates.Erro
 			continue
 		}
 		fresh := newSaleOffer(e, now, saleStates[now.Availability])
+		page.Open = page.Open || now.Reason == nil
+		page.Free = page.Free && (now.Reason != nil || now.Price.Amount == 0)
 		o.State, o.WaitlistURL, o.Max, o.left = fresh.State, fresh.WaitlistURL, fresh.Max, fresh.left
 		if o.chosen > o.left || o.chosen > 0 && o.State == "sold_out" {
 			short = append(short, templates.Problem{Name: o.Field, Code: ticketing.ErrSoldOut.Code})

@@ -16,12 +16,13 @@ import (
 // findPage is the data of the page "find_order": where a buyer who lost the link to an order gets it again.
 type findPage struct {
 	templates.Chrome
-	Errors templates.Errors
-	Event  publicEvent
-	Action string // takes the POST; "" while the event is not known
-	Lost   bool   // it stands in place of an order that a link does not open
-	Sent   bool
-	Email  string `form:"email" text:"name,max=254"`
+	Errors   templates.Errors
+	Event    publicEvent
+	Action   string // takes the POST; "" while the event is not known
+	Lost     bool   // it stands in place of an order that a link does not open
+	Sent     bool
+	Email    string `form:"email" text:"name,max=254"`
+	MailKept bool   // no mails are sent from here
 }
 
 // FindOrder is GET /e/{event}/find-order.
@@ -40,7 +41,7 @@ func (h *Handler) findPage(c *gin.Context, e *events.Event) (findPage, error) {
 	if err != nil {
 		return findPage{}, err
 	}
-	page := findPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Action: "/e/" + e.Slug + "/find-order"}
+	page := findPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Action: "/e/" + e.Slug + "/find-order", MailKept: h.KeepsMail}
 	page.Title, page.NoIndex, page.Canonical, page.Path = h.text(c, "find.title"), true, "", page.Action
 	return page, nil
 }
@@ -80,4 +81,12 @@ func (h *Handler) lostOrder(c *gin.Context) {
 	}
 	page.Lost, page.Title, page.Path = true, h.text(c, "find.lost_title"), c.Request.URL.Path
 	h.Render(c, http.StatusNotFound, "find_order", page)
+}
+
+// mailed is the key of a text about a mail: where mails are kept and not sent, it says so.
+func (h *Handler) mailed(key string) string {
+	if h.KeepsMail {
+		return key + "_kept"
+	}
+	return key
 }

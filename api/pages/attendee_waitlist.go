@@ -17,12 +17,13 @@ import (
 // waitlistPage is the data of the page "waitlist".
 type waitlistPage struct {
 	templates.Chrome
-	Errors templates.Errors
-	Event  publicEvent
-	Action string
-	Types  []templates.Option
-	Form   waitlistForm
-	Sent   bool // the wish was taken: the rest is in the mail
+	Errors   templates.Errors
+	Event    publicEvent
+	Action   string
+	Types    []templates.Option
+	Form     waitlistForm
+	Sent     bool // the wish was taken: the rest is in the mail
+	MailKept bool // no mails are sent from here
 }
 
 type waitlistForm struct {
@@ -58,7 +59,7 @@ func (h *Handler) waitlistPage(c *gin.Context) (*waitlistPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &waitlistPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Action: "/e/" + e.Slug + "/waitlist"}
+	page := &waitlistPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Action: "/e/" + e.Slug + "/waitlist", MailKept: h.KeepsMail}
 	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
 	for _, o := range offers {
 		if o.Availability == ticketing.SoldOut || o.Availability == ticketing.FewLeft {

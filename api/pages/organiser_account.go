@@ -97,7 +97,7 @@ func (h *Handler) DoForgot(c *gin.Context) {
 	form.read(c, &in)
 	err := form.then(nil, func() error { return h.Organisers.RequestReset(c.Request.Context(), in.Email, c.ClientIP()) })
 	if err == nil {
-		h.Redirect(c, SignInPath, "ok", h.text(c, "forgot.sent"))
+		h.Redirect(c, SignInPath, "ok", h.text(c, h.mailed("forgot.sent")))
 		return
 	}
 	if shown, status, ok := h.refused(c, atField(err, "email")); ok {

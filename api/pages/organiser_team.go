@@ -177,7 +177,7 @@ func (h *Handler) Invite(c *gin.Context) {
 	err := form.then(nil, func() error {
 		return h.Organisers.Invite(c.Request.Context(), community, in.Email, in.grant(community))
 	})
-	h.teamSaved(c, err, in, h.text(c, "console.team.invited", "Email", in.Email))
+	h.teamSaved(c, err, in, h.text(c, h.mailed("console.team.invited"), "Email", in.Email))
 }
 
 func (h *Handler) teamSaved(c *gin.Context, err error, in teamForm, message string) {

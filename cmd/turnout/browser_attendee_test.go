@@ -22,7 +22,7 @@ func (b *browser) queue() {
 	b.says("#f-email-error", "e-mail address")
 	b.fill("#f-email", "ada@example.org")
 	b.follow("main form button")
-	b.says("h1", "Look into your mail")
+	b.says("h1", "You asked to join the waitlist")
 }
 
 // leaf goes through the schedule as a list and as a grid, marks a favourite and opens a session.
