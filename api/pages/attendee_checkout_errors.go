@@ -116,7 +116,10 @@ func (h *Handler) whatIsLeft(c *gin.Context, page *checkoutPage) (templates.Erro
 	if err != nil {
 		return nil, err
 	}
-	page.Summary, page.Open, page.Free = summary{}, false, true // no order, so no sum
+	page.Summary = summary{} // no order, so no sum
+	if page.Held == nil { // its places can still be chosen instead
+		page.Open, page.Free = false, true
+	}
 	var short templates.Errors
 	for _, now := range offers {
 		o := page.offer("quantity_" + string(now.ID))
