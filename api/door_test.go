@@ -369,6 +369,12 @@ func TestDoorOffersOnlyWhatItLetsIn(t *testing.T) {
 		if strings.Count(body, "data-let-in") != 2 || unpaid < last || canceled < unpaid {
 			t.Errorf("buttons to %d, unpaid at %d, canceled at %d: %s", last, unpaid, canceled, body)
 		}
+		if _, err := db.Writer().ExecContext(t.Context(), "UPDATE tickets SET attendance_mode = 'virtual' WHERE id = (SELECT id FROM tickets ORDER BY number LIMIT 1 OFFSET 2)"); err != nil {
+			t.Fatal(err)
+		}
+		if _, body = d.page(d.staff, door+"/search?code="+d.order, nil, true); strings.Count(body, "data-let-in") != 1 || !strings.Contains(body, "another door") {
+			t.Errorf("a ticket for online at the door: %s", body)
+		}
 	})
 }
 

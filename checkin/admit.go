@@ -249,7 +249,7 @@ func refusal(in *scanning, t *ticketing.DoorTicket) Reason {
 		return Revoked
 	case t.Status != ticketing.Valid || t.OrderStatus != ticketing.Confirmed:
 		return Unpaid
-	case !list.accepts(t.TicketTypeID, t.AttendanceMode):
+	case !list.Accepts(t.TicketTypeID, t.AttendanceMode):
 		return WrongList
 	case standing == Early:
 		return NotYetValid

@@ -37,8 +37,8 @@ type List struct {
 	TicketTypeIDs []turnout.ID `bun:"-"` // none: every type of mode in_person
 }
 
-// accepts says whether the list lets this kind of ticket in at all.
-func (l *List) accepts(ticketType turnout.ID, mode ticketing.Mode) bool {
+// Accepts says whether the list lets this kind of ticket in at all.
+func (l *List) Accepts(ticketType turnout.ID, mode ticketing.Mode) bool {
 	if len(l.TicketTypeIDs) == 0 {
 		return mode == ticketing.InPerson
 	}

@@ -6,6 +6,7 @@ type (
 	sampleDoorTicket struct {
 		ID, AttendeeName, AttendeeEmail, TypeName, State, OrderCode, Nonce string
 		Since                                                              time.Time
+		Elsewhere                                                          bool
 	}
 	sampleNotice struct {
 		Key     string
@@ -130,7 +131,9 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 	inside.Since = event.StartsAt
 	reserved := *sampleGuest
 	reserved.State = "reserved"
-	found.Notice, found.Found = early, []sampleDoorTicket{*sampleGuest, inside, reserved, canceled}
+	elsewhere := *sampleGuest
+	elsewhere.Elsewhere = true
+	found.Notice, found.Found = early, []sampleDoorTicket{*sampleGuest, inside, elsewhere, reserved, canceled}
 	wrong := calm
 	wrong.Query, wrong.Errors = "nobody", Errors{{Name: "code", Message: "Send either the code or the ticket's id."}, {Name: "gate", Message: "Too long."}}
 	unknown := calm

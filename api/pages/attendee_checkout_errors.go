@@ -117,7 +117,7 @@ func (h *Handler) whatIsLeft(c *gin.Context, page *checkoutPage) (templates.Erro
 		return nil, err
 	}
 	page.Summary = summary{} // no order, so no sum
-	if page.Held == nil { // its places can still be chosen instead
+	if page.Held == nil {    // its places can still be chosen instead
 		page.Open, page.Free = false, true
 	}
 	var short templates.Errors

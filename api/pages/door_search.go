@@ -23,6 +23,15 @@ type doorResult struct {
 	Nonce     string
 	Since     time.Time              // inside since then; zero: not inside
 	State     ticketing.TicketStatus // Valid is what a door lets in: its order is confirmed, too
+	Elsewhere bool                   // the list does not take tickets of this kind
+}
+
+// rank puts first what the door can let in, and last what was given back.
+func (r *doorResult) rank() int {
+	if r.Elsewhere && r.State == ticketing.Valid {
+		return slices.Index(doorOrder, ticketing.Reserved)
+	}
+	return slices.Index(doorOrder, r.State)
 }
 
 const (
@@ -30,7 +39,6 @@ const (
 	searchedOrders = 20 // at most; a longer list is no help at a door
 )
 
-// doorOrder puts first what a door can let in, and last what was given back.
 var doorOrder = []ticketing.TicketStatus{ticketing.Valid, ticketing.Reserved, ticketing.TicketCanceled}
 
 // searchedFor is what a request searches for, and whether it is an order's code alone (?code=) and no name (?q=).
@@ -87,13 +95,11 @@ func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string, b
 	found := make([]doorResult, len(tickets))
 	for i, t := range tickets {
 		found[i] = doorResult{DoorTicket: t, OrderCode: h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber), Nonce: string(turnout.NewID("non")),
-			Since: since[t.ID], State: t.Status}
+			Since: since[t.ID], State: t.Status, Elsewhere: !list.Accepts(t.TicketTypeID, t.AttendanceMode)}
 		if t.Status == ticketing.Valid && t.OrderStatus != ticketing.Confirmed {
 			found[i].State = ticketing.Reserved
 		}
 	}
-	slices.SortStableFunc(found, func(a, b doorResult) int {
-		return cmp.Compare(slices.Index(doorOrder, a.State), slices.Index(doorOrder, b.State))
-	})
+	slices.SortStableFunc(found, func(a, b doorResult) int { return cmp.Compare(a.rank(), b.rank()) })
 	return found, nil
 }
