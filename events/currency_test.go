@@ -90,7 +90,7 @@ func TestAmountsReadNoMoreThanTheyGive(t *testing.T) {
 		s, _ := service(t, db)
 		event := create(t, s, "one")
 		for i, price := range []int{500, 600, 600, 700, 0} {
-			const sql = `INSERT INTO ticket_types (id, community_id, event_id, number, name, price, attendance_mode, created_at, updated_at) VALUES (?0, 'com_a', ?1, ?4, 'A', ?2, 'in_person', ?3, ?3)`
+			const sql = `INSERT INTO ticket_types (id, community_id, event_id, number, name, price, attendance_mode, created_at, updated_at) VALUES (?0, 'com_a', ?1, ?4, ?0, ?2, 'in_person', ?3, ?3)`
 			if _, err := db.Writer().ExecContext(t.Context(), sql, fmt.Sprint("typ_", i), event.ID, price, noon, i+1); err != nil {
 				t.Fatal(err)
 			}

@@ -129,14 +129,20 @@ function door(root: HTMLElement): void {
     const pressed = (event.target as Element).closest<HTMLElement>("a, button");
     if (!pressed || pressed.matches("[data-go-on]")) dismiss();
   });
+  let swallowed = false; // the key that is down was for the answer: neither its press nor what the browser makes of it counts
+  document.addEventListener("keypress", (event) => {
+    if (swallowed) event.preventDefault();
+  });
   document.addEventListener("keydown", (event) => {
     const covered = answer.childElementCount > 0;
+    swallowed = false;
     if (event.key === "Escape") {
       if (covered) dismiss();
       else panels.close();
     } else if (covered && (event.key === "Enter" || event.key === " ")) {
       if ((event.target as Element).closest("[data-answer] :is(a, button)")) return; // pressed by the browser
       event.preventDefault(); // what the answer covers is not meant
+      swallowed = true;
       if (!event.repeat && performance.now() - said >= doubleTap) dismiss();
     }
   });
