@@ -499,31 +499,33 @@ func (b *settlement) note(ctx context.Context, o *Order, action string) error {
 // MarkPaid notes that a bank transfer or cash arrived: the order is confirmed. Money for an order that has expired gets its
 // places again, or is to be given back by hand. It fails with turnout.ErrNotFound and ErrOrderNotOpen.
 func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*Order, error) {
-	var o *Order
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: newLedger()}
-		if err := b.load(ctx, []turnout.ID{order}); err != nil {
-			return err
-		}
-		if o = b.orders[order]; o == nil || o.CommunityID != community {
-			return turnout.ErrNotFound
-		}
-		if !o.CanMarkPaid() {
-			return ErrOrderNotOpen
-		}
-		p := o.Payment()
-		if err := b.paid(ctx, o, p, &payments.Event{Kind: payments.EventPaid, PaymentID: p.ID, Amount: o.Money(p.Amount)}); err != nil {
-			return err
-		}
-		if err := audit.Write(ctx, tx, audit.Entry{Community: community, Action: "payment.marked_paid", Subject: p.ID, At: b.now}); err != nil {
-			return err
-		}
-		return b.counts.write(ctx, tx)
-	})
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.markPaid(ctx, tx, community, order) })
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: mark paid: %w", err)
 	}
-	return s.Order(ctx, community, string(o.ID))
+	return s.Order(ctx, community, string(order))
+}
+
+func (s *Service) markPaid(ctx context.Context, tx bun.Tx, community, order turnout.ID) error {
+	b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: newLedger()}
+	if err := b.load(ctx, []turnout.ID{order}); err != nil {
+		return err
+	}
+	o := b.orders[order]
+	if o == nil || o.CommunityID != community {
+		return turnout.ErrNotFound
+	}
+	if !o.CanMarkPaid() {
+		return ErrOrderNotOpen
+	}
+	p := o.Payment()
+	if err := b.paid(ctx, o, p, &payments.Event{Kind: payments.EventPaid, PaymentID: p.ID, Amount: o.Money(p.Amount)}); err != nil {
+		return err
+	}
+	if err := audit.Write(ctx, tx, audit.Entry{Community: community, Action: "payment.marked_paid", Subject: p.ID, At: b.now}); err != nil {
+		return err
+	}
+	return b.counts.write(ctx, tx)
 }
 
 // ReceiveWebhook takes a provider's webhook: verifies it, stores it under its id, and tries it at once. It fails with
