@@ -84,13 +84,13 @@ func TestOrderPages(t *testing.T) {
 		gift := d.buy(free, 2, "Łukasz Żółw", "lukasz@example.org")
 		held := d.buy(paid, 1, "Ada Lovelace", "ada@example.org")
 		d.see(d.at("/orders"), gift.Code, held.Code, "€49.00")
-		for query, want := range map[string]string{"q=lukasz": gift.Code, "q=" + held.Code: held.Code, "status=held": held.Code, "q=" + gift.Code: gift.Code} {
+		for query, want := range map[string]string{"search=lukasz": gift.Code, "search=" + held.Code: held.Code, "status=held": held.Code, "search=" + gift.Code: gift.Code} {
 			body := d.see(d.at("/orders?"+query), want)
 			if other := map[string]string{gift.Code: held.Code, held.Code: gift.Code}[want]; strings.Contains(body, other) {
 				t.Errorf("%s also finds %s", query, other)
 			}
 		}
-		d.see(d.at("/orders?q=nobody"), "No order fits")
+		d.see(d.at("/orders?search=nobody"), "No order fits")
 		d.see(d.at("/orders?refunds=manual"), "No order fits", "Refund by hand")
 		r := httptest.NewRequest("GET", baseURL+d.at("/orders?status=held"), nil)
 		r.Header.Set("HX-Request", "true")
@@ -109,7 +109,7 @@ func TestOrderPages(t *testing.T) {
 		d.send(d.at("/orders/"+held.Code+"/refund"), sure, d.at("/orders/"+held.Code))
 		d.see(d.at("/orders/"+held.Code), "Nothing of this order")
 		d.lang = "de"
-		for _, p := range []string{d.at("/orders"), d.at("/orders?q=x"), d.at("/orders/" + held.Code), d.at("/orders/" + gift.Code), d.at("/waitlist")} {
+		for _, p := range []string{d.at("/orders"), d.at("/orders?search=x"), d.at("/orders/" + held.Code), d.at("/orders/" + gift.Code), d.at("/waitlist")} {
 			d.see(p)
 		}
 	})

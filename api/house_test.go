@@ -106,7 +106,7 @@ func newHouse(t *testing.T, db *database.DB, change func(*Config)) *house {
 	}
 	var err error
 	h.Ticketing, err = ticketing.New(ctx, ticketing.Service{DB: db, Now: now, Keys: signing.Keys{Current: []byte("a secret of thirty-two characters")},
-		Provider: provider, Inbox: inbox, Pages: allPages(), BaseURL: baseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled})
+		Provider: provider, Inbox: inbox, Pages: allPages(), BaseURL: baseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt})
 	if err != nil {
 		t.Fatal(err)
 	}

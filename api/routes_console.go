@@ -83,6 +83,7 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: get, Path: "/tickets/types/{type}", Who: may("tickets:write"), Handle: p.EventTicketType},
 		{Method: post, Path: "/tickets/types/{type}", Who: may("tickets:write"), Handle: p.SaveTicketType},
 		{Method: get, Path: "/orders", Who: may("orders:read"), Handle: p.EventOrders},
+		{Method: get, Path: "/attendees", Who: may("orders:read"), Handle: p.EventAttendees},
 		{Method: get, Path: "/orders/{order}", Who: may("orders:read"), Handle: p.EventOrder},
 		{Method: post, Path: "/orders/{order}/cancel", Who: may("orders:write"), Handle: p.CancelOrderByStaff},
 		{Method: post, Path: "/orders/{order}/refund", Who: may("orders:write"), Handle: p.RefundOrderByStaff},

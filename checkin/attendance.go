@@ -144,6 +144,9 @@ func Admitted(ctx context.Context, db bun.IDB, community, order turnout.ID) (boo
 		Where("ticket.order_id = ?", order).Where("ticket.community_id = ?", community).Exists(ctx)
 }
 
+// CameAt is, in SQL, when the holder of a row called ticket was first seen at its event, NULL for not: for ticketing's lists.
+const CameAt = "(SELECT came.first_at FROM attendance_records AS came WHERE came.event_id = ticket.event_id AND came.ticket_id = ticket.id)"
+
 // Seen tells when the attendees of an order's tickets were first present; tickets of those who were not are left out.
 func Seen(ctx context.Context, db bun.IDB, community, order turnout.ID) (map[turnout.ID]time.Time, error) {
 	var rows []*Attendance

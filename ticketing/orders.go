@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,52 +69,20 @@ func (s *Service) orderByCode(ctx context.Context, db bun.IDB, code string) (*Or
 	return s.orderWhere(ctx, db, "ord.event_id = (SELECT id FROM events WHERE number = ?) AND ord.number = ?", eventNumber, number)
 }
 
-// OrderFilter narrows a list of orders.
-type OrderFilter struct {
-	Status  OrderStatus  // "" for all
-	Refunds RefundStatus // only orders with such a refund, of failed ones while money is left to give back; "" for all
-	Search  string       // words of names, e-mail addresses, the code: each must begin a word of the order
-	Before  turnout.ID   // the last id of the page before
-	Limit   int
-}
+// The kinds of words in search_tokens: an order is found by all names and addresses on it, a ticket by its attendee's.
+const (
+	searchKindOrder  = "order"
+	searchKindTicket = "ticket"
+)
 
-// searchKindOrder is the kind of an order's words in search_tokens.
-const searchKindOrder = "order"
-
-// Orders lists an event's orders, newest first, at most Limit, each whole.
+// Orders lists an event's orders, newest first unless the filter says otherwise, at most Limit, each whole.
 func (s *Service) Orders(ctx context.Context, community, event turnout.ID, f OrderFilter) ([]*Order, error) {
-	db := s.DB.Read()
-	found := func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("event_id = ?", event) }
-	if strings.TrimSpace(f.Search) != "" {
-		var err error
-		if found, err = s.found(ctx, community, event, f.Search); err != nil {
-			return nil, fmt.Errorf("ticketing: orders: %w", err)
-		}
-		if found == nil {
-			return nil, nil
-		}
+	narrow, err := s.ordersOf(ctx, community, event, f)
+	if err != nil || narrow == nil {
+		return nil, wrapped("orders", err)
 	}
-	orders, err := s.ordersWhere(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = found(q.Where("community_id = ?", community)).OrderExpr("number DESC").Limit(int64(f.Limit))
-		if f.Status != "" {
-			q = q.Where("status = ?", f.Status)
-		}
-		switch f.Refunds {
-		case "":
-		case RefundFailed:
-			q = q.Where("EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND " + refundFailed + ")")
-		default:
-			q = q.Where("EXISTS (SELECT 1 FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status = ?)", f.Refunds)
-		}
-		if f.Before != "" {
-			q = q.Where("number < (SELECT number FROM orders WHERE id = ? AND community_id = ?)", f.Before, community)
-		}
-		return q
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: orders: %w", err)
-	}
-	return orders, nil
+	orders, err := s.ordersWhere(ctx, s.DB.Read(), func(q *bun.SelectQuery) *bun.SelectQuery { return f.window().page(narrow(q), orderPages, community) })
+	return orders, wrapped("orders", err)
 }
 
 // found narrows a query to the orders that a search finds, nil when it can find none. All of them: the other filters and the
@@ -143,16 +113,26 @@ func (s *Service) searchOrders(ctx context.Context, community, event turnout.ID,
 	return ids, err
 }
 
-// indexOrder makes the order findable by the names and addresses on it.
+// indexOrder makes the order findable by the names and addresses on it, and each of its tickets by its own.
 func (s *Service) indexOrder(ctx context.Context, o *Order) error {
-	words := []string{o.BuyerName, o.BuyerEmail}
-	for _, t := range o.Tickets {
-		words = append(words, t.AttendeeName, t.AttendeeEmail)
-	}
+	order, tickets := OrderWords(o)
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := people.DropTokens(ctx, tx, o.CommunityID, []turnout.ID{o.ID}); err != nil {
+		if err := people.DropTokens(ctx, tx, o.CommunityID, append(slices.Collect(maps.Keys(tickets)), o.ID)); err != nil {
 			return err
 		}
-		return people.IndexTokens(ctx, tx, o.CommunityID, searchKindOrder, o.EventID, map[turnout.ID]string{o.ID: strings.Join(words, " ")})
+		if err := people.IndexTokens(ctx, tx, o.CommunityID, searchKindOrder, o.EventID, map[turnout.ID]string{o.ID: order}); err != nil {
+			return err
+		}
+		return people.IndexTokens(ctx, tx, o.CommunityID, searchKindTicket, o.EventID, tickets)
 	})
+}
+
+// OrderWords gives the texts by which an order and each of its tickets are found.
+func OrderWords(o *Order) (order string, tickets map[turnout.ID]string) {
+	words, tickets := []string{o.BuyerName, o.BuyerEmail}, map[turnout.ID]string{}
+	for _, t := range o.Tickets {
+		words = append(words, t.AttendeeName, t.AttendeeEmail)
+		tickets[t.ID] = t.AttendeeName + " " + t.AttendeeEmail
+	}
+	return strings.Join(words, " "), tickets
 }

@@ -54,6 +54,10 @@ type Service struct {
 	// are counted right. It comes from the check-in package too.
 	Canceled func(ctx context.Context, tx bun.IDB, tickets []*Ticket) error
 
+	// CameAt is, in SQL, when a ticket's holder was first seen at the event, NULL for not; the ticket's row is called ticket. It
+	// comes from the check-in package too.
+	CameAt string
+
 	codes    codeBook
 	sales    *database.Work[placing, placed]
 	replaces *database.Work[placing, placed]
@@ -80,6 +84,9 @@ func New(ctx context.Context, s Service) (*Service, error) {
 	}
 	if s.Canceled == nil {
 		s.Canceled = func(context.Context, bun.IDB, []*Ticket) error { return nil }
+	}
+	if s.CameAt == "" {
+		s.CameAt = "CAST(NULL AS TIMESTAMPTZ)"
 	}
 	s.soldOut = new(soldOutMemory)
 	s.Inbox.Handle(s.Provider.Name(), s.settleStored)

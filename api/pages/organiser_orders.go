@@ -16,100 +16,6 @@ import (
 	"turnout/ticketing"
 )
 
-type orderRow struct {
-	*ticketing.Order
-	URL     string
-	Status  ticketing.OrderStatus // at this moment
-	Tickets int64
-	Total   turnout.Money
-	Note    string // a refund or late money that needs a look, as a message key
-}
-
-type ordersPage struct {
-	templates.Chrome
-	Event                   *events.Event
-	Rows                    []orderRow
-	Search, Status, Refunds string
-	Action                  string
-	Filters                 []filterLink
-	NextPageURL             string
-	Filtered                bool
-}
-
-const ordersShown = 50
-
-// EventOrders is GET /console/events/{event}/orders: searched as one types, filtered by state.
-func (h *Handler) EventOrders(c *gin.Context) {
-	e := access.Event(c)
-	chrome, ok := h.eventConsole(c, h.text(c, "nav.orders"), "nav.orders")
-	if !ok {
-		return
-	}
-	data := ordersPage{Chrome: chrome, Event: e, Search: c.Query("q"), Status: c.Query("status"), Refunds: c.Query("refunds"), Action: eventPath(e) + "/orders"}
-	data.Filtered = data.Search != "" || data.Status != "" || data.Refunds != ""
-	orders, err := h.Ticketing.Orders(c.Request.Context(), e.CommunityID, e.ID, ticketing.OrderFilter{Search: data.Search,
-		Status: ticketing.OrderStatus(data.Status), Refunds: ticketing.RefundStatus(data.Refunds), Before: turnout.ID(c.Query("before")), Limit: ordersShown + 1})
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
-	if len(orders) > ordersShown {
-		orders = orders[:ordersShown]
-		data.NextPageURL = nextPage(c, "before", string(orders[ordersShown-1].ID))
-	}
-	for _, o := range orders {
-		data.Rows = append(data.Rows, h.orderRow(e, o))
-	}
-	data.Filters = h.orderFilters(c, data)
-	if wantsPart(c) {
-		h.RenderPart(c, http.StatusOK, "console_orders", "order-list", data)
-		return
-	}
-	h.Render(c, http.StatusOK, "console_orders", data)
-}
-
-func (h *Handler) orderRow(e *events.Event, o *ticketing.Order) orderRow {
-	row := orderRow{Order: o, URL: eventPath(e) + "/orders/" + o.Code, Status: o.StatusAt(h.Now()), Total: o.Money(o.Total)}
-	for _, l := range o.Lines {
-		row.Tickets += l.Quantity
-	}
-	for _, p := range o.Payments {
-		if p.Status == ticketing.PaymentLateRefund || p.Status == ticketing.PaymentDisputed {
-			row.Note = "status.payment." + paymentWord(o, p)
-		}
-	}
-	if o.WaitsForHand() {
-		row.Note = "console.orders.refund_" + string(ticketing.RefundManual)
-	}
-	if o.RefundFailed() {
-		row.Note = "console.orders.refund_" + string(ticketing.RefundFailed)
-	}
-	return row
-}
-
-func (h *Handler) orderFilters(c *gin.Context, data ordersPage) []filterLink {
-	with := func(status, refunds string) string {
-		query := c.Request.URL.Query()
-		for name, value := range map[string]string{"status": status, "refunds": refunds, "before": ""} {
-			query.Del(name)
-			if value != "" {
-				query.Set(name, value)
-			}
-		}
-		return data.Action + "?" + query.Encode()
-	}
-	list := []filterLink{{h.text(c, "console.filter.all"), with("", ""), data.Status == "" && data.Refunds == ""}}
-	for _, status := range []ticketing.OrderStatus{ticketing.Confirmed, ticketing.Held, ticketing.Pending, ticketing.Expired, ticketing.OrderCanceled} {
-		list = append(list, filterLink{h.text(c, "status.order."+string(status)), with(string(status), ""), data.Status == string(status)})
-	}
-	for _, status := range []ticketing.RefundStatus{ticketing.RefundManual, ticketing.RefundFailed} {
-		if data.Refunds == string(status) { // reached from the to-do list
-			list = append(list, filterLink{h.text(c, "console.orders.refund_"+string(status)), with("", string(status)), true})
-		}
-	}
-	return list
-}
-
 // deed is one entry of an order's history.
 type deed struct {
 	At     time.Time
@@ -272,6 +178,8 @@ func (h *Handler) MarkOrderRefunded(c *gin.Context) {
 	h.done(c, h.Ticketing.MarkRefunded(c.Request.Context(), o.CommunityID, o.ID), back, h.text(c, "console.order.refunded"))
 }
 
+const waitlistShown = 50
+
 type consoleWaitlistPage struct {
 	templates.Chrome
 	Event       *events.Event
@@ -290,7 +198,7 @@ func (h *Handler) EventWaitlist(c *gin.Context) {
 	data := consoleWaitlistPage{Chrome: chrome, Event: e, TypeNames: map[turnout.ID]string{}}
 	types, err := h.Ticketing.TicketTypes(ctx, e.CommunityID, e.ID)
 	if err == nil {
-		data.Entries, err = h.Ticketing.Waitlist(ctx, e.CommunityID, e.ID, turnout.ID(c.Query("after")), ordersShown+1)
+		data.Entries, err = h.Ticketing.Waitlist(ctx, e.CommunityID, e.ID, turnout.ID(c.Query("after")), waitlistShown+1)
 	}
 	if err != nil {
 		h.Fail(c, err)
@@ -299,9 +207,9 @@ func (h *Handler) EventWaitlist(c *gin.Context) {
 	for _, t := range types {
 		data.TypeNames[t.ID] = t.Name
 	}
-	if len(data.Entries) > ordersShown {
-		data.Entries = data.Entries[:ordersShown]
-		data.NextPageURL = nextPage(c, "after", string(data.Entries[ordersShown-1].ID))
+	if len(data.Entries) > waitlistShown {
+		data.Entries = data.Entries[:waitlistShown]
+		data.NextPageURL = nextPage(c, "after", string(data.Entries[waitlistShown-1].ID))
 	}
 	h.Render(c, http.StatusOK, "console_waitlist", data)
 }

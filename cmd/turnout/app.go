@@ -151,7 +151,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Agenda = &agenda.Service{DB: db, Now: now}
 	a.Ticketing, err = ticketing.New(ctx, ticketing.Service{
 		DB: db, Now: now, Keys: signing.Keys{Current: secret, Previous: []byte(a.config.SecretPrevious)},
-		Provider: a.provider(demo), Inbox: inbox, Pages: pages, BaseURL: a.BaseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled,
+		Provider: a.provider(demo), Inbox: inbox, Pages: pages, BaseURL: a.BaseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt,
 	})
 	if err != nil {
 		return err

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -268,21 +268,22 @@ func (s *story) numberEvents(ctx context.Context, tx bun.Tx) error {
 	return err
 }
 
-// index makes the orders findable, as the job that follows a sale does.
+// index makes the orders and their tickets findable, as the job that follows a sale does.
 func (s *story) index(ctx context.Context, tx bun.Tx) error {
-	texts := map[turnout.ID]map[turnout.ID]string{}
+	orders, tickets := map[turnout.ID]map[turnout.ID]string{}, map[turnout.ID]map[turnout.ID]string{}
 	for _, o := range s.orders {
-		if texts[o.EventID] == nil {
-			texts[o.EventID] = map[turnout.ID]string{}
+		if orders[o.EventID] == nil {
+			orders[o.EventID], tickets[o.EventID] = map[turnout.ID]string{}, map[turnout.ID]string{}
 		}
-		words := []string{o.BuyerName, o.BuyerEmail}
-		for _, t := range o.Tickets {
-			words = append(words, t.AttendeeName, t.AttendeeEmail)
-		}
-		texts[o.EventID][o.ID] = strings.Join(words, " ")
+		order, each := ticketing.OrderWords(o)
+		orders[o.EventID][o.ID] = order
+		maps.Copy(tickets[o.EventID], each)
 	}
-	for event, found := range texts {
-		if err := people.IndexTokens(ctx, tx, s.community.ID, "order", event, found); err != nil {
+	for event := range orders {
+		if err := people.IndexTokens(ctx, tx, s.community.ID, "order", event, orders[event]); err != nil {
+			return err
+		}
+		if err := people.IndexTokens(ctx, tx, s.community.ID, "ticket", event, tickets[event]); err != nil {
 			return err
 		}
 	}

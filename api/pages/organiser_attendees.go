@@ -1,0 +1,53 @@
+package pages
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+type attendeeRow struct {
+	*ticketing.AttendeeRow
+	OrderURL string
+}
+
+type attendeesPage struct {
+	listPage
+	Rows        []attendeeRow
+	Modes, Came []templates.Option
+}
+
+// EventAttendees is GET /console/events/{event}/attendees: a row a ticket.
+func (h *Handler) EventAttendees(c *gin.Context) {
+	e := access.Event(c)
+	common, ok := h.newList(c, "nav.attendees", ticketing.AttendeeFilters, "search", "status")
+	if !ok {
+		return
+	}
+	data := &attendeesPage{listPage: common, Modes: anyOf(h, c, "status.mode.", ticketing.InPerson, ticketing.Virtual), Came: anyOf(h, c, "console.attendees.came_", "yes", "no")}
+	filter, err := ticketing.ReadAttendeeFilter(e, c.Query)
+	filter.Before, filter.Limit = turnout.ID(c.Query("before")), rowsShown+1
+	if err == nil {
+		err = h.fillAttendees(c, data, filter)
+	}
+	states(h, c, &data.listPage, "ticket", ticketing.Valid, ticketing.Reserved, ticketing.TicketCanceled)
+	h.listed(c, "console_attendees", &data.listPage, data, err)
+}
+
+func (h *Handler) fillAttendees(c *gin.Context, data *attendeesPage, filter ticketing.AttendeeFilter) error {
+	rows, err := h.Ticketing.AttendeeRows(c.Request.Context(), data.Event, filter)
+	if err != nil {
+		return err
+	}
+	if len(rows) > rowsShown {
+		rows = rows[:rowsShown]
+		data.NextPageURL = nextPage(c, "before", string(rows[rowsShown-1].ID))
+	}
+	for _, r := range rows {
+		data.Rows = append(data.Rows, attendeeRow{r, eventPath(data.Event) + "/orders/" + r.OrderCode})
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/events"
+	"turnout/templates"
+	"turnout/ticketing"
+)
+
+// rowsShown is how many rows a page of orders or attendees has.
+const rowsShown = 50
+
+// listPage is what the lists of orders and of attendees have in common: a filter, written as the address has it.
+type listPage struct {
+	templates.Chrome
+	Event       *events.Event
+	Action      string // the list's own address
+	Values      map[string]string
+	Errors      templates.Errors
+	Types       []templates.Option // to choose a ticket type from; none in a part of the page
+	States      []filterLink
+	Narrowed    bool // by more than search and state
+	NextPageURL string
+	Part        bool // only what a filter changes is drawn
+}
+
+// Filtered says whether anything narrows the list.
+func (p listPage) Filtered() bool { return len(p.Values) > 0 }
+
+// Query is the filter as an address has it.
+func (p listPage) Query() string { return written(p.Values) }
+
+func written(values map[string]string) string {
+	query := url.Values{}
+	for name, value := range values {
+		query.Set(name, value)
+	}
+	return query.Encode()
+}
+
+// newList reads what the lists have in common; names are those of the filter, own those that stand outside the panel of filters. It
+// answers the request itself and gives false when it cannot.
+func (h *Handler) newList(c *gin.Context, open string, names []string, own ...string) (listPage, bool) {
+	e := access.Event(c)
+	data := listPage{Event: e, Action: c.Request.URL.Path, Values: ticketing.WrittenFilter(names, c.Query), Part: wantsPart(c)}
+	inPanel := ticketing.WrittenFilter(names, c.Query)
+	for _, name := range own {
+		delete(inPanel, name)
+	}
+	data.Narrowed = len(inPanel) > 0
+	if data.Part {
+		return data, true
+	}
+	var ok bool
+	if data.Chrome, ok = h.eventConsole(c, h.text(c, open), open); !ok {
+		return data, false
+	}
+	types, err := h.Ticketing.TicketTypes(c.Request.Context(), e.CommunityID, e.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return data, false
+	}
+	data.Types = append([]templates.Option{{Text: h.text(c, "console.list.any")}},
+		options(types, func(t *ticketing.TicketType) templates.Option {
+			return templates.Option{Value: string(t.ID), Text: t.Name}
+		})...)
+	return data, true
+}
+
+// anyOf makes the options of a select: any, and each value with its word, whose key begins as said.
+func anyOf[T ~string](h *Handler, c *gin.Context, key string, values ...T) []templates.Option {
+	return append([]templates.Option{{Text: h.text(c, "console.list.any")}}, options(values, func(v T) templates.Option {
+		return templates.Option{Value: string(v), Text: h.text(c, key+string(v))}
+	})...)
+}
+
+// states are the segments of a list: all, and each state with its word.
+func states[T ~string](h *Handler, c *gin.Context, data *listPage, kind string, values ...T) {
+	with := func(status string) string {
+		query := url.Values{}
+		for name, value := range data.Values {
+			query.Set(name, value)
+		}
+		query.Del("refunds")
+		query.Del("status")
+		if status != "" {
+			query.Set("status", status)
+		}
+		return data.Action + "?" + query.Encode()
+	}
+	data.States = []filterLink{{h.text(c, "console.filter.all"), with(""), data.Values["status"] == "" && data.Values["refunds"] == ""}}
+	for _, v := range values {
+		data.States = append(data.States, filterLink{h.text(c, "status."+kind+"."+string(v)), with(string(v)), data.Values["status"] == string(v)})
+	}
+}
+
+// listed answers with the list, or with the part of it that a filter changes. failed is what was wrong with the filter, shown beside it.
+func (h *Handler) listed(c *gin.Context, page string, common *listPage, data any, failed error) {
+	status := http.StatusOK
+	if failed != nil {
+		if _, ok := errors.AsType[*turnout.Error](failed); !ok || respond.Public(failed).Kind != turnout.Invalid {
+			h.Fail(c, failed)
+			return
+		}
+		status, common.Errors = respond.Status(failed), h.Templates.Errors(h.Language(c), failed)
+	}
+	if common.Part {
+		h.RenderPart(c, http.StatusOK, page, "list", data) // htmx shows no other status
+		return
+	}
+	h.Render(c, status, page, data)
+}
