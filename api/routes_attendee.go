@@ -35,6 +35,9 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/waitlist/{entry}", Who: link, Handle: p.WaitlistEntry},
 		{Method: post, Path: "/waitlist/{entry}/leave", Who: link, Handle: p.LeaveWaitlist},
 
+		// {ticket} is the id; with .pdf or .ics behind it, the paper or the date.
+		{Method: get, Path: "/tickets/{ticket}", Who: link, Handle: p.Ticket},
+		{Method: get, Path: "/tickets/worker.js", Who: public, Handle: p.TicketWorker},
 		{Method: get, Path: "/join/{ticket}", Who: link, Handle: p.Join, Frame: access.Joining},
 		{Method: post, Path: "/join/{ticket}", Who: link, Handle: p.EnterRoom, Frame: access.Joining, Unseen: true},
 

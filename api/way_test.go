@@ -173,6 +173,7 @@ func (h *house) buy(slug string, types [2]string) answer {
 		h.t.Errorf("tickets.pdf begins with %.20q", pdf.text)
 	}
 	h.api("GET", "/orders/"+code+"/tickets.pdf?size=napkin", nil, 422)
+	h.api("GET", "/tickets/"+h.api("GET", "/orders/"+code, nil, 200).text1("tickets", 0, "id")+"/ticket.pdf", nil, 200)
 	h.pay(at, types[1])
 	if _, err := h.runner.Drain(h.t.Context()); err != nil { // what follows a sale makes it searchable
 		h.t.Fatal(err)

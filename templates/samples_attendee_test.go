@@ -112,3 +112,26 @@ func attendeeSamples() []sample {
 		{"pay_over", "expired", over{Chrome{Title: "Nothing to pay", NoIndex: true, Path: "/pay/x"}, "7KQ2MXYZ", "expired", "/e/x"}},
 	}
 }
+
+// ticketSamples are the page of one ticket in its states.
+func ticketSamples(tickets []sampleTicket) []sample {
+	type page struct {
+		Chrome
+		State          string
+		Event          sampleEvent
+		Ticket         sampleTicket
+		OrderCode      string
+		Now            time.Time
+		PDFURL, ICSURL string
+	}
+	c := chrome(sampleConf.Title, "/tickets/tkt_1?secret=x")
+	c.NoIndex, c.Scripts = true, []string{"ticket.js"}
+	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x"}
+	virtual, over, canceled, off := valid, valid, valid, valid
+	virtual.Ticket = tickets[1]
+	over.State, over.Ticket.CheckedInAt = "over", sampleNow
+	canceled.State, canceled.Ticket.Status, canceled.Ticket.Code, canceled.PDFURL = "canceled", "canceled", "", ""
+	off.State = "event_canceled"
+	return []sample{{"ticket", "valid", valid}, {"ticket", "virtual", virtual}, {"ticket", "over", over}, {"ticket", "canceled", canceled}, {"ticket", "event_canceled", off},
+		{"ticket", "wrong", page{Chrome: chrome("Ticket", "/tickets/x"), State: "wrong"}}}
+}

@@ -38,6 +38,7 @@ type (
 		Number                                                  int
 		ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
 		JoinOpensAt, CheckedInAt                                time.Time
+		URL                                                     string
 	}
 )
 
@@ -276,16 +277,16 @@ func orderSamples() []sample {
 	d.Cancel.URL, d.Cancel.Refund, d.Cancel.FeeKept = "/o/7KQ2M/cancel", euro(14400), euro(500)
 	code := strings.Repeat("AEBAGBAFAYDQQCIKBMGA2DQ", 6) + "ABCDEFGHIJKLMNOPQ"
 	d.Tickets = []sampleTicket{
-		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}},
-		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}},
+		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}, "/tickets/tkt_1?secret=x"},
+		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}, "/tickets/tkt_2?secret=x"},
 	}
 	held := d
 	held.Order.Status, held.Payment.Status, held.PayURL, held.ICSURL, held.PDFURL = "held", "failed", "/pay/pay_1", "", ""
 	held.Payment.Note = "Your bank declined the card. You can try again or take another one."
-	held.Tickets = []sampleTicket{{1, "tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
+	held.Tickets = []sampleTicket{{1, "tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, ""}}
 	late := held
 	late.Order.Status, late.PayURL, late.Payment.Status, late.Payment.Note, late.Cancel.URL = "expired", "", "late_refund_pending", "", ""
-	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}}}
+	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, ""}}
 	late.Refunds = []sampleRefund{{euro(14900), "manual", false, sampleNow}}
 	canceled := late
 	canceled.Order.Status, canceled.Payment.Status = "canceled", "refund_pending"
@@ -294,7 +295,7 @@ func orderSamples() []sample {
 	twice.Refunds = []sampleRefund{{euro(14900), "requested", true, sampleNow}, {euro(14900), "succeeded", true, sampleNow}, {euro(14900), "failed", true, sampleNow}, {euro(14900), "manual", true, sampleNow}}
 	kept := d
 	kept.MailKept, kept.OutboxURL = true, "/console/rhine-gophers/mail"
-	return []sample{{"order", "confirmed", d}, {"order", "kept", kept}, {"order", "held", held}, {"order", "late", late}, {"order", "canceled", canceled}, {"order", "twice", twice}}
+	return append(ticketSamples(d.Tickets), []sample{{"order", "confirmed", d}, {"order", "kept", kept}, {"order", "held", held}, {"order", "late", late}, {"order", "canceled", canceled}, {"order", "twice", twice}}...)
 }
 
 func sandboxData() any {
@@ -324,7 +325,7 @@ func sampleMails() map[string]any {
 	order := map[string]any{
 		"Community": sampleBrand.Name, "Accent": "#0f766e", "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
 		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
-		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Reason": "The venue is flooded.", "Refund": euro(14900), "Valid": true, "PayBefore": sampleConf.StartsAt,
+		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Each": []map[string]any{{"Name": "Ada Łukasiewicz", "Type": "Regular", "URL": "https://events.example.org/tickets/tkt_1?secret=x"}}, "Reason": "The venue is flooded.", "Refund": euro(14900), "Valid": true, "PayBefore": sampleConf.StartsAt,
 		"PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
 		"Orders": []map[string]any{{"Code": "7KQ2M", "Status": "confirmed", "URL": "https://events.example.org/o/7KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}},
 			{"Code": "8KQ2M", "Status": "held", "URL": "https://events.example.org/o/8KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 2, euro(29800)}}}},

@@ -66,7 +66,14 @@ type orderMail struct {
 	Tickets                                                                                              int
 	JoinNote, Valid                                                                                      bool // Valid: its tickets let their holders in
 	PayBefore                                                                                            time.Time
+	Each                                                                                                 []ticketMail
 }
+
+// ticketMail is a ticket with its own page, in the mail of a confirmed order.
+type ticketMail struct{ Name, Type, URL string }
+
+// eachMailed bounds the tickets that a mail links to one by one; the page of the order shows all.
+const eachMailed = 20
 
 type mailLine struct {
 	Name     string
@@ -122,6 +129,11 @@ func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) er
 	data, err := s.orderMail(ctx, o)
 	if err != nil {
 		return err
+	}
+	for _, t := range o.Tickets {
+		if t.Status == Valid && len(data.Each) < eachMailed {
+			data.Each = append(data.Each, ticketMail{t.AttendeeName, o.TypeName(t), s.TicketLink(t)})
+		}
 	}
 	pdf, err := toBytes(func(w io.Writer) error { return s.WriteTickets(ctx, w, o, documents.A4) })
 	if err != nil {

@@ -6,20 +6,46 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"turnout"
 	"turnout/events"
 	"turnout/events/agenda"
+	"turnout/internal/database"
 	"turnout/ticketing/documents"
 )
 
 // ErrNoTickets says that an order has no valid ticket to print.
 var ErrNoTickets = &turnout.Error{Kind: turnout.Conflict, Code: "no_tickets", Message: "This order has no valid tickets."}
 
+// ErrTicketOver says that a ticket is not valid, or not any more.
+var ErrTicketOver = &turnout.Error{Kind: turnout.Conflict, Code: "ticket_over", Message: "This ticket is not valid."}
+
 // WriteTickets writes the valid tickets of an order as a PDF, one page each, in the order's language. The same order gives
 // the same bytes. It fails with ErrNoTickets.
 func (s *Service) WriteTickets(ctx context.Context, w io.Writer, o *Order, size documents.Size) error {
+	var valid []*Ticket
+	for _, t := range o.Tickets {
+		if t.Status == Valid {
+			valid = append(valid, t)
+		}
+	}
+	if len(valid) == 0 {
+		return ErrNoTickets
+	}
+	return s.writePaper(ctx, w, o, valid, size)
+}
+
+// WriteTicket is WriteTickets for one ticket of the order. It fails with ErrTicketOver.
+func (s *Service) WriteTicket(ctx context.Context, w io.Writer, o *Order, t *Ticket, size documents.Size) error {
+	if t.Status != Valid {
+		return ErrTicketOver
+	}
+	return s.writePaper(ctx, w, o, []*Ticket{t}, size)
+}
+
+func (s *Service) writePaper(ctx context.Context, w io.Writer, o *Order, tickets []*Ticket, size documents.Size) error {
 	event, community, err := s.eventOf(ctx, o)
 	if err != nil {
 		return err
@@ -31,28 +57,26 @@ func (s *Service) WriteTickets(ctx context.Context, w io.Writer, o *Order, size 
 			When: s.Pages.When(o.Locale, event.StartsAt, event.EndsAt, event.Timezone), Organiser: community.Name,
 		},
 	}
-	lines := map[turnout.ID]*OrderLine{}
-	for _, l := range o.Lines {
-		lines[l.ID] = l
-	}
-	for _, t := range o.Tickets {
-		if t.Status != Valid {
-			continue
-		}
-		ticket := documents.Ticket{Code: t.Code, Attendee: t.AttendeeName, Type: lines[t.LineID].Name, Virtual: t.AttendanceMode == Virtual}
+	for _, t := range tickets {
+		ticket := documents.Ticket{Code: t.Code, Attendee: t.AttendeeName, Type: o.TypeName(t), Virtual: t.AttendanceMode == Virtual}
 		if ticket.Virtual {
 			ticket.JoinURL = s.JoinLink(t)
 			ticket.Opens = s.Pages.Moment(o.Locale, event.JoinOpensAt(), event.Timezone)
 		}
 		paper.Tickets = append(paper.Tickets, ticket)
 	}
-	if len(paper.Tickets) == 0 {
-		return ErrNoTickets
-	}
 	if err := documents.TicketsPDF(w, paper); err != nil {
 		return fmt.Errorf("ticketing: tickets of %s: %w", o.ID, err)
 	}
 	return nil
+}
+
+// TypeName is what the order's line calls the ticket's type.
+func (o *Order) TypeName(t *Ticket) string {
+	if i := slices.IndexFunc(o.Lines, func(l *OrderLine) bool { return l.ID == t.LineID }); i >= 0 {
+		return o.Lines[i].Name
+	}
+	return ""
 }
 
 // WriteCalendar writes the event's date as a calendar file for the order's buyer.
@@ -96,6 +120,44 @@ func Place(e *events.Event) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+const ticketSecret = "ticket"
+
+// TicketLink is the address of a ticket's own page, for whoever comes with it. A transfer or a reissue makes it void: the nonce
+// of the current code is part of what is signed.
+func (s *Service) TicketLink(t *Ticket) string {
+	return s.BaseURL + "/tickets/" + string(t.ID) + "?secret=" + s.Keys.Sign(ticketSecret, string(t.ID), t.nonce.String())
+}
+
+// TicketBySecret gives the ticket that a personal link names, which may be canceled, with its order. It fails with
+// turnout.ErrNotFound for a wrong secret and for a ticket that is not bought yet.
+func (s *Service) TicketBySecret(ctx context.Context, id turnout.ID, secret string) (*Ticket, *Order, error) {
+	return s.ticketWhere(ctx, func(t *Ticket) bool {
+		return t.Status != Reserved && s.Keys.Verify(secret, ticketSecret, string(id), t.nonce.String())
+	}, "id = ?", id)
+}
+
+// TicketOf gives a ticket of the community, with its order, or turnout.ErrNotFound.
+func (s *Service) TicketOf(ctx context.Context, community, id turnout.ID) (*Ticket, *Order, error) {
+	return s.ticketWhere(ctx, func(*Ticket) bool { return true }, "id = ? AND community_id = ?", id, community)
+}
+
+func (s *Service) ticketWhere(ctx context.Context, opens func(*Ticket) bool, where string, args ...any) (*Ticket, *Order, error) {
+	var found Ticket
+	if err := s.DB.Read().NewSelect().Model(&found).Column("id", "order_id", "community_id").Where(where, args...).Scan(ctx); err != nil {
+		return nil, nil, fmt.Errorf("ticketing: ticket: %w", database.NotFound(err))
+	}
+	order, err := s.orderWhere(ctx, s.DB.Read(), "id = ? AND community_id = ?", found.OrderID, found.CommunityID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("ticketing: order of ticket: %w", err)
+	}
+	for _, t := range order.Tickets {
+		if t.ID == found.ID && opens(t) {
+			return t, order, nil
+		}
+	}
+	return nil, nil, turnout.ErrNotFound
 }
 
 const joinSecret = "join"

@@ -22,7 +22,7 @@ var (
 	ErrSignIn    = &turnout.Error{Kind: turnout.Unauthenticated, Code: "sign_in", Message: "Sign in first."}
 	ErrScope     = &turnout.Error{Kind: turnout.Forbidden, Code: "missing_scope", Message: "This API token lacks the scope that this call needs."}
 	ErrForbidden = &turnout.Error{Kind: turnout.Forbidden, Code: "forbidden", Message: "Your role does not include this."}
-	ErrNoSecret  = &turnout.Error{Kind: turnout.Unauthenticated, Code: "missing_secret", Message: "This needs the order's secret (?secret=) or an API token."}
+	ErrNoSecret  = &turnout.Error{Kind: turnout.Unauthenticated, Code: "missing_secret", Message: "This needs the secret of the order or ticket (?secret=) or an API token."}
 )
 
 // Gate finds out who calls and what about, and enforces the rules.

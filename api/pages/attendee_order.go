@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/checkin"
-	"turnout/events"
 	"turnout/events/organisers"
 	"turnout/templates"
 	"turnout/ticketing"
@@ -53,6 +53,7 @@ type shownPayment struct{ Status, Provider, Note string }
 type shownTicket struct {
 	Number                                                  int // in the order, from 1
 	ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
+	URL                                                     string // of its own page, while it is valid
 	JoinOpensAt, CheckedInAt                                time.Time
 }
 
@@ -122,7 +123,7 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 	if o.Status == ticketing.Confirmed {
 		page.PDFURL, page.ICSURL = "/orders/"+o.Code+"/tickets.pdf"+query, "/orders/"+o.Code+"/calendar.ics"+query
 	}
-	if page.Tickets, err = h.shownTickets(c, o, e); err != nil {
+	if page.Tickets, err = h.shownTickets(c, o); err != nil {
 		return nil, err
 	}
 	if done, err := h.Ticketing.Cancellation(ctx, o, ticketing.CanceledByBuyer); err == nil {
@@ -143,25 +144,29 @@ func newShownOrder(o *ticketing.Order, now time.Time) shownOrder {
 	return shown
 }
 
-func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order, e *events.Event) ([]shownTicket, error) {
-	lines := map[turnout.ID]string{}
-	for _, l := range o.Lines {
-		lines[l.ID] = l.Name
-	}
+func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order) ([]shownTicket, error) {
 	seen, err := checkin.Seen(c.Request.Context(), h.DB.Read(), o.CommunityID, o.ID)
 	if err != nil {
 		return nil, err
 	}
 	var tickets []shownTicket
 	for i, t := range o.Tickets {
-		shown := shownTicket{Number: i + 1, ID: string(t.ID), Status: string(t.Status), TypeName: lines[t.LineID], AttendeeName: t.AttendeeName,
-			Mode: string(t.AttendanceMode), Code: t.Code, CheckedInAt: seen[t.ID]}
-		if t.Status == ticketing.Valid && t.AttendanceMode == ticketing.Virtual {
-			shown.JoinURL, shown.JoinOpensAt = h.Ticketing.JoinLink(t), e.JoinOpensAt()
-		}
+		shown := h.shownTicket(o, t)
+		shown.Number, shown.CheckedInAt = i+1, seen[t.ID]
 		tickets = append(tickets, shown)
 	}
 	return tickets, nil
+}
+
+func (h *Handler) shownTicket(o *ticketing.Order, t *ticketing.Ticket) shownTicket {
+	shown := shownTicket{ID: string(t.ID), Status: string(t.Status), TypeName: o.TypeName(t), AttendeeName: t.AttendeeName, Mode: string(t.AttendanceMode), Code: t.Code}
+	if t.Status == ticketing.Valid {
+		shown.URL = h.Ticketing.TicketLink(t)
+		if t.AttendanceMode == ticketing.Virtual {
+			shown.JoinURL, shown.JoinOpensAt = h.Ticketing.JoinLink(t), o.Event.JoinOpensAt()
+		}
+	}
+	return shown
 }
 
 // OrderPDF is GET /orders/{code}/tickets.pdf?secret=.
@@ -170,12 +175,23 @@ func (h *Handler) OrderPDF(c *gin.Context) {
 	if !ok {
 		return
 	}
+	h.paper(c, "tickets-"+order.Code, func(w io.Writer, size documents.Size) error {
+		return h.Ticketing.WriteTickets(c.Request.Context(), w, order, size)
+	})
+}
+
+// paper answers with a PDF on the paper that the address asks for (?size=letter), A4 if it asks for none.
+func (h *Handler) paper(c *gin.Context, name string, write func(w io.Writer, size documents.Size) error) {
+	size, err := documents.ParseSize(c.Query("size"))
 	var out bytes.Buffer
-	if err := h.Ticketing.WriteTickets(c.Request.Context(), &out, order, documents.A4); err != nil {
+	if err == nil {
+		err = write(&out, size)
+	}
+	if err != nil {
 		h.Fail(c, err)
 		return
 	}
-	c.Header("Content-Disposition", `inline; filename="tickets-`+order.Code+`.pdf"`)
+	c.Header("Content-Disposition", `inline; filename="`+name+`.pdf"`)
 	c.Header("Cache-Control", "private, no-store")
 	c.Data(http.StatusOK, "application/pdf", out.Bytes())
 }
@@ -186,6 +202,10 @@ func (h *Handler) OrderCalendar(c *gin.Context) {
 	if !ok {
 		return
 	}
+	h.orderCalendar(c, order)
+}
+
+func (h *Handler) orderCalendar(c *gin.Context, order *ticketing.Order) {
 	var out bytes.Buffer
 	if err := h.Ticketing.WriteCalendar(c.Request.Context(), &out, order); err != nil {
 		h.Fail(c, err)

@@ -73,7 +73,7 @@ func NewDocument(baseURL string, routes []access.Route) (*Document, error) {
 		"paths":   paths,
 		"components": object{"schemas": defined, "securitySchemes": object{
 			"bearer": object{"type": "http", "scheme": "bearer", "description": "An API token: turnout token create --community SLUG --scopes …"},
-			"secret": object{"type": "apiKey", "in": "query", "name": "secret", "description": "The secret of one order."},
+			"secret": object{"type": "apiKey", "in": "query", "name": "secret", "description": "The secret of one order, or of one ticket."},
 		}},
 	}, "", " ")
 	if err != nil {
@@ -114,7 +114,7 @@ func who(rule access.Rule) string {
 	case rule.Kind == access.KindToken:
 		return "Needs a token with the scope " + rule.Need + "."
 	case rule.Kind == access.KindSecret:
-		return "Needs the order's secret, or a token with the scope " + rule.Need + "."
+		return "Needs the secret, or a token with the scope " + rule.Need + "."
 	case rule.Need != "":
 		return "Public; a token with the scope " + rule.Need + " sees more."
 	}

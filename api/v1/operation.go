@@ -32,8 +32,8 @@ var window = []parameter{
 	{Name: "cursor", Text: "The next_cursor of the page before."},
 }
 
-// secretParameter opens one order.
-var secretParameter = parameter{Name: "secret", Text: "The order's secret, from the answer to its placing. A token needs none."}
+// secretParameter opens one order, or one ticket.
+var secretParameter = parameter{Name: "secret", Text: "The secret of the order, from the answer to its placing, or of the ticket. A token needs none."}
 
 // operations are calls by method and path below /api/v1: "POST /events".
 type operations map[string]operation
@@ -43,7 +43,7 @@ func allOperations() operations {
 	all := operations{}
 	for _, part := range []operations{
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
-		ticketTypeOperations, orderOperations, waitlistOperations,
+		ticketTypeOperations, orderOperations, ticketOperations, waitlistOperations,
 		checkInOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {
 		maps.Copy(all, part)

@@ -26,7 +26,7 @@ var orderOperations = operations{
 	"GET /events/{event}/orders": {Summary: "List an event's orders, the newest first", Out: respond.Page[orderResponse]{},
 		Query: append([]parameter{{Name: "status", Text: "Only of this status."}, {Name: "search", Text: "Words that begin names, e-mail addresses or the code."}}, window...)},
 	"GET /orders/{code}":             {Summary: "An order", Out: orderResponse{}, Query: []parameter{secretParameter}},
-	"GET /orders/{code}/tickets.pdf": {Summary: "The order's tickets as a PDF", OutRaw: "application/pdf", Errors: []int{409}, Query: []parameter{secretParameter, {Name: "size", Text: "The paper.", Enum: []string{"a4", "letter", "phone"}}}},
+	"GET /orders/{code}/tickets.pdf": {Summary: "The order's tickets as a PDF", OutRaw: "application/pdf", Errors: []int{409}, Query: []parameter{secretParameter, sizeParameter}},
 	"POST /orders/{code}/cancel": {Summary: "Cancel a whole order", Text: "A preview says what would be given back and changes nothing; what it says is what happens.",
 		In: cancelRequest{}, Out: cancelResponse{}, Errors: []int{409}, Query: []parameter{secretParameter}},
 	"POST /orders/{code}/refunds": {Summary: "Give back all that was paid", Text: "The order and its tickets stay.", In: refundRequest{}, Out: refundResponse{}, Status: 201, Errors: []int{409}},
@@ -124,6 +124,7 @@ type ticketResponse struct {
 	AttendanceMode ticketing.Mode         `json:"attendance_mode" enum:"in_person,virtual"`
 	Attendee       personBody             `json:"attendee"`
 	Code           string                 `json:"code,omitempty" doc:"what the QR says; once confirmed"`
+	URL            string                 `json:"url,omitempty" doc:"the attendee's own page, secret included; for the buyer, once confirmed"`
 }
 
 type orderResponse struct {
@@ -154,6 +155,11 @@ func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
 	}
 	if o.Secret != "" {
 		out.URL = h.Ticketing.OrderLink(o)
+		for i, t := range o.Tickets {
+			if t.Status == ticketing.Valid {
+				out.Tickets[i].URL = h.Ticketing.TicketLink(t)
+			}
+		}
 	}
 	for i, l := range o.Lines {
 		out.Lines[i] = orderLineResponse{l.TicketTypeID, l.Name, l.Quantity, o.Money(l.UnitPrice), o.Money(l.Total)}
@@ -170,7 +176,7 @@ func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
 func newTickets(tickets []*ticketing.Ticket) []ticketResponse {
 	out := make([]ticketResponse, len(tickets))
 	for i, t := range tickets {
-		out[i] = ticketResponse{t.ID, t.TicketTypeID, t.Status, t.AttendanceMode, personBody{t.AttendeeName, t.AttendeeEmail}, t.Code}
+		out[i] = ticketResponse{t.ID, t.TicketTypeID, t.Status, t.AttendanceMode, personBody{t.AttendeeName, t.AttendeeEmail}, t.Code, ""}
 	}
 	return out
 }
@@ -260,13 +266,11 @@ func (h *Handler) MarkOrderPaid(c *gin.Context) {
 	respond.JSON(c, http.StatusOK, h.newOrderResponse(order))
 }
 
-var paperSizes = map[string]documents.Size{"": documents.A4, "a4": documents.A4, "letter": documents.Letter, "phone": documents.Phone}
-
 // TicketsPDF is GET /orders/{code}/tickets.pdf.
 func (h *Handler) TicketsPDF(c *gin.Context) {
-	size, known := paperSizes[c.Query("size")]
-	if !known {
-		respond.Fail(c, turnout.Invalidf("size", "unknown", "Choose a4, letter or phone."))
+	size, err := documents.ParseSize(c.Query("size"))
+	if err != nil {
+		respond.Fail(c, err)
 		return
 	}
 	order, ok := h.order(c)
@@ -278,9 +282,13 @@ func (h *Handler) TicketsPDF(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
+	paper(c, "tickets-"+order.Code, pdf.Bytes())
+}
+
+func paper(c *gin.Context, name string, pdf []byte) {
 	c.Header("Cache-Control", "private, no-store")
-	c.Header("Content-Disposition", `inline; filename="tickets-`+order.Code+`.pdf"`)
-	c.Data(http.StatusOK, "application/pdf", pdf.Bytes())
+	c.Header("Content-Disposition", `inline; filename="`+name+`.pdf"`)
+	c.Data(http.StatusOK, "application/pdf", pdf)
 }
 
 type cancelRequest struct {

@@ -25,6 +25,17 @@ const (
 	Phone // one narrow page that fills a phone's screen
 )
 
+var sizes = map[string]Size{"": A4, "a4": A4, "letter": Letter, "phone": Phone}
+
+// ParseSize reads "a4", "letter" or "phone"; an empty text is A4. The answer to any other is Invalid.
+func ParseSize(name string) (Size, error) {
+	size, known := sizes[name]
+	if !known {
+		return A4, turnout.Invalidf("size", "unknown", "Choose a4, letter or phone.")
+	}
+	return size, nil
+}
+
 // Order is what is printed: one page a ticket.
 type Order struct {
 	Code    string // the order's public code

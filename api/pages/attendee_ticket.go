@@ -1,0 +1,120 @@
+package pages
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/checkin"
+	"turnout/events"
+	"turnout/events/organisers"
+	"turnout/templates"
+	"turnout/ticketing"
+	"turnout/ticketing/documents"
+)
+
+// The states of a ticket's page.
+const (
+	ticketWrong    = "wrong" // no such ticket, or the link is not its own
+	ticketValid    = "valid"
+	ticketGone     = "canceled"       // the ticket
+	ticketEventOff = "event_canceled" // the event
+	ticketOver     = "over"           // the event has been
+)
+
+// keptFor is how long after its event a ticket stays on the devices that opened its page.
+const keptFor = 7 * 24 * time.Hour
+
+// ticketPage is the data of the page "ticket".
+type ticketPage struct {
+	templates.Chrome
+	State     string // one of the constants above
+	Event     publicEvent
+	Ticket    shownTicket
+	OrderCode string
+	Now       time.Time // a copy without a network says how old it is
+	PDFURL    string
+	ICSURL    string
+}
+
+// Ticket is GET /tickets/{ticket}?secret=: the page of one ticket; under {ticket}.pdf its paper, under {ticket}.ics its date.
+func (h *Handler) Ticket(c *gin.Context) {
+	c.Header("Referrer-Policy", "no-referrer") // whoever is sent on from here must not learn the secret from the address
+	id, kind, _ := strings.Cut(c.Param("ticket"), ".")
+	ctx := c.Request.Context()
+	ticket, order, err := h.Ticketing.TicketBySecret(ctx, turnout.ID(id), c.Query("secret"))
+	switch {
+	case errors.Is(err, turnout.ErrNotFound) && kind == "":
+		h.Render(c, http.StatusNotFound, "ticket", ticketPage{State: ticketWrong,
+			Chrome: templates.Chrome{Title: h.text(c, "ticket.title"), Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo}})
+	case err != nil:
+		h.Fail(c, err)
+	case kind == "pdf":
+		h.paper(c, "ticket-"+id, func(w io.Writer, size documents.Size) error {
+			return h.Ticketing.WriteTicket(ctx, w, order, ticket, size)
+		})
+	case kind == "ics":
+		h.orderCalendar(c, order)
+	case kind != "":
+		h.Fail(c, turnout.ErrNotFound)
+	default:
+		h.ticketPage(c, ticket, order)
+	}
+}
+
+func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.Order) {
+	ctx, e := c.Request.Context(), o.Event
+	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(o.CommunityID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	seen, err := checkin.Seen(ctx, h.DB.Read(), o.CommunityID, o.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	path, query := "/tickets/"+string(t.ID), "?secret="+url.QueryEscape(c.Query("secret"))
+	page := ticketPage{Chrome: h.eventChrome(community, e), State: ticketState(t, e, h.Now()), Event: newPublicEvent(e), Ticket: h.shownTicket(o, t),
+		OrderCode: o.Code, Now: h.Now(), ICSURL: path + ".ics" + query}
+	page.NoIndex, page.Canonical, page.Description, page.Path = true, "", "", path+query
+	page.Scripts = []string{"ticket.js"}
+	page.Ticket.CheckedInAt = seen[t.ID]
+	if t.Status == ticketing.Valid {
+		page.PDFURL = path + ".pdf" + query
+	}
+	c.Header("Cache-Control", "private, no-cache")
+	c.Header("Turnout-Keep-Until", e.EndsAt.Add(keptFor).UTC().Format(time.RFC3339)) // for the worker
+	h.Render(c, http.StatusOK, "ticket", page)
+}
+
+func ticketState(t *ticketing.Ticket, e *events.Event, now time.Time) string {
+	switch {
+	case e.Status == events.Canceled:
+		return ticketEventOff
+	case t.Status == ticketing.TicketCanceled:
+		return ticketGone
+	case now.After(e.EndsAt):
+		return ticketOver
+	}
+	return ticketValid
+}
+
+// TicketWorker is GET /tickets/worker.js: the service worker that keeps tickets' pages. It stands here because a worker sees
+// only what is below its own address.
+func (h *Handler) TicketWorker(c *gin.Context) {
+	script, err := fs.ReadFile(templates.Static(), strings.TrimPrefix(h.Templates.Asset("ticket-worker.js"), templates.StaticPrefix))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-cache")
+	c.Data(http.StatusOK, "text/javascript; charset=utf-8", script)
+}

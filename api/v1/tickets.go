@@ -1,0 +1,46 @@
+package v1
+
+import (
+	"bytes"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/api/respond"
+	"turnout/ticketing"
+	"turnout/ticketing/documents"
+)
+
+var ticketOperations = operations{
+	"GET /tickets/{id}/ticket.pdf": {Summary: "One ticket as a PDF", OutRaw: "application/pdf", Errors: []int{409}, Query: []parameter{secretParameter, sizeParameter},
+		Text: "The secret is that of the ticket, from its url; the order's does not open it."},
+}
+
+var sizeParameter = parameter{Name: "size", Text: "The paper; a4 when absent.", Enum: []string{"a4", "letter", "phone"}}
+
+// TicketPDF is GET /tickets/{id}/ticket.pdf.
+func (h *Handler) TicketPDF(c *gin.Context) {
+	size, err := documents.ParseSize(c.Query("size"))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	ctx, id := c.Request.Context(), turnout.ID(c.Param("id"))
+	var ticket *ticketing.Ticket
+	var order *ticketing.Order
+	if who := access.Who(c); who.Token != "" {
+		ticket, order, err = h.Ticketing.TicketOf(ctx, who.Community, id)
+	} else {
+		ticket, order, err = h.Ticketing.TicketBySecret(ctx, id, c.Query("secret"))
+	}
+	var pdf bytes.Buffer
+	if err == nil {
+		err = h.Ticketing.WriteTicket(ctx, &pdf, order, ticket, size)
+	}
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	paper(c, "ticket-"+string(ticket.ID), pdf.Bytes())
+}
