@@ -192,12 +192,15 @@ func isCountry(code string) bool {
 // notNow are codes that the tables of language know and ISO 3166-1 does not hold: withdrawn (AN), a union (EU), reserved (AC, DG, EA, IC, TA).
 const notNow = "AC AN BU CP CQ CS CT DD DG DY EA EU EZ FQ FX HV IC JT MI NH NQ NT PC PU PZ QO QU RH SU TA TP UK UN VD WK YD YU ZR"
 
+// IsCountry reports whether the code is one of Countries.
+func IsCountry(code string) bool { return isCountry(code) && !strings.Contains(notNow, code) }
+
 // Countries are the codes that a form offers for a venue's country: those of ISO 3166-1 in use, each of which Problems takes.
 func Countries() []string {
 	var codes []string
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
-			if code := string([]rune{a, b}); isCountry(code) && !strings.Contains(notNow, code) {
+			if code := string([]rune{a, b}); IsCountry(code) {
 				codes = append(codes, code)
 			}
 		}

@@ -4,7 +4,8 @@ CREATE TABLE pools (
     id           TEXT PRIMARY KEY,
     community_id TEXT NOT NULL,
     event_id     TEXT NOT NULL REFERENCES events (id),
-    name         TEXT NOT NULL,
+    kind         TEXT NOT NULL DEFAULT 'places' CHECK (kind IN ('places', 'choice', 'price')),
+    name         TEXT NOT NULL, -- of a kind that is not the organiser's own: the id of what owns it
     capacity     BIGINT NOT NULL,
     taken        BIGINT NOT NULL DEFAULT 0, -- the sum of pool_claims.quantity; `doctor` compares
     version      BIGINT NOT NULL DEFAULT 1,

@@ -61,7 +61,7 @@ func (s *Service) CreatePool(ctx context.Context, community, event turnout.ID, i
 		return nil, err
 	}
 	now := s.Now()
-	pool := &Pool{ID: turnout.NewID(prefixPool), CommunityID: community, EventID: event, Name: in.Name, Capacity: in.Capacity,
+	pool := &Pool{ID: turnout.NewID(prefixPool), CommunityID: community, EventID: event, Kind: Places, Name: in.Name, Capacity: in.Capacity,
 		Version: 1, CreatedAt: now, UpdatedAt: now}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := events.Find(ctx, tx, community, string(event)); err != nil {
@@ -89,7 +89,7 @@ func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, vers
 		now := s.Now()
 		n, err := database.Changed(tx.NewUpdate().Model((*Pool)(nil)).
 			Set("name = ?", in.Name).Set("capacity = ?", in.Capacity).Set("version = version + 1").Set("updated_at = ?", now).
-			Where("id = ?", id).Where("community_id = ?", community).Where("taken <= ?", in.Capacity).
+			Where("id = ?", id).Where("community_id = ?", community).Where("kind = ?", Places).Where("taken <= ?", in.Capacity).
 			Where("? IN (0, version)", version).Exec(ctx))
 		if err != nil {
 			return err
@@ -115,14 +115,15 @@ func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, vers
 
 func findPool(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Pool, error) {
 	pool := new(Pool)
-	err := db.NewSelect().Model(pool).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx)
+	err := db.NewSelect().Model(pool).Where("id = ?", id).Where("community_id = ?", community).Where("kind = ?", Places).Scan(ctx)
 	return pool, database.NotFound(err)
 }
 
-// Pools lists an event's pools, oldest first.
+// Pools lists an event's own pools, oldest first: not those of choices and prices.
 func (s *Service) Pools(ctx context.Context, community, event turnout.ID) ([]*Pool, error) {
 	var pools []*Pool
-	err := s.DB.Read().NewSelect().Model(&pools).Where("event_id = ?", event).Where("community_id = ?", community).Order("id").Scan(ctx)
+	err := s.DB.Read().NewSelect().Model(&pools).Where("event_id = ?", event).Where("community_id = ?", community).
+		Where("kind = ?", Places).Order("id").Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: pools: %w", err)
 	}
@@ -272,7 +273,8 @@ func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, event *event
 	if err := in.Check(event); err != nil {
 		return err
 	}
-	n, err := tx.NewSelect().Table("pools").Where("community_id = ?", event.CommunityID).Where("event_id = ?", event.ID).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
+	n, err := tx.NewSelect().Table("pools").Where("community_id = ?", event.CommunityID).Where("event_id = ?", event.ID).
+		Where("kind = ?", Places).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
 	if err != nil {
 		return err
 	}

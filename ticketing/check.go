@@ -96,7 +96,7 @@ const cameIn = "('succeeded', 'disputed', 'late_refund_pending', 'late_refunded'
 
 // Check compares every stored counter and invariant of selling with the rows, and says in a sentence each that differs.
 func Check(ctx context.Context, db bun.IDB) ([]string, error) {
-	all := slices.Concat(checks, tallies)
+	all := slices.Concat(checks, tallies, questionChecks)
 	for _, c := range counters {
 		all = append(all, database.Invariant{Says: "event %s: " + c.column + " is %d, the rows count %d",
 			Query: "SELECT * FROM (SELECT totals.event_id AS subject, totals." + c.column + " AS stored, (" + c.count +

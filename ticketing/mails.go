@@ -31,6 +31,7 @@ func (s *Service) Register(r *jobs.Runner) {
 	})
 	r.Every("ticketing.canceled_events", 10*time.Second, s.CancelOrdersOfCanceledEvents)
 	r.Every("ticketing.idempotency_keys", time.Hour, s.forgetKeys)
+	r.Every("ticketing.erase_answers", time.Hour, s.EraseAnswers)
 }
 
 // forgetKeys removes idempotency keys after a day.

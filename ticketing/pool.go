@@ -8,6 +8,17 @@ import (
 	"turnout"
 )
 
+// PoolKind says whose places a pool holds.
+type PoolKind string
+
+// The kinds of pool. Those of choices and prices are made and changed with what owns them, bear its id as their name, and are
+// not among the organiser's own.
+const (
+	Places       PoolKind = "places" // the organiser's own, which ticket types draw on
+	ChoicePlaces PoolKind = "choice" // those of one choice of a question
+	PricePlaces  PoolKind = "price"  // those sold at one price
+)
+
 // Pool is capacity that any number of ticket types share.
 type Pool struct {
 	bun.BaseModel `bun:"table:pools,alias:pool"`
@@ -15,6 +26,7 @@ type Pool struct {
 	ID          turnout.ID `bun:",pk"`
 	CommunityID turnout.ID
 	EventID     turnout.ID
+	Kind        PoolKind
 	Name        string
 	Capacity    int64
 	Taken       int64 // held, sold: the sum of its claims

@@ -9,6 +9,12 @@
 // compares them. Every transaction locks pools first, by id; whoever changes an order holds its pools. A hold is an order
 // that nobody has paid yet: capacity has one definition.
 //
+// # Questions
+//
+// A question's words and rules are a [Wording], which never changes: an edit makes the next one, and an answer names the one that
+// it was given to. A choice with places owns a pool, on which a sale draws as on those of ticket types. Answers are erased on the
+// day that was said beside the question ([Service.EraseAnswers]).
+//
 // # Money
 //
 // Providers are never called inside a transaction and never while an order is placed: the buyer opens /pay/{payment}, which

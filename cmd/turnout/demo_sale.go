@@ -51,7 +51,7 @@ func (s *story) totalsOf(event turnout.ID) *totals {
 
 // pool adds a pool.
 func (s *story) pool(e *events.Event, name string, capacity int64) *ticketing.Pool {
-	p := &ticketing.Pool{ID: turnout.NewID("pol"), CommunityID: e.CommunityID, EventID: e.ID, Name: name, Capacity: capacity, Version: 1,
+	p := &ticketing.Pool{ID: turnout.NewID("pol"), CommunityID: e.CommunityID, EventID: e.ID, Kind: ticketing.Places, Name: name, Capacity: capacity, Version: 1,
 		CreatedAt: e.CreatedAt, UpdatedAt: e.CreatedAt}
 	s.pools = append(s.pools, p)
 	s.note(e.CreatedAt, s.byStaff(), "pool.created", p.ID)

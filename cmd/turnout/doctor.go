@@ -29,6 +29,7 @@ var examinations = []struct {
 	check func(ctx context.Context, db bun.IDB) ([]string, error)
 }{
 	{"tickets, orders and money", ticketing.Check},
+	{"questions and answers", func(ctx context.Context, db bun.IDB) ([]string, error) { return ticketing.CheckAnswers(ctx, db, now()) }},
 	{"check-in lists and attendance", checkin.Check},
 	{"pictures", missingPictures},
 }

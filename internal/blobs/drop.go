@@ -23,3 +23,14 @@ func Drop(ctx context.Context, db bun.IDB, prefix string, before time.Time) erro
 	}
 	return nil
 }
+
+// Remove removes files by their names, which are not those of content: nothing else bears them.
+func Remove(ctx context.Context, db bun.IDB, names ...string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if _, err := db.NewDelete().Model((*row)(nil)).Where("hash IN (?)", bun.List(names)).Exec(ctx); err != nil {
+		return fmt.Errorf("blobs: remove: %w", err)
+	}
+	return nil
+}
