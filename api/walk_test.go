@@ -109,12 +109,13 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 	eur := m{"amount": 100, "currency": "EUR"}
 	w := &walked{house: h, names: map[string]string{
 		"events": "walked", "ticket-types": types[0], "orders": order.text1("code"), "check-in-lists": list,
-		"sessions": h.api("POST", at+"/sessions", m{"title": "A", "kind": "talk", "duration_minutes": 30}, 201).text1("id"),
-		"pools":    h.api("GET", at+"/pools", nil, 200).text1("items", 0, "id"),
-		"tickets":  order.text1("tickets", 0, "id"),
-		"scans":    h.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.at("tickets", 0, "code"), "nonce": "walk"}, 200).text1("id"),
-		"sponsors": h.api("POST", at+"/sponsors", m{"name": "A", "status": "prospect"}, 201).text1("id"),
-		"lines":    h.api("POST", at+"/budget/lines", m{"category": "A", "kind": "expense", "planned": eur}, 201).text1("id"),
+		"sessions":  h.api("POST", at+"/sessions", m{"title": "A", "kind": "talk", "duration_minutes": 30}, 201).text1("id"),
+		"pools":     h.api("GET", at+"/pools", nil, 200).text1("items", 0, "id"),
+		"tickets":   order.text1("tickets", 0, "id"),
+		"questions": h.api("POST", at+"/questions", m{"subject": "ticket", "kind": "text", "label": "Why?", "purpose": "To know."}, 201).text1("id"),
+		"scans":     h.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.at("tickets", 0, "code"), "nonce": "walk"}, 200).text1("id"),
+		"sponsors":  h.api("POST", at+"/sponsors", m{"name": "A", "status": "prospect"}, 201).text1("id"),
+		"lines":     h.api("POST", at+"/budget/lines", m{"category": "A", "kind": "expense", "planned": eur}, 201).text1("id"),
 	}}
 	spare := h.newToken(h.community.ID, "events:read")
 	token, err := h.Organisers.Authenticate(t.Context(), spare)

@@ -21,6 +21,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.planEvent("gophers")
 		h.planAgenda("gophers")
 		types := h.openShop("gophers")
+		h.askQuestions("gophers")
 		order := h.buy("gophers", types)
 		h.admit("gophers", order)
 		h.supportEvent("gophers")

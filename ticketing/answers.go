@@ -82,7 +82,7 @@ func (f questionnaire) check(probs *turnout.Problems, field string, subject Ques
 	var kept []answered
 	asked := map[turnout.ID]bool{}
 	for _, q := range f.questions {
-		if !q.asks(subject, ticketType) {
+		if !q.Asks(subject, ticketType) {
 			continue
 		}
 		asked[q.ID] = true
@@ -179,16 +179,17 @@ func (questionnaire) readYes(probs *turnout.Problems, name string, q *Question, 
 
 func readNumber(probs *turnout.Problems, name string, b Bounds, raw json.RawMessage, v *Value) bool {
 	if err := json.Unmarshal(raw, &v.Number); err != nil {
-		return wrongType(probs, name, "Answer with a number.")
+		probs.Add(name, "not_a_number", "Answer with a number.")
+		return false
 	}
 	n := *v.Number
 	switch {
 	case math.Abs(n) > maxNumber:
 		probs.Add(name, "out_of_range", "This number is not possible.")
 	case b.Min != nil && n < *b.Min:
-		probs.Add(name, "too_small", "Answer with %s or more.", plain(*b.Min))
+		probs.Add(name, "number_too_small", "Answer with %s or more.", plain(*b.Min))
 	case b.Max != nil && n > *b.Max:
-		probs.Add(name, "too_big", "Answer with %s or less.", plain(*b.Max))
+		probs.Add(name, "number_too_big", "Answer with %s or less.", plain(*b.Max))
 	default:
 		return true
 	}
@@ -228,9 +229,9 @@ func readChoices(probs *turnout.Problems, name string, q *Question, raw json.Raw
 	n, b := float64(len(a.Value.Choices)), q.Words.Bounds
 	switch {
 	case b.Min != nil && n < *b.Min:
-		probs.Add(name, "too_few", "Choose at least %s.", plain(*b.Min))
+		probs.Add(name, "choices_too_few", "Choose at least %s.", plain(*b.Min))
 	case b.Max != nil && n > *b.Max:
-		probs.Add(name, "too_many", "Choose at most %s.", plain(*b.Max))
+		probs.Add(name, "choices_too_many", "Choose at most %s.", plain(*b.Max))
 	default:
 		return true
 	}
@@ -298,8 +299,8 @@ func readDay(probs *turnout.Problems, name string, b Bounds, text string) {
 	// Days of this form sort as text.
 	switch typed := at.Format(time.DateOnly); {
 	case b.From != "" && typed < b.From:
-		probs.Add(name, "too_early", "Choose %s or later.", b.From)
+		probs.Add(name, "day_too_early", "Choose %s or later.", b.From)
 	case b.Until != "" && typed > b.Until:
-		probs.Add(name, "too_late", "Choose %s or earlier.", b.Until)
+		probs.Add(name, "day_too_late", "Choose %s or earlier.", b.Until)
 	}
 }

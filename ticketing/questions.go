@@ -252,7 +252,7 @@ func (in *QuestionInput) fits(event *events.Event, asked []*Question, self *Ques
 	// A day that is over, perhaps mistyped, would erase every answer at once.
 	w := Wording{EraseOn: in.EraseOn}
 	if changed := self == nil || self.Words.EraseOn != in.EraseOn; in.EraseOn != "" && changed && !now.Before(w.ErasesAt(event)) {
-		p.Add("erase_on", "past", "This day is over.")
+		p.Add("erase_on", "day_past", "This day is over.")
 	}
 	return p.Err()
 }

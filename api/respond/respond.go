@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -109,6 +110,14 @@ func problem(c *gin.Context, status int, e *turnout.Error) {
 // JSON answers with a body of our own structs.
 func JSON(c *gin.Context, status int, body any) {
 	write(c, status, "application/json; charset=utf-8", body)
+}
+
+// Attachment answers with a file that is only ever saved: what strangers sent must not act in our pages' name.
+func Attachment(c *gin.Context, name string, data []byte) {
+	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	c.Header("Cache-Control", "private, no-store")
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Data(http.StatusOK, "application/octet-stream", data)
 }
 
 // write encodes first and sends then, so that a body that cannot be encoded still becomes an error and not half an answer.

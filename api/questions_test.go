@@ -1,0 +1,60 @@
+package api
+
+import (
+	"strings"
+)
+
+// askQuestions makes, changes and archives what an event asks, by the API alone.
+func (h *house) askQuestions(slug string) {
+	t, at := h.t, "/events/"+slug+"/questions"
+	made := h.api("POST", at, m{"subject": "ticket", "kind": "choice", "label": "Which workshop?", "purpose": "To keep a seat.",
+		"options": []m{{"label": "Fuzzing", "places": 20}, {"label": "None"}}}, 201)
+	id, fuzzing, none := made.text1("id"), made.text1("options", 0, "id"), made.text1("options", 1, "id")
+	made.is(20, "options", 0, "places")
+	made.is(nil, "options", 1, "places")
+	made.is(90, "erase_days")
+	made.is(begin.Add(9*60*60*1e9).AddDate(0, 0, 90).Format("2006-01-02"), "kept_until")
+	h.api("POST", at, m{"subject": "ticket", "kind": "choice", "label": "x", "options": []m{}}, 422).is("options", "fields", 1, "name")
+	then := h.api("POST", at, m{"subject": "ticket", "kind": "yes_no", "label": "A laptop?", "purpose": "To lend you one.", "show_if": m{"question_id": id, "any_of": []string{fuzzing}}}, 201)
+	then.is(fuzzing, "show_if", "any_of", 0)
+
+	changed := h.api("PATCH", "/questions/"+id, m{"label": "Which one?", "options": []m{{"id": fuzzing, "label": "Fuzzing", "places": 15}, {"id": none, "label": "None of them"}}},
+		200, "If-Match", made.header.Get("ETag"))
+	changed.is(2, "asked")
+	changed.is(15, "options", 0, "places")
+	changed.is("To keep a seat.", "purpose")
+	h.api("PATCH", "/questions/"+id, m{"label": "x"}, 412, "If-Match", made.header.Get("ETag"))
+	h.api("PATCH", "/questions/"+id, m{"options": []m{{"label": "All new"}}}, 422).is("option_needed", "fields", 0, "code")
+	h.api("PATCH", "/questions/"+id, m{"position": 2}, 409).is("question_order", "code")
+	h.api("DELETE", "/questions/"+id, nil, 409).is("question_needed", "code")
+	h.api("PATCH", "/questions/"+then.text1("id"), m{"show_always": true}, 200).is(nil, "show_if")
+	h.api("PATCH", "/questions/"+id, m{"position": 2}, 200)
+	public := h.api("GET", at, nil, 200, "Authorization", "")
+	public.is("A laptop?", "items", 0, "label")
+	public.is("Which one?", "items", 1, "label")
+
+	file := h.api("POST", at, m{"subject": "order", "kind": "file", "label": "Proof", "purpose": "For the discount.", "erase_on": begin.AddDate(0, 1, 0).Format("2006-01-02")}, 201)
+	file.is(nil, "erase_days")
+	proof := file.text1("id")
+	sent := h.api("POST", at+"/"+proof+"/uploads?name=proof.html", "%PDF-1.4 x", 201, "Authorization", "")
+	sent.is("proof.pdf", "name")
+	h.api("POST", at+"/"+proof+"/uploads?name=x.pdf", "<html>", 422, "Authorization", "").is("file_kind", "code")
+	h.api("POST", at+"/"+id+"/uploads?name=x.pdf", "%PDF-1.4 x", 404, "Authorization", "")
+	got := h.api("GET", "/events/"+slug+"/uploads/"+sent.text1("id"), nil, 200)
+	if header := got.header.Get("Content-Disposition"); !strings.HasPrefix(header, "attachment") || !strings.Contains(header, "proof.pdf") || got.text != "%PDF-1.4 x" {
+		t.Errorf("the file came as %q: %.50s", header, got.text)
+	}
+	for _, gone := range []string{id, then.text1("id"), proof} {
+		if h.api("DELETE", "/questions/"+gone, nil, 200).at("archived_at") == nil {
+			t.Errorf("%s is not archived", gone)
+		}
+	}
+	h.api("POST", "/questions/"+id+"/restore", nil, 200).is(nil, "archived_at")
+	h.api("DELETE", "/questions/"+id, nil, 200)
+	if h.api("GET", "/questions/"+id, nil, 200); len(h.api("GET", at+"?archived=true", nil, 200).at("items").([]any)) != 3 {
+		t.Error("archived questions are not listed")
+	}
+	if all := h.api("GET", at+"?archived=true", nil, 200, "Authorization", "").at("items").([]any); len(all) != 0 {
+		t.Errorf("strangers see archived questions: %v", all)
+	}
+}
