@@ -46,14 +46,6 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/ticket-types", Who: access.PublicOr("tickets:read"), Handle: api.ListTicketTypes},
 		{Method: post, Path: "/events/{event}/ticket-types", Who: token("tickets:write"), Handle: api.CreateTicketType},
 		{Method: put, Path: "/ticket-types/{id}", Who: token("tickets:write"), Handle: api.UpdateTicketType},
-		{Method: get, Path: "/events/{event}/questions", Who: access.PublicOr("tickets:read"), Handle: api.ListQuestions},
-		{Method: post, Path: "/events/{event}/questions", Who: token("tickets:write"), Handle: api.CreateQuestion, Unseen: true},
-		{Method: get, Path: "/questions/{id}", Who: token("tickets:read"), Handle: api.GetQuestion},
-		{Method: patch, Path: "/questions/{id}", Who: token("tickets:write"), Handle: api.UpdateQuestion, Unseen: true},
-		{Method: remove, Path: "/questions/{id}", Who: token("tickets:write"), Handle: api.ArchiveQuestion, Unseen: true},
-		{Method: post, Path: "/questions/{id}/restore", Who: token("tickets:write"), Handle: api.RestoreQuestion, Unseen: true},
-		{Method: post, Path: "/events/{event}/questions/{id}/uploads", Who: public, Handle: api.SendFile, Unseen: true},
-		{Method: get, Path: "/events/{event}/uploads/{id}", Who: token("orders:read"), Handle: api.GetFile},
 		{Method: post, Path: "/events/{event}/orders", Who: public, Handle: api.PlaceOrder, Sells: true},
 		{Method: get, Path: "/events/{event}/orders", Who: token("orders:read"), Handle: api.ListOrders},
 		{Method: get, Path: "/orders/{code}", Who: access.SecretOr("orders:read"), Handle: api.GetOrder},
@@ -95,8 +87,24 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/recap", Who: token("recap:read"), Handle: api.GetRecap},
 		{Method: get, Path: "/events/{event}/recap.pdf", Who: token("recap:read"), Handle: api.RecapPDF},
 	}
+	rows = append(rows, s.questionRoutes()...)
 	for i := range rows {
 		rows[i].Path = v1.Base + rows[i].Path
 	}
 	return rows
+}
+
+// questionRoutes are the calls about what an event asks.
+func (s *server) questionRoutes() []access.Route {
+	api, token := s.v1, access.Token
+	return []access.Route{
+		{Method: get, Path: "/events/{event}/questions", Who: access.PublicOr("tickets:read"), Handle: api.ListQuestions},
+		{Method: post, Path: "/events/{event}/questions", Who: token("tickets:write"), Handle: api.CreateQuestion, Unseen: true},
+		{Method: get, Path: "/questions/{id}", Who: token("tickets:read"), Handle: api.GetQuestion},
+		{Method: patch, Path: "/questions/{id}", Who: token("tickets:write"), Handle: api.UpdateQuestion, Unseen: true},
+		{Method: remove, Path: "/questions/{id}", Who: token("tickets:write"), Handle: api.ArchiveQuestion, Unseen: true},
+		{Method: post, Path: "/questions/{id}/restore", Who: token("tickets:write"), Handle: api.RestoreQuestion, Unseen: true},
+		{Method: post, Path: "/events/{event}/questions/{id}/uploads", Who: public, Handle: api.SendFile, Unseen: true},
+		{Method: get, Path: "/events/{event}/uploads/{id}", Who: token("orders:read"), Handle: api.GetFile},
+	}
 }
