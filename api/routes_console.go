@@ -54,11 +54,27 @@ func (s *server) consoleRoutes() []access.Route {
 
 // eventConsoleRoutes are the organisers' pages about one event.
 func (s *server) eventConsoleRoutes() []access.Route {
-	rows := slices.Concat(s.saleConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
+	rows := slices.Concat(s.saleConsoleRoutes(), s.questionConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
 	for i := range rows {
 		rows[i].Path = "/console/events/{event}" + rows[i].Path
 	}
 	return rows
+}
+
+// questionConsoleRoutes are the pages of what an event asks.
+func (s *server) questionConsoleRoutes() []access.Route {
+	p, may := s.pages, access.Staff
+	return []access.Route{
+		{Method: get, Path: "/questions", Who: may("tickets:read"), Handle: p.EventQuestions},
+		{Method: get, Path: "/questions/new", Who: may("tickets:write"), Handle: p.NewQuestion},
+		{Method: post, Path: "/questions/new", Who: may("tickets:write"), Handle: p.CreateQuestion, Unseen: true},
+		{Method: get, Path: "/questions/{question}", Who: may("tickets:write"), Handle: p.EventQuestion},
+		{Method: post, Path: "/questions/{question}", Who: may("tickets:write"), Handle: p.SaveQuestion, Unseen: true},
+		{Method: post, Path: "/questions/{question}/move", Who: may("tickets:write"), Handle: p.MoveQuestion, Unseen: true},
+		{Method: post, Path: "/questions/{question}/archive", Who: may("tickets:write"), Handle: p.ArchiveQuestion, Unseen: true},
+		{Method: post, Path: "/questions/{question}/restore", Who: may("tickets:write"), Handle: p.RestoreQuestion, Unseen: true},
+		{Method: get, Path: "/answers/{upload}", Who: may("orders:read"), Handle: p.AnswerFile},
+	}
 }
 
 // saleConsoleRoutes are an event's own pages and those of its sale.

@@ -20,6 +20,15 @@ func (s *Set) Moment(lang string, at time.Time, zone string) string {
 	return s.catalogue.localiser(s.language(lang)).moment(at, zone)
 }
 
+// Day writes a day such as 2026-06-04 for people in the language, "" for none.
+func (s *Set) Day(lang, day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return ""
+	}
+	return s.catalogue.localiser(s.language(lang)).date(at, "UTC")
+}
+
 // DayOf writes the day of a session of an event that lasts from begin to end: "Thu 4 June", with the year where the day is none
 // of the event's, or the event's days are of two years.
 func (s *Set) DayOf(lang string, at, begin, end time.Time, zone string) string {

@@ -1,6 +1,7 @@
 // Small comforts on top of pages that work without them. Everything is chosen by data attributes.
 import { countdowns } from "./_countdown";
 import { favourites } from "./_favourites";
+import { questions } from "./_questions";
 import { steppers } from "./_stepper";
 import { sums } from "./_sum";
 import { myTimes } from "./_times";
@@ -127,6 +128,7 @@ function ready(root: ParentNode): void {
   sums(root);
   myTimes(root);
   favourites(root);
+  questions(root);
 }
 
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
