@@ -72,8 +72,8 @@ func (m member) add(t testing.TB, s *community.Service, number int) {
 			VALUES (?0, ?1, 'evt_spring', ?0, ?2, 'in_person', 'door_scan', ?3, ?3, 'high')`, tkt, home, id, starts)
 	}
 	if m.waits != "" {
-		run(t, s.DB, `INSERT INTO waitlist_entries (id, community_id, event_id, ticket_type_id, person_id, name, email, party_size, status, created_at, updated_at)
-			VALUES (?0, ?1, 'evt_spring', 'tty', ?0, '', '', 1, ?2, ?3, ?3)`, id, home, m.waits, at)
+		run(t, s.DB, `INSERT INTO waitlist_entries (id, community_id, event_id, person_id, name, email, party_size, status, lot, offered_type_id, offer_expires_at, created_at, updated_at)
+			VALUES (?0, ?1, 'evt_spring', ?0, '', '', 1, ?2, 0, 'tty', ?3, ?3, ?3)`, id, home, m.waits, at)
 	}
 	for i, deed := range m.deeds {
 		run(t, s.DB, `INSERT INTO activities (id, community_id, person_id, type, source, external_id, occurred_at, created_at)

@@ -88,6 +88,7 @@ CREATE TABLE persons (
     id           TEXT PRIMARY KEY,
     community_id TEXT NOT NULL REFERENCES communities (id),
     name         TEXT NOT NULL,
+    member_since TIMESTAMPTZ, -- of the community, as its organisers say
     created_at   TIMESTAMPTZ NOT NULL,
     updated_at   TIMESTAMPTZ NOT NULL
 );

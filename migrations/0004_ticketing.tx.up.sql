@@ -11,7 +11,7 @@ CREATE TABLE pools (
     version      BIGINT NOT NULL DEFAULT 1,
     created_at   TIMESTAMPTZ NOT NULL,
     updated_at   TIMESTAMPTZ NOT NULL,
-    UNIQUE (event_id, name),
+    UNIQUE (event_id, kind, name),
     CONSTRAINT pools_never_oversold CHECK (0 <= taken AND taken <= capacity)
 );
 CREATE INDEX pools_by_event ON pools (event_id, id);
@@ -23,12 +23,18 @@ CREATE TABLE ticket_types (
     number            BIGINT NOT NULL, -- per event; stands in the ticket code
     name              TEXT NOT NULL,
     description       TEXT NOT NULL DEFAULT '',
-    price             BIGINT NOT NULL CHECK (price >= 0), -- minor units of the event's currency
+    pricing           TEXT NOT NULL DEFAULT 'fixed' CHECK (pricing IN ('fixed', 'open')), -- open: the buyer names the price
+    price             BIGINT NOT NULL CHECK (price >= 0), -- minor units of the event's currency; what is suggested when open
+    min_price         BIGINT NOT NULL DEFAULT 0 CHECK (min_price >= 0), -- of an open one
+    price_windows     JSONB NOT NULL DEFAULT '[]', -- prices before this one, until a date or a number sold
     attendance_mode   TEXT NOT NULL CHECK (attendance_mode IN ('in_person', 'virtual')),
     sales_start       TIMESTAMPTZ,
     sales_end         TIMESTAMPTZ,
     min_per_order     BIGINT NOT NULL DEFAULT 1 CHECK (min_per_order >= 1),
     max_per_order     BIGINT NOT NULL DEFAULT 10 CHECK (max_per_order <= 100),
+    multiple_of       BIGINT NOT NULL DEFAULT 1 CHECK (multiple_of BETWEEN 1 AND 100), -- sold only in multiples of this
+    members_only      BOOLEAN NOT NULL DEFAULT FALSE,
+    email_domains     JSONB NOT NULL DEFAULT '[]', -- whose addresses may buy; none: everybody's
     visibility        TEXT NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'hidden', 'voucher')),
     requires_approval BOOLEAN NOT NULL DEFAULT FALSE,
     position          BIGINT NOT NULL DEFAULT 0,
@@ -67,7 +73,8 @@ CREATE TABLE event_totals (
     transfers        BIGINT NOT NULL DEFAULT 0, -- pending orders whose transfer or cash has not arrived
     refunds_manual   BIGINT NOT NULL DEFAULT 0,
     refunds_failed   BIGINT NOT NULL DEFAULT 0, -- payments with money left that a refund was to give back
-    waiting          BIGINT NOT NULL DEFAULT 0  -- entries of the waitlist
+    waiting          BIGINT NOT NULL DEFAULT 0, -- entries of the waitlist
+    approvals        BIGINT NOT NULL DEFAULT 0  -- orders that wait for the organiser's decision
 );
 
 -- An event's tickets by their type and attendance mode. Whoever changes these rows, or those of sales_totals, has changed the
@@ -103,8 +110,12 @@ CREATE TABLE orders (
     status         TEXT NOT NULL CHECK (status IN ('held', 'awaiting_approval', 'pending', 'confirmed', 'expired', 'canceled')),
     person_id      TEXT NOT NULL REFERENCES persons (id),
     buyer_name     TEXT NOT NULL,
-    buyer_email    TEXT NOT NULL,
+    buyer_email    TEXT NOT NULL, -- '' for somebody at the box office who is known by name only
     locale         TEXT NOT NULL DEFAULT 'en',
+    source         TEXT NOT NULL DEFAULT 'shop' CHECK (source IN ('shop', 'box_office', 'import')),
+    entry_id       TEXT, -- the waitlist entry whose offer was accepted by it
+    decided_at     TIMESTAMPTZ, -- of an order that needed approval
+    decision_note  TEXT NOT NULL DEFAULT '',
     currency       TEXT NOT NULL,
     total          BIGINT NOT NULL CHECK (total >= 0), -- minor units
     secret_version BIGINT NOT NULL DEFAULT 1,
@@ -115,37 +126,46 @@ CREATE TABLE orders (
     updated_at     TIMESTAMPTZ NOT NULL,
     UNIQUE (event_id, number)
 );
-CREATE INDEX orders_by_deadline ON orders (expires_at) WHERE status IN ('held', 'pending');
+CREATE INDEX orders_by_deadline ON orders (expires_at) WHERE status IN ('held', 'awaiting_approval', 'pending');
 CREATE INDEX orders_by_person ON orders (person_id);
 
 CREATE TABLE order_lines (
     id                 TEXT PRIMARY KEY,
     community_id       TEXT NOT NULL,
     order_id           TEXT NOT NULL REFERENCES orders (id),
-    ticket_type_id     TEXT NOT NULL REFERENCES ticket_types (id),
+    ticket_type_id     TEXT REFERENCES ticket_types (id),
+    add_on_id          TEXT, -- in the place of a ticket type
+    voucher_id         TEXT, -- that gave its discount or opened it
     name               TEXT NOT NULL, -- as it was sold
-    attendance_mode    TEXT NOT NULL,
-    quantity           BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 100),
+    price_name         TEXT NOT NULL DEFAULT '', -- of the price window that it was sold in
+    attendance_mode    TEXT NOT NULL DEFAULT '', -- of a ticket line
+    quantity           BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 1000),
     unit_price         BIGINT NOT NULL,
-    discount           BIGINT NOT NULL DEFAULT 0,
+    discount           BIGINT NOT NULL DEFAULT 0 CHECK (0 <= discount AND discount <= unit_price),
     fee                BIGINT NOT NULL DEFAULT 0,
     tax_rate           BIGINT NOT NULL DEFAULT 0, -- parts per million
     tax                BIGINT NOT NULL DEFAULT 0,
     total              BIGINT NOT NULL,
     prices_include_tax BOOLEAN NOT NULL,
-    policy_version     BIGINT NOT NULL DEFAULT 0
+    policy_version     BIGINT NOT NULL DEFAULT 0,
+    CHECK ((ticket_type_id IS NULL) <> (add_on_id IS NULL))
 );
 CREATE INDEX order_lines_by_order ON order_lines (order_id);
+CREATE INDEX order_lines_by_voucher ON order_lines (voucher_id) WHERE voucher_id IS NOT NULL;
 
--- Who holds how many places of which pool. Released places are quantity 0; rows stay.
+-- Who holds how many places of which pool, and how many it is for: places that were given back are quantity 0; rows stay.
 CREATE TABLE pool_claims (
-    holder_id    TEXT NOT NULL, -- an order line
+    holder_id    TEXT NOT NULL,
     pool_id      TEXT NOT NULL REFERENCES pools (id),
+    holder_kind  TEXT NOT NULL DEFAULT 'line' CHECK (holder_kind IN ('line', 'voucher', 'offer', 'block')), -- an order line, a reserving voucher, a waitlist entry that was offered places, a block
     community_id TEXT NOT NULL,
-    quantity     BIGINT NOT NULL CHECK (quantity >= 0),
-    PRIMARY KEY (holder_id, pool_id)
+    places       BIGINT NOT NULL CHECK (places >= 0),
+    quantity     BIGINT NOT NULL,
+    PRIMARY KEY (holder_id, pool_id),
+    CHECK (0 <= quantity AND quantity <= places)
 );
 CREATE INDEX pool_claims_by_pool ON pool_claims (pool_id, holder_id);
+CREATE INDEX pool_claims_of_others ON pool_claims (pool_id) WHERE holder_kind <> 'line';
 
 CREATE TABLE tickets (
     id              TEXT PRIMARY KEY,
@@ -159,7 +179,8 @@ CREATE TABLE tickets (
     attendance_mode TEXT NOT NULL CHECK (attendance_mode IN ('in_person', 'virtual')),
     person_id       TEXT NOT NULL REFERENCES persons (id),
     attendee_name   TEXT NOT NULL,
-    attendee_email  TEXT NOT NULL,
+    attendee_email  TEXT NOT NULL, -- '' for somebody who is reached in no way
+    details_due     BOOLEAN NOT NULL DEFAULT FALSE, -- the attendee is still to fill in who they are and the answers
     version         BIGINT NOT NULL DEFAULT 1,
     created_at      TIMESTAMPTZ NOT NULL,
     updated_at      TIMESTAMPTZ NOT NULL,
@@ -191,6 +212,8 @@ CREATE TABLE payments (
     amount          BIGINT NOT NULL CHECK (amount >= 0),
     currency        TEXT NOT NULL,
     provider_fee    BIGINT NOT NULL DEFAULT 0,
+    method          TEXT NOT NULL DEFAULT '' CHECK (method IN ('', 'cash', 'card', 'transfer')), -- at the box office
+    reference       TEXT NOT NULL DEFAULT '', -- of the card terminal
     session_ref     TEXT, -- the provider's checkout session
     session_url     TEXT NOT NULL DEFAULT '',
     payment_ref     TEXT, -- the provider's payment (intent), what a refund names
@@ -220,22 +243,38 @@ CREATE INDEX refunds_by_order ON refunds (order_id);
 CREATE INDEX refunds_by_payment ON refunds (payment_id);
 
 CREATE TABLE waitlist_entries (
-    id             TEXT PRIMARY KEY,
-    community_id   TEXT NOT NULL,
-    event_id       TEXT NOT NULL REFERENCES events (id),
-    ticket_type_id TEXT NOT NULL REFERENCES ticket_types (id),
-    person_id      TEXT NOT NULL REFERENCES persons (id),
-    name           TEXT NOT NULL,
-    email          TEXT NOT NULL,
-    party_size     BIGINT NOT NULL CHECK (party_size BETWEEN 1 AND 100),
-    status         TEXT NOT NULL CHECK (status IN ('waiting', 'offered', 'accepted', 'expired', 'withdrawn')),
-    locale         TEXT NOT NULL DEFAULT 'en',
-    created_at     TIMESTAMPTZ NOT NULL,
-    updated_at     TIMESTAMPTZ NOT NULL
+    id               TEXT PRIMARY KEY,
+    community_id     TEXT NOT NULL,
+    event_id         TEXT NOT NULL REFERENCES events (id),
+    person_id        TEXT NOT NULL REFERENCES persons (id),
+    name             TEXT NOT NULL,
+    email            TEXT NOT NULL,
+    party_size       BIGINT NOT NULL CHECK (party_size BETWEEN 1 AND 100),
+    status           TEXT NOT NULL CHECK (status IN ('waiting', 'offered', 'accepted', 'expired', 'withdrawn')),
+    lot              BIGINT NOT NULL, -- random: the place in a lottery
+    offered_type_id  TEXT REFERENCES ticket_types (id),
+    offer_expires_at TIMESTAMPTZ,
+    order_id         TEXT, -- that accepted the offer
+    locale           TEXT NOT NULL DEFAULT 'en',
+    created_at       TIMESTAMPTZ NOT NULL,
+    updated_at       TIMESTAMPTZ NOT NULL,
+    CHECK (status <> 'offered' OR offered_type_id IS NOT NULL AND offer_expires_at IS NOT NULL)
 );
 CREATE INDEX waitlist_entries_by_event ON waitlist_entries (event_id, status, id);
--- One wish a person and type at a time.
-CREATE UNIQUE INDEX waitlist_entries_once ON waitlist_entries (ticket_type_id, person_id) WHERE status IN ('waiting', 'offered');
+CREATE INDEX waitlist_entries_by_deadline ON waitlist_entries (offer_expires_at) WHERE status = 'offered';
+-- One wish a person and event at a time.
+CREATE UNIQUE INDEX waitlist_entries_once ON waitlist_entries (event_id, person_id) WHERE status IN ('waiting', 'offered');
+
+-- The ticket types that would do, the best first. waiting is whether the entry is: sales of such a type let the waitlist go first.
+CREATE TABLE waitlist_entry_types (
+    entry_id       TEXT NOT NULL REFERENCES waitlist_entries (id),
+    ticket_type_id TEXT NOT NULL REFERENCES ticket_types (id),
+    community_id   TEXT NOT NULL,
+    position       BIGINT NOT NULL,
+    waiting        BOOLEAN NOT NULL,
+    PRIMARY KEY (entry_id, ticket_type_id)
+);
+CREATE INDEX waitlist_entry_types_waiting ON waitlist_entry_types (ticket_type_id) WHERE waiting;
 
 -- The sandbox provider's own books: the objects of a stand-in for Stripe's API.
 CREATE TABLE sandbox_objects (

@@ -101,7 +101,7 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 	if err := requestRefunds(ctx, tx, order, refunds, now, counts); err != nil {
 		return nil, err
 	}
-	if err := counts.write(ctx, tx); err != nil {
+	if err := counts.write(ctx, tx, now); err != nil {
 		return nil, err
 	}
 	if err := jobs.Enqueue(ctx, tx, order.CommunityID, JobOrderCanceled, orderRef{order.ID}, now); err != nil {
@@ -178,7 +178,7 @@ func (s *Service) RefundOrder(ctx context.Context, community, order turnout.ID, 
 		if err := requestRefunds(ctx, tx, o, refunds, now, counts); err != nil {
 			return err
 		}
-		if err := counts.write(ctx, tx); err != nil {
+		if err := counts.write(ctx, tx, now); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "order.refunded", Subject: order, At: now})

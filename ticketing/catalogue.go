@@ -134,13 +134,19 @@ func (s *Service) Pools(ctx context.Context, community, event turnout.ID) ([]*Po
 type TicketTypeInput struct {
 	Name             string
 	Description      string
-	Price            turnout.Money
+	Pricing          Pricing       // "" is fixed
+	Price            turnout.Money // what is suggested when open
+	MinPrice         turnout.Money // of an open one; the zero Money is none
+	PriceWindows     []PriceWindow // their pools are found by their place in the list
 	AttendanceMode   Mode
 	PoolIDs          []turnout.ID
 	SalesStart       time.Time
 	SalesEnd         time.Time
 	MinPerOrder      int64
 	MaxPerOrder      int64
+	MultipleOf       int64 // 0 is 1
+	MembersOnly      bool
+	EmailDomains     []string
 	Visibility       Visibility
 	RequiresApproval bool
 }
@@ -149,9 +155,13 @@ func (in *TicketTypeInput) setDefaults() {
 	if in.MinPerOrder == 0 {
 		in.MinPerOrder = 1
 	}
-	if in.MaxPerOrder == 0 {
-		in.MaxPerOrder = max(10, in.MinPerOrder)
+	if in.MultipleOf == 0 {
+		in.MultipleOf = 1
 	}
+	if in.MaxPerOrder == 0 {
+		in.MaxPerOrder = max(10, in.MinPerOrder, in.MultipleOf)
+	}
+	in.EmailDomains = sortedDomains(in.EmailDomains)
 	if in.Visibility == "" {
 		in.Visibility = Public
 	}
@@ -165,12 +175,9 @@ func (in *TicketTypeInput) Check(event *events.Event) error {
 	in.Name = strings.TrimSpace(in.Name)
 	var p turnout.Problems
 	p.Require("name", in.Name)
-	if in.Price.Currency != event.Currency {
-		p.Add("price", "currency", "The event sells in %s.", event.Currency)
-	}
-	if in.Price.Amount < 0 || in.Price.Amount > 1e12 {
-		p.Add("price", "out_of_range", "The price cannot be negative or that high.")
-	}
+	checkPrice(&p, &in.Pricing, in.Price, in.MinPrice, event.Currency)
+	checkWindows(&p, in.PriceWindows, in.Pricing)
+	checkDomains(&p, in.EmailDomains)
 	switch {
 	case in.AttendanceMode != InPerson && in.AttendanceMode != Virtual:
 		p.Add("attendance_mode", "unknown", "Choose in_person or virtual.")
@@ -184,11 +191,11 @@ func (in *TicketTypeInput) Check(event *events.Event) error {
 	if in.MinPerOrder < 1 || in.MinPerOrder > in.MaxPerOrder || in.MaxPerOrder > 100 {
 		p.Add("max_per_order", "out_of_range", "An order can hold 1 to 100 tickets, the least not above the most.")
 	}
+	if in.MultipleOf < 1 || in.MultipleOf > in.MaxPerOrder {
+		p.Add("multiple_of", "out_of_range", "Choose 1, or a number that fits into an order.")
+	}
 	if in.Visibility != Public && in.Visibility != Hidden && in.Visibility != VoucherOnly {
 		p.Add("visibility", "unknown", "Choose public, hidden or voucher.")
-	}
-	if in.RequiresApproval {
-		p.Add("requires_approval", "unsupported", "Approval of orders cannot be chosen yet.")
 	}
 	return p.Err()
 }
@@ -211,6 +218,9 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 		}
 		t.Position, t.Version = t.Number, 0
 		in.apply(t, now)
+		if err := saveWindows(ctx, tx, t, in.PriceWindows, now); err != nil {
+			return err
+		}
 		if _, err := tx.NewInsert().Model(t).Exec(ctx); err != nil {
 			return err
 		}
@@ -232,6 +242,10 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
 		*t = TicketType{}
+		read, err := lockType(ctx, tx, community, id, in.PoolIDs)
+		if err != nil {
+			return err
+		}
 		event, err := events.ForAmountsOf(ctx, tx, community, "ticket_types", id)
 		if err != nil {
 			return err
@@ -239,15 +253,24 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 		if err := tx.NewSelect().Model(t).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx); err != nil {
 			return database.NotFound(err)
 		}
+		if t.Version != read.Version { // its pools may be others now
+			return database.ErrAgain
+		}
+		t.PoolIDs = read.PoolIDs
 		if err := in.checkIn(ctx, tx, event); err != nil {
 			return err
 		}
 		if version != 0 && t.Version != version {
 			return turnout.ErrStale
 		}
-		read := t.Version
+		if err := t.mayMove(ctx, tx, in.PoolIDs); err != nil {
+			return err
+		}
 		in.apply(t, now)
-		n, err := database.Changed(tx.NewUpdate().Model(t).WherePK().Where("version = ?", read).Exec(ctx))
+		if err := saveWindows(ctx, tx, t, in.PriceWindows, now); err != nil {
+			return err
+		}
+		n, err := database.Changed(tx.NewUpdate().Model(t).WherePK().Where("version = ?", read.Version).Exec(ctx))
 		if err != nil {
 			return err
 		}
@@ -273,19 +296,26 @@ func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, event *event
 	if err := in.Check(event); err != nil {
 		return err
 	}
+	return poolsOfEvent(ctx, tx, event, in.PoolIDs)
+}
+
+// poolsOfEvent refuses pools that are not the event's own.
+func poolsOfEvent(ctx context.Context, tx bun.IDB, event *events.Event, ids []turnout.ID) error {
 	n, err := tx.NewSelect().Table("pools").Where("community_id = ?", event.CommunityID).Where("event_id = ?", event.ID).
-		Where("kind = ?", Places).Where("id IN (?)", bun.List(in.PoolIDs)).Count(ctx)
+		Where("kind = ?", Places).Where("id IN (?)", bun.List(ids)).Count(ctx)
 	if err != nil {
 		return err
 	}
-	if n != int64(len(in.PoolIDs)) {
+	if n != int64(len(ids)) {
 		return turnout.Invalidf("pool_ids", "unknown", "A pool that was named does not belong to this event.")
 	}
 	return nil
 }
 
 func (in *TicketTypeInput) apply(t *TicketType, now time.Time) {
-	t.Name, t.Description, t.Price, t.AttendanceMode = in.Name, in.Description, in.Price.Amount, in.AttendanceMode
+	t.Name, t.Description, t.AttendanceMode = in.Name, in.Description, in.AttendanceMode
+	t.Pricing, t.Price, t.MinPrice = in.Pricing, in.Price.Amount, in.MinPrice.Amount
+	t.MultipleOf, t.MembersOnly, t.EmailDomains = in.MultipleOf, in.MembersOnly, in.EmailDomains
 	t.SalesStart, t.SalesEnd = in.SalesStart.UTC().Truncate(time.Microsecond), in.SalesEnd.UTC().Truncate(time.Microsecond)
 	t.MinPerOrder, t.MaxPerOrder, t.Visibility, t.RequiresApproval = in.MinPerOrder, in.MaxPerOrder, in.Visibility, in.RequiresApproval
 	t.PoolIDs = in.PoolIDs

@@ -20,16 +20,46 @@ var checks = []database.Invariant{
 		GROUP BY pool.id, pool.taken HAVING pool.taken <> COALESCE(SUM(claim.quantity), 0)`},
 	{Says: "order line %s: holds %d places of a pool, its order's state asks for %d", Query: `
 		SELECT line.id AS subject, claim.quantity AS stored,
-		  CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN line.quantity ELSE 0 END AS counted
+		  CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN claim.places ELSE 0 END AS counted
 		FROM pool_claims AS claim JOIN order_lines AS line ON line.id = claim.holder_id JOIN orders AS ord ON ord.id = line.order_id
-		WHERE claim.quantity <> CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN line.quantity ELSE 0 END`},
-	{Says: "order line %s: sells %d places and holds a claim on no pool (%d)", Query: `
+		WHERE claim.quantity <> CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN claim.places ELSE 0 END`},
+	{Says: "order line %s: sells %d tickets and holds fewer places of every pool (%d)", Query: `
 		SELECT line.id AS subject, line.quantity AS stored, 0 AS counted FROM order_lines AS line
-		WHERE NOT EXISTS (SELECT 1 FROM pool_claims AS claim WHERE claim.holder_id = line.id)`},
+		WHERE line.ticket_type_id IS NOT NULL
+		  AND NOT EXISTS (SELECT 1 FROM pool_claims AS claim WHERE claim.holder_id = line.id AND claim.places >= line.quantity)`},
+	{Says: "order line %s: its claim is for %d places of a pool, it sells %d", Query: `
+		SELECT line.id AS subject, claim.places AS stored, line.quantity AS counted
+		FROM pool_claims AS claim JOIN order_lines AS line ON line.id = claim.holder_id JOIN pools AS pool ON pool.id = claim.pool_id
+		WHERE pool.kind <> 'choice' AND claim.places <> line.quantity`},
+	{Says: "voucher %s: reserves %d places of a pool and has %d uses left", Query: `
+		SELECT voucher.id AS subject, claim.quantity AS stored, CASE WHEN voucher.ended THEN 0 ELSE voucher.max_uses - voucher.uses END AS counted
+		FROM vouchers AS voucher JOIN pool_claims AS claim ON claim.holder_id = voucher.id
+		WHERE claim.quantity > CASE WHEN voucher.ended THEN 0 ELSE voucher.max_uses - voucher.uses END`},
+	{Says: "waitlist entry %s: holds %d places of a pool, its state asks for %d", Query: `
+		SELECT entry.id AS subject, claim.quantity AS stored, CASE WHEN entry.status = 'offered' THEN entry.party_size ELSE 0 END AS counted
+		FROM waitlist_entries AS entry JOIN pool_claims AS claim ON claim.holder_id = entry.id
+		WHERE claim.quantity <> CASE WHEN entry.status = 'offered' THEN entry.party_size ELSE 0 END`},
+	{Says: "waitlist entry %s: is offered places and holds none (%d, %d)", Query: `
+		SELECT entry.id AS subject, 0 AS stored, entry.party_size AS counted FROM waitlist_entries AS entry
+		WHERE entry.status = 'offered' AND NOT EXISTS (SELECT 1 FROM pool_claims AS claim WHERE claim.holder_id = entry.id AND claim.quantity > 0)`},
+	{Says: "waitlist entry %s: says that it waits for a type (%d) and not so itself (%d)", Query: `
+		SELECT entry.id AS subject, CASE WHEN wish.waiting THEN 1 ELSE 0 END AS stored, CASE WHEN entry.status = 'waiting' THEN 1 ELSE 0 END AS counted
+		FROM waitlist_entries AS entry JOIN waitlist_entry_types AS wish ON wish.entry_id = entry.id WHERE wish.waiting <> (entry.status = 'waiting')`},
+	{Says: "claim of %s: holds %d places for nobody that is known (%d)", Query: `
+		SELECT claim.holder_id AS subject, claim.quantity AS stored, 0 AS counted FROM pool_claims AS claim
+		WHERE claim.quantity > 0 AND NOT EXISTS (SELECT 1 FROM order_lines AS line WHERE line.id = claim.holder_id AND claim.holder_kind = 'line')
+		  AND (claim.holder_kind = 'line'
+		    OR claim.holder_kind = 'voucher' AND NOT EXISTS (SELECT 1 FROM vouchers AS voucher WHERE voucher.id = claim.holder_id)
+		    OR claim.holder_kind = 'offer' AND NOT EXISTS (SELECT 1 FROM waitlist_entries AS entry WHERE entry.id = claim.holder_id)
+		    OR claim.holder_kind = 'block' AND NOT EXISTS (SELECT 1 FROM pool_blocks AS block WHERE block.id = claim.holder_id))`},
+	{Says: "order line %s: sells %d of an add-on, tickets have %d", Query: `
+		SELECT line.id AS subject, line.quantity AS stored, COALESCE(SUM(has.quantity), 0) AS counted
+		FROM order_lines AS line LEFT JOIN ticket_add_ons AS has ON has.line_id = line.id WHERE line.add_on_id IS NOT NULL
+		GROUP BY line.id, line.quantity HAVING line.quantity <> COALESCE(SUM(has.quantity), 0)`},
 	{Says: "order %s: its lines say %d tickets, there are %d", Query: `
 		SELECT line.order_id AS subject, SUM(line.quantity) AS stored,
 		  (SELECT COUNT(*) FROM tickets AS ticket WHERE ticket.order_id = line.order_id) AS counted
-		FROM order_lines AS line GROUP BY line.order_id
+		FROM order_lines AS line WHERE line.ticket_type_id IS NOT NULL GROUP BY line.order_id
 		HAVING SUM(line.quantity) <> (SELECT COUNT(*) FROM tickets AS ticket WHERE ticket.order_id = line.order_id)`},
 	{Says: "order %s: its total is %d, its lines add up to %d", Query: `
 		SELECT ord.id AS subject, ord.total AS stored, SUM(line.total) AS counted
@@ -66,8 +96,26 @@ var tallies = []database.Invariant{
 		`SELECT ord.community_id || ' ' || ord.event_id || ' ' || substr(CAST(ord.confirmed_at AS TEXT), 1, 14) || CASE
 			WHEN substr(CAST(ord.confirmed_at AS TEXT), 15, 2) < '15' THEN '00' WHEN substr(CAST(ord.confirmed_at AS TEXT), 15, 2) < '30' THEN '15'
 			WHEN substr(CAST(ord.confirmed_at AS TEXT), 15, 2) < '45' THEN '30' ELSE '45' END AS subject, SUM(line.quantity) AS counted
-		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id WHERE ord.status = 'confirmed' GROUP BY 1`),
+		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id WHERE ord.status = 'confirmed' AND line.ticket_type_id IS NOT NULL GROUP BY 1`),
+	database.Tally("add_on_totals", byAddOn, "held", "SELECT "+ofAddOn+` AS subject, SUM(line.quantity) AS counted
+		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id
+		WHERE line.add_on_id IS NOT NULL AND ord.status IN ('held', 'awaiting_approval', 'pending') GROUP BY 1`),
+	database.Tally("add_on_totals", byAddOn, "sold", "SELECT "+ofAddOn+` AS subject, SUM(line.quantity) AS counted
+		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id WHERE line.add_on_id IS NOT NULL AND ord.status = 'confirmed' GROUP BY 1`),
+	database.Tally("add_on_totals", byAddOn, "income", "SELECT "+ofAddOn+` AS subject, SUM(line.total) AS counted
+		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id WHERE line.add_on_id IS NOT NULL AND ord.status = 'confirmed' GROUP BY 1`),
+	database.Tally("vouchers", "id", "uses", `SELECT line.voucher_id AS subject, SUM(line.quantity) AS counted
+		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id
+		WHERE line.voucher_id IS NOT NULL AND ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') GROUP BY 1`),
+	database.Tally("vouchers", "id", "spent", `SELECT line.voucher_id AS subject, SUM(line.quantity * line.discount) AS counted
+		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id
+		WHERE line.voucher_id IS NOT NULL AND ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') GROUP BY 1`),
 }
+
+const (
+	byAddOn = "community_id || ' ' || event_id || ' ' || add_on_id"
+	ofAddOn = "ord.community_id || ' ' || ord.event_id || ' ' || line.add_on_id"
+)
 
 const byType = "community_id || ' ' || event_id || ' ' || ticket_type_id || ' ' || attendance_mode"
 
@@ -89,6 +137,7 @@ var counters = []struct{ column, count string }{
 	{"refunds_manual", "SELECT COUNT(*) FROM refunds WHERE event_id = totals.event_id AND status = 'manual'"},
 	{"refunds_failed", "SELECT COUNT(*) FROM payments AS payment WHERE payment.event_id = totals.event_id AND " + refundFailed},
 	{"waiting", "SELECT COUNT(*) FROM waitlist_entries WHERE event_id = totals.event_id AND status = 'waiting'"},
+	{"approvals", "SELECT COUNT(*) FROM orders WHERE event_id = totals.event_id AND status = 'awaiting_approval'"},
 }
 
 // cameIn are the states of payments whose money came.

@@ -20,12 +20,12 @@ import (
 // Each number and row that goes wrong behind the program's back is named, and nothing is named before.
 func TestCheckNamesWhatIsWrong(t *testing.T) {
 	for name, damage := range map[string]struct{ statement, says string }{
-		"a line without its claim":   {"DELETE FROM pool_claims", "holds a claim on no pool"},
+		"a line without its claim":   {"DELETE FROM pool_claims", "holds fewer places of every pool"},
 		"a number of a ticket type":  {"UPDATE event_totals SET last_type = 0", "last_type is 0, the rows count 1"},
 		"a number of an order":       {"UPDATE event_totals SET last_order = 7", "last_order is 7, the rows count 1"},
 		"a number of a ticket":       {"UPDATE event_totals SET last_ticket = 1", "last_ticket is 1, the rows count 2"},
 		"places taken":               {"UPDATE pools SET taken = 3", "taken is 3, its claims add up to 2"},
-		"a line's claim of too much": {"UPDATE pool_claims SET quantity = 3", "holds 3 places of a pool"},
+		"a line's claim of too much": {"UPDATE pool_claims SET places = 3, quantity = 3", "its claim is for 3 places of a pool, it sells 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, db *database.DB) {

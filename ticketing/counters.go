@@ -34,6 +34,7 @@ type totals struct {
 	RefundsManual   int64
 	RefundsFailed   int64
 	Waiting         int64
+	Approvals       int64
 }
 
 // addTotals adds to an event's counters and gives what they are then.
@@ -44,7 +45,7 @@ func addTotals(ctx context.Context, tx bun.IDB, add *totals) (*totals, error) {
 		"last_order": add.LastOrder, "last_ticket": add.LastTicket, "last_type": add.LastType, "orders_held": add.OrdersHeld, "orders_confirmed": add.OrdersConfirmed,
 		"tickets_reserved": add.TicketsReserved, "tickets_valid": add.TicketsValid, "tickets_canceled": add.TicketsCanceled,
 		"paid": add.Paid, "provider_fees": add.ProviderFees, "refunded": add.Refunded, "transfers": add.Transfers,
-		"refunds_manual": add.RefundsManual, "refunds_failed": add.RefundsFailed, "waiting": add.Waiting,
+		"refunds_manual": add.RefundsManual, "refunds_failed": add.RefundsFailed, "waiting": add.Waiting, "approvals": add.Approvals,
 	} {
 		if n != 0 {
 			q = q.Set("? = ? + ?", bun.Ident(column), bun.Ident(column), n)
@@ -84,6 +85,18 @@ type SalesTotals struct {
 	Tickets     int64
 }
 
+// AddOnTotals counts an event's units of an add-on in orders.
+type AddOnTotals struct {
+	bun.BaseModel `bun:"table:add_on_totals,alias:total"`
+
+	EventID     turnout.ID `bun:",pk"`
+	AddOnID     turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	Held        int64 // in orders that are not confirmed yet
+	Sold        int64
+	Income      int64 // of those sold, minor units
+}
+
 // SalesQuarter is the stretch of time by which sales are counted.
 const SalesQuarter = 15 * time.Minute
 
@@ -91,6 +104,8 @@ type typeKey struct {
 	event, ticketType turnout.ID
 	mode              Mode
 }
+
+type addOnKey struct{ event, addOn turnout.ID }
 
 type quarterKey struct {
 	event turnout.ID
@@ -103,12 +118,15 @@ type ledger struct {
 	events   map[turnout.ID]*totals
 	types    map[typeKey]*TypeTotals
 	quarters map[quarterKey]*SalesTotals
+	addOns   map[addOnKey]*AddOnTotals
+	vouchers map[turnout.ID]used
 	watched  []*Order
 	after    map[turnout.ID]*totals // the events' counters, once written
 }
 
 func newLedger() *ledger {
-	return &ledger{events: map[turnout.ID]*totals{}, types: map[typeKey]*TypeTotals{}, quarters: map[quarterKey]*SalesTotals{}, after: map[turnout.ID]*totals{}}
+	return &ledger{events: map[turnout.ID]*totals{}, types: map[typeKey]*TypeTotals{}, quarters: map[quarterKey]*SalesTotals{},
+		addOns: map[addOnKey]*AddOnTotals{}, vouchers: map[turnout.ID]used{}, after: map[turnout.ID]*totals{}}
 }
 
 func (l *ledger) of(event turnout.ID) *totals {
@@ -130,12 +148,13 @@ func (l *ledger) count(o *Order, n int64) {
 	if o.Status == Pending && slices.ContainsFunc(o.Payments, func(p *Payment) bool { return p.Provider == offlineProvider }) {
 		add.Transfers += n
 	}
+	if o.Status == AwaitingApproval {
+		add.Approvals += n
+	}
 	lines := map[turnout.ID]*OrderLine{}
 	for _, line := range o.Lines {
 		lines[line.ID] = line
-		if o.Status == Confirmed {
-			l.quarter(o).Tickets += n * line.Quantity
-		}
+		l.countLine(o, line, n)
 	}
 	for _, t := range o.Tickets {
 		row := l.ofType(t)
@@ -156,6 +175,34 @@ func (l *ledger) count(o *Order, n int64) {
 			row.Canceled += n
 		}
 	}
+}
+
+// countLine adds what a line counts for, beside its tickets.
+func (l *ledger) countLine(o *Order, line *OrderLine, n int64) {
+	if line.VoucherID != "" && slices.Contains(holding, o.Status) {
+		sum := l.vouchers[line.VoucherID]
+		l.vouchers[line.VoucherID] = used{sum.uses + n*line.Quantity, sum.spent + n*line.Quantity*line.Discount}
+	}
+	switch {
+	case line.AddOnID == "":
+		if o.Status == Confirmed {
+			l.quarter(o).Tickets += n * line.Quantity
+		}
+	case o.Status == Confirmed:
+		row := l.ofAddOn(o, line)
+		row.Sold += n * line.Quantity
+		row.Income += n * line.Total
+	case slices.Contains(holding, o.Status):
+		l.ofAddOn(o, line).Held += n * line.Quantity
+	}
+}
+
+func (l *ledger) ofAddOn(o *Order, line *OrderLine) *AddOnTotals {
+	key := addOnKey{o.EventID, line.AddOnID}
+	if l.addOns[key] == nil {
+		l.addOns[key] = &AddOnTotals{EventID: o.EventID, AddOnID: line.AddOnID, CommunityID: o.CommunityID}
+	}
+	return l.addOns[key]
 }
 
 func (l *ledger) ofType(t *Ticket) *TypeTotals {
@@ -200,8 +247,28 @@ func (l *ledger) moveRefund(r *Refund, to RefundStatus) {
 	l.countRefund(r, 1)
 }
 
-// write adds everything, one statement an event and one a table: the events' rows first, in id order, which lock the others.
-func (l *ledger) write(ctx context.Context, tx bun.IDB) (err error) {
+// writeVouchers adds what vouchers were used for, in id order, and lets those that reserve hold the places they then have uses for.
+// A transaction that takes places calls it before that; one that gave places back leaves it to write.
+func (l *ledger) writeVouchers(ctx context.Context, tx bun.IDB, now time.Time) error {
+	for _, id := range slices.Sorted(maps.Keys(l.vouchers)) {
+		add := l.vouchers[id]
+		delete(l.vouchers, id)
+		if add == (used{}) {
+			continue
+		}
+		if err := useVoucher(ctx, tx, id, add.uses, add.spent, now); err != nil {
+			return fmt.Errorf("voucher %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// write adds everything, one statement a voucher and an event and one a table: vouchers, then the events' rows, each in id order; the
+// events' rows lock the tables.
+func (l *ledger) write(ctx context.Context, tx bun.IDB, now time.Time) (err error) {
+	if err := l.writeVouchers(ctx, tx, now); err != nil {
+		return err
+	}
 	for _, o := range l.watched {
 		l.of(o.EventID).RefundsFailed += o.failedRefunds()
 	}
@@ -228,6 +295,9 @@ func (l *ledger) write(ctx context.Context, tx bun.IDB) (err error) {
 			return fmt.Errorf("counters of ticket types: %w", err)
 		}
 	}
+	if err := l.writeAddOns(ctx, tx); err != nil {
+		return err
+	}
 	quarters := slices.Collect(maps.Values(l.quarters))
 	quarters = slices.DeleteFunc(quarters, func(s *SalesTotals) bool { return s.Tickets == 0 })
 	slices.SortFunc(quarters, func(a, b *SalesTotals) int {
@@ -238,6 +308,22 @@ func (l *ledger) write(ctx context.Context, tx bun.IDB) (err error) {
 			Set("tickets = sale.tickets + EXCLUDED.tickets").Exec(ctx); err != nil {
 			return fmt.Errorf("counters of sales: %w", err)
 		}
+	}
+	return nil
+}
+
+func (l *ledger) writeAddOns(ctx context.Context, tx bun.IDB) error {
+	rows := slices.Collect(maps.Values(l.addOns))
+	rows = slices.DeleteFunc(rows, func(a *AddOnTotals) bool { return a.Held == 0 && a.Sold == 0 && a.Income == 0 })
+	if len(rows) == 0 {
+		return nil
+	}
+	slices.SortFunc(rows, func(a, b *AddOnTotals) int {
+		return cmp.Or(cmp.Compare(a.EventID, b.EventID), cmp.Compare(a.AddOnID, b.AddOnID))
+	})
+	if _, err := tx.NewInsert().Model(&rows).On("CONFLICT (event_id, add_on_id) DO UPDATE").Set("held = total.held + EXCLUDED.held").
+		Set("sold = total.sold + EXCLUDED.sold").Set("income = total.income + EXCLUDED.income").Exec(ctx); err != nil {
+		return fmt.Errorf("counters of add-ons: %w", err)
 	}
 	return nil
 }

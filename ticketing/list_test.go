@@ -170,7 +170,7 @@ func TestListsOfAttendees(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		f := newFilled(t, db)
 		group := f.purchase(f.stream, 2, 50)
-		group.Attendees = []ticketing.Attendee{{Name: "Łukasz Żółw", Email: "zolw@example.org"}, {Name: "Zoë Ångström", Email: "zoe@example.net"}}
+		group.Attendees = []ticketing.Bearer{{Attendee: ticketing.Attendee{Name: "Łukasz Żółw", Email: "zolw@example.org"}}, {Attendee: ticketing.Attendee{Name: "Zoë Ångström", Email: "zoe@example.net"}}}
 		placed, _, err := f.PlaceOrder(t.Context(), group)
 		if err != nil {
 			t.Fatal(err)

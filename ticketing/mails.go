@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -22,13 +24,23 @@ func (s *Service) Register(r *jobs.Runner) {
 	r.Handle(JobOrderCanceled, s.forOrder(s.orderCanceled))
 	r.Handle(JobLatePayment, s.forOrder(s.latePayment))
 	r.Handle(JobOrderLinks, s.forOrder(s.orderLinks))
-	r.Handle(JobWaitlistJoined, s.waitlistJoined)
+	r.Handle(JobApprovalAsked, s.forOrder(s.approvalMail("approval_asked")))
+	r.Handle(JobApproved, s.forOrder(s.approvalMail("approved")))
+	r.Handle(JobDeclined, s.forOrder(s.approvalMail("declined")))
+	r.Handle(JobWaitlistJoined, s.entryMail("waitlist_joined"))
+	r.Handle(JobWaitlistOffered, s.entryMail("waitlist_offered"))
+	r.Handle(JobWaitlistMissed, s.entryMail("waitlist_missed"))
+	r.Handle(JobWaitlistClosed, s.entryMail("waitlist_closed"))
 	r.Handle(JobRefund, s.refund)
 	r.Handle(JobExpireSession, s.expireSession)
 	r.Every("ticketing.expire_holds", 3*time.Second, func(ctx context.Context) error {
 		_, err := s.ExpireHolds(ctx, "")
 		return err
 	})
+	r.Every("ticketing.vouchers", 3*time.Second, s.EndVouchers)
+	r.Every("ticketing.offers", 3*time.Second, func(ctx context.Context) error { return s.ExpireOffers(ctx, "") })
+	r.Every("ticketing.close_waitlists", 3*time.Second, s.CloseWaitlists)
+	r.Every("ticketing.serve_waitlists", 3*time.Second, s.ServeWaitlists)
 	r.Every("ticketing.canceled_events", 10*time.Second, s.CancelOrdersOfCanceledEvents)
 	r.Every("ticketing.idempotency_keys", time.Hour, s.forgetKeys)
 	r.Every("ticketing.erase_answers", time.Hour, s.EraseAnswers)
@@ -65,7 +77,8 @@ type orderMail struct {
 	Orders                                                                                               []linkedOrder
 	Total, Refund                                                                                        turnout.Money
 	Tickets                                                                                              int
-	JoinNote, Valid                                                                                      bool // Valid: its tickets let their holders in
+	JoinNote, Valid                                                                                      bool   // Valid: its tickets let their holders in
+	Note                                                                                                 string // of the organiser's decision
 	PayBefore                                                                                            time.Time
 	Each                                                                                                 []ticketMail
 }
@@ -90,7 +103,7 @@ func (s *Service) orderMail(ctx context.Context, o *Order) (orderMail, error) {
 	m := orderMail{
 		Community: community.Name, Accent: community.Accent, BuyerName: o.BuyerName, EventTitle: event.Title, Zone: event.Timezone, Place: Place(event), OrderCode: o.Code,
 		OrderURL: s.OrderLink(o), EventURL: s.BaseURL + "/e/" + event.Slug, StartsAt: event.StartsAt, EndsAt: event.EndsAt,
-		Total: o.Money(o.Total), Refund: o.Money(0), Tickets: len(o.Tickets), PayBefore: o.ExpiresAt,
+		Total: o.Money(o.Total), Refund: o.Money(0), Tickets: len(o.Tickets), PayBefore: o.ExpiresAt, Note: o.DecisionNote,
 	}
 	for _, l := range o.Lines {
 		m.Lines = append(m.Lines, mailLine{l.Name, l.Quantity, o.Money(l.Total)})
@@ -119,7 +132,7 @@ func (s *Service) send(ctx context.Context, job jobs.Job, o *Order, name string,
 // orderConfirmed mails a confirmed order's tickets. A free one is made findable here: it has no job of its placing. An order
 // canceled since gets no tickets.
 func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) error {
-	if len(o.Payments) == 0 {
+	if len(o.Payments) == 0 || o.Source != FromShop {
 		if err := s.indexOrder(ctx, o); err != nil {
 			return err
 		}
@@ -147,6 +160,26 @@ func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) er
 	return s.send(ctx, job, o, "order_confirmed", data,
 		mail.Attachment{Name: "tickets-" + o.Code + ".pdf", Type: "application/pdf", Data: pdf},
 		mail.Attachment{Name: "event.ics", Type: "text/calendar; charset=utf-8; method=PUBLISH", Data: ics})
+}
+
+// approvalMail mails the buyer where their order stands with the organiser, while it stands so.
+func (s *Service) approvalMail(name string) func(ctx context.Context, job jobs.Job, o *Order) error {
+	stands := map[string][]OrderStatus{"approval_asked": {AwaitingApproval}, "approved": {Held, Pending}, "declined": {OrderCanceled}}[name]
+	return func(ctx context.Context, job jobs.Job, o *Order) error {
+		if !slices.Contains(stands, o.Status) {
+			return nil
+		}
+		data, err := s.orderMail(ctx, o)
+		if err != nil {
+			return err
+		}
+		if o.Status == Pending {
+			if data.PayHow, err = s.PayInstructions(ctx, o); err != nil {
+				return err
+			}
+		}
+		return s.send(ctx, job, o, name, data)
+	}
 }
 
 func (s *Service) transferAwaited(ctx context.Context, job jobs.Job, o *Order) error {
@@ -193,33 +226,47 @@ func (s *Service) latePayment(ctx context.Context, job jobs.Job, o *Order) error
 	return s.send(ctx, job, o, name, data)
 }
 
-func (s *Service) waitlistJoined(ctx context.Context, job jobs.Job) error {
-	var ref entryRef
-	if err := job.Read(&ref); err != nil {
-		return err
+// entryMail mails what became of a wish to whoever waits.
+func (s *Service) entryMail(name string) jobs.Handler {
+	return func(ctx context.Context, job jobs.Job) error {
+		var ref entryRef
+		if err := job.Read(&ref); err != nil {
+			return err
+		}
+		e := new(WaitlistEntry)
+		if err := s.DB.Read().NewSelect().Model(e).Where("id = ?", ref.Entry).Scan(ctx); err != nil {
+			return err
+		}
+		if err := loadWishes(ctx, s.DB.Read(), []*WaitlistEntry{e}); err != nil {
+			return err
+		}
+		event, community, err := s.eventOf(ctx, &Order{CommunityID: e.CommunityID, EventID: e.EventID})
+		if err != nil {
+			return err
+		}
+		types, err := loadTypes(ctx, s.DB.Read(), []turnout.ID{e.EventID})
+		if err != nil {
+			return err
+		}
+		var wished []string
+		for _, t := range types {
+			if e.OfferedTypeID == t.ID || e.OfferedTypeID == "" && slices.Contains(e.TicketTypeIDs, t.ID) {
+				wished = append(wished, t.Name)
+			}
+		}
+		subject, html, text, err := s.Pages.Email(e.Locale, name, struct {
+			Community, Accent, Name, EventTitle, TicketType, EventURL, LeaveURL, OfferURL, Zone string
+			PartySize                                                                           int64
+			ExpiresAt                                                                           time.Time
+		}{community.Name, community.Accent, e.Name, event.Title, strings.Join(wished, " · "), s.BaseURL + "/e/" + event.Slug, s.WaitlistLink(e), s.OfferLink(e), event.Timezone,
+			e.PartySize, e.OfferExpiresAt})
+		if err != nil {
+			return fmt.Errorf("ticketing: mail %s: %w", name, err)
+		}
+		return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+			return mail.Queue(ctx, tx, e.CommunityID, mail.Message{ID: mail.IDFor(job.ID), To: e.Email, Subject: subject, HTML: html, Text: text, Source: e.ID}, s.Now())
+		})
 	}
-	e := new(WaitlistEntry)
-	if err := s.DB.Read().NewSelect().Model(e).Where("id = ?", ref.Entry).Scan(ctx); err != nil {
-		return err
-	}
-	event, community, err := s.eventOf(ctx, &Order{CommunityID: e.CommunityID, EventID: e.EventID})
-	if err != nil {
-		return err
-	}
-	t, _, err := typeWithPools(ctx, s.DB.Read(), e.EventID, e.TicketTypeID)
-	if err != nil {
-		return err
-	}
-	subject, html, text, err := s.Pages.Email(e.Locale, "waitlist_joined", struct {
-		Community, Accent, Name, EventTitle, TicketType, EventURL, LeaveURL string
-		PartySize                                                           int64
-	}{community.Name, community.Accent, e.Name, event.Title, t.Name, s.BaseURL + "/e/" + event.Slug, s.WaitlistLink(e), e.PartySize})
-	if err != nil {
-		return fmt.Errorf("ticketing: mail waitlist_joined: %w", err)
-	}
-	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		return mail.Queue(ctx, tx, e.CommunityID, mail.Message{ID: mail.IDFor(job.ID), To: e.Email, Subject: subject, HTML: html, Text: text, Source: e.ID}, s.Now())
-	})
 }
 
 // PayInstructions says how to pay an order by transfer, in the organiser's words; empty while they wrote none.

@@ -31,7 +31,11 @@ const (
 // Offer is a ticket type as the public sees it at an instant.
 type Offer struct {
 	*TicketType
-	Price        turnout.Money
+	Price        turnout.Money // of the next ticket; what is suggested when the buyer names it
+	Least        turnout.Money // what the buyer must give at least where they name the price
+	PriceName    string        // of the price window that it is in, "" for the type's own price
+	PriceUntil   time.Time     // when the window ends; zero: by its number, or it is none
+	Later        turnout.Money // the type's own price, which comes after the windows
 	Availability Availability
 	Left         int64 // places; uncached pages only
 	Reason       error // why it cannot be bought, nil when it can
@@ -103,11 +107,13 @@ func (s *Service) OfferOf(ctx context.Context, event *events.Event, id turnout.I
 }
 
 func offer(event *events.Event, t *TicketType, pools map[turnout.ID]*Pool, now time.Time) Offer {
-	o := Offer{TicketType: t, Price: turnout.Money{Amount: t.Price, Currency: event.Currency}, Left: left(t, pools)}
+	money := func(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: event.Currency} }
+	next := t.prices(1, now, func(pool turnout.ID) int64 { return pools[pool].Available() })[0]
+	o := Offer{TicketType: t, Price: money(next.price), Least: money(t.MinPrice), PriceName: next.name, PriceUntil: next.until, Later: money(t.Price), Left: left(t, pools)}
 	if o.Reason = openForSale(event, now); o.Reason == nil {
 		o.Reason = t.sellable(now)
 	}
-	if o.Reason == nil && o.Left < t.MinPerOrder {
+	if o.Reason == nil && o.Left < max(t.MinPerOrder, t.MultipleOf) {
 		o.Reason = ErrSoldOut
 	}
 	switch {

@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -11,12 +12,14 @@ import (
 
 // OrderStatus is the state of an order.
 //
-//	                    ┌──────────────► canceled ◄───────────────┐
-//	(placed) ──► held ──┼──► pending ──► confirmed ───────────────┘
-//	                │   └───────────────►    ▲
-//	                └──► expired ────────────┘ (late money that got its places again)
+//	                          ┌──────────────► canceled ◄───────────────┐
+//	awaiting_approval ──► held ──┬──► pending ──► confirmed ───────────────┘
+//	                          │   └───────────────►    ▲
+//	                          └──► expired ────────────┘ (late money that got its places again)
 //
-// held and pending expire when their deadline passes or their money is known not to come; a free order is born confirmed; awaiting_approval comes before held.
+// Only an order of a type that needs approval begins with it: approved it is held until it is paid, or confirmed when free; declined it is
+// canceled; undecided it expires with the event. Held and pending expire when their deadline passes or their money is known not to come.
+// A free order, and one of the box office, is born confirmed.
 type OrderStatus string
 
 // The states of an order.
@@ -32,6 +35,9 @@ const (
 // holding are the states in which an order holds places.
 var holding = []OrderStatus{Held, AwaitingApproval, Pending, Confirmed}
 
+// expiring are the states that end at the order's deadline.
+var expiring = []OrderStatus{Held, AwaitingApproval, Pending}
+
 // Order is a purchase by one buyer.
 type Order struct {
 	bun.BaseModel `bun:"table:orders,alias:ord"`
@@ -45,6 +51,10 @@ type Order struct {
 	BuyerName     string
 	BuyerEmail    string
 	Locale        string
+	Source        string     `bun:",nullzero,default:'shop'"` // FromShop, FromBoxOffice, FromImport
+	EntryID       turnout.ID `bun:",nullzero"`                // the waitlist entry whose offer it accepted
+	DecidedAt     time.Time  `bun:",nullzero"`                // by the organiser, when it needed approval
+	DecisionNote  string
 	Currency      string
 	Total         int64 // minor units
 	SecretVersion int64
@@ -54,18 +64,19 @@ type Order struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 
-	Event    *events.Event `bun:"-"`
-	Code     string        `bun:"-"` // public, from the numbers
-	Secret   string        `bun:"-"` // opens the order page; only where a method says so
-	Lines    []*OrderLine  `bun:"-"`
-	Tickets  []*Ticket     `bun:"-"`
-	Payments []*Payment    `bun:"-"`
-	Refunds  []*Refund     `bun:"-"`
+	Event    *events.Event  `bun:"-"`
+	Code     string         `bun:"-"` // public, from the numbers
+	Secret   string         `bun:"-"` // opens the order page; only where a method says so
+	Lines    []*OrderLine   `bun:"-"`
+	Tickets  []*Ticket      `bun:"-"`
+	AddOns   []*TicketAddOn `bun:"-"`
+	Payments []*Payment     `bun:"-"`
+	Refunds  []*Refund      `bun:"-"`
 }
 
 // StatusAt is the state to show: a hold whose time is over reads as expired even before the sweep has been.
 func (o *Order) StatusAt(now time.Time) OrderStatus {
-	if (o.Status == Held || o.Status == Pending) && !now.Before(o.ExpiresAt) {
+	if slices.Contains(expiring, o.Status) && !now.Before(o.ExpiresAt) {
 		return Expired
 	}
 	return o.Status
@@ -102,8 +113,11 @@ type OrderLine struct {
 	ID               turnout.ID `bun:",pk"`
 	CommunityID      turnout.ID
 	OrderID          turnout.ID
-	TicketTypeID     turnout.ID
+	TicketTypeID     turnout.ID `bun:",nullzero"`
+	AddOnID          turnout.ID `bun:",nullzero"` // in the place of a ticket type
+	VoucherID        turnout.ID `bun:",nullzero"` // that gave the discount or opened the type
 	Name             string
+	PriceName        string // of the price window that it was sold in
 	AttendanceMode   Mode
 	Quantity         int64
 	UnitPrice        int64

@@ -66,7 +66,7 @@ func TestWhatWaits(t *testing.T) {
 		s := newShop(t, db)
 		full := s.ticketType(0, s.pool(1))
 		s.buy(full, 1, 1)
-		if err := s.JoinWaitlist(t.Context(), ticketing.WaitlistWish{EventID: s.event.ID, TicketTypeID: full.ID, PartySize: 1,
+		if err := s.JoinWaitlist(t.Context(), ticketing.WaitlistWish{EventID: s.event.ID, TicketTypeIDs: []turnout.ID{full.ID}, PartySize: 1,
 			Who: ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}}); err != nil {
 			t.Fatal(err)
 		}

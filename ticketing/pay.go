@@ -189,6 +189,6 @@ func (s *Service) noteRefund(ctx context.Context, id turnout.ID, to RefundStatus
 				}
 			}
 		}
-		return b.counts.write(ctx, tx)
+		return b.counts.write(ctx, tx, b.now)
 	})
 }

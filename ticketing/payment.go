@@ -46,6 +46,8 @@ type Payment struct {
 	Amount      int64 // minor units
 	Currency    string
 	ProviderFee int64
+	Method      string // cash, card or transfer at the box office
+	Reference   string // of the card terminal
 	SessionRef  string `bun:",nullzero"` // the provider's checkout session
 	SessionURL  string
 	PaymentRef  string `bun:",nullzero"` // what a refund names

@@ -138,7 +138,7 @@ func TestFreeOrdersAreConfirmedAtOnce(t *testing.T) {
 		s := newShop(t, db)
 		tt := s.ticketType(0, s.pool(5))
 		p := s.purchase(tt, 2, 1)
-		p.Attendees = []ticketing.Attendee{{Name: "Łukasz"}, {Name: "山田太郎", Email: "Taro@Example.JP"}}
+		p.Attendees = []ticketing.Bearer{{Attendee: ticketing.Attendee{Name: "Łukasz"}}, {Attendee: ticketing.Attendee{Name: "山田太郎", Email: "Taro@Example.JP"}}}
 		o, _, err := s.PlaceOrder(t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
@@ -212,7 +212,10 @@ func TestRefusalsOfASale(t *testing.T) {
 			"twice a type":      {func(p *ticketing.Purchase) { p.Lines = append(p.Lines, p.Lines[0]) }, invalid},
 			"no buyer":          {func(p *ticketing.Purchase) { p.Buyer = ticketing.Attendee{} }, invalid},
 			"no address":        {func(p *ticketing.Purchase) { p.Buyer.Email = "nobody" }, invalid},
-			"one of two named":  {func(p *ticketing.Purchase) { p.Lines[0].Quantity = 2; p.Attendees = []ticketing.Attendee{{Name: "A"}} }, invalid},
+			"one of two named": {func(p *ticketing.Purchase) {
+				p.Lines[0].Quantity = 2
+				p.Attendees = []ticketing.Bearer{{Attendee: ticketing.Attendee{Name: "A"}}}
+			}, invalid},
 		} {
 			p := s.purchase(tt, 1, 1)
 			c.change(&p)
@@ -405,7 +408,7 @@ func TestTheWaitlistCanBeJoinedAndLeft(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		s := newShop(t, db)
 		tt := s.ticketType(0, s.pool(3))
-		wish := ticketing.WaitlistWish{EventID: s.event.ID, TicketTypeID: tt.ID, PartySize: 2, Who: ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}}
+		wish := ticketing.WaitlistWish{EventID: s.event.ID, TicketTypeIDs: []turnout.ID{tt.ID}, PartySize: 2, Who: ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}}
 		if err := s.JoinWaitlist(t.Context(), wish); !errors.Is(err, ticketing.ErrNotSoldOut) {
 			t.Fatalf("waiting for tickets that are there: %v", err)
 		}

@@ -14,19 +14,19 @@ type PoolKind string
 // The kinds of pool. Those of choices and prices are made and changed with what owns them, bear its id as their name, and are
 // not among the organiser's own.
 const (
-	Places       PoolKind = "places" // the organiser's own, which ticket types draw on
+	Places       PoolKind = "places" // the organiser's own, which ticket types and add-ons draw on
 	ChoicePlaces PoolKind = "choice" // those of one choice of a question
 	PricePlaces  PoolKind = "price"  // those sold at one price
 )
 
-// Pool is capacity that any number of ticket types share.
+// Pool is capacity that any number of ticket types and add-ons share.
 type Pool struct {
 	bun.BaseModel `bun:"table:pools,alias:pool"`
 
 	ID          turnout.ID `bun:",pk"`
 	CommunityID turnout.ID
 	EventID     turnout.ID
-	Kind        PoolKind
+	Kind        PoolKind `bun:",nullzero,default:'places'"`
 	Name        string
 	Capacity    int64
 	Taken       int64 // held, sold: the sum of its claims
@@ -38,13 +38,23 @@ type Pool struct {
 // Available is how many places are left.
 func (p *Pool) Available() int64 { return p.Capacity - p.Taken }
 
-// claim says how many places of a pool an order line holds; 0 once they were given back.
+// The holders of places.
+const (
+	holderLine    = "line"    // an order's
+	holderVoucher = "voucher" // one that reserves
+	holderOffer   = "offer"   // a waitlist entry that was offered places
+	holderBlock   = "block"   // the organiser took them out of the sale
+)
+
+// claim says how many places of a pool somebody holds, 0 once they were given back, and how many it is for.
 type claim struct {
 	bun.BaseModel `bun:"table:pool_claims,alias:claim"`
 
 	HolderID    turnout.ID `bun:",pk"`
 	PoolID      turnout.ID `bun:",pk"`
+	HolderKind  string     `bun:",nullzero,default:'line'"`
 	CommunityID turnout.ID
+	Places      int64
 	Quantity    int64
 }
 

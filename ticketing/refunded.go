@@ -43,7 +43,7 @@ func (s *Service) MarkRefunded(ctx context.Context, community, order turnout.ID)
 				}
 			}
 		}
-		if err := b.counts.write(ctx, tx); err != nil {
+		if err := b.counts.write(ctx, tx, b.now); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "refund.marked_given_back", Subject: order, At: b.now})

@@ -15,6 +15,9 @@ import (
 // Jobs about orders; the payload of each is an orderRef, refundRef or sessionRef.
 const (
 	JobOrderPlaced     = "ticketing.order_placed"     // make it findable: one that is not confirmed yet
+	JobApprovalAsked   = "ticketing.approval_asked"   // mail the buyer that the organiser decides
+	JobApproved        = "ticketing.approved"         // mail how to pay
+	JobDeclined        = "ticketing.declined"         // mail that it was declined, and the note
 	JobOrderConfirmed  = "ticketing.order_confirmed"  // mail the tickets; a free order is made findable by it too
 	JobTransferAwaited = "ticketing.transfer_awaited" // mail how to pay
 	JobOrderCanceled   = "ticketing.order_canceled"   // mail that it was canceled
@@ -67,7 +70,7 @@ func (s *Service) ExpireHolds(ctx context.Context, event turnout.ID) (int, error
 func (s *Service) expireSome(ctx context.Context, tx bun.Tx, event turnout.ID) (int, error) {
 	now := s.Now()
 	due := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("status IN (?, ?)", Held, Pending).Where("expires_at <= ?", now)
+		q = q.Where("status IN (?)", bun.List(expiring)).Where("expires_at <= ?", now)
 		if event != "" {
 			q = q.Where("event_id = ?", event)
 		}
@@ -95,7 +98,7 @@ func (s *Service) expireSome(ctx context.Context, tx bun.Tx, event turnout.ID) (
 	if err := audit.Write(ctx, tx, entries...); err != nil {
 		return 0, err
 	}
-	return len(orders), counts.write(ctx, tx)
+	return len(orders), counts.write(ctx, tx, now)
 }
 
 // lockPoolsOf locks all pools of the orders. Whoever changes an order's state holds them, so what is read after this stays

@@ -168,5 +168,5 @@ func (s *Service) cancelUnpaid(ctx context.Context, tx bun.Tx, orders []*Order, 
 	if err := audit.Write(ctx, tx, entries...); err != nil {
 		return err
 	}
-	return counts.write(ctx, tx)
+	return counts.write(ctx, tx, now)
 }

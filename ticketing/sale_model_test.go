@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -187,7 +186,7 @@ func (w *world) want(err, want error, format string, args ...any) {
 func (w *world) actions() map[string]func(*rapid.T) {
 	all := map[string]func(*rapid.T){
 		"place": w.place, "place 2": w.place, "place 3": w.place, "wait": w.wait, "sweep": w.sweep, "cancel": w.cancel, "refund": w.refund,
-		"capacity": w.changeCapacity, "type": w.changeType, "join": w.join, "leave": w.leave, "": w.look,
+		"capacity": w.changeCapacity, "type": w.changeType, "": w.look,
 	}
 	if w.offline {
 		all["mark paid"], all["mark paid 2"] = w.markPaid, w.markPaid
@@ -281,7 +280,7 @@ func (w *world) place(t *rapid.T) {
 	}
 	if named := rapid.Bool().Draw(t, "attendees named"); named {
 		for i := range o.tickets {
-			p.Attendees = append(p.Attendees, ticketing.Attendee{Name: fmt.Sprint("Guest ", i), Email: fmt.Sprintf("guest%d@example.org", i%3)})
+			p.Attendees = append(p.Attendees, ticketing.Bearer{Attendee: ticketing.Attendee{Name: fmt.Sprint("Guest ", i), Email: fmt.Sprintf("guest%d@example.org", i%3)}})
 		}
 	}
 	if key := rapid.IntRange(0, 6).Draw(t, "key"); key < 4 {
@@ -490,39 +489,3 @@ func (w *world) changeType(t *rapid.T) {
 	w.types[i] = mt
 }
 
-func (w *world) join(t *rapid.T) {
-	w.T = t
-	i, who := rapid.IntRange(0, 2).Draw(t, "type"), rapid.IntRange(0, 2).Draw(t, "who")
-	party := rapid.Int64Range(1, 5).Draw(t, "party")
-	email := fmt.Sprintf("buyer%d@example.org", who)
-	err := w.s.JoinWaitlist(context.Background(), ticketing.WaitlistWish{EventID: w.s.event.ID, TicketTypeID: w.types[i].id, PartySize: party,
-		Who: ticketing.Attendee{Name: "Wish", Email: email}})
-	w.sweepModel()
-	place := fmt.Sprint(i, "/", who)
-	switch {
-	case w.closed():
-		if err == nil {
-			t.Fatal("joined after the event")
-		}
-	case w.room(&modelOrder{lines: []modelLine{{max(party, w.types[i].min), w.types[i].pools}}}):
-		w.want(err, ticketing.ErrNotSoldOut, "waiting while there is room")
-	case w.waiting[place] != nil:
-		w.want(err, nil, "waiting twice")
-	default:
-		w.want(err, nil, "join")
-		w.waiting[place] = w.s.waiting(email)
-	}
-}
-
-func (w *world) leave(t *rapid.T) {
-	w.T = t
-	if len(w.waiting) == 0 {
-		t.Skip("nobody waits")
-	}
-	place := rapid.SampledFrom(slices.Sorted(maps.Keys(w.waiting))).Draw(t, "who")
-	left, err := w.s.LeaveWaitlist(context.Background(), w.waiting[place].ID, w.waiting[place].Secret)
-	if err != nil || left.Status != ticketing.Withdrawn {
-		t.Fatalf("%+v, %v", left, err)
-	}
-	delete(w.waiting, place)
-}

@@ -92,7 +92,7 @@ func (s *Service) settleEvents(ctx context.Context, tx bun.Tx, items []*database
 			return err
 		}
 	}
-	return b.counts.write(ctx, tx)
+	return b.counts.write(ctx, tx, b.now)
 }
 
 // errEarly leaves an event unhandled, to be tried again.
@@ -258,10 +258,6 @@ func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
 	if sells := openForSale(o.Event, b.now) == nil; !sells {
 		return false, nil
 	}
-	lines := map[turnout.ID]int64{}
-	for _, l := range o.Lines {
-		lines[l.ID] = l.Quantity
-	}
 	var claims []*claim
 	if err := b.tx.NewSelect().Model(&claims).Where("holder_id IN (SELECT id FROM order_lines WHERE order_id = ?)", o.ID).
 		Order("pool_id").Scan(ctx); err != nil {
@@ -270,29 +266,72 @@ func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
 	needs := map[turnout.ID]int64{}
 	ids := make([]turnout.ID, len(claims))
 	for i, c := range claims {
-		needs[c.PoolID] += lines[c.HolderID]
+		needs[c.PoolID] += c.Places
 		ids[i] = c.PoolID
 	}
 	pools, err := lockPools(ctx, b.tx, ids)
 	if err != nil {
 		return false, err
 	}
+	own, covered, err := b.vouchersAgain(ctx, o)
+	if err != nil || !covered {
+		return false, err
+	}
 	for id, n := range needs {
-		if pools[id].Available() < n {
+		if pools[id].Available()+own[id] < n {
 			return false, nil
 		}
+	}
+	b.counts.count(o, -1)
+	o.Status = Held // as before: it has its places, and its money has come
+	b.counts.count(o, 1)
+	if err := b.counts.writeVouchers(ctx, b.tx, b.now); err != nil { // those that reserve give up the places that it takes
+		return false, err
 	}
 	for _, id := range slices.Compact(ids) {
 		if err := takePlaces(ctx, b.tx, id, needs[id]); err != nil {
 			return false, err
 		}
 	}
-	for _, l := range o.Lines {
-		if _, err := b.tx.NewUpdate().Model((*claim)(nil)).Set("quantity = ?", l.Quantity).Where("holder_id = ?", l.ID).Exec(ctx); err != nil {
+	for _, c := range claims {
+		if _, err := b.tx.NewUpdate().Model(c).Set("quantity = places").WherePK().Exec(ctx); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// vouchersAgain says whether the vouchers of an expired order can be used for it once more, and which places those that reserve hold
+// for it. The pools are locked.
+func (b *settlement) vouchersAgain(ctx context.Context, o *Order) (own map[turnout.ID]int64, covered bool, err error) {
+	own = map[turnout.ID]int64{}
+	vouchers, uses := map[turnout.ID]*Voucher{}, map[turnout.ID]used{}
+	for _, l := range o.Lines {
+		if l.VoucherID != "" {
+			vouchers[l.VoucherID] = new(Voucher)
+			sum := uses[l.VoucherID]
+			uses[l.VoucherID] = used{sum.uses + l.Quantity, sum.spent + l.Quantity*l.Discount}
+		}
+	}
+	if err := lockVouchers(ctx, b.tx, vouchers); err != nil {
+		return nil, false, err
+	}
+	for id, v := range vouchers {
+		if v.usesLeft() < uses[id].uses || v.budgetLeft() < uses[id].spent {
+			return nil, false, nil
+		}
+		if v.holds(b.now) == 0 {
+			continue
+		}
+		var claims []*claim
+		if err := b.tx.NewSelect().Model(&claims).Where("holder_id = ?", id).Scan(ctx); err != nil {
+			return nil, false, err
+		}
+		for _, c := range claims {
+			own[c.PoolID] += min(c.Quantity, uses[id].uses)
+		}
+	}
+	return own, true, nil
 }
 
 // confirm makes a paid order's tickets valid: those of one that held its places, or got them again.
@@ -525,7 +564,7 @@ func (s *Service) markPaid(ctx context.Context, tx bun.Tx, community, order turn
 	if err := audit.Write(ctx, tx, audit.Entry{Community: community, Action: "payment.marked_paid", Subject: p.ID, At: b.now}); err != nil {
 		return err
 	}
-	return b.counts.write(ctx, tx)
+	return b.counts.write(ctx, tx, b.now)
 }
 
 // ReceiveWebhook takes a provider's webhook: verifies it, stores it under its id, and tries it at once. It fails with

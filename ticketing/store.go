@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -43,9 +44,19 @@ func takePlaces(ctx context.Context, tx bun.IDB, pool turnout.ID, n int64) error
 	return nil
 }
 
-// releasePlaces gives back all places that the lines hold; the pools must be locked.
-func releasePlaces(ctx context.Context, tx bun.IDB, lines []turnout.ID) error {
-	if len(lines) == 0 {
+// takeAll takes places pool by pool, in id order.
+func takeAll(ctx context.Context, tx bun.IDB, places map[turnout.ID]int64) error {
+	for _, id := range slices.Sorted(maps.Keys(places)) {
+		if err := takePlaces(ctx, tx, id, places[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// releasePlaces gives back all places that the holders have; the pools must be locked.
+func releasePlaces(ctx context.Context, tx bun.IDB, holders []turnout.ID) error {
+	if len(holders) == 0 {
 		return nil
 	}
 	var sums []struct {
@@ -53,7 +64,7 @@ func releasePlaces(ctx context.Context, tx bun.IDB, lines []turnout.ID) error {
 		Sum    int64
 	}
 	if err := tx.NewSelect().Model((*claim)(nil)).Column("pool_id").ColumnExpr("SUM(quantity) AS sum").
-		Where("holder_id IN (?)", bun.List(lines)).Where("quantity > 0").Group("pool_id").Order("pool_id").Scan(ctx, &sums); err != nil {
+		Where("holder_id IN (?)", bun.List(holders)).Where("quantity > 0").Group("pool_id").Order("pool_id").Scan(ctx, &sums); err != nil {
 		return err
 	}
 	for _, sum := range sums {
@@ -61,7 +72,7 @@ func releasePlaces(ctx context.Context, tx bun.IDB, lines []turnout.ID) error {
 			return err
 		}
 	}
-	_, err := tx.NewUpdate().Model((*claim)(nil)).Set("quantity = 0").Where("holder_id IN (?)", bun.List(lines)).Exec(ctx)
+	_, err := tx.NewUpdate().Model((*claim)(nil)).Set("quantity = 0").Where("holder_id IN (?)", bun.List(holders)).Exec(ctx)
 	return err
 }
 
@@ -117,6 +128,9 @@ func (s *Service) ordersWhere(ctx context.Context, db bun.IDB, where func(*bun.S
 		o.Event = eventIDs[o.EventID]
 		o.Code = s.codes.encode(o.Event.Number, o.Number)
 	}
+	if err := loadTicketAddOns(ctx, db, ids, byID); err != nil {
+		return nil, err
+	}
 	tickets, err := ticketsWhere(ctx, db, "ticket.order_id IN (?)", bun.List(ids))
 	if err != nil {
 		return nil, err
@@ -146,6 +160,30 @@ func loadParts(ctx context.Context, db bun.IDB, ids []turnout.ID, byID map[turno
 	}
 	for _, r := range refunds {
 		byID[r.OrderID].Refunds = append(byID[r.OrderID].Refunds, r)
+	}
+	return nil
+}
+
+// loadTicketAddOns reads which tickets have which add-ons; orders without lines of add-ons cost no statement.
+func loadTicketAddOns(ctx context.Context, db bun.IDB, ids []turnout.ID, byID map[turnout.ID]*Order) error {
+	lines := map[turnout.ID]*Order{}
+	for _, id := range ids {
+		for _, l := range byID[id].Lines {
+			if l.AddOnID != "" {
+				lines[l.ID] = byID[id]
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	var has []*TicketAddOn
+	if err := db.NewSelect().Model(&has).Where("line_id IN (?)", bun.List(slices.Sorted(maps.Keys(lines)))).Order("line_id", "ticket_id").Scan(ctx); err != nil {
+		return err
+	}
+	for _, h := range has {
+		o := lines[h.LineID]
+		o.AddOns = append(o.AddOns, h)
 	}
 	return nil
 }

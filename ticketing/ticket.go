@@ -38,6 +38,7 @@ type Ticket struct {
 	PersonID       turnout.ID
 	AttendeeName   string
 	AttendeeEmail  string
+	DetailsDue     bool // the attendee is still to fill in who they are and the answers
 	Version        int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time

@@ -37,12 +37,18 @@ type TicketType struct {
 	Number           int64 // per event; stands in the ticket code
 	Name             string
 	Description      string
-	Price            int64 // minor units of the event's currency
+	Pricing          Pricing       `bun:",nullzero,default:'fixed'"`
+	Price            int64         // minor units of the event's currency; what is suggested when open
+	MinPrice         int64         // of an open one
+	PriceWindows     []PriceWindow `bun:",type:jsonb,nullzero,default:'[]'"` // the prices before it
 	AttendanceMode   Mode
 	SalesStart       time.Time `bun:",nullzero"` // zero: at once
 	SalesEnd         time.Time `bun:",nullzero"` // zero: until the event ends
 	MinPerOrder      int64
 	MaxPerOrder      int64
+	MultipleOf       int64 `bun:",nullzero,default:1"` // sold only in multiples of this
+	MembersOnly      bool
+	EmailDomains     []string `bun:",type:jsonb,nullzero,default:'[]'"` // whose addresses may buy, sorted; none: everybody's
 	Visibility       Visibility
 	RequiresApproval bool
 	Position         int64
@@ -60,6 +66,10 @@ var (
 	ErrSaleNotYet  = &turnout.Error{Kind: turnout.Conflict, Code: "sale_not_yet", Message: "The sale of these tickets has not begun."}
 	ErrSaleOver    = &turnout.Error{Kind: turnout.Conflict, Code: "sale_over", Message: "The sale of these tickets has ended."}
 	ErrNeedVoucher = &turnout.Error{Kind: turnout.Conflict, Code: "voucher_needed", Message: "These tickets need a voucher."}
+
+	ErrPriceChanged  = &turnout.Error{Kind: turnout.Conflict, Code: "price_changed", Message: "The price has changed since it was shown."}
+	ErrRestricted    = &turnout.Error{Kind: turnout.Forbidden, Code: "restricted", Message: "These tickets are not for this e-mail address."}
+	ErrEmailUnproven = &turnout.Error{Kind: turnout.Forbidden, Code: "email_unproven", Message: "These tickets are for some addresses only: show first that this one is yours."}
 )
 
 // sellable says whether the type may be sold at the instant, apart from its pools.

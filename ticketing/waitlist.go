@@ -2,7 +2,10 @@ package ticketing
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -35,32 +38,62 @@ const (
 type WaitlistEntry struct {
 	bun.BaseModel `bun:"table:waitlist_entries,alias:entry"`
 
-	ID           turnout.ID `bun:",pk"`
-	CommunityID  turnout.ID
-	EventID      turnout.ID
-	TicketTypeID turnout.ID
-	PersonID     turnout.ID
-	Name         string
-	Email        string
-	PartySize    int64
-	Status       WaitlistStatus
-	Locale       string
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	ID             turnout.ID `bun:",pk"`
+	CommunityID    turnout.ID
+	EventID        turnout.ID
+	PersonID       turnout.ID
+	Name           string
+	Email          string
+	PartySize      int64
+	Status         WaitlistStatus
+	Lot            int64      // random: the place in a lottery
+	OfferedTypeID  turnout.ID `bun:",nullzero"` // of the newest offer
+	OfferExpiresAt time.Time  `bun:",nullzero"`
+	OrderID        turnout.ID `bun:",nullzero"` // that accepted it
+	Locale         string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 
-	Secret string `bun:"-"` // opens the entry's page, where it can be left
+	TicketTypeIDs []turnout.ID `bun:"-"` // that would do, the best first
+	Secret        string       `bun:"-"` // opens the entry's page, where it can be left
+}
+
+// StatusAt is the state to show: an offer whose time is over reads as expired even before the sweep has been.
+func (e *WaitlistEntry) StatusAt(now time.Time) WaitlistStatus {
+	if e.Status == Offered && !now.Before(e.OfferExpiresAt) {
+		return OfferExpired
+	}
+	return e.Status
+}
+
+// entryType says that a ticket type would do for an entry.
+type entryType struct {
+	bun.BaseModel `bun:"table:waitlist_entry_types,alias:wish"`
+
+	EntryID      turnout.ID `bun:",pk"`
+	TicketTypeID turnout.ID `bun:",pk"`
+	CommunityID  turnout.ID
+	Position     int64
+	Waiting      bool // the entry is
 }
 
 // The refusals of the waitlist.
 var (
-	ErrNotSoldOut = &turnout.Error{Kind: turnout.Conflict, Code: "not_sold_out", Message: "There are still tickets: buy them right away."}
-	ErrNotWaiting = &turnout.Error{Kind: turnout.Conflict, Code: "not_waiting", Message: "This wish was withdrawn or served already."}
+	ErrNotSoldOut     = &turnout.Error{Kind: turnout.Conflict, Code: "not_sold_out", Message: "There are still tickets: buy them right away."}
+	ErrWaitlistClosed = &turnout.Error{Kind: turnout.Conflict, Code: "waitlist_closed", Message: "The waitlist of this event is closed."}
+	ErrOfferOver      = &turnout.Error{Kind: turnout.Conflict, Code: "offer_over", Message: "This offer is over: its time has passed, or it was accepted already."}
+	ErrNotWaiting     = &turnout.Error{Kind: turnout.Conflict, Code: "not_waiting", Message: "This wish was withdrawn or served already."}
 )
 
 const waitlistSecret = "waitlist"
 
-// JobWaitlistJoined mails the link by which one can leave.
-const JobWaitlistJoined = "ticketing.waitlist_joined"
+// Jobs about waitlist entries; the payload of each is an entryRef.
+const (
+	JobWaitlistJoined  = "ticketing.waitlist_joined"  // mail the link by which one can leave
+	JobWaitlistOffered = "ticketing.waitlist_offered" // mail the offer
+	JobWaitlistMissed  = "ticketing.waitlist_missed"  // mail that the offer's time has passed
+	JobWaitlistClosed  = "ticketing.waitlist_closed"  // mail that the waitlist is closed and there was no place
+)
 
 type entryRef struct {
 	Entry turnout.ID `json:"entry"`
@@ -68,11 +101,11 @@ type entryRef struct {
 
 // WaitlistWish is what somebody joins the waitlist with.
 type WaitlistWish struct {
-	EventID      turnout.ID
-	TicketTypeID turnout.ID
-	PartySize    int64
-	Who          Attendee
-	Locale       string
+	EventID       turnout.ID
+	TicketTypeIDs []turnout.ID // that would do, the best first
+	PartySize     int64
+	Who           Attendee
+	Locale        string
 }
 
 // Problems says all that is wrong with a wish, field by field.
@@ -80,6 +113,12 @@ func (w *WaitlistWish) Problems() turnout.Problems {
 	var probs turnout.Problems
 	if w.PartySize < 1 || w.PartySize > maxQuantity {
 		probs.Add("party_size", "out_of_range", "A party has 1 to %d people.", maxQuantity)
+	}
+	if len(w.TicketTypeIDs) == 0 || len(w.TicketTypeIDs) > maxLines {
+		probs.Add("ticket_type_id", "required", "Choose the tickets to wait for.")
+	}
+	if seen := slices.Compact(slices.Sorted(slices.Values(w.TicketTypeIDs))); len(seen) != len(w.TicketTypeIDs) {
+		probs.Add("ticket_type_ids", "repeated", "A ticket type stands there twice.")
 	}
 	who := len(probs)
 	w.Who.check(&probs, "", true)
@@ -89,9 +128,10 @@ func (w *WaitlistWish) Problems() turnout.Problems {
 	return probs
 }
 
-// JoinWaitlist notes the wish of a party for a ticket type that has no room for it now, and mails the link to it. Whose address
+// JoinWaitlist notes the wish of a party for ticket types of which none has room for it now, and mails the link to it. Whose address
 // waits already stays as they are and get their link again: strangers learn by nothing whether an address is on the list, so
-// the link is in the mail alone. It fails with an Invalid error, turnout.ErrNotFound, the refusals of a sale and ErrNotSoldOut.
+// the link is in the mail alone. It fails with an Invalid error, turnout.ErrNotFound, the refusals of a sale, ErrWaitlistClosed and
+// ErrNotSoldOut.
 func (s *Service) JoinWaitlist(ctx context.Context, w WaitlistWish) error {
 	if err := w.Problems().Err(); err != nil {
 		return err
@@ -118,22 +158,22 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 	if err := openForSale(event, now); err != nil {
 		return err
 	}
-	t, pools, err := typeWithPools(ctx, tx, event.ID, w.TicketTypeID)
+	settings, err := shopSettings(ctx, tx, event)
 	if err != nil {
 		return err
 	}
-	if err := t.sellable(now); err != nil {
-		return err
+	if settings.closed(now) {
+		return ErrWaitlistClosed
 	}
-	if left(t, pools) >= max(w.PartySize, t.MinPerOrder) {
-		return ErrNotSoldOut
+	if err := mayWait(ctx, tx, w, now); err != nil {
+		return err
 	}
 	persons, err := people.Ensure(ctx, tx, event.CommunityID, now, []people.Contact{{Name: w.Who.Name, Email: w.Who.Email}})
 	if err != nil {
 		return err
 	}
 	var waiting turnout.ID
-	err = tx.NewSelect().Model((*WaitlistEntry)(nil)).Column("id").Where("ticket_type_id = ?", t.ID).Where("person_id = ?", persons[0]).
+	err = tx.NewSelect().Model((*WaitlistEntry)(nil)).Column("id").Where("event_id = ?", event.ID).Where("person_id = ?", persons[0]).
 		Where("status IN (?, ?)", Waiting, Offered).Scan(ctx, &waiting)
 	if err == nil {
 		return s.remind(ctx, tx, event.CommunityID, waiting, now)
@@ -142,10 +182,17 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 		return err
 	}
 	entry := &WaitlistEntry{
-		ID: turnout.NewID(prefixWaitlist), CommunityID: event.CommunityID, EventID: event.ID, TicketTypeID: t.ID, PersonID: persons[0],
-		Name: w.Who.Name, Email: w.Who.Email, PartySize: w.PartySize, Status: Waiting, Locale: w.Locale, CreatedAt: now, UpdatedAt: now,
+		ID: turnout.NewID(prefixWaitlist), CommunityID: event.CommunityID, EventID: event.ID, PersonID: persons[0],
+		Name: w.Who.Name, Email: w.Who.Email, PartySize: w.PartySize, Status: Waiting, Lot: newLot(), Locale: w.Locale, CreatedAt: now, UpdatedAt: now,
 	}
 	if _, err := tx.NewInsert().Model(entry).Exec(ctx); err != nil {
+		return err
+	}
+	wishes := make([]entryType, len(w.TicketTypeIDs))
+	for i, id := range w.TicketTypeIDs {
+		wishes[i] = entryType{EntryID: entry.ID, TicketTypeID: id, CommunityID: event.CommunityID, Position: int64(i), Waiting: true}
+	}
+	if err := insertAll(ctx, tx, &wishes); err != nil {
 		return err
 	}
 	if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID, Waiting: 1}); err != nil {
@@ -156,6 +203,45 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 	}
 	return audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.joined", Subject: entry.ID,
 		Actor: audit.Actor{Kind: audit.Buyer, ID: entry.ID}, At: now})
+}
+
+// mayWait says whether a party may wait for the types: each is one that could be sold, and none has room for it now.
+func mayWait(ctx context.Context, tx bun.IDB, w WaitlistWish, now time.Time) error {
+	types, err := loadTypes(ctx, tx, []turnout.ID{w.EventID})
+	if err != nil {
+		return err
+	}
+	pools, err := poolsByID(ctx, tx, w.EventID)
+	if err != nil {
+		return err
+	}
+	byID := map[turnout.ID]*TicketType{}
+	for _, t := range types {
+		byID[t.ID] = t
+	}
+	for _, id := range w.TicketTypeIDs {
+		t := byID[id]
+		if t == nil {
+			return turnout.ErrNotFound
+		}
+		if err := t.sellable(now); err != nil {
+			return err
+		}
+		if w.PartySize > t.MaxPerOrder {
+			return turnout.Invalidf("party_size", "out_of_range", "%s: an order can have at most %d.", t.Name, t.MaxPerOrder)
+		}
+		if left(t, pools) >= max(w.PartySize, t.MinPerOrder) {
+			return ErrNotSoldOut
+		}
+	}
+	return nil
+}
+
+// newLot draws the place of an entry in a lottery.
+func newLot() int64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return int64(binary.BigEndian.Uint64(b[:]) >> 1)
 }
 
 // remind mails the link of a wish again.
@@ -176,6 +262,9 @@ func (s *Service) WaitlistEntryBySecret(ctx context.Context, id turnout.ID, secr
 	if err := s.DB.Read().NewSelect().Model(entry).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("ticketing: waitlist entry: %w", database.NotFound(err))
 	}
+	if err := loadWishes(ctx, s.DB.Read(), []*WaitlistEntry{entry}); err != nil {
+		return nil, fmt.Errorf("ticketing: waitlist entry: %w", err)
+	}
 	return s.revealedEntry(entry), nil
 }
 
@@ -189,44 +278,82 @@ func (s *Service) WaitlistLink(e *WaitlistEntry) string {
 	return s.BaseURL + "/waitlist/" + string(e.ID) + "?secret=" + s.revealedEntry(e).Secret
 }
 
-// LeaveWaitlist withdraws a wish; withdrawing it again changes nothing. It fails with turnout.ErrNotFound and ErrNotWaiting
-// (the party was served).
+// OfferLink is the address where an entry's offer is accepted: the checkout, with the offered places.
+func (s *Service) OfferLink(e *WaitlistEntry) string {
+	return s.BaseURL + "/waitlist/" + string(e.ID) + "/offer?secret=" + s.revealedEntry(e).Secret
+}
+
+// LeaveWaitlist withdraws a wish; an offer that was made for it goes to the next. Withdrawing it again changes nothing. It fails with
+// turnout.ErrNotFound and ErrNotWaiting (the party was served).
 func (s *Service) LeaveWaitlist(ctx context.Context, id turnout.ID, secret string) (*WaitlistEntry, error) {
 	entry, err := s.WaitlistEntryBySecret(ctx, id, secret)
 	if err != nil {
 		return nil, err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		now := s.Now()
-		if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID}); err != nil { // locked before entries
-			return err
-		}
-		// Read under lock, so that what it leaves is known.
-		if err := tx.NewUpdate().Model(entry).Set("status = status").WherePK().Returning("*").Scan(ctx); err != nil {
-			return err
-		}
-		switch entry.Status {
-		case Withdrawn:
-			return nil
-		case Waiting:
-			if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID, Waiting: -1}); err != nil {
-				return err
-			}
-		case Offered:
-		default:
-			return ErrNotWaiting
-		}
-		entry.Status, entry.UpdatedAt = Withdrawn, now
-		if _, err := tx.NewUpdate().Model(entry).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
-			return err
-		}
-		return audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.left", Subject: entry.ID,
-			Actor: audit.Actor{Kind: audit.Buyer, ID: entry.ID}, At: now})
+		return s.leave(ctx, tx, entry, audit.Actor{Kind: audit.Buyer, ID: id})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: leave waitlist: %w", err)
 	}
+	s.soldOut.forget()
 	return s.revealedEntry(entry), nil
+}
+
+// leave withdraws an entry, and reads it again under lock.
+func (s *Service) leave(ctx context.Context, tx bun.Tx, entry *WaitlistEntry, actor audit.Actor) error {
+	now := s.Now()
+	offered, err := lockOffers(ctx, tx, []turnout.ID{entry.ID})
+	if err != nil {
+		return err
+	}
+	if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID}); err != nil { // locked before entries
+		return err
+	}
+	if err := tx.NewUpdate().Model(entry).Set("status = status").WherePK().Returning("*").Scan(ctx); err != nil {
+		return err
+	}
+	switch entry.Status {
+	case Withdrawn:
+		return nil
+	case Waiting:
+		if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID, Waiting: -1}); err != nil {
+			return err
+		}
+	case Offered:
+		if !offered { // it was made after the look at its places
+			return database.ErrAgain
+		}
+		if err := releasePlaces(ctx, tx, []turnout.ID{entry.ID}); err != nil {
+			return err
+		}
+	default:
+		return ErrNotWaiting
+	}
+	if err := setEntries(ctx, tx, []turnout.ID{entry.ID}, Withdrawn, now); err != nil {
+		return err
+	}
+	entry.Status, entry.UpdatedAt = Withdrawn, now
+	return audit.Write(ctx, tx, audit.Entry{Community: entry.CommunityID, Action: "waitlist.left", Subject: entry.ID, Actor: actor, At: now})
+}
+
+// lockOffers locks the pools of which the entries were offered places, and says whether there are any.
+func lockOffers(ctx context.Context, tx bun.IDB, entries []turnout.ID) (bool, error) {
+	var pools []turnout.ID
+	if err := tx.NewSelect().Model((*claim)(nil)).Distinct().Column("pool_id").Where("holder_id IN (?)", bun.List(entries)).Scan(ctx, &pools); err != nil {
+		return false, err
+	}
+	_, err := lockPools(ctx, tx, pools)
+	return len(pools) > 0, err
+}
+
+// setEntries moves entries to a state; the event's totals are locked.
+func setEntries(ctx context.Context, tx bun.IDB, ids []turnout.ID, to WaitlistStatus, now time.Time) error {
+	if _, err := tx.NewUpdate().Model((*WaitlistEntry)(nil)).Set("status = ?", to).Set("updated_at = ?", now).Where("id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+		return err
+	}
+	_, err := tx.NewUpdate().Model((*entryType)(nil)).Set("waiting = ?", to == Waiting).Where("entry_id IN (?)", bun.List(ids)).Exec(ctx)
+	return err
 }
 
 // Waitlist lists an event's entries in the order of joining, at most limit after the given id.
@@ -234,8 +361,31 @@ func (s *Service) Waitlist(ctx context.Context, community, event, after turnout.
 	var entries []*WaitlistEntry
 	err := s.DB.Read().NewSelect().Model(&entries).Where("community_id = ?", community).Where("event_id = ?", event).
 		Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
+	if err == nil {
+		err = loadWishes(ctx, s.DB.Read(), entries)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: waitlist: %w", err)
 	}
 	return entries, nil
+}
+
+// loadWishes puts in the ticket types that would do for the entries.
+func loadWishes(ctx context.Context, db bun.IDB, entries []*WaitlistEntry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	byID := make(map[turnout.ID]*WaitlistEntry, len(entries))
+	ids := make([]turnout.ID, len(entries))
+	for i, e := range entries {
+		byID[e.ID], ids[i] = e, e.ID
+	}
+	var wishes []entryType
+	if err := db.NewSelect().Model(&wishes).Where("entry_id IN (?)", bun.List(ids)).Order("entry_id", "position").Scan(ctx); err != nil {
+		return err
+	}
+	for _, w := range wishes {
+		byID[w.EntryID].TicketTypeIDs = append(byID[w.EntryID].TicketTypeIDs, w.TicketTypeID)
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"turnout"
 	"turnout/internal/dbtest"
 	"turnout/ticketing"
 )
@@ -22,7 +23,7 @@ func TestLeavingWaitsForTheCountersFirst(t *testing.T) {
 			second := s.server(dbtest.Handle(t, address))
 			full := s.ticketType(0, s.pool(1))
 			s.buy(full, 1, 1)
-			if err := s.JoinWaitlist(t.Context(), ticketing.WaitlistWish{EventID: s.event.ID, TicketTypeID: full.ID, PartySize: 1,
+			if err := s.JoinWaitlist(t.Context(), ticketing.WaitlistWish{EventID: s.event.ID, TicketTypeIDs: []turnout.ID{full.ID}, PartySize: 1,
 				Who: ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}}); err != nil {
 				t.Fatal(err)
 			}

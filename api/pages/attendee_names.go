@@ -35,7 +35,7 @@ func (p *checkoutPage) nameTickets(c *gin.Context, label string, purchase *ticke
 				a.Name, a.Email = p.Buyer.Name, p.Buyer.Email // most buyers come themselves
 			}
 			p.Attendees = append(p.Attendees, a)
-			purchase.Attendees = append(purchase.Attendees, ticketing.Attendee{Name: a.Name, Email: a.Email})
+			purchase.Attendees = append(purchase.Attendees, ticketing.Bearer{Attendee: ticketing.Attendee{Name: a.Name, Email: a.Email}})
 		}
 	}
 }

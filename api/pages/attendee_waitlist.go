@@ -78,7 +78,7 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 	}
 	var form formReader
 	form.read(c, &page.Form)
-	wish := ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeID: turnout.ID(page.Form.Type),
+	wish := ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeIDs: []turnout.ID{turnout.ID(page.Form.Type)},
 		Who: ticketing.Attendee{Name: page.Form.Name, Email: page.Form.Email}, Locale: h.Language(c)}
 	if size := form.number("party_size", page.Form.Size); size != nil {
 		wish.PartySize = *size

@@ -2,12 +2,8 @@ package v1
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -39,8 +35,11 @@ var orderExample = map[string]any{
 }
 
 type orderLineRequest struct {
-	TicketTypeID turnout.ID `json:"ticket_type_id" required:"true"`
-	Quantity     int64      `json:"quantity" required:"true"`
+	TicketTypeID turnout.ID     `json:"ticket_type_id"`
+	AddOnID      turnout.ID     `json:"add_on_id" doc:"in the place of a ticket type"`
+	Quantity     int64          `json:"quantity" required:"true"`
+	Price        *turnout.Money `json:"price" doc:"of one, where the buyer names it; what is suggested when absent"`
+	Tickets      []int          `json:"tickets" doc:"of an add-on: which tickets of this order have one each, counted from 0; spread over them when absent"`
 }
 
 type personBody struct {
@@ -49,42 +48,48 @@ type personBody struct {
 }
 
 type attendeeRequest struct {
-	Name    string                     `json:"name" required:"true"`
+	Name    string                     `json:"name"`
 	Email   string                     `json:"email"`
-	Answers map[string]json.RawMessage `json:"answers" doc:"by question; an event that asks none takes none"`
+	Answers map[string]json.RawMessage `json:"answers" doc:"by question"`
+	Later   bool                       `json:"later" doc:"name and answers are filled in by a link, which is mailed"`
 }
 
 type orderRequest struct {
-	Lines     []orderLineRequest `json:"lines" required:"true"`
-	Buyer     personBody         `json:"buyer" required:"true"`
-	Attendees []attendeeRequest  `json:"attendees" doc:"the i-th bears the i-th ticket, lines in order; absent: every ticket bears the buyer"`
-	Locale    string             `json:"locale" doc:"of mails and papers, BCP 47; what Accept-Language says when absent"`
+	Lines         []orderLineRequest         `json:"lines" required:"true"`
+	Voucher       string                     `json:"voucher" doc:"its code"`
+	Buyer         personBody                 `json:"buyer" required:"true"`
+	Attendees     []attendeeRequest          `json:"attendees" doc:"the i-th bears the i-th ticket, lines in order; absent: every ticket bears the buyer"`
+	Answers       map[string]json.RawMessage `json:"answers" doc:"to the questions about the order"`
+	ExpectedTotal *turnout.Money             `json:"expected_total" doc:"what the buyer was shown; when it would cost anything else, nothing is sold (409 price_changed)"`
+	Locale        string                     `json:"locale" doc:"of mails and papers, BCP 47; what Accept-Language says when absent"`
 }
 
 func (h *Handler) purchase(c *gin.Context, in *orderRequest) ticketing.Purchase {
 	who := access.Who(c)
-	p := ticketing.Purchase{EventID: access.Event(c).ID, Buyer: ticketing.Attendee(in.Buyer), Locale: h.language(c, in.Locale),
-		Key: c.GetHeader("Idempotency-Key"), Caller: string(who.ID())}
+	p := ticketing.Purchase{EventID: access.Event(c).ID, Buyer: ticketing.Attendee(in.Buyer), Locale: h.language(c, in.Locale), Voucher: in.Voucher,
+		Answers: answers(in.Answers), Expected: in.ExpectedTotal, Key: c.GetHeader("Idempotency-Key"), Caller: string(who.ID())}
 	if !who.Nobody() {
 		p.Actor = audit.ActorFrom(c.Request.Context())
+		p.Trusted = who.May("orders:write", access.Event(c).CommunityID, access.Event(c))
 	}
 	for _, l := range in.Lines {
 		p.Lines = append(p.Lines, ticketing.PurchaseLine(l))
 	}
 	for _, a := range in.Attendees {
-		p.Attendees = append(p.Attendees, ticketing.Attendee{Name: a.Name, Email: a.Email})
+		p.Attendees = append(p.Attendees, ticketing.Bearer{Attendee: ticketing.Attendee{Name: a.Name, Email: a.Email}, Answers: answers(a.Answers), Later: a.Later})
 	}
 	return p
 }
 
-// unasked names each answer to a question that nobody asked. Events ask none yet.
-func (in *orderRequest) unasked() (probs turnout.Problems) {
-	for i, a := range in.Attendees {
-		for _, key := range slices.Sorted(maps.Keys(a.Answers)) {
-			probs.Add(fmt.Sprintf("attendees[%d].answers.%s", i, key), "unknown_question", "This event does not ask this.")
-		}
+func answers(in map[string]json.RawMessage) ticketing.Answers {
+	if len(in) == 0 {
+		return nil
 	}
-	return probs
+	out := make(ticketing.Answers, len(in))
+	for id, value := range in {
+		out[turnout.ID(id)] = value
+	}
+	return out
 }
 
 // language is that of the catalogue which fits the wish best, else what the caller's own Accept-Language says.
@@ -93,10 +98,13 @@ func (h *Handler) language(c *gin.Context, wish string) string {
 }
 
 type orderLineResponse struct {
-	TicketTypeID turnout.ID    `json:"ticket_type_id"`
+	TicketTypeID turnout.ID    `json:"ticket_type_id,omitempty"`
+	AddOnID      turnout.ID    `json:"add_on_id,omitempty"`
 	Name         string        `json:"name"`
+	PriceName    string        `json:"price_name,omitempty" doc:"of the price window that it was sold in"`
 	Quantity     int64         `json:"quantity"`
 	UnitPrice    turnout.Money `json:"unit_price"`
+	Discount     turnout.Money `json:"discount" doc:"of one"`
 	Total        turnout.Money `json:"total"`
 }
 
@@ -162,7 +170,7 @@ func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
 		}
 	}
 	for i, l := range o.Lines {
-		out.Lines[i] = orderLineResponse{l.TicketTypeID, l.Name, l.Quantity, o.Money(l.UnitPrice), o.Money(l.Total)}
+		out.Lines[i] = orderLineResponse{l.TicketTypeID, l.AddOnID, l.Name, l.PriceName, l.Quantity, o.Money(l.UnitPrice), o.Money(l.Discount), o.Money(l.Total)}
 	}
 	for i, r := range o.Refunds {
 		out.Refunds[i] = newRefundResponse(r)
@@ -192,11 +200,6 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 		return
 	}
 	purchase := h.purchase(c, &in)
-	if probs := in.unasked(); len(probs) > 0 {
-		others, err := h.Ticketing.Problems(c.Request.Context(), &purchase)
-		respond.Fail(c, cmp.Or(err, append(others, probs...).Err()))
-		return
-	}
 	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), purchase)
 	if err != nil {
 		respond.Fail(c, err)

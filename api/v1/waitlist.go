@@ -2,6 +2,7 @@ package v1
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -19,37 +20,51 @@ var waitlistOperations = operations{
 }
 
 type waitlistRequest struct {
-	TicketTypeID turnout.ID `json:"ticket_type_id" required:"true"`
-	PartySize    int64      `json:"party_size" required:"true"`
-	Name         string     `json:"name" required:"true"`
-	Email        string     `json:"email" required:"true"`
-	Locale       string     `json:"locale"`
+	TicketTypeID  turnout.ID   `json:"ticket_type_id" doc:"the only kind that would do; or ticket_type_ids"`
+	TicketTypeIDs []turnout.ID `json:"ticket_type_ids" doc:"those that would do, the best first"`
+	PartySize     int64        `json:"party_size" required:"true"`
+	Name          string       `json:"name" required:"true"`
+	Email         string       `json:"email" required:"true"`
+	Locale        string       `json:"locale"`
 }
 
 type waitlistResponse struct {
-	ID           turnout.ID               `json:"id"`
-	EventID      turnout.ID               `json:"event_id"`
-	TicketTypeID turnout.ID               `json:"ticket_type_id"`
-	PartySize    int64                    `json:"party_size"`
-	Name         string                   `json:"name"`
-	Email        string                   `json:"email"`
-	Status       ticketing.WaitlistStatus `json:"status" enum:"waiting,offered,accepted,expired,withdrawn"`
-	CreatedAt    time.Time                `json:"created_at"`
+	ID             turnout.ID               `json:"id"`
+	EventID        turnout.ID               `json:"event_id"`
+	TicketTypeID   turnout.ID               `json:"ticket_type_id" doc:"the one that would do best"`
+	TicketTypeIDs  []turnout.ID             `json:"ticket_type_ids"`
+	PartySize      int64                    `json:"party_size"`
+	Name           string                   `json:"name"`
+	Email          string                   `json:"email"`
+	Status         ticketing.WaitlistStatus `json:"status" enum:"waiting,offered,accepted,expired,withdrawn"`
+	OfferedTypeID  turnout.ID               `json:"offered_type_id,omitempty"`
+	OfferExpiresAt *time.Time               `json:"offer_expires_at"`
+	CreatedAt      time.Time                `json:"created_at"`
 }
 
 // waitlistAnswer is what a stranger hears: what they said, and nothing about what was there before.
 type waitlistAnswer struct {
-	EventID      turnout.ID               `json:"event_id"`
-	TicketTypeID turnout.ID               `json:"ticket_type_id"`
-	PartySize    int64                    `json:"party_size"`
-	Name         string                   `json:"name"`
-	Email        string                   `json:"email"`
-	Status       ticketing.WaitlistStatus `json:"status" enum:"waiting"`
+	EventID       turnout.ID               `json:"event_id"`
+	TicketTypeID  turnout.ID               `json:"ticket_type_id"`
+	TicketTypeIDs []turnout.ID             `json:"ticket_type_ids"`
+	PartySize     int64                    `json:"party_size"`
+	Name          string                   `json:"name"`
+	Email         string                   `json:"email"`
+	Status        ticketing.WaitlistStatus `json:"status" enum:"waiting"`
 }
 
-func newWaitlistResponse(e *ticketing.WaitlistEntry) waitlistResponse {
-	return waitlistResponse{ID: e.ID, EventID: e.EventID, TicketTypeID: e.TicketTypeID, PartySize: e.PartySize, Name: e.Name, Email: e.Email,
-		Status: e.Status, CreatedAt: e.CreatedAt.UTC()}
+func (h *Handler) newWaitlistResponse(e *ticketing.WaitlistEntry) waitlistResponse {
+	return waitlistResponse{ID: e.ID, EventID: e.EventID, TicketTypeID: e.TicketTypeIDs[0], TicketTypeIDs: e.TicketTypeIDs, PartySize: e.PartySize, Name: e.Name,
+		Email: e.Email, Status: e.StatusAt(h.Now()), OfferedTypeID: e.OfferedTypeID, OfferExpiresAt: moment(e.OfferExpiresAt), CreatedAt: e.CreatedAt.UTC()}
+}
+
+// types are the kinds that would do.
+func (in *waitlistRequest) types() []turnout.ID {
+	if in.TicketTypeID == "" {
+		return in.TicketTypeIDs
+	}
+	rest := slices.DeleteFunc(slices.Clone(in.TicketTypeIDs), func(id turnout.ID) bool { return id == in.TicketTypeID })
+	return append([]turnout.ID{in.TicketTypeID}, rest...)
 }
 
 // JoinWaitlist is POST /events/{event}/waitlist.
@@ -60,12 +75,12 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 	}
 	event := access.Event(c).ID
 	err := h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{
-		EventID: event, TicketTypeID: in.TicketTypeID, PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: h.language(c, in.Locale)})
+		EventID: event, TicketTypeIDs: in.types(), PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: h.language(c, in.Locale)})
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
-	respond.JSON(c, http.StatusCreated, waitlistAnswer{event, in.TicketTypeID, in.PartySize, in.Name, in.Email, ticketing.Waiting})
+	respond.JSON(c, http.StatusCreated, waitlistAnswer{event, in.types()[0], in.types(), in.PartySize, in.Name, in.Email, ticketing.Waiting})
 }
 
 // ListWaitlist is GET /events/{event}/waitlist.
@@ -82,7 +97,7 @@ func (h *Handler) ListWaitlist(c *gin.Context) {
 	entries, next := cut(entries, window.Limit, func(e *ticketing.WaitlistEntry) turnout.ID { return e.ID })
 	items := make([]waitlistResponse, len(entries))
 	for i, e := range entries {
-		items[i] = newWaitlistResponse(e)
+		items[i] = h.newWaitlistResponse(e)
 	}
 	respond.List(c, items, next)
 }

@@ -233,7 +233,7 @@ func (c *crowd) rows() []string {
 			"'ord_' || {i}, {community}, {event}, i, 'confirmed', 'per_' || {i}, {name}, {email}, 'EUR', 0, {at}, {sold}, {at}, {at} FROM {all}"},
 		{"order_lines (id, community_id, order_id, ticket_type_id, name, attendance_mode, quantity, unit_price, total, prices_include_tax)",
 			"'lin_' || {i}, {community}, 'ord_' || {i}, {type}, 'Free', 'in_person', 1, 0, 0, TRUE FROM {all}"},
-		{"pool_claims (holder_id, pool_id, community_id, quantity)", "'lin_' || {i}, {pool}, {community}, 1 FROM {all}"},
+		{"pool_claims (holder_id, pool_id, community_id, places, quantity)", "'lin_' || {i}, {pool}, {community}, 1, 1 FROM {all}"},
 		{"tickets (id, community_id, event_id, order_id, line_id, ticket_type_id, number, status, attendance_mode, person_id, attendee_name, attendee_email, created_at, updated_at)",
 			"'tkt_' || {i}, {community}, {event}, 'ord_' || {i}, 'lin_' || {i}, {type}, i, 'valid', 'in_person', 'per_' || {i}, {name}, {email}, {at}, {at} FROM {all}"},
 		{"ticket_codes (ticket_id, nonce, community_id, state, type_number, mode, created_at)", "'tkt_' || {i}, {nonce}, {community}, 'current', 1, 'in_person', {at} FROM {all}"},

@@ -159,11 +159,11 @@ func (b *sale) who(at time.Time, besides ...*guest) *guest {
 func (b *sale) wait(s *shelf, party int64, at time.Time) {
 	g := b.who(at)
 	for _, other := range b.waiting {
-		if other.PersonID == g.person && other.TicketTypeID == s.ID {
+		if other.PersonID == g.person {
 			return
 		}
 	}
-	entry := &ticketing.WaitlistEntry{ID: turnout.NewID("wtl"), CommunityID: b.event.CommunityID, EventID: b.event.ID, TicketTypeID: s.ID, PersonID: g.person,
+	entry := &ticketing.WaitlistEntry{ID: turnout.NewID("wtl"), CommunityID: b.event.CommunityID, EventID: b.event.ID, PersonID: g.person, TicketTypeIDs: []turnout.ID{s.ID}, Lot: b.rng.Int64(),
 		Name: g.name, Email: g.email, PartySize: party, Status: ticketing.Waiting, Locale: "en", CreatedAt: at, UpdatedAt: at}
 	b.note(at, audit.Actor{Kind: audit.Buyer, ID: entry.ID}, "waitlist.joined", entry.ID)
 	if left := at.Add(b.waits(4 * day)); b.chance(0.08) && left.Before(b.now) {
@@ -171,6 +171,7 @@ func (b *sale) wait(s *shelf, party int64, at time.Time) {
 		b.note(left, audit.Actor{Kind: audit.Buyer, ID: entry.ID}, "waitlist.left", entry.ID)
 	}
 	b.waiting = append(b.waiting, entry)
+	b.wishes = append(b.wishes, &wish{EntryID: entry.ID, TicketTypeID: s.ID, CommunityID: entry.CommunityID, Waiting: entry.Status == ticketing.Waiting})
 }
 
 // place makes an order and draws what becomes of it.
@@ -185,7 +186,7 @@ func (b *sale) place(s *shelf, party int64, at time.Time) {
 	o.Lines = []*ticketing.OrderLine{line}
 	for _, p := range s.pools {
 		p.Taken += party
-		b.claims = append(b.claims, &claim{HolderID: line.ID, PoolID: p.ID, CommunityID: o.CommunityID, Quantity: party})
+		b.claims = append(b.claims, &claim{HolderID: line.ID, PoolID: p.ID, CommunityID: o.CommunityID, Places: party, Quantity: party})
 	}
 	b.attend(o, line, s, buyer, at)
 	b.orders, b.sold = append(b.orders, o), append(b.sold, line)

@@ -77,6 +77,7 @@ type story struct {
 	payments  rows[*ticketing.Payment]
 	refunds   rows[*ticketing.Refund]
 	waiting   rows[*ticketing.WaitlistEntry]
+	wishes    rows[*wish]
 	booked    []*sandbox.Past
 
 	lists      rows[*checkin.List]
@@ -140,12 +141,22 @@ type (
 		TicketTypeID turnout.ID
 		PoolID       turnout.ID
 	}
+	wish struct {
+		bun.BaseModel `bun:"table:waitlist_entry_types"`
+
+		EntryID      turnout.ID
+		TicketTypeID turnout.ID
+		CommunityID  turnout.ID
+		Position     int64
+		Waiting      bool
+	}
 	claim struct {
 		bun.BaseModel `bun:"table:pool_claims"`
 
 		HolderID    turnout.ID
 		PoolID      turnout.ID
 		CommunityID turnout.ID
+		Places      int64
 		Quantity    int64
 	}
 	ticketCode struct {
@@ -211,7 +222,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	}{
 		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases,
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
-		s.pools, s.types, s.typePools, s.orders, s.sold, s.claims, s.tickets, s.codes, s.payments, s.refunds, s.waiting,
+		s.pools, s.types, s.typePools, s.orders, s.sold, s.claims, s.tickets, s.codes, s.payments, s.refunds, s.waiting, s.wishes,
 		s.lists, s.listTypes, s.scans, s.admissions, s.present, s.activities,
 		counted.tickets, counted.sales, counted.admissions, counted.refusals, counted.attendance,
 	} {

@@ -143,6 +143,32 @@ func Ensure(ctx context.Context, db bun.IDB, community turnout.ID, now time.Time
 	return ids, nil
 }
 
+// WithoutIdentity makes a person of whom only a name is known: nobody else is ever taken for them, and what they do later cannot be
+// told to be theirs.
+func WithoutIdentity(ctx context.Context, db bun.IDB, community turnout.ID, now time.Time, name string) (turnout.ID, error) {
+	p := &Person{ID: turnout.NewID(PrefixPerson), CommunityID: community, Name: name, CreatedAt: now, UpdatedAt: now}
+	if _, err := db.NewInsert().Model(p).Exec(ctx); err != nil {
+		return "", fmt.Errorf("people: without identity: %w", err)
+	}
+	return p.ID, nil
+}
+
+// Members says which of the e-mail addresses, normalised, are those of the community's members.
+func Members(ctx context.Context, db bun.IDB, community turnout.ID, emails []string) (map[string]bool, error) {
+	var found []string
+	err := db.NewSelect().Model((*Identity)(nil)).Column("identity.handle").Join("JOIN persons AS person ON person.id = identity.person_id").
+		Where("identity.community_id = ?", community).Where("identity.source = ?", SourceEmail).Where("identity.handle IN (?)", bun.List(emails)).
+		Where("person.member_since IS NOT NULL").Scan(ctx, &found)
+	if err != nil {
+		return nil, fmt.Errorf("people: members: %w", err)
+	}
+	members := map[string]bool{}
+	for _, email := range found {
+		members[email] = true
+	}
+	return members, nil
+}
+
 // owner is the person behind a handle.
 type owner struct {
 	person turnout.ID

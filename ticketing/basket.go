@@ -1,0 +1,214 @@
+package ticketing
+
+import (
+	"turnout"
+)
+
+// quoted is a line of an order as it would be sold now.
+type quoted struct {
+	of        *TicketType // nil for an add-on
+	addOn     *AddOn
+	quantity  int64
+	unit      int64 // minor units, of one
+	discount  int64 // of one
+	priceName string
+	voucher   *Voucher
+	pools     []turnout.ID         // each gives as many places as the quantity
+	tickets   []int                // the order's tickets that it is for, one entry each
+	choices   map[turnout.ID]int64 // places of the choices that its tickets' bearers made
+}
+
+func (q *quoted) total() int64 { return q.quantity * (q.unit - q.discount) }
+
+// claims says how many places of which pool the line takes.
+func (q *quoted) claims() map[turnout.ID]int64 {
+	claims := map[turnout.ID]int64{}
+	for _, id := range q.pools {
+		claims[id] += q.quantity
+	}
+	for id, n := range q.choices {
+		claims[id] += n
+	}
+	return claims
+}
+
+// basket is a purchase as it would be sold now.
+type basket struct {
+	lines   []*quoted
+	answers []bearerAnswers
+	total   int64
+	needs   map[turnout.ID]int64 // places, by pool
+	own     map[turnout.ID]int64 // of those, places that its voucher or its offer from the waitlist holds for it already
+	uses    int64                // of the voucher
+	spent   int64
+}
+
+// bearerAnswers are the answers of one ticket's bearer; ticket -1 stands for the order's own.
+type bearerAnswers struct {
+	ticket int
+	given  []answered
+}
+
+// quote prices a purchase that may be sold and says which places it takes. free gives the places left in a pool, for whoever is served
+// before this purchase has taken theirs.
+func (s *shelf) quote(p *Purchase, free func(pool turnout.ID) int64) *basket {
+	b := &basket{needs: map[turnout.ID]int64{}, own: map[turnout.ID]int64{}}
+	left := func(pool turnout.ID) int64 { return free(pool) - b.needs[pool] }
+	v := s.voucher(p)
+	ticket := 0
+	for _, line := range p.Lines {
+		t := s.types[line.TicketTypeID]
+		if t == nil {
+			continue
+		}
+		for _, part := range s.parts(t, line, left) {
+			q := &quoted{of: t, quantity: part.quantity, unit: part.price, priceName: part.name, pools: t.PoolIDs}
+			if part.pool != "" {
+				q.pools = append(append([]turnout.ID{}, t.PoolIDs...), part.pool)
+			}
+			if v != nil && v.isFor(t.ID) {
+				q.voucher = v
+				if t.Pricing != OpenPrice {
+					q.discount = v.discount(q.unit)
+				}
+			}
+			for range part.quantity {
+				q.tickets = append(q.tickets, ticket)
+				ticket++
+			}
+			b.add(q)
+		}
+	}
+	for _, a := range s.byEvent[p.EventID] {
+		s.quoteAddOn(b, p, a)
+	}
+	s.quoteAnswers(b, p)
+	if p.Desk.given() {
+		for _, q := range b.lines {
+			q.discount = q.unit
+		}
+	}
+	b.count(p, s)
+	return b
+}
+
+// parts says what a line's tickets cost: at the prices of now, or at the one that the buyer names.
+func (s *shelf) parts(t *TicketType, line PurchaseLine, left func(turnout.ID) int64) []priced {
+	if t.Pricing == OpenPrice && line.Price != nil {
+		return []priced{{quantity: line.Quantity, price: line.Price.Amount}}
+	}
+	return t.prices(line.Quantity, s.now, left)
+}
+
+// add puts in a line and takes its places from what is left for the next.
+func (b *basket) add(q *quoted) {
+	b.lines = append(b.lines, q)
+	for _, id := range q.pools {
+		b.needs[id] += q.quantity
+	}
+}
+
+// quoteAddOn adds what the purchase's tickets have of an add-on: what a ticket's price includes costs nothing more.
+func (s *shelf) quoteAddOn(b *basket, p *Purchase, a *AddOn) {
+	var line PurchaseLine
+	for _, l := range p.Lines {
+		if l.AddOnID == a.ID {
+			line = l
+		}
+	}
+	if line.Quantity == 0 && a.sellable(s.now) != nil {
+		return
+	}
+	each, _ := s.spread(p, a, line)
+	bought, included := &quoted{addOn: a, unit: a.Price, pools: a.PoolIDs}, &quoted{addOn: a, pools: a.PoolIDs}
+	if a.Pricing == OpenPrice && line.Price != nil {
+		bought.unit = line.Price.Amount
+	}
+	types := p.typeOfEach()
+	for i, n := range each {
+		how, _ := a.with(types[i])
+		for k := range n {
+			q := bought
+			if k < how.Included {
+				q = included
+			}
+			q.quantity++
+			q.tickets = append(q.tickets, i)
+		}
+	}
+	for _, q := range []*quoted{included, bought} {
+		if q.quantity > 0 {
+			b.add(q)
+		}
+	}
+}
+
+// typeOfEach gives the ticket type of each ticket that is wanted, lines in order.
+func (p *Purchase) typeOfEach() []turnout.ID {
+	types := make([]turnout.ID, 0, p.tickets())
+	for _, line := range p.Lines {
+		if line.AddOnID != "" {
+			continue
+		}
+		for range line.Quantity {
+			types = append(types, line.TicketTypeID)
+		}
+	}
+	return types
+}
+
+// count adds up what the lines cost, what they use of the voucher, and which of their places are held for them already.
+func (b *basket) count(p *Purchase, s *shelf) {
+	entry := s.entries[p.Offer]
+	for _, q := range b.lines {
+		b.total += q.total()
+		if q.voucher == nil {
+			continue
+		}
+		b.uses += q.quantity
+		b.spent += q.quantity * q.discount
+		if q.voucher.Reserves {
+			for _, id := range q.of.PoolIDs {
+				b.own[id] += q.quantity
+			}
+		}
+	}
+	if entry != nil {
+		if t := s.types[entry.OfferedTypeID]; t != nil {
+			for _, id := range t.PoolIDs {
+				b.own[id] += entry.PartySize
+			}
+		}
+	}
+}
+
+// needsApproval says whether the organiser decides about the order first.
+func (b *basket) needsApproval(p *Purchase) bool {
+	if p.Desk != nil {
+		return false
+	}
+	for _, q := range b.lines {
+		if q.of != nil && q.of.RequiresApproval {
+			return true
+		}
+	}
+	return false
+}
+
+// short gives the first line, as the buyer chose them, of which there are not enough places. "" names none: the choices' pools.
+func (b *basket) short(free func(pool turnout.ID) int64) (pool turnout.ID, what string, isShort bool) {
+	for _, q := range b.lines {
+		for id := range q.claims() {
+			if b.needs[id]-b.own[id] > free(id) {
+				name := ""
+				if q.addOn != nil {
+					name = q.addOn.Name
+				} else {
+					name = q.of.Name
+				}
+				return id, name, true
+			}
+		}
+	}
+	return "", "", false
+}

@@ -1,0 +1,237 @@
+package ticketing
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events/people"
+	"turnout/internal/database"
+)
+
+// Pricing says who names a price.
+type Pricing string
+
+// The pricings.
+const (
+	FixedPrice Pricing = "fixed"
+	OpenPrice  Pricing = "open" // the buyer names it: pay what you want, or a donation
+)
+
+// maxPrice is the highest price of one thing, in minor units.
+const maxPrice = 1_000_000_000_000
+
+// PriceWindow is a price that comes before a ticket type's own: until an instant, until a number of tickets were sold at it, or
+// whichever is first. The windows of a type follow each other in their order, by themselves.
+type PriceWindow struct {
+	Name   string     `json:"name"`
+	Price  int64      `json:"price"`            // minor units of the event's currency
+	Until  time.Time  `json:"until,omitzero"`   // zero: no date ends it
+	UpTo   int64      `json:"up_to,omitempty"`  // tickets; 0: no number ends it
+	PoolID turnout.ID `json:"pool_id,omitzero"` // its places, when a number ends it: capacity has one definition
+}
+
+// open says whether the window's date lets it sell at the instant.
+func (w *PriceWindow) open(now time.Time) bool { return w.Until.IsZero() || now.Before(w.Until) }
+
+// priced is a number of tickets at one price.
+type priced struct {
+	quantity int64
+	price    int64
+	name     string     // of the window, "" for the type's own price
+	pool     turnout.ID // the window's places
+	until    time.Time
+}
+
+// prices says what n tickets cost at the instant: as many as there are at the first open window's price, the others at the next
+// ones' and the type's own. free gives the places left in a pool.
+func (t *TicketType) prices(n int64, now time.Time, free func(pool turnout.ID) int64) (parts []priced) {
+	for _, w := range t.PriceWindows {
+		if n == 0 || !w.open(now) {
+			continue
+		}
+		at := n
+		if w.UpTo > 0 {
+			at = min(n, max(0, free(w.PoolID)))
+		}
+		if at > 0 {
+			parts = append(parts, priced{at, w.Price, w.Name, w.PoolID, w.Until})
+			n -= at
+		}
+	}
+	if n > 0 {
+		parts = append(parts, priced{quantity: n, price: t.Price})
+	}
+	return parts
+}
+
+// checkPrice says what is wrong with the price of a thing.
+func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Money, currency string) {
+	if *pricing == "" {
+		*pricing = FixedPrice
+	}
+	if *pricing != FixedPrice && *pricing != OpenPrice {
+		p.Add("pricing", "unknown", "Choose fixed or open.")
+	}
+	if price.Currency != currency {
+		p.Add("price", "currency", "The event sells in %s.", currency)
+	}
+	if price.Amount < 0 || price.Amount > maxPrice {
+		p.Add("price", "out_of_range", "The price cannot be negative or that high.")
+	}
+	switch {
+	case least.Currency != "" && least.Currency != currency:
+		p.Add("min_price", "currency", "The event sells in %s.", currency)
+	case least.Amount < 0 || least.Amount > maxPrice:
+		p.Add("min_price", "out_of_range", "The least price cannot be negative or that high.")
+	case *pricing == FixedPrice && least.Amount != 0:
+		p.Add("min_price", "fixed", "Only an open price has a least one.")
+	case *pricing == OpenPrice && least.Amount > price.Amount:
+		p.Add("min_price", "order", "The least price cannot be higher than the one that is suggested.")
+	}
+}
+
+// maxWindows is how many price windows a ticket type can have.
+const maxWindows = 10
+
+// checkWindows says what is wrong with a type's price windows.
+func checkWindows(p *turnout.Problems, windows []PriceWindow, pricing Pricing) {
+	if len(windows) > maxWindows {
+		p.Add("price_windows", "out_of_range", "A ticket type has at most %d price windows.", maxWindows)
+	}
+	if len(windows) > 0 && pricing == OpenPrice {
+		p.Add("price_windows", "open_price", "Where buyers name the price there are no price windows.")
+	}
+	names := map[string]bool{}
+	for i := range windows {
+		w := &windows[i]
+		field := field("price_windows", i)
+		w.Name, w.Until = strings.TrimSpace(w.Name), w.Until.UTC().Truncate(time.Microsecond)
+		p.Line(field+".name", w.Name, 100)
+		p.Require(field+".name", w.Name)
+		if names[strings.ToLower(w.Name)] {
+			p.Add(field+".name", "repeated", "Another price window has this name.")
+		}
+		names[strings.ToLower(w.Name)] = true
+		if w.Price < 0 || w.Price > maxPrice {
+			p.Add(field+".price", "out_of_range", "The price cannot be negative or that high.")
+		}
+		if w.UpTo < 0 || w.UpTo > maxCapacity {
+			p.Add(field+".up_to", "out_of_range", "Choose how many tickets are sold at this price.")
+		}
+		if w.Until.IsZero() && w.UpTo == 0 {
+			p.Add(field+".until", "required", "Say until when, or for how many tickets, this price holds.")
+		}
+	}
+}
+
+// sortedDomains gives the domains of addresses as they are compared: lower case, without @, each once.
+func sortedDomains(domains []string) []string {
+	kept := []string{}
+	for _, d := range domains {
+		if d = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(d), "@")); d != "" {
+			kept = append(kept, d)
+		}
+	}
+	slices.Sort(kept)
+	return slices.Compact(kept)
+}
+
+// domainOf is what stands behind the @ of a normalised address.
+func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
+
+// checkDomains says what is wrong with the domains that a type is for.
+func checkDomains(p *turnout.Problems, domains []string) {
+	if len(domains) > 50 {
+		p.Add("email_domains", "out_of_range", "Name at most 50 domains.")
+	}
+	for _, d := range domains {
+		if _, err := people.NormaliseEmail("someone@" + d); err != nil {
+			p.Add("email_domains", "domain", "%q is not the domain of an e-mail address.", d)
+		}
+	}
+}
+
+// saveWindows gives a type its price windows: each that a number ends has a pool of its own, found by the window's name. The type's
+// pools and those of its windows are locked; what is sold at a price stays counted.
+func saveWindows(ctx context.Context, tx bun.IDB, t *TicketType, windows []PriceWindow, now time.Time) error {
+	before := map[string]turnout.ID{}
+	for _, w := range t.PriceWindows {
+		before[strings.ToLower(w.Name)] = w.PoolID
+	}
+	kept := make([]PriceWindow, len(windows))
+	for i, w := range windows {
+		w.PoolID = before[strings.ToLower(w.Name)]
+		if w.UpTo > 0 {
+			if err := windowPool(ctx, tx, t, &w, now); err != nil {
+				return err
+			}
+		}
+		kept[i] = w
+	}
+	t.PriceWindows = kept
+	return nil
+}
+
+// windowPool makes or resizes the pool of a window.
+func windowPool(ctx context.Context, tx bun.IDB, t *TicketType, w *PriceWindow, now time.Time) error {
+	if w.PoolID == "" {
+		id := turnout.NewID(prefixPool)
+		w.PoolID = id
+		_, err := tx.NewInsert().Model(&Pool{ID: id, CommunityID: t.CommunityID, EventID: t.EventID, Kind: PricePlaces, Name: string(id), Capacity: w.UpTo,
+			Version: 1, CreatedAt: now, UpdatedAt: now}).Exec(ctx)
+		return err
+	}
+	n, err := database.Changed(tx.NewUpdate().Model((*Pool)(nil)).Set("capacity = ?", w.UpTo).Set("updated_at = ?", now).Set("version = version + 1").
+		Where("id = ?", w.PoolID).Where("taken <= ?", w.UpTo).Exec(ctx))
+	if err == nil && n == 0 {
+		err = ErrCapacityBelowTaken.With("More tickets than that were sold at the price %q; it cannot hold for fewer.", w.Name)
+	}
+	return err
+}
+
+// ErrPlacesReserved refuses other pools for a ticket type of which places are reserved.
+var ErrPlacesReserved = &turnout.Error{Kind: turnout.Conflict, Code: "places_reserved",
+	Message: "Vouchers reserve places of these tickets, or the waitlist was offered some. Other pools can be chosen once those are over."}
+
+// mayMove says whether the type may draw on these pools from now on: places that are reserved for it in the old ones could not follow.
+func (t *TicketType) mayMove(ctx context.Context, tx bun.IDB, pools []turnout.ID) error {
+	if slices.Equal(t.PoolIDs, slices.Sorted(slices.Values(pools))) {
+		return nil
+	}
+	reserved, err := tx.NewSelect().Model((*claim)(nil)).Where("claim.holder_kind IN (?, ?)", holderVoucher, holderOffer).Where("claim.quantity > 0").
+		Where(`EXISTS (SELECT 1 FROM voucher_ticket_types AS v WHERE v.voucher_id = claim.holder_id AND v.ticket_type_id = ?0)
+			OR EXISTS (SELECT 1 FROM waitlist_entries AS e WHERE e.id = claim.holder_id AND e.offered_type_id = ?0)`, t.ID).Exists(ctx)
+	if err == nil && reserved {
+		err = ErrPlacesReserved
+	}
+	return err
+}
+
+// lockType locks the pools that a ticket type draws on, and those that it is to draw on, before anything else, and gives what was read
+// of the type.
+func lockType(ctx context.Context, tx bun.IDB, community, id turnout.ID, wanted []turnout.ID) (*TicketType, error) {
+	t := new(TicketType)
+	if err := tx.NewSelect().Model(t).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx); err != nil {
+		return nil, database.NotFound(err)
+	}
+	if err := tx.NewSelect().Model((*typePool)(nil)).Column("pool_id").Where("ticket_type_id = ?", id).Order("pool_id").Scan(ctx, &t.PoolIDs); err != nil {
+		return nil, err
+	}
+	ids := slices.Clone(t.PoolIDs)
+	for _, w := range t.PriceWindows {
+		if w.PoolID != "" {
+			ids = append(ids, w.PoolID)
+		}
+	}
+	var known []turnout.ID // of the event: others are refused later
+	if err := tx.NewSelect().Model((*Pool)(nil)).Column("id").Where("id IN (?)", bun.List(wanted)).Where("event_id = ?", t.EventID).Scan(ctx, &known); err != nil {
+		return nil, err
+	}
+	_, err := lockPools(ctx, tx, append(ids, known...))
+	return t, err
+}

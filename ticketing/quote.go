@@ -1,0 +1,86 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+)
+
+// Quote says what a purchase would cost at this moment, and why it could not be made.
+type Quote struct {
+	Lines         []QuotedLine
+	Total         turnout.Money
+	Discount      turnout.Money // that is in the total, by a voucher
+	NeedsApproval bool          // the organiser decides about it first
+	Problems      turnout.Problems
+	Refusal       error // what no change of the fields mends; nil for none
+}
+
+// QuotedLine is a line of a quote; amounts are those of one, but for Total.
+type QuotedLine struct {
+	TicketTypeID turnout.ID
+	AddOnID      turnout.ID // in the place of a ticket type
+	Name         string
+	PriceName    string
+	Quantity     int64
+	UnitPrice    turnout.Money
+	Discount     turnout.Money
+	Total        turnout.Money
+	Included     bool // an add-on in the ticket's price
+}
+
+// Quote prices a purchase by the function that sells it, without taking anything. What is wrong with it stands in the quote; it fails with
+// turnout.ErrNotFound for an event that there is not.
+func (s *Service) Quote(ctx context.Context, p *Purchase) (*Quote, error) {
+	q, err := s.quote(ctx, s.DB.Read(), p)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: quote: %w", err)
+	}
+	return q, nil
+}
+
+func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, error) {
+	shelf, err := readShelf(ctx, db, s.Now(), []*Purchase{p})
+	if err != nil {
+		return nil, err
+	}
+	event := shelf.events[p.EventID]
+	if event == nil {
+		return nil, turnout.ErrNotFound
+	}
+	money := func(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: event.Currency} }
+	q := &Quote{Total: money(0), Discount: money(0), Problems: shelf.problems(p)}
+	if err := openFor(event, p.Desk, shelf.now); err != nil {
+		q.Refusal = err
+		return q, nil
+	}
+	for _, line := range p.Lines {
+		if t := shelf.ticketType(p, line.TicketTypeID); t != nil && q.Refusal == nil {
+			q.Refusal = shelf.sellable(p, t)
+		}
+	}
+	var sane turnout.Problems
+	if !p.sane(&sane) {
+		q.Problems.Join(sane)
+		return q, nil
+	}
+	pools, err := poolsByID(ctx, db, event.ID)
+	if err != nil {
+		return nil, err
+	}
+	basket := shelf.quote(p, func(pool turnout.ID) int64 { return pools[pool].Available() })
+	q.Total, q.Discount, q.NeedsApproval = money(basket.total), money(basket.spent), basket.needsApproval(p)
+	for _, l := range basket.lines {
+		line := QuotedLine{PriceName: l.priceName, Quantity: l.quantity, UnitPrice: money(l.unit), Discount: money(l.discount), Total: money(l.total())}
+		if l.of != nil {
+			line.TicketTypeID, line.Name = l.of.ID, l.of.Name
+		} else {
+			line.AddOnID, line.Name, line.Included = l.addOn.ID, l.addOn.Name, l.unit == 0 && l.addOn.Price > 0
+		}
+		q.Lines = append(q.Lines, line)
+	}
+	return q, nil
+}
