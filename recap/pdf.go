@@ -44,7 +44,7 @@ type sheet struct {
 func (r *Report) WritePDF(w io.Writer, lang string, made time.Time) error {
 	s := &sheet{report: r, words: r.words, lang: lang, accent: defaultAccent}
 	if c, err := paper.ParseColor(r.Event.Accent); err == nil {
-		s.accent = c.Readable()
+		s.accent = c.Readable(paper.White)
 	}
 	s.doc = paper.New(paper.Metadata{Title: s.say("recap.document", "Event", r.Event.Title), Subject: s.say("recap.subject"), Made: made}, paper.A4)
 	s.doc.OnPage(nil, s.footer)

@@ -12,6 +12,7 @@ import (
 	"turnout"
 	"turnout/events"
 	"turnout/events/agenda"
+	"turnout/internal/blobs"
 	"turnout/internal/database"
 	"turnout/ticketing/documents"
 )
@@ -50,18 +51,23 @@ func (s *Service) writePaper(ctx context.Context, w io.Writer, o *Order, tickets
 	if err != nil {
 		return err
 	}
-	paper := documents.Order{
-		Code: o.Code, Size: size, Made: o.UpdatedAt, Words: s.words(o.Locale),
-		Event: documents.Event{
-			Title: event.Title, Community: community.Name, Accent: community.Accent, Where: Place(event),
-			When: s.Pages.When(o.Locale, event.StartsAt, event.EndsAt, event.Timezone), Organiser: community.Name,
-		},
+	design, err := s.Design(ctx, event)
+	if err != nil {
+		return err
 	}
+	paper, err := s.paperOf(ctx, event, community, design, o.Locale)
+	if err != nil {
+		return err
+	}
+	paper.Code, paper.Size, paper.Made = o.Code, size, o.UpdatedAt
 	for _, t := range tickets {
 		ticket := documents.Ticket{Code: t.Code, Attendee: t.AttendeeName, Type: o.TypeName(t), Virtual: t.AttendanceMode == Virtual}
 		if ticket.Virtual {
 			ticket.JoinURL = s.JoinLink(t)
 			ticket.Opens = s.Pages.Moment(o.Locale, event.JoinOpensAt(), event.Timezone)
+		}
+		if line := o.lineOf(t); design.ShowPrice && line != nil {
+			ticket.Details = []documents.Detail{{Label: paper.Words.Price, Value: s.Pages.Money(o.Locale, o.Money(line.UnitPrice))}}
 		}
 		paper.Tickets = append(paper.Tickets, ticket)
 	}
@@ -71,10 +77,37 @@ func (s *Service) writePaper(ctx context.Context, w io.Writer, o *Order, tickets
 	return nil
 }
 
+// paperOf is the paper of an event's tickets without any ticket.
+func (s *Service) paperOf(ctx context.Context, e *events.Event, b brand, d *Design, lang string) (documents.Order, error) {
+	paper := documents.Order{
+		Words: s.words(lang), Design: documents.Design{Layout: d.Layout, LargeName: d.LargeName, HideOrder: !d.ShowOrder},
+		Event: documents.Event{Title: e.Title, Community: b.Name, Accent: b.Accent, When: s.Pages.When(lang, e.StartsAt, e.EndsAt, e.Timezone), Organiser: b.Name, Terms: d.Note},
+	}
+	if d.ShowVenue {
+		paper.Event.Where = Place(e)
+	}
+	if d.LogoHash != "" {
+		logo, err := blobs.Find(ctx, s.DB.Read(), d.LogoHash)
+		if err != nil {
+			return paper, fmt.Errorf("ticketing: logo of %s: %w", e.ID, err)
+		}
+		paper.Event.Logo = logo.Data
+	}
+	return paper, nil
+}
+
+// lineOf is the line that the ticket was bought by.
+func (o *Order) lineOf(t *Ticket) *OrderLine {
+	if i := slices.IndexFunc(o.Lines, func(l *OrderLine) bool { return l.ID == t.LineID }); i >= 0 {
+		return o.Lines[i]
+	}
+	return nil
+}
+
 // TypeName is what the order's line calls the ticket's type.
 func (o *Order) TypeName(t *Ticket) string {
-	if i := slices.IndexFunc(o.Lines, func(l *OrderLine) bool { return l.ID == t.LineID }); i >= 0 {
-		return o.Lines[i].Name
+	if line := o.lineOf(t); line != nil {
+		return line.Name
 	}
 	return ""
 }
@@ -100,12 +133,17 @@ func (s *Service) eventOf(ctx context.Context, o *Order) (*events.Event, brand, 
 	if err != nil {
 		return nil, brand{}, fmt.Errorf("ticketing: event of order: %w", err)
 	}
-	var b brand
-	if err := s.DB.Read().NewSelect().Table("communities").Column("name", "accent").Where("id = ?", o.CommunityID).Scan(ctx, &b); err != nil {
-		return nil, brand{}, fmt.Errorf("ticketing: community of order: %w", err)
+	b, err := s.brandOf(ctx, event)
+	return event, b, err
+}
+
+// brandOf gives the name of the event's community, and the event's colour or that of the community.
+func (s *Service) brandOf(ctx context.Context, e *events.Event) (b brand, err error) {
+	if err := s.DB.Read().NewSelect().Table("communities").Column("name", "accent").Where("id = ?", e.CommunityID).Scan(ctx, &b); err != nil {
+		return brand{}, fmt.Errorf("ticketing: community of event: %w", err)
 	}
-	b.Accent = cmp.Or(event.Accent, b.Accent)
-	return event, b, nil
+	b.Accent = cmp.Or(e.Accent, b.Accent)
+	return b, nil
 }
 
 // brand is in whose name something is written, and in which colour ("#rrggbb", or empty for Turnout's own).
@@ -195,7 +233,7 @@ func (s *Service) words(lang string) documents.Words {
 		Attendee: say("attendee"), Ticket: say("ticket"), When: say("when"), Where: say("where"), Order: say("order"),
 		TicketCode: say("ticket_code"), Terms: say("terms"), InPerson: say("in_person"), Virtual: say("virtual"), AtDoor: say("at_door"),
 		HowToJoin: say("how_to_join"), Join: say("join"), RoomOpens: say("room_opens"), NoLink: say("no_link"), NoName: say("no_name"),
-		TicketOf: say("ticket_of"),
+		TicketOf: say("ticket_of"), Extras: say("extras"), Price: say("price"),
 	}
 }
 

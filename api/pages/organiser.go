@@ -42,6 +42,7 @@ var eventPlaces = []place{
 	{"nav.speakers", "/speakers", "mic", "agenda:read"},
 	{"nav.tickets", "/tickets", "ticket", "tickets:read"},
 	{"nav.questions", "/questions", "circle-help", "tickets:read"},
+	{"nav.design", "/design", "printer", "tickets:read"},
 	{"nav.orders", "/orders", "credit-card", "orders:read"},
 	{"nav.attendees", "/attendees", "users", "orders:read"},
 	{"nav.waitlist", "/waitlist", "hourglass", "orders:read"},

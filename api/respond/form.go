@@ -2,6 +2,7 @@ package respond
 
 import (
 	"fmt"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -25,6 +26,13 @@ func Form(c *gin.Context, into any) error {
 	if err := c.Request.ParseForm(); err != nil {
 		return errForm.Because(err)
 	}
+	return fillAll(into, c.Request.PostForm)
+}
+
+// Query is Form for what stands in the address: a form that is sent by GET.
+func Query(c *gin.Context, into any) error { return fillAll(into, c.Request.URL.Query()) }
+
+func fillAll(into any, values url.Values) error {
 	var problems turnout.Problems
 	target := reflect.ValueOf(into).Elem()
 	for _, f := range reflect.VisibleFields(target.Type()) {
@@ -32,7 +40,7 @@ func Form(c *gin.Context, into any) error {
 		if name == "" {
 			continue
 		}
-		fill(target.FieldByIndex(f.Index), name, c.Request.PostForm[name], parseTextRule(f.Tag.Get("text")), &problems)
+		fill(target.FieldByIndex(f.Index), name, values[name], parseTextRule(f.Tag.Get("text")), &problems)
 	}
 	return problems.Err()
 }

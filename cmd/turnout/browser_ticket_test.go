@@ -18,14 +18,41 @@ import (
 	"turnout/internal/dbtest"
 )
 
+// TestBrowserTickets looks at tickets as those who come and those who organise do.
+func TestBrowserTickets(t *testing.T) {
+	s := start(t, dbtest.Address(t, database.SQLite), true, "TURNOUT_RATE_LIMIT=off")
+	t.Run("without a network", func(t *testing.T) { openWithoutANetwork(t, s.url) })
+	t.Run("design", func(t *testing.T) { openBrowser(t, s.url, 1440, 1000).design() })
+}
+
+// design chooses a layout and sees it on the sample beside, before anything is saved.
+func (b *browser) design() {
+	b.t.Helper()
+	b.signIn("/console/events/lighthouse-conf-8/design", "owner@example.org", "owner of the demo")
+	b.hidden("[data-preview-button]")
+	const loaded = `document.querySelector("#sample").decode().then(() => document.querySelector("#sample").src)`
+	before := js[string](b, loaded)
+	code := b.code("#sample")
+	b.do(chromedp.Click(chromedp.CSS(`.choice:has([value="band"])`)), chromedp.SendKeys(chromedp.CSS("#f-note"), "Bring an ID"))
+	b.do(chromedp.Poll[chromedp.Void](`document.querySelector("#sample").src.includes("Bring+an+ID")`))
+	if after := js[string](b, loaded); after == before || !strings.Contains(after, "layout=band") || b.code("#sample") != code {
+		b.t.Errorf("the sample is %s", after)
+	}
+	if link := js[string](b, `document.querySelector("#sample-pdf").href`); !strings.Contains(link, "layout=band") {
+		b.t.Errorf("the PDF is %s", link)
+	}
+	b.follow("#design .btn-primary")
+	b.says(".flash", "Saved.")
+}
+
 // A ticket's page that was opened once opens without a network, says that it is a copy, and its code can still be read. What the
 // network says goes first: a canceled ticket says so as soon as it can be heard.
-func TestBrowserTicketWithoutANetwork(t *testing.T) {
-	s := start(t, dbtest.Address(t, database.SQLite), true, "TURNOUT_RATE_LIMIT=off")
-	order := buyOnline(t, s.url)
-	wire := newWire(t, s.url)
+func openWithoutANetwork(t *testing.T, server string) {
+	t.Helper()
+	order := buyOnline(t, server)
+	wire := newWire(t, server)
 	b := openBrowser(t, wire.url, 390, 844)
-	path := strings.TrimPrefix(order.Tickets[0].URL, s.url)
+	path := strings.TrimPrefix(order.Tickets[0].URL, server)
 
 	b.open(path)
 	b.says("h1", "Ada Łukasiewicz")
@@ -51,7 +78,7 @@ func TestBrowserTicketWithoutANetwork(t *testing.T) {
 
 	b.do(chromedp.Evaluate[chromedp.Void](`caches.open("tickets-1").then(cache => cache.put("/tickets/tkt_long0over?secret=x",
 		new Response("over", { headers: { "Turnout-Keep-Until": "2026-01-01T00:00:00Z" } })))`, chromedp.EvalAwaitPromise))
-	post(t, s.url+"/api/v1/orders/"+order.Code+"/cancel?secret="+order.Secret, `{}`, new(struct{}))
+	post(t, server+"/api/v1/orders/"+order.Code+"/cancel?secret="+order.Secret, `{}`, new(struct{}))
 	b.open(path)
 	b.says("article", "This ticket was canceled.")
 	b.hidden(".one-ticket-code", ".saved-copy")

@@ -40,17 +40,33 @@ func (c Color) Mix(other Color, share float64) Color {
 	return Color{mix(c.R, other.R), mix(c.G, other.G), mix(c.B, other.B)}
 }
 
-// On is the text colour, black or white, that is easier to read on c.
+// readable is the contrast that WCAG 2.2 AA asks of text.
+const readable = 4.5
+
+// On is a text colour that can be read on c: white, our black or, where neither reaches a contrast of 4.5:1, black itself.
+// (The contrasts of white and black multiply to 21, so one of them always reaches it.)
 func (c Color) On() Color {
-	if c.contrast(White) >= c.contrast(Black) {
-		return White
+	for _, on := range []Color{White, Black} {
+		if c.contrast(on) >= readable {
+			return on
+		}
 	}
-	return Black
+	return Color{}
 }
 
-// Readable darkens c until text in it on white reaches the contrast of WCAG 2.2 AA, 4.5:1.
-func (c Color) Readable() Color {
-	for c.contrast(White) < 4.5 {
+// OnSoft is On for what matters less: mixed with c as far as it can still be read.
+func (c Color) OnSoft() Color {
+	for share := 0.22; share > 0; share -= 0.02 {
+		if soft := c.On().Mix(c, share); c.contrast(soft) >= readable {
+			return soft
+		}
+	}
+	return c.On()
+}
+
+// Readable darkens c until text in it on the ground, a light colour, can be read.
+func (c Color) Readable(ground Color) Color {
+	for c.contrast(ground) < readable {
 		c = c.Mix(Color{}, 0.08)
 	}
 	return c

@@ -26,7 +26,7 @@ type Paper struct{ Width, Height float64 }
 var (
 	A4     = Paper{210, 297}
 	Letter = Paper{215.9, 279.4}
-	Phone  = Paper{90, 180}
+	Phone  = Paper{90, 195}
 )
 
 // Metadata is what a PDF says about itself. Made is written as the date of creation and change;
@@ -48,8 +48,9 @@ type Doc struct {
 	font    string                   // the font and size that the page's content is set to
 	content int                      // bytes drawn so far
 	size    float64
-	images  map[string]image // by hash, to embed each picture once
-	widths  map[int]bool     // of the pictures so far, in pixels
+	images  map[string]struct{} // by name, to embed each picture once
+	widths  map[int]bool        // of the pictures so far, in pixels
+	sketch  *sketch             // instead of a PDF; nil for one
 }
 
 // smallContent is how many bytes of drawing are left as they are: gofpdf takes a new compressor for each page, which costs a
@@ -75,7 +76,7 @@ func New(m Metadata, p Paper) *Doc {
 	pdf.SetAuthor(infoString(m.Author), false)
 	pdf.SetSubject(infoString(m.Subject), false)
 	pdf.SetKeywords(infoString(m.Keywords), false)
-	d := &Doc{pdf: pdf, paper: p, used: map[*textFont]*[256]bool{}, blank: map[rune]bool{}, images: map[string]image{}, widths: map[int]bool{}}
+	d := &Doc{pdf: pdf, paper: p, used: map[*textFont]*[256]bool{}, blank: map[rune]bool{}, images: map[string]struct{}{}, widths: map[int]bool{}}
 	pdf.SetFontLoader(cutter{d})
 	return d
 }
@@ -111,6 +112,9 @@ func (d *Doc) Bookmark(title string, level int) {
 
 // Link makes a rectangle open a web or mail address. Anything else than http, https and mailto is ignored.
 func (d *Doc) Link(x, y, w, h float64, address string) {
+	if d.sketch != nil {
+		return
+	}
 	lower := strings.ToLower(address)
 	for _, scheme := range []string{"https://", "http://", "mailto:"} {
 		if strings.HasPrefix(lower, scheme) {

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -61,30 +62,59 @@ func TestFontsAreTheListedOnes(t *testing.T) {
 	}
 }
 
-func TestImages(t *testing.T) {
-	picture := func(w, h int) stdimage.Image {
+func TestLogos(t *testing.T) {
+	picture := func(w, h int, c color.Color, ground color.Color) []byte {
 		img := stdimage.NewNRGBA(stdimage.Rect(0, 0, w, h))
-		for i := range w {
-			img.Set(i, i%h, color.NRGBA{200, 30, 30, 255})
+		for y := range h {
+			for x := range w {
+				img.Set(x, y, ground)
+				if x/4%2 == 0 {
+					img.Set(x, y, c)
+				}
+			}
 		}
-		return img
-	}
-	var pngA, pngB, photo bytes.Buffer
-	for _, err := range []error{png.Encode(&pngA, picture(40, 20)), png.Encode(&pngB, picture(40, 30)), jpeg.Encode(&photo, picture(40, 40), nil)} {
-		if err != nil {
+		var out bytes.Buffer
+		if err := png.Encode(&out, img); err != nil {
 			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	dark, light, red := color.NRGBA{20, 20, 40, 255}, color.NRGBA{250, 250, 250, 255}, color.NRGBA{200, 30, 30, 255}
+	noise := stdimage.NewNRGBA(stdimage.Rect(0, 0, 900, 900))
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(noise.Pix), func(i, _ int) { noise.Pix[i] = uint8(i * i % 251) })
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, noise, nil); err != nil {
+		t.Fatal(err)
+	}
+	navy := Color{30, 30, 90}
+	for name, l := range map[string]struct {
+		data   []byte
+		ground Color
+		plate  bool
+	}{
+		"dark and see-through on a dark page":   {picture(40, 20, dark, color.Transparent), navy, true},
+		"light and see-through on a dark page":  {picture(40, 20, light, color.Transparent), navy, false},
+		"light and see-through on a white page": {picture(40, 20, light, color.Transparent), White, true},
+		"with a ground of its own":              {picture(40, 20, dark, light), navy, false},
+		"nothing at all":                        {picture(40, 20, color.Transparent, color.Transparent), navy, true},
+		"a photo":                               {photo.Bytes(), navy, false},
+	} {
+		got, err := logos.find(l.data, l.ground, logoWidth)
+		if err != nil || got.plate != l.plate || len(got.data) > logoBytes {
+			t.Errorf("%s: plate %v, want %v; %d bytes, %v", name, got.plate, l.plate, len(got.data), err)
 		}
 	}
 	draw := func() []byte {
 		d := New(Metadata{Made: made()}, A4)
 		d.AddPage()
-		for i, data := range [][]byte{pngA.Bytes(), pngB.Bytes(), photo.Bytes(), pngA.Bytes()} { // equal widths; one twice
-			if err := d.Image(Box{20, 20 + float64(i)*30, 50, 25}, data); err != nil {
+		wide, square := picture(600, 200, red, color.Transparent), picture(600, 600, red, dark)
+		for i, data := range [][]byte{wide, square, photo.Bytes(), wide} { // equal widths; one twice
+			if err := d.Logo(Box{20, 20 + float64(i)*30, 50, 25}, data, White, []Align{Left, Center, Right, Left}[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, bad := range []string{"", "no picture", pngA.String()[:60]} {
-			if err := d.Image(Box{20, 200, 50, 25}, []byte(bad)); err == nil {
+		for _, bad := range []string{"", "no picture", string(wide)[:60]} {
+			if err := d.Logo(Box{20, 200, 50, 25}, []byte(bad), White, Left); err == nil {
 				t.Errorf("%.10q was taken for a picture", bad)
 			}
 		}

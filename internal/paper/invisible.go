@@ -10,11 +10,12 @@ import (
 
 // Invisible text lies over outlines, in text rendering mode 3 and stretched to the same width, so that a reader can select,
 // copy and search them. It is set in a font of one empty glyph under many encodings: each covers a block of Unicode and names its
-// codes by the Adobe glyph list's rule (uni0628, u1F388), from which readers know the characters.
+// codes by the Adobe glyph list's rule (uni0628, u1F388), from which readers know the characters. Blocks are small: a line of Han has
+// nearly as many as characters, and each is a font in the document.
 
 const (
 	blankFile  = "blank.z"
-	blockSize  = 220 // of the 224 codes from 32 on
+	blockSize  = 32
 	firstCode  = 36
 	blankWidth = 500 // of each character, in thousandths of an em
 )

@@ -290,16 +290,25 @@ func TestColors(t *testing.T) {
 		if err != nil || c.String() != hex {
 			t.Fatalf("%s: %v %v", hex, c, err)
 		}
-		if r := c.contrast(c.On()); r < 4.5 {
-			t.Errorf("text on %s has contrast %.1f", hex, r)
-		}
-		if r := c.Readable().contrast(White); r < 4.5 {
-			t.Errorf("text in a darker %s has contrast %.1f", hex, r)
-		}
 	}
 	for _, bad := range []string{"", "red", "#fff", "#gggggg", "#1234567"} {
 		if _, err := ParseColor(bad); err == nil {
 			t.Errorf("%q was taken for a colour", bad)
+		}
+	}
+}
+
+// Text can be read on every accent colour, and so can text in it on white and on its own tint: 32 steps of each channel.
+func TestTextIsReadableOnEveryColor(t *testing.T) {
+	for r := 0; r < 256; r += 8 {
+		for g := 0; g < 256; g += 8 {
+			for b := 0; b < 256; b += 8 {
+				c := Color{uint8(r), uint8(g), uint8(b)}
+				tint := c.Mix(White, 0.86)
+				if a, b, on, at := c.contrast(c.On()), c.contrast(c.OnSoft()), c.Readable(White).contrast(White), c.Readable(tint).contrast(tint); min(a, b, on, at) < 4.5 {
+					t.Fatalf("%s: %.2f %.2f %.2f %.2f", c, a, b, on, at)
+				}
+			}
 		}
 	}
 }

@@ -103,9 +103,14 @@ func (d *Doc) drawLine(x, y float64, l line, style Style) {
 	}
 	px, py := x*pointsPerMM, (d.paper.Height-y)*pointsPerMM
 	for _, p := range l.pieces {
-		if p.text != nil {
+		switch {
+		case d.sketch != nil && p.text != nil:
+			d.drawGlyphs(px, py, p.outlines(), style)
+		case d.sketch != nil:
+			d.drawGlyphs(px, py, p, style)
+		case p.text != nil:
 			d.drawCodes(px, py, p, style)
-		} else {
+		default:
 			d.drawGlyphs(px, py, p, style)
 			d.drawInvisible(px, py, p, style)
 		}
@@ -176,6 +181,10 @@ func (d *Doc) fill(b []byte, c Color) []byte { return append(appendColor(b, c), 
 // emit writes content to the page and keeps the buffer for the next.
 func (d *Doc) emit(b []byte) {
 	d.buf = b
+	if d.sketch != nil {
+		d.sketch.draw(b)
+		return
+	}
 	d.content += len(b)
 	d.pdf.RawWriteStr(string(b))
 }

@@ -128,7 +128,7 @@ func sampleOrder(name string) Order {
 		},
 		Tickets: []Ticket{{
 			Code: randomCode(rand.New(rand.NewPCG(3, 4)), 91), Attendee: name, Type: "Early bird, two days",
-			Details: []Detail{{"Price", "€120.00"}, {"Add-ons", "Workshop: Bidi for the brave · T-shirt L"}},
+			Details: []Detail{{"Price", "€120.00"}}, Extras: []string{"Workshop: Bidi for the brave", "T-shirt L"},
 		}},
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"io"
 	"math/rand/v2"
@@ -80,28 +82,53 @@ func folderWith(t *testing.T, pdf []byte) string {
 	return folder
 }
 
-// The QR on the page, read by zbar, is the code of that ticket, whatever the name, on every size of paper.
+var paperSizes = map[string]Size{"a4": A4, "letter": Letter, "phone": Phone}
+
+// The QR on the page, read by zbar, is the code of that ticket, whatever the name, in every layout, on every size of paper and in every
+// colour: those that are hardest to read on, too.
 func TestQROnThePageSaysTheCode(t *testing.T) {
 	names, _ := realStrings(t)
 	random := rand.New(rand.NewPCG(7, 11))
-	for size, name := range map[Size]string{A4: "a4", Letter: "letter", Phone: "phone"} {
-		t.Run(name, func(t *testing.T) {
-			o := sampleOrder("")
-			o.Size, o.Tickets = size, nil
-			for _, i := range []int{0, 4, 26, 36, 50, 63, 64} {
-				o.Tickets = append(o.Tickets, Ticket{Code: randomCode(random, 88+i%9), Attendee: names[i], Type: "Regular"})
-			}
-			folder := folderWith(t, tickets(t, o))
-			run(t, folder, "qpdf", "--check", "ticket.pdf")
-			run(t, folder, "pdftoppm", "-r", "110", "-png", "ticket.pdf", "page")
-			for i, ticket := range o.Tickets {
-				got := run(t, folder, "zbarimg", "-q", "--raw", fmt.Sprintf("page-%d.png", i+1))
-				if strings.TrimSpace(got) != ticket.Code {
-					t.Errorf("page %d, for %q: the QR says %q, want %q", i+1, ticket.Attendee, got, ticket.Code)
+	accents := []string{"#777777", "#ffd400", "#000000", "#ffffff"}
+	for name, size := range paperSizes {
+		for n, layout := range Layouts {
+			t.Run(name+"/"+string(layout), func(t *testing.T) {
+				o := sampleOrder("")
+				o.Size, o.Tickets, o.Design = size, nil, Design{Layout: layout, LargeName: n == 1}
+				o.Event.Accent, o.Event.Logo = accents[(n+int(size))%len(accents)], sampleLogo(t)
+				for _, i := range []int{0, 4, 26, 36, 50, 63, 64} {
+					o.Tickets = append(o.Tickets, Ticket{Code: randomCode(random, 88+i%9), Attendee: names[i], Type: "Regular", Extras: []string{names[i], "T-shirt"}})
 				}
-			}
-		})
+				folder := folderWith(t, tickets(t, o))
+				run(t, folder, "qpdf", "--check", "ticket.pdf")
+				run(t, folder, "pdftoppm", "-r", "110", "-png", "ticket.pdf", "page")
+				for i, ticket := range o.Tickets {
+					got := run(t, folder, "zbarimg", "-q", "--raw", fmt.Sprintf("page-%d.png", i+1))
+					if strings.TrimSpace(got) != ticket.Code {
+						t.Errorf("page %d, for %q: the QR says %q, want %q", i+1, ticket.Attendee, got, ticket.Code)
+					}
+				}
+			})
+		}
 	}
+}
+
+// sampleLogo is a dark mark on nothing.
+func sampleLogo(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, 300, 120))
+	for x := range 300 {
+		for y := range 120 {
+			if (x/20+y/20)%2 == 0 {
+				img.Set(x, y, color.NRGBA{20, 30, 70, 255})
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, img); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // Every real name and every naughty string makes a valid ticket, and so do all texts of a ticket when they are hostile.
@@ -111,14 +138,15 @@ func TestEveryNameMakesATicket(t *testing.T) {
 	code := o.Tickets[0].Code
 	o.Tickets = nil
 	for _, name := range append(names, naughty...) {
-		o.Tickets = append(o.Tickets, Ticket{Code: code, Attendee: name, Type: name, Details: []Detail{{name, name}}})
+		o.Tickets = append(o.Tickets, Ticket{Code: code, Attendee: name, Type: name, Details: []Detail{{name, name}}, Extras: []string{name, name}})
 	}
 	run(t, folderWith(t, tickets(t, o)), "qpdf", "--check", "ticket.pdf")
 	for i, s := range naughty {
 		o := sampleOrder(s)
 		o.Event = Event{Title: s, Community: s, When: s, Where: s, Organiser: s, Terms: s, Logo: []byte(s)}
 		o.Tickets[0].Virtual, o.Tickets[0].Opens = true, s
-		o.Size = []Size{A4, Phone}[i%2]
+		o.Tickets[0].Extras = []string{s, ""}
+		o.Size, o.Design.Layout = []Size{A4, Phone}[i%2], Layouts[i%3]
 		tickets(t, o)
 	}
 }
@@ -128,14 +156,15 @@ func TestTicketSaysWhatItMust(t *testing.T) {
 	virtual := Ticket{Code: randomCode(rand.New(rand.NewPCG(5, 6)), 91), Attendee: "Ђорђе", Type: "Online pass", Virtual: true,
 		JoinURL: "https://turnout.example/join/9f8a7c6b5d4e", Opens: "Thu 4 June, 08:45 CEST"}
 	o.Tickets = append(o.Tickets, virtual, Ticket{Code: o.Tickets[0].Code, Attendee: "\u202e", Type: "Online", Virtual: true})
-	for size, name := range map[Size]string{A4: "a4", Letter: "letter", Phone: "phone"} {
-		o.Size = size
+	for i := range 3 * len(Layouts) {
+		name := []string{"a4", "letter", "phone"}[i/3] + "/" + string(Layouts[i%3])
+		o.Size, o.Design.Layout = Size(i/3), Layouts[i%3]
 		folder := folderWith(t, tickets(t, o))
 		page := func(n int) string {
 			return run(t, folder, "pdftotext", "-f", fmt.Sprint(n), "-l", fmt.Sprint(n), "-raw", "ticket.pdf", "-")
 		}
 		for n, wanted := range map[int][]string{
-			1: {"Łukasz Żółć", "Early bird, two days", "In person", "Thu 4 June 2026", "Community house", o.Code, "Ticket 1 of 3"},
+			1: {"Łukasz Żółć", "Early bird, two days", "In person", "Thu 4 June 2026", "Community house", o.Code, "Ticket 1 of 3", "Also included", "Bidi for the brave", "T-shirt"},
 			2: {"Ђорђе", "Online", "How to join", "https://turnout.example/join/9f8a7c6b5d4e", "The room opens Thu 4 June, 08:45"},
 			3: {"Guest", "will be sent to you"},
 		} {
@@ -156,6 +185,27 @@ func TestTicketSaysWhatItMust(t *testing.T) {
 		run(t, folder, "pdftoppm", "-r", "110", "-f", "2", "-l", "2", "-png", "ticket.pdf", "page")
 		if got := run(t, folder, "zbarimg", "-q", "--raw", "page-2.png"); strings.TrimSpace(got) != virtual.JoinURL {
 			t.Errorf("%s: the QR of a virtual ticket says %q", name, got)
+		}
+	}
+}
+
+// A name of 150 letters is printed to its end in every script, and so is an order's code unless the design leaves it out.
+func TestLongNamesAreNotCut(t *testing.T) {
+	for _, word := range []string{"Wolfeschlegelsteinhausen ", "Łukasz ", "Ђорђе "} {
+		name := string([]rune(strings.Repeat(word, 30))[:147]) + "end"
+		for i := range 3 * len(Layouts) {
+			for _, large := range []bool{false, true} {
+				o := sampleOrder(name)
+				o.Tickets[0].Details = nil
+				o.Size, o.Design = Size(i/3), Design{Layout: Layouts[i%3], LargeName: large, HideOrder: large}
+				text := run(t, folderWith(t, tickets(t, o)), "pdftotext", "-raw", "ticket.pdf", "-")
+				if got := strings.Join(strings.Fields(text), ""); !strings.Contains(got, strings.Join(strings.Fields(name), "")) {
+					t.Errorf("%d %s, large %v: %q was cut: %s", o.Size, o.Design.Layout, large, name, text)
+				}
+				if strings.Contains(text, o.Code) == large {
+					t.Errorf("%d %s: hide %v, but the page says %s", o.Size, o.Design.Layout, large, text)
+				}
+			}
 		}
 	}
 }
@@ -202,6 +252,30 @@ func unpacked(t *testing.T, pdf []byte) []byte {
 	return out.Bytes()
 }
 
+// The picture of a ticket is sound XML whatever is written on it, the same each time, in the event's colour and with its logo.
+func TestTicketPicture(t *testing.T) {
+	names, naughty := realStrings(t)
+	logo := sampleLogo(t)
+	for i, s := range append(names, naughty...) {
+		if i >= len(names) && i%8 != 0 {
+			continue // the PDFs have seen all of them
+		}
+		o := sampleOrder(s)
+		o.Event.Title, o.Event.Where, o.Event.Terms, o.Event.Logo = s, s, s, logo
+		o.Size, o.Design.Layout = Size(i%3), Layouts[i/3%2] // the plain one has no colour
+		var first, again bytes.Buffer
+		if err := errors.Join(TicketPicture(&first, o), TicketPicture(&again, o)); err != nil {
+			t.Fatal(err)
+		}
+		if err := xml.Unmarshal(first.Bytes(), new(struct{})); err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		if svg := first.String(); svg != again.String() || !strings.Contains(svg, `fill="#0f766e"`) || !strings.Contains(svg, `href="data:image/`) || strings.Contains(svg, "NaN") {
+			t.Errorf("%q: %.300s", s, svg)
+		}
+	}
+}
+
 func TestTicketsPDFRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(*Order){
 		"no ticket":        func(o *Order) { o.Tickets = nil },
@@ -213,8 +287,10 @@ func TestTicketsPDFRefuses(t *testing.T) {
 		o := sampleOrder("x")
 		spoil(&o)
 		var refused *turnout.Error
-		if err := TicketsPDF(io.Discard, o); !errors.As(err, &refused) || refused.Kind != turnout.Invalid {
-			t.Errorf("%s: %v", name, err)
+		for _, write := range []func(io.Writer, Order) error{TicketsPDF, TicketPicture} {
+			if err := write(io.Discard, o); !errors.As(err, &refused) || refused.Kind != turnout.Invalid {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }

@@ -36,6 +36,26 @@ func ParseSize(name string) (Size, error) {
 	return size, nil
 }
 
+// Layout is how a ticket is laid out.
+type Layout string
+
+// The layouts of a ticket.
+const (
+	Classic Layout = "classic" // a card whose head is in the event's colour
+	Band    Layout = "band"    // the event's colour from edge to edge
+	Plain   Layout = "plain"   // black on white, for little ink
+)
+
+// Layouts lists them all, the default first.
+var Layouts = []Layout{Classic, Band, Plain}
+
+// Design is how the tickets of an event look. An empty Layout is Classic.
+type Design struct {
+	Layout    Layout
+	LargeName bool // the attendee's name is read from across a room
+	HideOrder bool // no order code
+}
+
 // Order is what is printed: one page a ticket.
 type Order struct {
 	Code    string // the order's public code
@@ -43,6 +63,7 @@ type Order struct {
 	Tickets []Ticket
 	Words   Words // English when it is the zero value
 	Size    Size
+	Design  Design
 	Made    time.Time // written into the file as its date: take it from the order, so that equal orders give equal bytes
 }
 
@@ -67,9 +88,10 @@ type Ticket struct {
 	JoinURL  string // virtual: the personal link; may be empty
 	Opens    string // virtual: when the room opens, for people
 	Details  []Detail
+	Extras   []string // add-ons that come with it
 }
 
-// Detail is one more line of a ticket: price, seat, add-ons.
+// Detail is one more line of a ticket: price, seat.
 type Detail struct{ Label, Value string }
 
 const defaultAccent = "#3b4fd8"
@@ -77,8 +99,50 @@ const defaultAccent = "#3b4fd8"
 // TicketsPDF writes all tickets of an order as one PDF. The same order gives the same bytes. The answer is Invalid when
 // there is no ticket, a code does not fit a QR, or the accent is no colour.
 func TicketsPDF(w io.Writer, o Order) error {
+	accent, err := o.prepare()
+	if err != nil {
+		return err
+	}
+	d := paper.New(paper.Metadata{
+		Title:   o.Event.Title,
+		Author:  o.Event.Community,
+		Subject: o.Words.Order + " " + o.Code,
+		Made:    o.Made,
+	}, o.Size.paper())
+	for i, t := range o.Tickets {
+		qr, err := QR(t.qrText())
+		if err != nil {
+			return err
+		}
+		d.AddPage()
+		page{Doc: d, order: o, ticket: t, qr: qr, accent: accent, words: o.Words, number: i + 1}.draw()
+	}
+	return d.Write(w)
+}
+
+// TicketPicture writes the first ticket of an order as SVG, looking as in the PDF. It refuses what TicketsPDF does.
+func TicketPicture(w io.Writer, o Order) error {
+	accent, err := o.prepare()
+	if err != nil {
+		return err
+	}
+	qr, err := QR(o.Tickets[0].qrText())
+	if err != nil {
+		return err
+	}
+	d := paper.NewPicture(o.Size.paper())
+	page{Doc: d, order: o, ticket: o.Tickets[0], qr: qr, accent: accent, words: o.Words, number: 1}.draw()
+	return d.WriteSVG(w)
+}
+
+func (s Size) paper() paper.Paper {
+	return [...]paper.Paper{A4: paper.A4, Letter: paper.Letter, Phone: paper.Phone}[s]
+}
+
+// prepare fills in what was left out, and gives the accent colour.
+func (o *Order) prepare() (paper.Color, error) {
 	if len(o.Tickets) == 0 {
-		return turnout.Invalidf("tickets", "required", "There is no ticket to print.")
+		return paper.Color{}, turnout.Invalidf("tickets", "required", "There is no ticket to print.")
 	}
 	if o.Words == (Words{}) {
 		o.Words = English
@@ -86,31 +150,7 @@ func TicketsPDF(w io.Writer, o Order) error {
 	if o.Event.Accent == "" {
 		o.Event.Accent = defaultAccent
 	}
-	accent, err := paper.ParseColor(o.Event.Accent)
-	if err != nil {
-		return err
-	}
-	size := [...]paper.Paper{A4: paper.A4, Letter: paper.Letter, Phone: paper.Phone}[o.Size]
-	d := paper.New(paper.Metadata{
-		Title:   o.Event.Title,
-		Author:  o.Event.Community,
-		Subject: o.Words.Order + " " + o.Code,
-		Made:    o.Made,
-	}, size)
-	for i, t := range o.Tickets {
-		qr, err := QR(t.qrText())
-		if err != nil {
-			return err
-		}
-		p := page{Doc: d, order: o, ticket: t, qr: qr, accent: accent, words: o.Words, number: i + 1}
-		d.AddPage()
-		if o.Size == Phone {
-			p.phone()
-		} else {
-			p.sheet()
-		}
-	}
-	return d.Write(w)
+	return paper.ParseColor(o.Event.Accent)
 }
 
 // qrText is what the QR of a ticket says.
@@ -130,6 +170,19 @@ type page struct {
 	accent paper.Color
 	words  Words
 	number int
+}
+
+func (p page) draw() {
+	switch {
+	case p.order.Size == Phone:
+		p.phone()
+	case p.order.Design.Layout == Band:
+		p.band()
+	case p.order.Design.Layout == Plain:
+		p.plain()
+	default:
+		p.classic()
+	}
 }
 
 func (p page) name() string {

@@ -10,6 +10,8 @@ type Words struct {
 	Order      string
 	TicketCode string
 	Terms      string
+	Extras     string
+	Price      string
 	InPerson   string // the mode, as a badge
 	Virtual    string
 	AtDoor     string // what to do with the QR
@@ -24,7 +26,7 @@ type Words struct {
 // English is the words as they are when the caller gives none.
 var English = Words{
 	Attendee: "Attendee", Ticket: "Ticket", When: "When", Where: "Where", Order: "Order", TicketCode: "Ticket code",
-	Terms: "Good to know", InPerson: "In person", Virtual: "Online",
+	Terms: "Good to know", Extras: "Also included", Price: "Price", InPerson: "In person", Virtual: "Online",
 	AtDoor:    "Show this code at the door, on paper or on your phone. It lets one person in.",
 	HowToJoin: "How to join", Join: "Open your personal link, or scan the code. It is for you alone: please do not share it.",
 	RoomOpens: "The room opens %s.", NoLink: "Your personal link will be sent to you by e-mail before the start.",

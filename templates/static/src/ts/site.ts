@@ -2,6 +2,7 @@
 import { countdowns } from "./_countdown";
 import { favourites } from "./_favourites";
 import { questions } from "./_questions";
+import { previews } from "./_preview";
 import { steppers } from "./_stepper";
 import { sums } from "./_sum";
 import { myTimes } from "./_times";
@@ -129,6 +130,7 @@ function ready(root: ParentNode): void {
   myTimes(root);
   favourites(root);
   questions(root);
+  previews(root);
 }
 
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
