@@ -137,11 +137,11 @@ func (s *Service) Attendances(ctx context.Context, community, event, after turno
 	return rows, nil
 }
 
-// Admitted tells whether a door has let in any ticket of the order, for ticketing.Service.Admitted.
-func Admitted(ctx context.Context, db bun.IDB, community, order turnout.ID) (bool, error) {
+// Admitted tells whether a door has let in any ticket of the orders, for ticketing.Service.Admitted.
+func Admitted(ctx context.Context, db bun.IDB, community turnout.ID, orders ...turnout.ID) (bool, error) {
 	return db.NewSelect().TableExpr("tickets AS ticket").Join("JOIN check_in_lists AS list ON list.event_id = ticket.event_id").
 		Join("JOIN admissions AS admission ON admission.list_id = list.id AND admission.ticket_id = ticket.id").
-		Where("ticket.order_id = ?", order).Where("ticket.community_id = ?", community).Exists(ctx)
+		Where("ticket.order_id IN (?)", bun.List(orders)).Where("ticket.community_id = ?", community).Exists(ctx)
 }
 
 // CameAt is, in SQL, when the holder of a row called ticket was first seen at its event, NULL for not: for ticketing's lists.

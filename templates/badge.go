@@ -29,6 +29,8 @@ var looks = map[string]look{
 	"mode.in_person": {"neutral", "map-pin"}, "mode.virtual": {"info", "video"}, "mode.hybrid": {"info", "globe"},
 	"sale.available": {"ok", "ticket"}, "sale.few_left": {"warn", "flame"}, "sale.sold_out": {"bad", "ban"},
 	"sale.not_started": {"neutral", "clock"}, "sale.ended": {"neutral", "lock"}, "sale.unavailable": {"neutral", "ban"},
+	"import.preview": {"neutral", "eye"}, "import.preparing": {"info", "clock"}, "import.working": {"info", "refresh-cw"}, "import.done": {"ok", "circle-check"},
+	"import.undoing": {"warn", "refresh-cw"}, "import.undone": {"neutral", "undo-2"},
 	"mail.queued": {"info", "clock"}, "mail.sending": {"info", "refresh-cw"}, "mail.sent": {"ok", "check"}, "mail.kept": {"neutral", "mail"}, "mail.failed": {"bad", "circle-alert"},
 	"job.queued": {"info", "clock"}, "job.running": {"info", "refresh-cw"}, "job.done": {"ok", "check"}, "job.dead": {"bad", "circle-alert"},
 }

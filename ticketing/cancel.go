@@ -104,8 +104,10 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 	if err := counts.write(ctx, tx, now); err != nil {
 		return nil, err
 	}
-	if err := jobs.Enqueue(ctx, tx, order.CommunityID, JobOrderCanceled, orderRef{order.ID}, now); err != nil {
-		return nil, err
+	if reason != ImportTakenBack && order.BuyerEmail != "" {
+		if err := jobs.Enqueue(ctx, tx, order.CommunityID, JobOrderCanceled, orderRef{order.ID}, now); err != nil {
+			return nil, err
+		}
 	}
 	deeds := []audit.Entry{{Community: order.CommunityID, Action: "order.canceled", Subject: order.ID, Detail: map[string]string{"reason": reason}, At: now}}
 	if len(refunds) > 0 {

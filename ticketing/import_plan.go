@@ -132,9 +132,10 @@ func (p *ImportPlan) Digest() string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// known is what the event has already, for comparing with a list.
-type known struct {
+// eventHas is what the event has already, for comparing with a list.
+type eventHas struct {
 	types  []*TicketType
+	addOns []*AddOn // that a ticket has without being asked
 	pools  []*Pool
 	emails map[string]turnout.ID // the order of the ticket that an address has
 	names  map[string]turnout.ID // the order of the ticket that a name without an address has, folded
@@ -144,9 +145,8 @@ type known struct {
 // planning is the work on one plan.
 type planning struct {
 	*ImportPlan
-	event   turnout.ID
 	choices ImportChoices
-	known   known
+	known   eventHas
 	types   map[string]int      // place in Types by folded words
 	inOrder map[string]int      // rows of an order so far that have no reference of their own
 	above   map[string]rowAbove // by what tells who it is
@@ -163,8 +163,8 @@ type rowAbove struct {
 }
 
 // planImport compares a list with what the event has. It changes nothing, and the same input gives the same plan.
-func planImport(event turnout.ID, list *intake.List, choices ImportChoices, have known) *ImportPlan {
-	p := &planning{ImportPlan: &ImportPlan{List: list, Warnings: slices.Clone(list.Warnings)}, event: event, choices: choices, known: have,
+func planImport(list *intake.List, choices ImportChoices, have eventHas) *ImportPlan {
+	p := &planning{ImportPlan: &ImportPlan{List: list, Warnings: slices.Clone(list.Warnings)}, choices: choices, known: have,
 		types: map[string]int{}, inOrder: map[string]int{}, above: map[string]rowAbove{}, groups: map[string]*ImportOrder{}}
 	left := list.LeftOut
 	for i := range list.Rows {
@@ -229,7 +229,7 @@ func (p *planning) attendee(row *intake.Row, comes bool) (Attendee, bool) {
 	if row.Email != "" {
 		email, err := people.NormaliseEmail(row.Email)
 		if err != nil && comes {
-			p.warn(row.Number, "", "bad_email", "%s is no e-mail address and was left out.", strconv.Quote(row.Email))
+			p.warn(row.Number, "", "bad_email", "“%s” is no e-mail address and was left out.", row.Email)
 		}
 		who.Email = email
 	}
@@ -364,7 +364,7 @@ func (p *planning) bring(row *intake.Row, who Attendee, ref string) {
 	}
 	o := p.groups[key]
 	if o == nil {
-		o = &ImportOrder{Reference: cmp.Or(row.OrderRef, row.AttendeeRef), Locale: row.Language}
+		o = &ImportOrder{Reference: cutReference(cmp.Or(row.OrderRef, row.AttendeeRef)), Locale: row.Language}
 		p.groups[key], p.order = o, append(p.order, key)
 	}
 	o.Rows = append(o.Rows, row.Number)
@@ -416,7 +416,7 @@ func (o *ImportOrder) split() (parts []ImportOrder) {
 	return parts
 }
 
-// needs counts the places that the orders take of each pool.
+// needs counts the places that the orders take of each pool, with what tickets include.
 func (p *planning) needs() {
 	byType := map[turnout.ID]int64{}
 	for _, o := range p.Orders {
@@ -429,12 +429,26 @@ func (p *planning) needs() {
 		for _, pool := range t.PoolIDs {
 			byPool[pool] += byType[t.ID]
 		}
+		for _, a := range p.known.addOns {
+			how, _ := a.with(t.ID)
+			for _, pool := range a.PoolIDs {
+				byPool[pool] += byType[t.ID] * how.floor()
+			}
+		}
 	}
 	for _, pool := range p.known.pools {
 		if n := byPool[pool.ID]; n > 0 {
 			p.Pools = append(p.Pools, PoolNeed{PoolID: pool.ID, Name: pool.Name, Needed: n, Free: pool.Available()})
 		}
 	}
+}
+
+// cutReference keeps what a sale takes of a reference.
+func cutReference(ref string) string {
+	if runes := []rune(ref); len(runes) > 100 {
+		return string(runes[:100])
+	}
+	return ref
 }
 
 // foldWords gives words in the form in which they are compared: case, accents and signs do not count.

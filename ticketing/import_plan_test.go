@@ -31,8 +31,8 @@ func listOf(t *testing.T, text string, columns map[int]intake.Field) *intake.Lis
 	return list
 }
 
-// plain writes a plan down in lines: orders, then what is skipped, then duplicates.
-func plain(p *ImportPlan) (all []string) {
+// inLines writes a plan down in lines: orders, then what is skipped, then duplicates.
+func inLines(p *ImportPlan) (all []string) {
 	for _, o := range p.Orders {
 		var tickets []string
 		for _, t := range o.Tickets {
@@ -49,9 +49,9 @@ func plain(p *ImportPlan) (all []string) {
 	return all
 }
 
-func planned(t *testing.T, text string, choices ImportChoices, have known) *ImportPlan {
+func planned(t *testing.T, text string, choices ImportChoices, have eventHas) *ImportPlan {
 	t.Helper()
-	return planImport("evt", listOf(t, text, choices.Columns), choices, have)
+	return planImport(listOf(t, text, choices.Columns), choices, have)
 }
 
 func types(names ...string) (all []*TicketType) {
@@ -88,14 +88,14 @@ func TestPlanOfTheSampleForms(t *testing.T) {
 			"order [2] of Homer Simpson: o=Homer Simpson<noreply@alf.io>", "order [4] of Bart Simpson: o=Bart Simpson<noreply@alf.io>", "skip 3 email_twice",
 			"duplicate 3 email_twice of 2 brought=false", "duplicate 4 email_twice of 2 brought=true"}},
 	} {
-		if diff := cmp.Diff(tt.want, plain(planned(t, tt.file, tt.choices, known{types: tt.types}))); diff != "" {
+		if diff := cmp.Diff(tt.want, inLines(planned(t, tt.file, tt.choices, eventHas{types: tt.types}))); diff != "" {
 			t.Errorf("%s: %s", tt.file, diff)
 		}
 	}
 }
 
 func TestDuplicatesAreNamed(t *testing.T) {
-	have := known{types: types("Seat"), emails: map[string]turnout.ID{"ada@example.org": "ord_1"}, names: map[string]turnout.ID{"zoe": "ord_2"}}
+	have := eventHas{types: types("Seat"), emails: map[string]turnout.ID{"ada@example.org": "ord_1"}, names: map[string]turnout.ID{"zoe": "ord_2"}}
 	const list = "name,email,status,id\n" +
 		"Ada,ADA@example.org,yes,\n" + // 2 has a ticket
 		"Bob,bob@example.org,yes,\n" + // 3
@@ -117,12 +117,12 @@ func TestDuplicatesAreNamed(t *testing.T) {
 		"duplicate 2 has_ticket of 0ord_1 brought=false", "duplicate 4 email_twice of 3 brought=false", "duplicate 5 name_has_ticket of 0ord_2 brought=false",
 		"duplicate 7 name_twice of 6 brought=false", "duplicate 10 email_twice of 9 brought=true", "duplicate 11 email_twice of 10 brought=false", "duplicate 13 reference_twice of 12 brought=false",
 	}
-	if diff := cmp.Diff(want, plain(planned(t, list, ImportChoices{}, have))); diff != "" {
+	if diff := cmp.Diff(want, inLines(planned(t, list, ImportChoices{}, have))); diff != "" {
 		t.Error(diff)
 	}
 	all := planned(t, list, ImportChoices{Bring: []int{2}, BringAll: []DuplicateKind{EmailTwice, ReferenceTwice, NameTwice, NameHasTicket}}, have)
 	if skips := all.Skips(); len(all.Orders) != 13 || len(skips) != 1 || skips["declined"] != 1 {
-		t.Errorf("all of them: %v", plain(all))
+		t.Errorf("all of them: %v", inLines(all))
 	}
 }
 
@@ -135,11 +135,11 @@ func TestTheSameListAgain(t *testing.T) {
 		"names":                      "name\nAda\nBob\n",
 		"both Eventbrite's, by hand": "Order #,Attendee #,First Name,Email,Attendee Status\n,,A,a@example.org,Attending\n",
 	} {
-		have := known{types: types("Seat"), emails: map[string]turnout.ID{}, names: map[string]turnout.ID{}, refs: map[string]turnout.ID{}}
+		have := eventHas{types: types("Seat"), emails: map[string]turnout.ID{}, names: map[string]turnout.ID{}, refs: map[string]turnout.ID{}}
 		choices := ImportChoices{BringAll: []DuplicateKind{EmailTwice, NameTwice}}
 		first := planned(t, list, choices, have)
 		if len(first.Orders) == 0 || len(first.Skipped) > 0 {
-			t.Fatalf("%s: %v", name, plain(first))
+			t.Fatalf("%s: %v", name, inLines(first))
 		}
 		seen := map[string]bool{}
 		for _, o := range first.Orders {
@@ -158,7 +158,7 @@ func TestTheSameListAgain(t *testing.T) {
 			}
 		}
 		if again := planned(t, list, choices, have); len(again.Orders) > 0 || len(again.Duplicates) != len(listOf(t, list, nil).Rows) {
-			t.Errorf("%s: %v", name, plain(again))
+			t.Errorf("%s: %v", name, inLines(again))
 		}
 	}
 }
@@ -166,9 +166,9 @@ func TestTheSameListAgain(t *testing.T) {
 // Rows of one order number are one order, whose buyer is the first with an address and whose tickets stand by their types.
 func TestOrdersOfSeveral(t *testing.T) {
 	p := planned(t, "Order #,Attendee #,First Name,Email,Ticket Type,Attendee Status\n7,1,Noaddress,,Seat,Attending\n7,2,Buyer,buyer@example.org,Online,Attending\n8,3,Other,o@example.org,Seat,Attending\n"+
-		"7,4,Same,buyer@example.org,Seat,Attending\n7,5,Gone,buyer@example.org,Seat,Refunded\n", ImportChoices{}, known{types: types("Seat", "Online"), pools: []*Pool{{ID: "pool", Name: "Hall", Capacity: 3}}})
+		"7,4,Same,buyer@example.org,Seat,Attending\n7,5,Gone,buyer@example.org,Seat,Refunded\n", ImportChoices{}, eventHas{types: types("Seat", "Online"), pools: []*Pool{{ID: "pool", Name: "Hall", Capacity: 3}}})
 	want := []string{"order [2 3 5] of Buyer: s=Noaddress<> s=Same<buyer@example.org> o=Buyer<buyer@example.org>", "order [4] of Other: s=Other<o@example.org>", "skip 6 refunded"}
-	if diff := cmp.Diff(want, plain(p)); diff != "" {
+	if diff := cmp.Diff(want, inLines(p)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]PoolNeed{{"pool", "Hall", 4, 3}}, p.Pools); diff != "" || p.Pools[0].Short() != 1 {
@@ -180,7 +180,7 @@ func TestOrdersOfSeveral(t *testing.T) {
 }
 
 func TestAnOrderOfManyIsSplit(t *testing.T) {
-	p := planned(t, "Order #,First Name,Email,Quantity,Order Status\n1,A,a@example.org,250,Completed\n", ImportChoices{}, known{types: types("Seat")})
+	p := planned(t, "Order #,First Name,Email,Quantity,Order Status\n1,A,a@example.org,250,Completed\n", ImportChoices{}, eventHas{types: types("Seat")})
 	var sizes []int
 	for _, o := range p.Orders {
 		sizes = append(sizes, len(o.Tickets))
@@ -191,9 +191,9 @@ func TestAnOrderOfManyIsSplit(t *testing.T) {
 }
 
 func TestRowsWithoutANameOrAnAddress(t *testing.T) {
-	p := planned(t, "name,email,quantity\n,only@example.org,1\nBad,not an address,1\n,not an address,1\nNone,none@example.org,0\n", ImportChoices{}, known{types: types("Seat")})
+	p := planned(t, "name,email,quantity\n,only@example.org,1\nBad,not an address,1\n,not an address,1\nNone,none@example.org,0\n", ImportChoices{}, eventHas{types: types("Seat")})
 	want := []string{"order [2] of only@example.org: s=only@example.org<only@example.org>", "order [3] of Bad: s=Bad<>", "skip 4 unreadable", "skip 5 no_places"}
-	if diff := cmp.Diff(want, plain(p)); diff != "" {
+	if diff := cmp.Diff(want, inLines(p)); diff != "" {
 		t.Error(diff)
 	}
 	var codes []string

@@ -53,9 +53,9 @@ type Service struct {
 	HoldFor time.Duration
 	// TransferFor is how long they are held for a bank transfer.
 	TransferFor time.Duration
-	// Admitted tells whether a door has let in any ticket of the order; a buyer cannot cancel after that. The check-in
+	// Admitted tells whether a door has let in any ticket of the orders; a buyer cannot cancel after that. The check-in
 	// package, which stands above this one, hands it in.
-	Admitted func(ctx context.Context, db bun.IDB, community, order turnout.ID) (bool, error)
+	Admitted func(ctx context.Context, db bun.IDB, community turnout.ID, orders ...turnout.ID) (bool, error)
 	// Canceled is told of tickets, all of one order, that were canceled in this transaction, so that those who came with them
 	// are counted right. It comes from the check-in package too.
 	Canceled func(ctx context.Context, tx bun.IDB, tickets []*Ticket) error
@@ -86,7 +86,7 @@ func New(ctx context.Context, s Service) (*Service, error) {
 		s.TransferFor = 7 * 24 * time.Hour
 	}
 	if s.Admitted == nil {
-		s.Admitted = func(context.Context, bun.IDB, turnout.ID, turnout.ID) (bool, error) { return false, nil }
+		s.Admitted = func(context.Context, bun.IDB, turnout.ID, ...turnout.ID) (bool, error) { return false, nil }
 	}
 	if s.Canceled == nil {
 		s.Canceled = func(context.Context, bun.IDB, []*Ticket) error { return nil }

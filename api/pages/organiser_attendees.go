@@ -18,6 +18,7 @@ type attendeesPage struct {
 	listPage
 	Rows        []attendeeRow
 	Modes, Came []templates.Option
+	CanImport   bool
 }
 
 // EventAttendees is GET /console/events/{event}/attendees: a row a ticket.
@@ -27,7 +28,8 @@ func (h *Handler) EventAttendees(c *gin.Context) {
 	if !ok {
 		return
 	}
-	data := &attendeesPage{listPage: common, Modes: anyOf(h, c, "status.mode.", ticketing.InPerson, ticketing.Virtual), Came: anyOf(h, c, "console.attendees.came_", "yes", "no")}
+	data := &attendeesPage{listPage: common, Modes: anyOf(h, c, "status.mode.", ticketing.InPerson, ticketing.Virtual), Came: anyOf(h, c, "console.attendees.came_", "yes", "no"),
+		CanImport: may(c, "orders:write")}
 	filter, err := ticketing.ReadAttendeeFilter(e, c.Query)
 	filter.Before, filter.Limit = turnout.ID(c.Query("before")), rowsShown+1
 	if err == nil {

@@ -103,15 +103,6 @@ func (h *Handler) TryImport(c *gin.Context) {
 
 // warning says one of an import's in the reader's language.
 func (h *Handler) warning(c *gin.Context, w exchange.Warning) warning {
-	var args []any
-	names := []string{"First", "Second", "Third"}
-	for _, datum := range w.Data {
-		if _, number := datum.(int); number {
-			args = append(args, "Count", datum)
-		} else {
-			args, names = append(args, names[0], datum), names[1:]
-		}
-	}
 	var where []string
 	switch at := w.Where; {
 	case at == exchange.Place{}:
@@ -124,7 +115,20 @@ func (h *Handler) warning(c *gin.Context, w exchange.Warning) warning {
 	if w.Where.Sort != "" {
 		where = append(where, h.text(c, "console.import.where_"+w.Where.Sort, "Name", w.Where.Name))
 	}
-	return warning{Text: h.text(c, "console.import.warning."+w.Code, args...), Where: strings.Join(where, ": ")}
+	return warning{Text: h.text(c, "console.import.warning."+w.Code, warningData(w.Data)...), Where: strings.Join(where, ": ")}
+}
+
+// warningData names what a warning's sentence is about: texts by their order, and its whole numbers Count, the second one Count2.
+func warningData(data []any) (args []any) {
+	texts, counts := []string{"First", "Second", "Third"}, []string{"Count", "Count2"}
+	for _, datum := range data {
+		if _, number := datum.(int); number {
+			args, counts = append(args, counts[0], datum), counts[1:]
+		} else {
+			args, texts = append(args, texts[0], datum), texts[1:]
+		}
+	}
+	return args
 }
 
 func importName(e *events.Event, hash string) string { return importPrefix + string(e.ID) + "." + hash }

@@ -146,7 +146,7 @@ func (r *reading) nameColumns(headings []string) {
 			}
 		}
 		if column.Heading != "" && seen[column.Heading] {
-			r.warn(1, column.Heading, "repeated_heading", "The heading %s stands more than once. The first column is used where one is needed.", short(column.Heading))
+			r.warn(1, column.Heading, "repeated_heading", "The heading “%s” stands more than once. The first column is used where one is needed.", short(column.Heading))
 		}
 		seen[column.Heading] = true
 	}

@@ -123,7 +123,7 @@ func (c *cells) name() string {
 		c.warn(field, "hidden_characters", "Hidden characters of the name were left out.")
 	}
 	if strings.HasPrefix(name, "=") || strings.HasPrefix(name, "@") || strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
-		c.warn(field, "formula", "The name begins like a formula: %s. It is kept as the text that it is.", short(name))
+		c.warn(field, "formula", "The name begins like a formula: “%s”. It is kept as the text that it is.", short(name))
 	}
 	return name
 }
@@ -167,7 +167,7 @@ func (c *cells) quantity() (int64, bool) {
 		}
 		count, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || count < 0 || count > maxPlaces {
-			c.r.leaveOut(c.rec.row, c.headings[field], "quantity", "The number of places %s cannot be: the row was left out.", short(c.by[field]))
+			c.r.leaveOut(c.rec.row, c.headings[field], "quantity", "The number of places “%s” cannot be: the row was left out.", short(c.by[field]))
 			return 0, false
 		}
 		if field == Quantity {
@@ -187,10 +187,10 @@ func (c *cells) status(row *Row) {
 		var known bool
 		if row.Status, known = statusWords[fold(row.StatusWord)]; !known {
 			row.Status = Unknown
-			c.warn(State, "unknown_status", "The status %s is not known, so this row is not brought in.", short(row.StatusWord))
+			c.warn(State, "unknown_status", "The status “%s” is not known, so this row is not brought in.", short(row.StatusWord))
 		}
 		if partly[fold(row.StatusWord)] {
-			c.warn(State, "partly", "A part of this order was given up (%s). All its places are brought in: the list does not tell which.", short(row.StatusWord))
+			c.warn(State, "partly", "A part of this order was given up (“%s”). All its places are brought in: the list does not tell which.", short(row.StatusWord))
 		}
 	}
 	text := c.by[CheckIn]
@@ -276,8 +276,8 @@ func hidden(c rune) bool {
 		c == 0x200b || c == 0xfeff || c == 0xfffe || c == 0xffff
 }
 
-// short quotes at most 60 characters for a message.
-func short(text string) string { return strconv.Quote(cut(text, 60)) }
+// short is what a message quotes of a text.
+func short(text string) string { return line(text, 60) }
 
 func digits(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(c rune) bool { return c < '0' || c > '9' })

@@ -43,7 +43,7 @@ func (r *reading) orderDates(table []record) {
 		}
 		r.dayFirst[i] = r.dayFirst[i] && !monthFirst
 		if slashes > 0 && !r.dayFirst[i] && !monthFirst && r.list.Form == Other {
-			r.warn(0, column.Heading, "date_order", "The dates of %s are taken to have the month first.", short(column.Heading))
+			r.warn(0, column.Heading, "date_order", "The dates of “%s” are taken to have the month first.", short(column.Heading))
 		}
 	}
 }
@@ -64,7 +64,7 @@ func (c *cells) time(field Field) time.Time {
 	}
 	at, ok := parseTime(text, c.r.zone, dayFirst)
 	if !ok {
-		c.warn(field, "time", "%s is no date that can be read. It was left out.", short(text))
+		c.warn(field, "time", "“%s” is no date that can be read. It was left out.", short(text))
 	}
 	return at
 }
@@ -120,20 +120,20 @@ func (c *cells) money() turnout.Money {
 	currency := strings.ToUpper(c.by[Currency])
 	if _, known := turnout.MinorUnits(currency); !known {
 		if currency != "" {
-			c.warn(Currency, "no_currency", "%s is no currency. The amount was left out.", short(c.by[Currency]))
+			c.warn(Currency, "no_currency", "“%s” is no currency. The amount was left out.", short(c.by[Currency]))
 			return turnout.Money{}
 		}
 		if currency = currencyIn(text); currency == "" {
 			currency = c.r.options.Currency
 		}
 		if strings.Contains(text, "$") && !dollars[currency] {
-			c.warn(Paid, "currency", "%s names no currency: a dollar is many countries'. The amount was left out.", short(text))
+			c.warn(Paid, "currency", "“%s” names no currency: a dollar is many countries'. The amount was left out.", short(text))
 			return turnout.Money{}
 		}
 	}
 	paid, err := parseAmount(text, currency)
 	if err != nil {
-		c.warn(Paid, "amount", "%s is no amount that can be read. It was left out.", short(text))
+		c.warn(Paid, "amount", "“%s” is no amount that can be read. It was left out.", short(text))
 		return turnout.Money{}
 	}
 	return paid

@@ -1,0 +1,372 @@
+package ticketing
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+	"turnout/internal/audit"
+	"turnout/internal/blobs"
+	"turnout/internal/database"
+	"turnout/internal/jobs"
+	"turnout/ticketing/intake"
+)
+
+// ImportStatus is where an import stands.
+//
+//	preview ──► preparing ──► working ──► done ──► undoing ──► undone
+//	   ▲            │
+//	   └────────────┘ (the list was imported by somebody else in the meantime)
+type ImportStatus string
+
+// The statuses.
+const (
+	ImportPreview   ImportStatus = "preview"
+	ImportPreparing ImportStatus = "preparing" // confirmed; its orders are being written down
+	ImportWorking   ImportStatus = "working"   // a job makes them
+	ImportDone      ImportStatus = "done"
+	ImportUndoing   ImportStatus = "undoing"
+	ImportUndone    ImportStatus = "undone"
+)
+
+// Import is a list of attendees that somebody wants in an event, and what became of it. The list itself is kept until it is
+// confirmed, a day at the most.
+type Import struct {
+	bun.BaseModel `bun:"table:attendee_imports,alias:imp"`
+
+	ID          turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	EventID     turnout.ID
+	Status      ImportStatus
+	Form        intake.Form
+	FileName    string
+	Choices     ImportChoices `bun:"type:jsonb"`
+	ActorKind   audit.ActorKind
+	ActorID     turnout.ID
+	Orders      int64 // to be made
+	Tickets     int64
+	Made        int64 // orders
+	Failed      int64
+	Undone      int64
+	Kept        int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Progress is how many of how many orders are dealt with.
+func (i *Import) Progress() (done, all int64) {
+	if i.Status == ImportUndoing || i.Status == ImportUndone {
+		return i.Undone + i.Kept, i.Made
+	}
+	return i.Made + i.Failed, i.Orders
+}
+
+// importOrder is an order of an import, as it is kept.
+type importOrder struct {
+	bun.BaseModel `bun:"table:attendee_import_orders,alias:iorder"`
+
+	ID          turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	ImportID    turnout.ID
+	Position    int64
+	State       string
+	FileRows    []int           `bun:"type:jsonb"`
+	Body        json.RawMessage `bun:"type:jsonb"` // an ImportOrder, {} once it is dealt with
+	Problem     string
+	OrderID     turnout.ID `bun:",nullzero"`
+}
+
+// importRef is a reference of another tool that an import has dealt with.
+type importRef struct {
+	bun.BaseModel `bun:"table:attendee_import_refs,alias:iref"`
+
+	EventID       turnout.ID `bun:",pk"`
+	Reference     string     `bun:",pk"`
+	CommunityID   turnout.ID
+	ImportOrderID turnout.ID
+}
+
+// The states of an import's order.
+const (
+	importWaiting = "waiting"
+	importMade    = "made"
+	importFailed  = "failed"
+	importUndone  = "undone"
+	importKept    = "kept"
+)
+
+const (
+	prefixImport      = "imp"
+	prefixImportOrder = "imo"
+
+	importFiles   = "attendees." // prefix of the lists among the blobs
+	importKeptFor = 24 * time.Hour
+	importChunk   = 500 // rows written at once, so that sales do not wait
+)
+
+// The refusals about imports.
+var (
+	ErrImportChanged = &turnout.Error{Kind: turnout.Conflict, Code: "import_changed",
+		Message: "What this import would make has changed since it was shown. Look at it again, then confirm."}
+	ErrImportOver = &turnout.Error{Kind: turnout.Conflict, Code: "import_over",
+		Message: "This import was confirmed already, or its list has waited longer than a day. Choose the file again."}
+	ErrImportEmpty = &turnout.Error{Kind: turnout.Conflict, Code: "import_empty",
+		Message: "Nothing of this list would be brought in. Choose ticket types or duplicates first."}
+	ErrImportUsed = &turnout.Error{Kind: turnout.Conflict, Code: "import_used",
+		Message: "Somebody of this import was let in, so it cannot be undone as a whole. Cancel single orders instead."}
+	ErrImportNotDone = &turnout.Error{Kind: turnout.Conflict, Code: "import_not_done",
+		Message: "Only an import that has ended can be undone, and only once."}
+)
+
+// TryImport reads a list and says what importing it would make, keeping nothing. It fails as intake.Read does.
+func (s *Service) TryImport(ctx context.Context, e *events.Event, data []byte, choices ImportChoices) (*ImportPlan, error) {
+	list, err := intake.Read(data, intake.Options{Zone: e.Location(), Currency: e.Currency, Columns: choices.Columns})
+	if err != nil {
+		return nil, err
+	}
+	have, err := s.knownOf(ctx, s.DB.Read(), e)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: try import: %w", err)
+	}
+	return planImport(list, choices, have), nil
+}
+
+// StartImport keeps a list for a day, so that the organiser can look at its plan and decide. It fails as intake.Read does.
+func (s *Service) StartImport(ctx context.Context, e *events.Event, fileName string, data []byte, choices ImportChoices) (*Import, error) {
+	list, err := intake.Read(data, intake.Options{Zone: e.Location(), Currency: e.Currency, Columns: choices.Columns})
+	if err != nil {
+		return nil, err
+	}
+	now, actor := s.Now(), audit.ActorFrom(ctx)
+	imp := &Import{ID: turnout.NewID(prefixImport), CommunityID: e.CommunityID, EventID: e.ID, Status: ImportPreview, Form: list.Form, FileName: fileName,
+		Choices: choices, ActorKind: actor.Kind, ActorID: actor.ID, CreatedAt: now, UpdatedAt: now}
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := blobs.Put(ctx, tx, now, blobs.Blob{Name: imp.file(), ContentType: "application/octet-stream", Data: data}); err != nil {
+			return err
+		}
+		_, err := tx.NewInsert().Model(imp).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: start import: %w", err)
+	}
+	return imp, nil
+}
+
+func (i *Import) file() string { return importFiles + string(i.ID) }
+
+// FindImport gives an import of the event, or turnout.ErrNotFound.
+func (s *Service) FindImport(ctx context.Context, e *events.Event, id turnout.ID) (*Import, error) {
+	imp := new(Import)
+	err := s.DB.Read().NewSelect().Model(imp).Where("id = ?", id).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Scan(ctx)
+	return imp, database.NotFound(err)
+}
+
+// Imports lists what was imported into the event, newest first; lists that nobody confirmed are not among them.
+func (s *Service) Imports(ctx context.Context, e *events.Event) (all []*Import, err error) {
+	err = s.DB.Read().NewSelect().Model(&all).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).
+		Where("status NOT IN (?, ?)", ImportPreview, ImportPreparing).Order("id DESC").Limit(50).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: imports: %w", err)
+	}
+	return all, nil
+}
+
+// PlanImport says what an import that waits for its confirmation would make. It fails with ErrImportOver.
+func (s *Service) PlanImport(ctx context.Context, e *events.Event, imp *Import) (*ImportPlan, error) {
+	if imp.Status != ImportPreview {
+		return nil, ErrImportOver
+	}
+	file, err := blobs.Find(ctx, s.DB.Read(), imp.file())
+	if err != nil {
+		return nil, ErrImportOver.Because(err)
+	}
+	return s.TryImport(ctx, e, file.Data, imp.Choices)
+}
+
+// ChooseForImport keeps what the organiser decided. It fails with ErrImportOver.
+func (s *Service) ChooseForImport(ctx context.Context, imp *Import, choices ImportChoices) error {
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		n, err := database.Changed(tx.NewUpdate().Model(&Import{Choices: choices, UpdatedAt: s.Now()}).Column("choices", "updated_at").
+			Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", ImportPreview).Exec(ctx))
+		if err == nil && n == 0 {
+			err = ErrImportOver
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ticketing: choose for import: %w", err)
+	}
+	imp.Choices = choices
+	return nil
+}
+
+// DropImport forgets a list that waits for its confirmation.
+func (s *Service) DropImport(ctx context.Context, imp *Import) error {
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		n, err := database.Changed(tx.NewDelete().Model((*Import)(nil)).Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", ImportPreview).Exec(ctx))
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.dropList(ctx, tx, imp)
+	})
+	if err != nil {
+		return fmt.Errorf("ticketing: drop import: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) dropList(ctx context.Context, tx bun.IDB, imp *Import) error {
+	return blobs.Drop(ctx, tx, imp.file(), s.Now().Add(time.Hour))
+}
+
+// ConfirmImport lets a job make what the plan says; the list itself is forgotten. digest is that of the plan that was shown,
+// "" for whatever it is now. It fails with ErrImportOver, ErrImportChanged, ErrImportEmpty.
+func (s *Service) ConfirmImport(ctx context.Context, e *events.Event, imp *Import, digest string) error {
+	plan, err := s.PlanImport(ctx, e, imp)
+	switch {
+	case err != nil:
+		return err
+	case digest != "" && digest != plan.Digest():
+		return ErrImportChanged
+	case len(plan.Orders) == 0:
+		return ErrImportEmpty
+	}
+	if err := s.moveImport(ctx, imp, ImportPreview, ImportPreparing); err != nil {
+		return err
+	}
+	if err := s.writeImport(ctx, imp, plan); err != nil {
+		back := context.WithoutCancel(ctx)
+		if undo := s.clearImport(back, imp); undo != nil {
+			return fmt.Errorf("ticketing: confirm import: %w", undo)
+		}
+		if database.IsUnique(err) {
+			return ErrImportChanged.Because(err)
+		}
+		return fmt.Errorf("ticketing: confirm import: %w", err)
+	}
+	return nil
+}
+
+// moveImport changes the status from one to the next, or fails with ErrImportOver when somebody else did.
+func (s *Service) moveImport(ctx context.Context, imp *Import, from, to ImportStatus) error {
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		n, err := database.Changed(tx.NewUpdate().Model((*Import)(nil)).Set("status = ?", to).Set("updated_at = ?", s.Now()).
+			Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", from).Exec(ctx))
+		if err == nil && n == 0 {
+			err = ErrImportOver
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ticketing: import: %w", err)
+	}
+	imp.Status = to
+	return nil
+}
+
+// writeImport writes the orders down in chunks, then enqueues the job that makes them.
+func (s *Service) writeImport(ctx context.Context, imp *Import, plan *ImportPlan) error {
+	var rows []*importOrder
+	var refs []*importRef
+	for i, o := range plan.Orders {
+		body, err := json.Marshal(o)
+		if err != nil {
+			return err
+		}
+		row := &importOrder{ID: turnout.NewID(prefixImportOrder), CommunityID: imp.CommunityID, ImportID: imp.ID, Position: int64(i), State: importWaiting,
+			FileRows: slices.Concat([]int{}, o.Rows), Body: body}
+		rows = append(rows, row)
+		for _, ref := range o.Refs {
+			refs = append(refs, &importRef{EventID: imp.EventID, Reference: ref, CommunityID: imp.CommunityID, ImportOrderID: row.ID})
+		}
+	}
+	for chunk := range slices.Chunk(rows, importChunk) {
+		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return insertAll(ctx, tx, &chunk) }); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(refs, importChunk) {
+		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return insertAll(ctx, tx, &chunk) }); err != nil {
+			return err
+		}
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		now := s.Now()
+		imp.Status, imp.Orders, imp.Tickets, imp.UpdatedAt, imp.Choices = ImportWorking, int64(len(plan.Orders)), plan.Tickets, now, ImportChoices{Mail: imp.Choices.Mail}
+		if _, err := tx.NewUpdate().Model(imp).Column("status", "orders", "tickets", "updated_at", "choices").WherePK().Where("community_id = ?", imp.CommunityID).Exec(ctx); err != nil {
+			return err
+		}
+		if err := s.dropList(ctx, tx, imp); err != nil {
+			return err
+		}
+		if err := jobs.Enqueue(ctx, tx, imp.CommunityID, JobImport, importJob{imp.ID}, now); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: imp.CommunityID, Action: "attendees.imported", Subject: imp.EventID, Detail: map[string]string{"import": string(imp.ID)}, At: now})
+	})
+}
+
+// clearImport takes back what writeImport has written, and lets the import wait for its confirmation again.
+func (s *Service) clearImport(ctx context.Context, imp *Import) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		mine := tx.NewSelect().Model((*importOrder)(nil)).Column("id").Where("import_id = ?", imp.ID)
+		if _, err := tx.NewDelete().Model((*importRef)(nil)).Where("community_id = ?", imp.CommunityID).Where("import_order_id IN (?)", mine).Exec(ctx); err != nil {
+			return err
+		}
+		if _, err := tx.NewDelete().Model((*importOrder)(nil)).Where("community_id = ?", imp.CommunityID).Where("import_id = ?", imp.ID).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.NewUpdate().Model((*Import)(nil)).Set("status = ?", ImportPreview).Set("updated_at = ?", s.Now()).
+			Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", ImportPreparing).Exec(ctx)
+		imp.Status = ImportPreview
+		return err
+	})
+}
+
+// knownOf reads what the event has, for comparing.
+func (s *Service) knownOf(ctx context.Context, db bun.IDB, e *events.Event) (eventHas, error) {
+	have := eventHas{emails: map[string]turnout.ID{}, names: map[string]turnout.ID{}, refs: map[string]turnout.ID{}}
+	var err error
+	if have.types, err = loadTypes(ctx, db, []turnout.ID{e.ID}); err != nil {
+		return have, err
+	}
+	addOns, err := loadAddOns(ctx, db, []turnout.ID{e.ID})
+	if err != nil {
+		return have, err
+	}
+	have.addOns = slices.DeleteFunc(addOns, func(a *AddOn) bool { return a.sellable(s.Now()) != nil })
+	if err = db.NewSelect().Model(&have.pools).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Where("kind = ?", Places).Order("name").Scan(ctx); err != nil {
+		return have, err
+	}
+	var tickets []*Ticket
+	if err = db.NewSelect().Model(&tickets).Column("order_id", "attendee_name", "attendee_email").Where("event_id = ?", e.ID).
+		Where("community_id = ?", e.CommunityID).Where("status <> ?", TicketCanceled).Order("number").Scan(ctx); err != nil {
+		return have, err
+	}
+	for _, t := range tickets {
+		into, key := have.emails, t.AttendeeEmail
+		if key == "" {
+			into, key = have.names, foldWords(t.AttendeeName)
+		}
+		into[key] = cmp.Or(into[key], t.OrderID)
+	}
+	var refs []struct {
+		Reference string
+		OrderID   turnout.ID
+	}
+	err = db.NewSelect().Model((*importRef)(nil)).ColumnExpr("iref.reference").ColumnExpr("COALESCE(iorder.order_id, '') AS order_id").
+		Join("JOIN attendee_import_orders AS iorder ON iorder.id = iref.import_order_id").
+		Where("iref.event_id = ?", e.ID).Where("iref.community_id = ?", e.CommunityID).Scan(ctx, &refs)
+	for _, r := range refs {
+		have.refs[r.Reference] = r.OrderID
+	}
+	return have, err
+}
