@@ -326,14 +326,17 @@ func sampleMails() map[string]any {
 		"Community": sampleBrand.Name, "Accent": "#0f766e", "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
 		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
 		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Each": []map[string]any{{"Name": "Ada Łukasiewicz", "Type": "Regular", "URL": "https://events.example.org/tickets/tkt_1?secret=x"}}, "Reason": "The venue is flooded.", "Refund": euro(14900), "Valid": true, "PayBefore": sampleConf.StartsAt,
-		"PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
+		"Note": "We are glad to see you again.\nCome early.", "Transfer": true, "PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
 		"Orders": []map[string]any{{"Code": "7KQ2M", "Status": "confirmed", "URL": "https://events.example.org/o/7KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}},
 			{"Code": "8KQ2M", "Status": "held", "URL": "https://events.example.org/o/8KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 2, euro(29800)}}}},
 	}
+	wish := map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x",
+		"LeaveURL": "https://events.example.org/w/x", "OfferURL": "https://events.example.org/w/x/offer", "PartySize": 3, "Zone": sampleConf.Zone, "ExpiresAt": sampleConf.StartsAt, "Canceled": false}
 	return map[string]any{
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
-		"waitlist_joined": map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x", "LeaveURL": "https://events.example.org/w/x", "PartySize": 2},
+		"waitlist_joined": wish, "waitlist_offered": wish, "waitlist_missed": wish, "waitlist_closed": wish,
+		"approval_asked": order, "approved": order, "declined": order,
 		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order, "paid_twice": order, "order_links": order,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/events"
 	"turnout/internal/jobs"
 	"turnout/internal/mail"
 	"turnout/ticketing/documents"
@@ -78,7 +79,7 @@ type orderMail struct {
 	Orders                                                                                               []linkedOrder
 	Total, Refund                                                                                        turnout.Money
 	Tickets                                                                                              int
-	JoinNote, Valid                                                                                      bool   // Valid: its tickets let their holders in
+	JoinNote, Valid, Transfer                                                                            bool   // Valid: its tickets let their holders in; Transfer: it is paid by one
 	Note                                                                                                 string // of the organiser's decision
 	PayBefore                                                                                            time.Time
 	Each                                                                                                 []ticketMail
@@ -174,7 +175,7 @@ func (s *Service) approvalMail(name string) func(ctx context.Context, job jobs.J
 		if err != nil {
 			return err
 		}
-		if o.Status == Pending {
+		if data.Transfer = o.Status == Pending; data.Transfer {
 			if data.PayHow, err = s.PayInstructions(ctx, o); err != nil {
 				return err
 			}
@@ -227,8 +228,9 @@ func (s *Service) latePayment(ctx context.Context, job jobs.Job, o *Order) error
 	return s.send(ctx, job, o, name, data)
 }
 
-// entryMail mails what became of a wish to whoever waits.
+// entryMail mails what became of a wish to whoever waits, while it stands so.
 func (s *Service) entryMail(name string) jobs.Handler {
+	stands := map[string]WaitlistStatus{"waitlist_offered": Offered, "waitlist_missed": OfferExpired, "waitlist_closed": OfferExpired}[name]
 	return func(ctx context.Context, job jobs.Job) error {
 		var ref entryRef
 		if err := job.Read(&ref); err != nil {
@@ -237,6 +239,9 @@ func (s *Service) entryMail(name string) jobs.Handler {
 		e := new(WaitlistEntry)
 		if err := s.DB.Read().NewSelect().Model(e).Where("id = ?", ref.Entry).Scan(ctx); err != nil {
 			return err
+		}
+		if stands != "" && e.StatusAt(s.Now()) != stands {
+			return nil
 		}
 		if err := loadWishes(ctx, s.DB.Read(), []*WaitlistEntry{e}); err != nil {
 			return err
@@ -259,8 +264,9 @@ func (s *Service) entryMail(name string) jobs.Handler {
 			Community, Accent, Name, EventTitle, TicketType, EventURL, LeaveURL, OfferURL, Zone string
 			PartySize                                                                           int64
 			ExpiresAt                                                                           time.Time
+			Canceled                                                                            bool
 		}{community.Name, community.Accent, e.Name, event.Title, strings.Join(wished, " · "), s.BaseURL + "/e/" + event.Slug, s.WaitlistLink(e), s.OfferLink(e), event.Timezone,
-			e.PartySize, e.OfferExpiresAt})
+			e.PartySize, e.OfferExpiresAt, event.Status == events.Canceled})
 		if err != nil {
 			return fmt.Errorf("ticketing: mail %s: %w", name, err)
 		}
