@@ -61,7 +61,7 @@ func TestACanceledOrderTellsItsRefund(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.see(path, "€98.00 was given back to you on ", "<span>Paid, given back</span>")
-		d.see(d.at("/orders/"+o.Code), "Paid, given back", "Order canceled", "Refund requested", "<p>Refunded</p>")
+		d.see(d.at("/orders/"+o.Code), "Paid, given back", "Order canceled", "Refund requested", `<p>Refunded <span class="tabular">`)
 		d.setRefund(o, ticketing.RefundManual)
 		v.see(path, "€98.00 goes back to you: the organisers transfer it by hand.", "Paid, goes back")
 		d.setRefund(o, ticketing.RefundFailed)

@@ -31,6 +31,7 @@ import (
 	"turnout/events/sponsors"
 	"turnout/internal/database"
 	"turnout/internal/jobs"
+	"turnout/internal/sheet"
 	"turnout/internal/signing"
 	"turnout/internal/webhook"
 	"turnout/recap"
@@ -46,6 +47,7 @@ func init() {
 	openapi3filter.RegisterBodyDecoder("application/pdf", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/xml", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("text/calendar", openapi3filter.FileBodyDecoder)
+	openapi3filter.RegisterBodyDecoder(sheet.XLSX.ContentType(), openapi3filter.FileBodyDecoder)
 }
 
 const baseURL = "https://turnout.example.org"

@@ -54,7 +54,7 @@ func (s *server) consoleRoutes() []access.Route {
 
 // eventConsoleRoutes are the organisers' pages about one event.
 func (s *server) eventConsoleRoutes() []access.Route {
-	rows := slices.Concat(s.saleConsoleRoutes(), s.questionConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
+	rows := slices.Concat(s.saleConsoleRoutes(), s.listConsoleRoutes(), s.questionConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
 	for i := range rows {
 		rows[i].Path = "/console/events/{event}" + rows[i].Path
 	}
@@ -103,8 +103,6 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: post, Path: "/design/logo", Who: may("tickets:write"), Handle: p.SetLogo, Unseen: true},
 		{Method: post, Path: "/design/logo/remove", Who: may("tickets:write"), Handle: p.DropLogo, Unseen: true},
 		{Method: get, Path: "/design/{sample}", Who: may("tickets:read"), Handle: p.DesignSample},
-		{Method: get, Path: "/orders", Who: may("orders:read"), Handle: p.EventOrders},
-		{Method: get, Path: "/attendees", Who: may("orders:read"), Handle: p.EventAttendees},
 		{Method: get, Path: "/attendees/import", Who: may("orders:write"), Handle: p.ImportAttendees},
 		{Method: post, Path: "/attendees/import", Who: may("orders:write"), Handle: p.UploadAttendees, Unseen: true},
 		{Method: get, Path: "/attendees/import/{import}", Who: may("orders:write"), Handle: p.EventAttendeeImport},

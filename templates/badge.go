@@ -32,6 +32,8 @@ var looks = map[string]look{
 	"import.preview": {"neutral", "eye"}, "import.preparing": {"info", "clock"}, "import.working": {"info", "refresh-cw"}, "import.done": {"ok", "circle-check"},
 	"import.undoing": {"warn", "refresh-cw"}, "import.undone": {"neutral", "undo-2"},
 	"mail.queued": {"info", "clock"}, "mail.sending": {"info", "refresh-cw"}, "mail.sent": {"ok", "check"}, "mail.kept": {"neutral", "mail"}, "mail.failed": {"bad", "circle-alert"},
+	"bulk.waiting": {"info", "clock"}, "bulk.done": {"ok", "check"}, "bulk.refused": {"bad", "circle-x"},
+	"run.gathering": {"info", "refresh-cw"}, "run.working": {"info", "refresh-cw"}, "run.done": {"ok", "check"},
 	"job.queued": {"info", "clock"}, "job.running": {"info", "refresh-cw"}, "job.done": {"ok", "check"}, "job.dead": {"bad", "circle-alert"},
 }
 

@@ -2,7 +2,9 @@ package ticketing
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,11 +137,12 @@ type OrderRow struct {
 	Locale      string
 	Currency    string
 	Total       int64 // minor units, as what follows
-	Paid        int64 // that came in
-	Fees        int64 // the provider's
 	Refunded    int64 // given back or on the way
 	Tickets     int64
-	Provider    string // of the payment that came, else of the newest; "" for a free order
+	Came        string // what follows, as it is read
+	Paid        int64  `bun:"-"` // that came in
+	Fees        int64  `bun:"-"` // the provider's
+	Provider    string `bun:"-"` // by which it came; "" for nothing
 	Look        string // what needs a look: a refund's or a payment's state; "" for nothing
 	ExpiresAt   time.Time
 	CreatedAt   time.Time
@@ -171,18 +174,28 @@ const orderLook = "CASE WHEN " + hasFailedRefund + " THEN '" + LookRefundFailed 
 	" WHEN EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND payment.status = 'late_refund_pending') THEN '" + LookLate + "'" +
 	" ELSE '' END AS look"
 
-// orderColumns are OrderRow's, over orders AS ord.
+// orderColumns are OrderRow's but for Look, over orders AS ord. The payments are looked at once: "paid/fees/provider".
 func orderColumns(q *bun.SelectQuery) *bun.SelectQuery {
-	came := "FROM payments AS payment WHERE payment.order_id = ord.id AND payment.status IN " + cameIn + ")"
 	return q.ColumnExpr("ord.id, ord.number, ord.status, ord.buyer_name, ord.buyer_email, ord.locale, ord.currency, ord.total").
 		ColumnExpr("ord.expires_at, ord.created_at, ord.confirmed_at, ord.canceled_at").
 		ColumnExpr("(SELECT COUNT(*) FROM tickets AS ticket WHERE ticket.order_id = ord.id) AS tickets").
-		ColumnExpr("(SELECT CAST(COALESCE(SUM(payment.amount), 0) AS BIGINT) " + came + " AS paid").
-		ColumnExpr("(SELECT CAST(COALESCE(SUM(payment.provider_fee), 0) AS BIGINT) " + came + " AS fees").
-		ColumnExpr("(SELECT CAST(COALESCE(SUM(refund.amount), 0) AS BIGINT) FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status <> 'failed') AS refunded").
-		ColumnExpr("COALESCE((SELECT payment.provider FROM payments AS payment WHERE payment.order_id = ord.id ORDER BY payment.status IN " + cameIn +
-			" DESC, payment.id DESC LIMIT 1), '') AS provider").
-		ColumnExpr(orderLook)
+		ColumnExpr("COALESCE((SELECT SUM(payment.amount) || '/' || SUM(payment.provider_fee) || '/' || MAX(payment.provider) FROM payments AS payment" +
+			" WHERE payment.order_id = ord.id AND payment.status IN " + cameIn + "), '') AS came").
+		ColumnExpr("(SELECT CAST(COALESCE(SUM(refund.amount), 0) AS BIGINT) FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status <> 'failed') AS refunded")
+}
+
+// reckon takes apart what was read as one.
+func (r *OrderRow) reckon() error {
+	if r.Came == "" {
+		return nil
+	}
+	paid, rest, _ := strings.Cut(r.Came, "/")
+	fees, provider, _ := strings.Cut(rest, "/")
+	var err, failed error
+	r.Paid, err = strconv.ParseInt(paid, 10, 64)
+	r.Fees, failed = strconv.ParseInt(fees, 10, 64)
+	r.Provider = provider
+	return errors.Join(err, failed)
 }
 
 // OrderRows lists an event's orders, newest first unless the filter says otherwise, at most Limit, in one statement beside the
@@ -192,16 +205,26 @@ func (s *Service) OrderRows(ctx context.Context, e *events.Event, f OrderFilter)
 	if err != nil || narrow == nil {
 		return nil, wrapped("list orders", err)
 	}
-	db := s.DB.Read()
+	rows, err := s.orderRows(ctx, s.DB.Read(), e, narrow, f.window())
+	return rows, wrapped("list orders", err)
+}
+
+func (s *Service) orderRows(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun.SelectQuery) *bun.SelectQuery, w window) ([]*OrderRow, error) {
 	// What is counted for each row is counted for those of the page alone.
-	page := f.window().page(narrow(db.NewSelect().TableExpr("orders AS ord").ColumnExpr("ord.*")), orderPages, e.CommunityID)
+	page := w.page(narrow(db.NewSelect().TableExpr("orders AS ord").ColumnExpr("ord.*")), orderPages, e.CommunityID)
+	return s.readOrders(ctx, e, w.order(orderColumns(db.NewSelect().TableExpr("(?) AS ord", page)), orderPages).ColumnExpr(orderLook))
+}
+
+func (s *Service) readOrders(ctx context.Context, e *events.Event, q *bun.SelectQuery) ([]*OrderRow, error) {
 	var rows []*OrderRow
-	q := orderColumns(db.NewSelect().TableExpr("(?) AS ord", page))
-	if err := f.window().order(q, orderPages).Scan(ctx, &rows); err != nil {
-		return nil, wrapped("list orders", err)
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, err
 	}
 	for _, r := range rows {
 		r.Code = s.codes.encode(e.Number, r.Number)
+		if err := r.reckon(); err != nil {
+			return nil, err
+		}
 	}
 	return rows, nil
 }

@@ -106,17 +106,28 @@ func (s *Service) AttendeeRows(ctx context.Context, e *events.Event, f AttendeeF
 	if err != nil || narrow == nil {
 		return nil, wrapped("list attendees", err)
 	}
-	db := s.DB.Read()
-	page := f.window().page(narrow(db.NewSelect().TableExpr("tickets AS ticket").ColumnExpr("ticket.*")), ticketPages, e.CommunityID)
-	var rows []*AttendeeRow
-	q := db.NewSelect().TableExpr("(?) AS ticket", page).
-		Join("JOIN order_lines AS line ON line.id = ticket.line_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").
+	rows, err := s.attendeeRows(ctx, s.DB.Read(), e, narrow, f.window())
+	return rows, wrapped("list attendees", err)
+}
+
+func (s *Service) attendeeRows(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun.SelectQuery) *bun.SelectQuery, w window) ([]*AttendeeRow, error) {
+	page := w.page(narrow(db.NewSelect().TableExpr("tickets AS ticket").ColumnExpr("ticket.*")), ticketPages, e.CommunityID)
+	return s.readAttendees(ctx, e, w.order(s.attendeeColumns(db.NewSelect().TableExpr("(?) AS ticket", page)), ticketPages))
+}
+
+// attendeeColumns are AttendeeRow's, over tickets AS ticket.
+func (s *Service) attendeeColumns(q *bun.SelectQuery) *bun.SelectQuery {
+	return q.Join("JOIN order_lines AS line ON line.id = ticket.line_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").
 		ColumnExpr("ticket.id, ticket.number, ticket.status, ticket.attendance_mode, ticket.attendee_name, ticket.attendee_email, ticket.created_at").
 		ColumnExpr("ticket.ticket_type_id AS type_id, line.name AS type_name, line.unit_price - line.discount AS price").
 		ColumnExpr("ord.id AS order_id, ord.number AS order_number, ord.status AS order_status, ord.buyer_name, ord.buyer_email, ord.currency").
 		ColumnExpr(s.CameAt + " AS came_at")
-	if err := f.window().order(q, ticketPages).Scan(ctx, &rows); err != nil {
-		return nil, wrapped("list attendees", err)
+}
+
+func (s *Service) readAttendees(ctx context.Context, e *events.Event, q *bun.SelectQuery) ([]*AttendeeRow, error) {
+	var rows []*AttendeeRow
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, err
 	}
 	for _, r := range rows {
 		r.OrderCode = s.codes.encode(e.Number, r.OrderNumber)

@@ -33,6 +33,7 @@ func (s *Service) Register(r *jobs.Runner) {
 	r.Handle(JobWaitlistMissed, s.entryMail("waitlist_missed"))
 	r.Handle(JobWaitlistClosed, s.entryMail("waitlist_closed"))
 	r.Handle(JobRefund, s.refund)
+	r.Handle(JobBulk, s.carryOut)
 	r.Handle(JobExpireSession, s.expireSession)
 	s.registerImports(r)
 	r.Every("ticketing.expire_holds", 3*time.Second, func(ctx context.Context) error {

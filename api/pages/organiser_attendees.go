@@ -24,7 +24,7 @@ type attendeesPage struct {
 // EventAttendees is GET /console/events/{event}/attendees: a row a ticket.
 func (h *Handler) EventAttendees(c *gin.Context) {
 	e := access.Event(c)
-	common, ok := h.newList(c, "nav.attendees", ticketing.AttendeeFilters, "search", "status")
+	common, ok := h.newList(c, ticketing.ListAttendees, ticketing.AttendeeFilters, "search", "status")
 	if !ok {
 		return
 	}

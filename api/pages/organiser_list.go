@@ -27,7 +27,11 @@ type listPage struct {
 	Errors      templates.Errors
 	Types       []templates.Option // to choose a ticket type from; none in a part of the page
 	States      []filterLink
-	Narrowed    bool // by more than search and state
+	Views       []viewLink
+	List        string // orders, attendees
+	CanWrite    bool   // acts on many orders, keeps views
+	UndoURL     string // brings back the view that was deleted just now; "" for none
+	Narrowed    bool   // by more than search and state
 	NextPageURL string
 	Part        bool // only what a filter changes is drawn
 }
@@ -48,9 +52,16 @@ func written(values map[string]string) string {
 
 // newList reads what the lists have in common; names are those of the filter, own those that stand outside the panel of filters. It
 // answers the request itself and gives false when it cannot.
-func (h *Handler) newList(c *gin.Context, open string, names []string, own ...string) (listPage, bool) {
-	e := access.Event(c)
-	data := listPage{Event: e, Action: c.Request.URL.Path, Values: ticketing.WrittenFilter(names, c.Query), Part: wantsPart(c)}
+func (h *Handler) newList(c *gin.Context, list string, names []string, own ...string) (listPage, bool) {
+	e, open := access.Event(c), "nav."+list
+	data := listPage{Event: e, Action: c.Request.URL.Path, Values: ticketing.WrittenFilter(names, c.Query), Part: wantsPart(c), List: list, CanWrite: may(c, "orders:write")}
+	if undo := c.Query("undo"); turnout.ID(undo).Is("viw") && data.CanWrite {
+		data.UndoURL = eventPath(e) + "/views/" + undo + "/restore"
+	}
+	if err := h.views(c, &data, list); err != nil {
+		h.Fail(c, err)
+		return data, false
+	}
 	inPanel := ticketing.WrittenFilter(names, c.Query)
 	for _, name := range own {
 		delete(inPanel, name)

@@ -22,16 +22,17 @@ type ordersPage struct {
 	listPage
 	Rows     []orderRow
 	Payments []templates.Option
+	Actions  []string
 }
 
 // EventOrders is GET /console/events/{event}/orders: searched as one types, filtered.
 func (h *Handler) EventOrders(c *gin.Context) {
 	e := access.Event(c)
-	common, ok := h.newList(c, "nav.orders", ticketing.OrderFilters, "search", "status", "refunds")
+	common, ok := h.newList(c, ticketing.ListOrders, ticketing.OrderFilters, "search", "status", "refunds")
 	if !ok {
 		return
 	}
-	data := &ordersPage{listPage: common, Payments: anyOf(h, c, "console.orders.payment_", ticketing.Paid, ticketing.Unpaid, ticketing.RefundOpen)}
+	data := &ordersPage{listPage: common, Actions: ticketing.BulkActions, Payments: anyOf(h, c, "console.orders.payment_", ticketing.Paid, ticketing.Unpaid, ticketing.RefundOpen)}
 	filter, err := ticketing.ReadOrderFilter(e, c.Query)
 	filter.Before, filter.Limit = turnout.ID(c.Query("before")), rowsShown+1
 	if err == nil {

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -10,18 +9,9 @@ import (
 	"turnout"
 	"turnout/api/access"
 	"turnout/events"
-	"turnout/events/organisers"
-	"turnout/internal/audit"
 	"turnout/templates"
 	"turnout/ticketing"
 )
-
-// deed is one entry of an order's history.
-type deed struct {
-	At     time.Time
-	Action string
-	Who    string
-}
 
 type orderDetailPage struct {
 	templates.Chrome
@@ -29,7 +19,7 @@ type orderDetailPage struct {
 	Event                  *events.Event
 	Order                  *ticketing.Order
 	Status                 ticketing.OrderStatus
-	Deeds                  []deed
+	Timeline               []happening
 	TypeNames              map[turnout.ID]string
 	BuyerURL, PDFURL, Base string
 	CanEdit                bool                    // sees what can be done with the order
@@ -66,38 +56,12 @@ func (h *Handler) EventOrder(c *gin.Context) {
 			return
 		}
 	}
-	entries, err := audit.List(ctx, h.DB.Read(), e.CommunityID, o.ID, "", 100)
-	if err == nil {
-		data.Deeds, err = h.deeds(c, entries)
-	}
-	if err != nil {
+	var err error
+	if data.Timeline, err = h.timeline(c, o); err != nil {
 		h.Fail(c, err)
 		return
 	}
 	h.Render(c, http.StatusOK, "console_order", data)
-}
-
-// deeds names who did what, in the words of the console.
-func (h *Handler) deeds(c *gin.Context, entries []audit.Entry) ([]deed, error) {
-	names := map[turnout.ID]string{}
-	if slices.ContainsFunc(entries, func(e audit.Entry) bool { return e.Actor.Kind == audit.Staff }) {
-		members, err := organisers.Members(c.Request.Context(), h.DB.Read(), access.Community(c))
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range members {
-			names[m.AccountID] = firstOf(m.Name, m.Email)
-		}
-	}
-	list := make([]deed, len(entries))
-	for i, e := range entries {
-		who := names[e.Actor.ID]
-		if who == "" {
-			who = h.text(c, "console.actor."+string(e.Actor.Kind))
-		}
-		list[i] = deed{At: e.At, Action: e.Action, Who: who}
-	}
-	return list, nil
 }
 
 // orderOf gives the order in the path, of the event in the path. It answers the request itself and gives false when there is none.

@@ -20,7 +20,7 @@ var orderOperations = operations{
 	"POST /events/{event}/orders": {Summary: "Place an order", In: orderRequest{}, Out: orderResponse{}, Status: 201, Key: true, Errors: []int{409}, Example: orderExample,
 		Text: "Takes the places at once. A free order is confirmed; another is held until expires_at and paid at payment.url."},
 	"GET /events/{event}/orders": {Summary: "List an event's orders, the newest first", Out: respond.Page[orderResponse]{},
-		Query: append([]parameter{{Name: "status", Text: "Only of this status."}, {Name: "search", Text: "Words that begin names, e-mail addresses or the code."}}, window...)},
+		Query: append(orderFilter, window...)},
 	"GET /orders/{code}":             {Summary: "An order", Out: orderResponse{}, Query: []parameter{secretParameter}},
 	"GET /orders/{code}/tickets.pdf": {Summary: "The order's tickets as a PDF", OutRaw: "application/pdf", Errors: []int{409}, Query: []parameter{secretParameter, sizeParameter}},
 	"POST /orders/{code}/cancel": {Summary: "Cancel a whole order", Text: "A preview says what would be given back and changes nothing; what it says is what happens.",
@@ -217,8 +217,14 @@ func (h *Handler) ListOrders(c *gin.Context) {
 	if !ok {
 		return
 	}
-	orders, err := h.Ticketing.Orders(c.Request.Context(), access.Community(c), access.Event(c).ID, ticketing.OrderFilter{
-		Status: ticketing.OrderStatus(c.Query("status")), Search: c.Query("search"), Before: turnout.ID(window.Cursor), Limit: window.Limit + 1})
+	e := access.Event(c)
+	filter, err := ticketing.ReadOrderFilter(e, c.Query)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	filter.Before, filter.Limit = turnout.ID(window.Cursor), window.Limit+1
+	orders, err := h.Ticketing.Orders(c.Request.Context(), e.CommunityID, e.ID, filter)
 	if err != nil {
 		respond.Fail(c, err)
 		return

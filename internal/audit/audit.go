@@ -111,12 +111,5 @@ func List(ctx context.Context, db bun.IDB, community, subject, before turnout.ID
 	if err := query.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("audit: list: %w", err)
 	}
-	entries := make([]Entry, len(rows))
-	for i, r := range rows {
-		entries[i] = Entry{
-			ID: r.ID, Community: r.CommunityID, Actor: Actor{Kind: r.ActorKind, ID: r.ActorID},
-			Action: r.Action, Subject: r.SubjectID, Detail: r.Detail, At: r.At.UTC(),
-		}
-	}
-	return entries, nil
+	return entries(rows), nil
 }

@@ -5,6 +5,7 @@ import { questions } from "./_questions";
 import { previews } from "./_preview";
 import { steppers } from "./_stepper";
 import { sums } from "./_sum";
+import { ticks } from "./_ticks";
 import { myTimes } from "./_times";
 
 function toast(text: string): void {
@@ -122,6 +123,8 @@ document.addEventListener("change", (event) => {
   const field = event.target as HTMLElement;
   if (field.matches("[data-submit]")) (field as HTMLSelectElement).form?.requestSubmit();
 });
+
+ticks();
 
 function ready(root: ParentNode): void {
   countdowns(root);
