@@ -32,7 +32,7 @@ type bulkAction struct {
 // (console.bulk.do_…, console.bulk.ask_…).
 var bulkActions = map[string]bulkAction{
 	BulkResend: {mailable, "0", (*Service).mailAgain},
-	BulkCancel: {"(ord.status IN ('confirmed', 'awaiting_approval') OR ord.status IN ('held', 'pending') AND ord.expires_at > ?)", refundableSum,
+	BulkCancel: {"(ord.status = 'confirmed' OR ord.status IN ('held', 'awaiting_approval', 'pending') AND ord.expires_at > ?)", refundableSum,
 		func(s *Service, ctx context.Context, tx bun.Tx, _, order turnout.ID) error {
 			_, err := s.cancel(ctx, tx, order, CanceledByOrganiser)
 			return err
