@@ -23,7 +23,6 @@ type questionForm struct {
 	Kind      string   `form:"kind" text:"name,max=20"`
 	Label     string   `form:"label" text:"name,max=500"`
 	Help      string   `form:"help" text:"long,max=2000"`
-	Purpose   string   `form:"purpose" text:"name,max=500"`
 	Required  bool     `form:"required"`
 	Min       string   `form:"bounds.min" text:"name,max=20"`
 	Max       string   `form:"bounds.max" text:"name,max=20"`
@@ -32,6 +31,7 @@ type questionForm struct {
 	Until     string   `form:"bounds.until" text:"name,max=20"`
 	ShowIf    []string `form:"show_if.any_of" text:"name,max=80"` // the question and the answer, with a colon between them
 	TypeIDs   []string `form:"ticket_type_ids" text:"name,max=60"`
+	Purpose   string   `form:"purpose" text:"name,max=500"`
 	EraseDays string   `form:"erase_days" text:"name,max=10"`
 	EraseOn   string   `form:"erase_on" text:"name,max=20"`
 	Version   int64    `form:"version"`

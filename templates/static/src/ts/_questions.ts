@@ -3,14 +3,14 @@
 export function questions(root: ParentNode): void {
   for (const form of root.querySelectorAll<HTMLElement>("[data-questions]")) {
     const conditional = form.querySelectorAll<HTMLElement>("[data-show-if]");
-    if (conditional.length === 0) continue;
+    if (conditional.length === 0 || form.dataset.questions === "on") continue;
+    form.dataset.questions = "on"; // once, however often the page is made ready
     for (const words of form.querySelectorAll<HTMLElement>("[data-if-words]")) words.hidden = true;
-    const full = new Set(form.querySelectorAll<HTMLInputElement>("input:disabled"));
     const decide = () => {
       for (const question of conditional) { // in the order of the form: what decides stands before
         const applies = values(form, question.dataset.showIf ?? "").some((value) => (question.dataset.anyOf ?? "").split(" ").includes(value));
         question.hidden = !applies;
-        for (const field of question.querySelectorAll<Field>("input, select, textarea")) field.disabled = !applies || full.has(field as HTMLInputElement);
+        for (const field of question.querySelectorAll<Field>("input, select, textarea")) field.disabled = !applies || field.dataset.full !== undefined;
       }
     };
     form.addEventListener("change", decide);
