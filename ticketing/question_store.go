@@ -125,6 +125,15 @@ func (in *QuestionInput) wording(q *Question, now time.Time) *Wording {
 // savePlaces makes and changes the pools of a wording's options, in the order of their ids. It fails with ErrOptionChosen and
 // ErrCapacityBelowTaken, about the option's field.
 func savePlaces(ctx context.Context, tx bun.IDB, q *Question, w *Wording, in *QuestionInput, now time.Time) error {
+	for i, o := range w.Options {
+		if in.Options[i].ID != "" && in.Options[i].Places != nil && o.PoolID == "" {
+			// Counting begins: a sale that read the question before holds places of the event until it has written who chose what.
+			if err := lockAllPools(ctx, tx, q.EventID); err != nil {
+				return err
+			}
+			break
+		}
+	}
 	if err := makePlaces(ctx, tx, q, w, in, now); err != nil {
 		return err
 	}
@@ -151,6 +160,16 @@ func savePlaces(ctx context.Context, tx bun.IDB, q *Question, w *Wording, in *Qu
 		}
 	}
 	return nil
+}
+
+// lockAllPools locks every pool of the event, so that none of its sales is under way.
+func lockAllPools(ctx context.Context, tx bun.IDB, event turnout.ID) error {
+	var ids []turnout.ID
+	if err := tx.NewSelect().Model((*Pool)(nil)).Column("id").Where("event_id = ?", event).Scan(ctx, &ids); err != nil {
+		return err
+	}
+	_, err := lockPools(ctx, tx, ids)
+	return err
 }
 
 func makePlaces(ctx context.Context, tx bun.IDB, q *Question, w *Wording, in *QuestionInput, now time.Time) error {
