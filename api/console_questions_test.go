@@ -107,3 +107,24 @@ func TestFilesOfAnswers(t *testing.T) {
 		}
 	})
 }
+
+// However many questions there are, their page asks the same number of statements.
+func TestQuestionListStatements(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		add := func(n int) {
+			for range n {
+				one := int64(1)
+				if _, err := d.Ticketing.CreateQuestion(t.Context(), d.community.ID, d.event.ID, ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice,
+					Label: "Which?", Purpose: "To know.", Options: []ticketing.OptionInput{{Label: "A", Places: &one}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		add(1)
+		few := d.statements(d.at("/questions"))
+		add(20)
+		if many := d.statements(d.at("/questions")); many != few {
+			t.Errorf("%d statements for 1 question, %d for 21", few, many)
+		}
+	})
+}
