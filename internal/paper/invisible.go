@@ -49,9 +49,33 @@ func (d *Doc) setBlank(block rune, size float64) {
 	family := fmt.Sprintf("blank-%d", block)
 	if !d.blank[block] {
 		d.blank[block] = true
-		d.pdf.AddFontFromReader(family, "", bytes.NewReader(blankDefinition(block)))
+		d.pdf.AddFontFromReader(family, "", bytes.NewReader(blanks.of(block)))
 	}
 	d.selectFont(family, size)
+}
+
+// blankCache keeps the definitions used lately, of some 1.5 kB each. It is emptied when full.
+type blankCache struct {
+	mu   sync.Mutex
+	made map[rune][]byte
+}
+
+const blankCacheSize = 1024
+
+var blanks = blankCache{made: map[rune][]byte{}}
+
+func (c *blankCache) of(block rune) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	definition := c.made[block]
+	if definition == nil {
+		if len(c.made) >= blankCacheSize {
+			clear(c.made)
+		}
+		definition = blankDefinition(block)
+		c.made[block] = definition
+	}
+	return definition
 }
 
 // blankDefinition is gofpdf's definition of the invisible font for one block.
