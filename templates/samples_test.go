@@ -39,6 +39,7 @@ type (
 		ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
 		JoinOpensAt, CheckedInAt                                time.Time
 		URL                                                     string
+		Extras                                                  []string
 	}
 )
 
@@ -277,16 +278,16 @@ func orderSamples() []sample {
 	d.Cancel.URL, d.Cancel.Refund, d.Cancel.FeeKept = "/o/7KQ2M/cancel", euro(14400), euro(500)
 	code := strings.Repeat("AEBAGBAFAYDQQCIKBMGA2DQ", 6) + "ABCDEFGHIJKLMNOPQ"
 	d.Tickets = []sampleTicket{
-		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}, "/tickets/tkt_1?secret=x"},
-		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}, "/tickets/tkt_2?secret=x"},
+		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}, "/tickets/tkt_1?secret=x", []string{"Workshop: Bidi for the brave", "2 × Dinner"}},
+		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}, "/tickets/tkt_2?secret=x", nil},
 	}
 	held := d
 	held.Order.Status, held.Payment.Status, held.PayURL, held.ICSURL, held.PDFURL = "held", "failed", "/pay/pay_1", "", ""
 	held.Payment.Note = "Your bank declined the card. You can try again or take another one."
-	held.Tickets = []sampleTicket{{1, "tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, ""}}
+	held.Tickets = []sampleTicket{{1, "tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, "", nil}}
 	late := held
 	late.Order.Status, late.PayURL, late.Payment.Status, late.Payment.Note, late.Cancel.URL = "expired", "", "late_refund_pending", "", ""
-	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, ""}}
+	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, "", nil}}
 	late.Refunds = []sampleRefund{{euro(14900), "manual", false, sampleNow}}
 	canceled := late
 	canceled.Order.Status, canceled.Payment.Status = "canceled", "refund_pending"

@@ -61,13 +61,13 @@ func (s *Service) writePaper(ctx context.Context, w io.Writer, o *Order, tickets
 	}
 	paper.Code, paper.Size, paper.Made = o.Code, size, o.UpdatedAt
 	for _, t := range tickets {
-		ticket := documents.Ticket{Code: t.Code, Attendee: t.AttendeeName, Type: o.TypeName(t), Virtual: t.AttendanceMode == Virtual}
+		ticket := documents.Ticket{Code: t.Code, Attendee: t.AttendeeName, Type: o.TypeName(t), Virtual: t.AttendanceMode == Virtual, Extras: o.Extras(t)}
 		if ticket.Virtual {
 			ticket.JoinURL = s.JoinLink(t)
 			ticket.Opens = s.Pages.Moment(o.Locale, event.JoinOpensAt(), event.Timezone)
 		}
 		if line := o.lineOf(t); design.ShowPrice && line != nil {
-			ticket.Details = []documents.Detail{{Label: paper.Words.Price, Value: s.Pages.Money(o.Locale, o.Money(line.UnitPrice))}}
+			ticket.Details = []documents.Detail{{Label: paper.Words.Price, Value: s.Pages.Money(o.Locale, o.Money(line.UnitPrice-line.Discount))}}
 		}
 		paper.Tickets = append(paper.Tickets, ticket)
 	}
@@ -110,6 +110,22 @@ func (o *Order) TypeName(t *Ticket) string {
 		return line.Name
 	}
 	return ""
+}
+
+// Extras names the add-ons that come with a ticket: "2 × Dinner".
+func (o *Order) Extras(t *Ticket) (names []string) {
+	for _, has := range o.AddOns {
+		i := slices.IndexFunc(o.Lines, func(l *OrderLine) bool { return l.ID == has.LineID })
+		if has.TicketID != t.ID || i < 0 {
+			continue
+		}
+		name := o.Lines[i].Name
+		if has.Quantity > 1 {
+			name = fmt.Sprintf("%d × %s", has.Quantity, name)
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // WriteCalendar writes the event's date as a calendar file for the order's buyer.

@@ -54,6 +54,7 @@ type shownTicket struct {
 	Number                                                  int // in the order, from 1
 	ID, Status, TypeName, AttendeeName, Mode, Code, JoinURL string
 	URL                                                     string // of its own page, while it is valid
+	Extras                                                  []string
 	JoinOpensAt, CheckedInAt                                time.Time
 }
 
@@ -159,7 +160,8 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order) ([]shownTicke
 }
 
 func (h *Handler) shownTicket(o *ticketing.Order, t *ticketing.Ticket) shownTicket {
-	shown := shownTicket{ID: string(t.ID), Status: string(t.Status), TypeName: o.TypeName(t), AttendeeName: t.AttendeeName, Mode: string(t.AttendanceMode), Code: t.Code}
+	shown := shownTicket{ID: string(t.ID), Status: string(t.Status), TypeName: o.TypeName(t), AttendeeName: t.AttendeeName, Mode: string(t.AttendanceMode), Code: t.Code,
+		Extras: o.Extras(t)}
 	if t.Status == ticketing.Valid {
 		shown.URL = h.Ticketing.TicketLink(t)
 		if t.AttendanceMode == ticketing.Virtual {
