@@ -93,6 +93,7 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/recap.pdf", Who: token("recap:read"), Handle: api.RecapPDF},
 	}
 	rows = append(rows, s.questionRoutes()...)
+	rows = append(rows, s.voucherRoutes()...)
 	for i := range rows {
 		rows[i].Path = v1.Base + rows[i].Path
 	}
@@ -111,5 +112,19 @@ func (s *server) questionRoutes() []access.Route {
 		{Method: post, Path: "/questions/{id}/restore", Who: token("tickets:write"), Handle: api.RestoreQuestion, Unseen: true},
 		{Method: post, Path: "/events/{event}/questions/{id}/uploads", Who: public, Handle: api.SendFile, Unseen: true},
 		{Method: get, Path: "/events/{event}/uploads/{id}", Who: token("orders:read"), Handle: api.GetFile},
+	}
+}
+
+// voucherRoutes are the calls about vouchers. What they change shows on no page that is remembered, but for the places that some reserve.
+func (s *server) voucherRoutes() []access.Route {
+	api, token := s.v1, access.Token
+	return []access.Route{
+		{Method: get, Path: "/events/{event}/vouchers", Who: token("tickets:read"), Handle: api.ListVouchers},
+		{Method: post, Path: "/events/{event}/vouchers", Who: token("tickets:write"), Handle: api.CreateVoucher},
+		{Method: post, Path: "/events/{event}/vouchers/batch", Who: token("tickets:write"), Handle: api.CreateVouchers},
+		{Method: get, Path: "/vouchers/{id}", Who: token("tickets:read"), Handle: api.GetVoucher},
+		{Method: patch, Path: "/vouchers/{id}", Who: token("tickets:write"), Handle: api.UpdateVoucher},
+		{Method: post, Path: "/vouchers/{id}/end", Who: token("tickets:write"), Handle: api.EndVoucher},
+		{Method: post, Path: "/vouchers/{id}/reopen", Who: token("tickets:write"), Handle: api.ReopenVoucher},
 	}
 }

@@ -113,6 +113,7 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 		"pools":     h.api("GET", at+"/pools", nil, 200).text1("items", 0, "id"),
 		"tickets":   order.text1("tickets", 0, "id"),
 		"questions": h.api("POST", at+"/questions", m{"subject": "ticket", "kind": "text", "label": "Why?", "purpose": "To know."}, 201).text1("id"),
+		"vouchers":  h.api("POST", at+"/vouchers", m{"code": "WALK", "kind": "access"}, 201).text1("id"),
 		"scans":     h.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.at("tickets", 0, "code"), "nonce": "walk"}, 200).text1("id"),
 		"sponsors":  h.api("POST", at+"/sponsors", m{"name": "A", "status": "prospect"}, 201).text1("id"),
 		"lines":     h.api("POST", at+"/budget/lines", m{"category": "A", "kind": "expense", "planned": eur}, 201).text1("id"),

@@ -27,6 +27,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.supportEvent("gophers")
 		h.followUp("gophers")
 		h.giveBack("gophers", types)
+		h.makeVouchers("gophers", types)
 		for path, item := range h.document.Paths.Map() {
 			for method, op := range item.Operations() {
 				for status := range op.Responses.Map() {

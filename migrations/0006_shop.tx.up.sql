@@ -78,6 +78,7 @@ CREATE TABLE vouchers (
     email        TEXT NOT NULL DEFAULT '', -- of the only buyer who may use it; '@domain' for all of a domain
     batch        TEXT NOT NULL DEFAULT '', -- the name under which it was made with others
     note         TEXT NOT NULL DEFAULT '',
+    words        TEXT NOT NULL, -- of code, batch and note, folded, each behind a space: what a search looks in
     valid_from   TIMESTAMPTZ,
     valid_until  TIMESTAMPTZ,
     ended        BOOLEAN NOT NULL DEFAULT FALSE, -- by the organiser, or by the sweep once valid_until has passed: it holds no places any more

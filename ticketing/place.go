@@ -17,8 +17,11 @@ import (
 	"turnout/internal/database"
 )
 
-// Problems says all that is wrong with what somebody wants to buy, field by field, whatever is left of it.
+// Problems says all that is wrong with what somebody wants to buy, field by field, whatever is left of it. It fails with ErrTooManyCodes.
 func (s *Service) Problems(ctx context.Context, p *Purchase) (turnout.Problems, error) {
+	if err := s.unguessed(ctx, p); err != nil {
+		return nil, err
+	}
 	shelf, err := readShelf(ctx, s.DB.Read(), s.Now(), []*Purchase{p})
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: problems of a purchase: %w", err)
@@ -59,13 +62,16 @@ type placed struct {
 // confirmed, the ticket codes.
 //
 // It fails with an Invalid error naming the fields, turnout.ErrNotFound, ErrSoldOut and the other refusals of a sale, ErrPriceChanged,
-// ErrEmailUnproven, ErrRestricted, ErrOfferOver, events.ErrCanceled, events.ErrEnded, ErrIdempotencyKeyReused, ErrReplacedPaid, database.ErrBusy.
+// ErrEmailUnproven, ErrRestricted, ErrOfferOver, ErrTooManyCodes, events.ErrCanceled, events.ErrEnded, ErrIdempotencyKeyReused, ErrReplacedPaid, database.ErrBusy.
 func (s *Service) PlaceOrder(ctx context.Context, p Purchase) (order *Order, replayed bool, err error) {
 	if len(p.shape()) > 0 {
 		probs, err := s.Problems(ctx, &p) // all at once, and with the ticket types' names
 		if err == nil {
 			err = probs.Err()
 		}
+		return nil, false, err
+	}
+	if err := s.unguessed(ctx, &p); err != nil {
 		return nil, false, err
 	}
 	if p.Locale == "" {

@@ -33,8 +33,11 @@ type QuotedLine struct {
 }
 
 // Quote prices a purchase by the function that sells it, without taking anything. What is wrong with it stands in the quote; it fails with
-// turnout.ErrNotFound for an event that there is not.
+// turnout.ErrNotFound for an event that there is not, and with ErrTooManyCodes.
 func (s *Service) Quote(ctx context.Context, p *Purchase) (*Quote, error) {
+	if err := s.unguessed(ctx, p); err != nil {
+		return nil, err
+	}
 	q, err := s.quote(ctx, s.DB.Read(), p)
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: quote: %w", err)

@@ -46,6 +46,7 @@ type Voucher struct {
 	Email       string // the only buyer, or '@domain'; "" for everybody
 	Batch       string
 	Note        string
+	Words       string    // what a search looks in: see voucherWords
 	ValidFrom   time.Time `bun:",nullzero"`
 	ValidUntil  time.Time `bun:",nullzero"`
 	Ended       bool

@@ -28,11 +28,11 @@ type VoucherInput struct {
 	Reserves      bool
 	MaxUses       *int64
 	Budget        *int64
+	TicketTypeIDs []turnout.ID
 	Email         string
 	Note          string
 	ValidFrom     time.Time
 	ValidUntil    time.Time
-	TicketTypeIDs []turnout.ID
 }
 
 // The refusals of editing vouchers.
@@ -118,7 +118,7 @@ func (in *VoucherInput) checkEmail(p *turnout.Problems) {
 func (in *VoucherInput) apply(v *Voucher, now time.Time) {
 	v.Code, v.Folded, v.Kind, v.Value, v.Reserves, v.MaxUses, v.Budget = in.Code, FoldCode(in.Code), in.Kind, in.Value, in.Reserves, in.MaxUses, in.Budget
 	v.Email, v.Note, v.ValidFrom, v.ValidUntil = in.Email, in.Note, in.ValidFrom.UTC().Truncate(time.Microsecond), in.ValidUntil.UTC().Truncate(time.Microsecond)
-	v.TicketTypeIDs, v.UpdatedAt = in.TicketTypeIDs, now
+	v.TicketTypeIDs, v.UpdatedAt, v.Words = in.TicketTypeIDs, now, voucherWords(in.Code, v.Folded, v.Batch, in.Note)
 	v.Version++
 }
 
@@ -139,7 +139,7 @@ func (s *Service) CreateVoucher(ctx context.Context, community, event turnout.ID
 const MaxBatch = 5000
 
 // CreateVouchers adds n vouchers of one kind, each with a random code behind the prefix, as a batch under a name. It fails as CreateVoucher.
-func (s *Service) CreateVouchers(ctx context.Context, community, event turnout.ID, batch, prefix string, n int, in VoucherInput) ([]*Voucher, error) {
+func (s *Service) CreateVouchers(ctx context.Context, community, event turnout.ID, batch, prefix string, n int64, in VoucherInput) ([]*Voucher, error) {
 	var p turnout.Problems
 	batch, prefix = strings.TrimSpace(batch), strings.TrimSpace(prefix)
 	p.Require("batch", batch)
@@ -348,32 +348,6 @@ func (s *Service) editVoucher(ctx context.Context, community, id turnout.ID, ver
 	}
 	s.soldOut.forget()
 	return v, nil
-}
-
-// VoucherFilter narrows a list of vouchers.
-type VoucherFilter struct {
-	Search string     // what a code, a note or a batch begins with or holds
-	Batch  string     // exactly
-	After  turnout.ID // the last of the page before
-	Limit  int
-}
-
-// Vouchers lists an event's vouchers, in the order of their making.
-func (s *Service) Vouchers(ctx context.Context, community, event turnout.ID, f VoucherFilter) ([]*Voucher, error) {
-	list, err := loadVouchers(ctx, s.DB.Read(), func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("community_id = ?", community).Where("event_id = ?", event).Where("id > ?", f.After).Order("id").Limit(int64(f.Limit))
-		if f.Batch != "" {
-			q = q.Where("batch = ?", f.Batch)
-		}
-		if words := FoldCode(f.Search); words != "" {
-			q = q.Where("folded >= ?", words).Where("folded < ?", words+"\U0010FFFF")
-		}
-		return q
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: vouchers: %w", err)
-	}
-	return list, nil
 }
 
 // Voucher gives one voucher of the community. It fails with turnout.ErrNotFound.

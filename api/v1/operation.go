@@ -43,7 +43,7 @@ func allOperations() operations {
 	all := operations{}
 	for _, part := range []operations{
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
-		ticketTypeOperations, questionOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
+		ticketTypeOperations, questionOperations, voucherOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
 		checkInOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {
 		maps.Copy(all, part)

@@ -3,7 +3,9 @@ package v1
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -68,7 +70,9 @@ func (h *Handler) purchase(c *gin.Context, in *orderRequest) ticketing.Purchase 
 	who := access.Who(c)
 	p := ticketing.Purchase{EventID: access.Event(c).ID, Buyer: ticketing.Attendee(in.Buyer), Locale: h.language(c, in.Locale), Voucher: in.Voucher,
 		Answers: answers(in.Answers), Expected: in.ExpectedTotal, Key: c.GetHeader("Idempotency-Key"), Caller: string(who.ID())}
-	if !who.Nobody() {
+	if who.Nobody() {
+		p.Client = c.ClientIP()
+	} else {
 		p.Actor = audit.ActorFrom(c.Request.Context())
 		p.Trusted = who.May("orders:write", access.Event(c).CommunityID, access.Event(c))
 	}
@@ -201,6 +205,9 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 	}
 	purchase := h.purchase(c, &in)
 	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), purchase)
+	if errors.Is(err, ticketing.ErrTooManyCodes) {
+		c.Header("Retry-After", strconv.Itoa(int(ticketing.GuessesWithin.Seconds())))
+	}
 	if err != nil {
 		respond.Fail(c, err)
 		return

@@ -72,6 +72,12 @@ func Tried(ctx context.Context, tx bun.IDB, what string, now time.Time, within t
 	return tried(ctx, tx, digest(what), now, within)
 }
 
+// Tries gives how often something was tried for somebody, as Tried counts it.
+func Tries(ctx context.Context, db bun.IDB, what string, now time.Time) (tries int64, err error) {
+	err = db.NewRaw("SELECT COALESCE(MAX(count), 0) FROM attempts WHERE bucket = ? AND expires_at > ?", digest(what), now).Scan(ctx, &tries)
+	return tries, err
+}
+
 func tried(ctx context.Context, tx bun.IDB, bucket string, now time.Time, within time.Duration) (tries int64, err error) {
 	err = tx.NewRaw(`INSERT INTO attempts (bucket, count, expires_at) VALUES (?0, 1, ?2) ON CONFLICT (bucket) DO UPDATE SET
 		count = CASE WHEN attempts.expires_at <= ?1 THEN 1 ELSE attempts.count + 1 END,
