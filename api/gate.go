@@ -59,7 +59,7 @@ func person(ctx context.Context, house services.Services, sessions *scs.SessionM
 	if id == "" {
 		return access.Caller{}, nil
 	}
-	account, err := organisers.FindAccount(ctx, house.DB.Read(), id)
+	account, err := organisers.FindStanding(ctx, house.DB.Read(), id)
 	if errors.Is(err, turnout.ErrNotFound) {
 		return access.Caller{}, nil
 	}
@@ -69,24 +69,13 @@ func person(ctx context.Context, house services.Services, sessions *scs.SessionM
 	if account.Epoch() != sessions.GetString(ctx, pages.SessionEpoch) { // a new password ended it
 		return access.Caller{}, nil
 	}
-	communities, err := organisers.Communities(ctx, house.DB.Read(), id)
-	if err != nil {
-		return access.Caller{}, err
-	}
-	grants, err := organisers.Grants(ctx, house.DB.Read(), id)
-	if err != nil {
-		return access.Caller{}, err
-	}
-	who := access.Caller{Account: id, Name: account.Name, Email: account.Email}
-	for _, community := range communities {
-		who.Communities = append(who.Communities, community.ID)
-	}
+	who := access.Caller{Account: id, Name: account.Name, Email: account.Email, Communities: account.Communities}
 	who.Has = func(need string, community turnout.ID, event *events.Event) bool {
 		place := organisers.Place{Community: community}
 		if event != nil {
 			place.Group, place.Event = event.GroupID, event.ID
 		}
-		return organisers.Can(grants[community], organisers.Capability(need), place)
+		return organisers.Can(account.Grants[community], organisers.Capability(need), place)
 	}
 	return who, nil
 }

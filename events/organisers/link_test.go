@@ -104,9 +104,9 @@ func TestInvitation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		grants, err := organisers.Grants(t.Context(), db.Read(), bob.ID)
-		if err != nil || len(grants) != 1 || !slices.Equal(grants[community.ID], []organisers.Grant{grant}) {
-			t.Errorf("bob may %+v, %v", grants, err)
+		standing, err := organisers.FindStanding(t.Context(), db.Read(), bob.ID)
+		if err != nil || len(standing.Grants) != 1 || !slices.Equal(standing.Grants[community.ID], []organisers.Grant{grant}) || !slices.Equal(standing.Communities, []turnout.ID{community.ID}) {
+			t.Errorf("bob may %+v, %v", standing, err)
 		}
 		if err := w.Invite(t.Context(), community.ID, "ADA@example.org", grant); !errors.Is(err, organisers.ErrInTeam) {
 			t.Errorf("somebody who is in the team: %v", err)

@@ -48,21 +48,6 @@ type Member struct {
 // ErrLastOwner is the answer to what would leave a community without an owner.
 var ErrLastOwner = &turnout.Error{Kind: turnout.Conflict, Code: "last_owner", Message: "This is the last owner. Make somebody else an owner first."}
 
-// Grants gives what an account may do, by community; nothing of those whose staff it is not.
-func Grants(ctx context.Context, db bun.IDB, account turnout.ID) (map[turnout.ID][]Grant, error) {
-	var rows []grantRow
-	err := db.NewSelect().Model(&rows).Join("JOIN staff ON staff.id = granted.staff_id AND staff.community_id = granted.community_id").
-		Where("staff.account_id = ?", account).OrderExpr("granted.id").Scan(ctx)
-	if err != nil {
-		return nil, err
-	}
-	grants := map[turnout.ID][]Grant{}
-	for _, r := range rows {
-		grants[r.CommunityID] = append(grants[r.CommunityID], Grant{r.Role, r.Scope})
-	}
-	return grants, nil
-}
-
 // Communities lists where an account is staff, by name.
 func Communities(ctx context.Context, db bun.IDB, account turnout.ID) (communities []Community, err error) {
 	err = db.NewSelect().Model(&communities).Join("JOIN staff ON staff.community_id = community.id").

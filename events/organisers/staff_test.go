@@ -87,8 +87,8 @@ func TestRemovedStaffMayNothing(t *testing.T) {
 		if err := w.RemoveStaff(t.Context(), community.ID, id); err != nil {
 			t.Fatal(err)
 		}
-		if grants, err := organisers.Grants(t.Context(), db.Read(), bob.ID); err != nil || len(grants) != 0 {
-			t.Errorf("bob still may %+v, %v", grants, err)
+		if standing, err := organisers.FindStanding(t.Context(), db.Read(), bob.ID); err != nil || len(standing.Grants) != 0 || len(standing.Communities) != 0 {
+			t.Errorf("bob still may %+v, %v", standing, err)
 		}
 		if err := w.RemoveStaff(t.Context(), community.ID, id); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("removed again: %v", err)
