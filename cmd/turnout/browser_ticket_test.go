@@ -33,12 +33,12 @@ func (b *browser) design() {
 	const loaded = `document.querySelector("#sample").decode().then(() => document.querySelector("#sample").src)`
 	before := js[string](b, loaded)
 	code := b.code("#sample")
-	b.do(chromedp.Click(chromedp.CSS(`.choice:has([value="band"])`)), chromedp.SendKeys(chromedp.CSS("#f-note"), "Bring an ID"))
+	b.do(chromedp.Click(chromedp.CSS(`.choice:has([value="plain"])`)), chromedp.SendKeys(chromedp.CSS("#f-note"), "Bring an ID"))
 	b.do(chromedp.Poll[chromedp.Void](`document.querySelector("#sample").src.includes("Bring+an+ID")`))
-	if after := js[string](b, loaded); after == before || !strings.Contains(after, "layout=band") || b.code("#sample") != code {
+	if after := js[string](b, loaded); after == before || !strings.Contains(after, "layout=plain") || b.code("#sample") != code {
 		b.t.Errorf("the sample is %s", after)
 	}
-	if link := js[string](b, `document.querySelector("#sample-pdf").href`); !strings.Contains(link, "layout=band") {
+	if link := js[string](b, `document.querySelector("#sample-pdf").href`); !strings.Contains(link, "layout=plain") {
 		b.t.Errorf("the PDF is %s", link)
 	}
 	b.follow("#design .btn-primary")

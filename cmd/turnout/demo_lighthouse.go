@@ -9,6 +9,7 @@ import (
 	"turnout/events/organisers"
 	"turnout/events/sponsors"
 	"turnout/ticketing"
+	"turnout/ticketing/documents"
 )
 
 // The slugs of the first community's conferences.
@@ -132,6 +133,8 @@ func (s *story) nextConference(zone *time.Location) error {
 		StartsAt: clock(thursday, "09:15"), EndsAt: clock(thursday.AddDate(0, 0, 1), "13:00"), CoverHash: picture,
 		VenueName: "Cordoaria Nova", VenueAddress: "Rua da Corda 12", VenueCity: "Lisboa", VenueCountry: "PT", OnlineURL: "https://live.lighthouse.example/8",
 	}, opened.Add(-16*day))
+	s.designs = append(s.designs, &ticketing.Design{EventID: e.ID, CommunityID: e.CommunityID, Layout: documents.Band, ShowOrder: true, ShowVenue: true, ShowPrice: true,
+		Note: "Doors open at 08:15. Students, bring your card.\nTram 15 stops at the gate; there is no step on the way in.", Version: 1, UpdatedAt: opened})
 	hall, stream := s.pool(e, "Rope factory", 320), s.pool(e, "Stream", 1000)
 	earlyBirds, benches := s.pool(e, "Early birds", 60), s.pool(e, "Workshop deck", 45)
 	early := s.shelf(e, ticketing.TicketType{Name: "Early bird", Description: "Both days, for those who decide soon.", Price: 9500}, 46, hall, earlyBirds)

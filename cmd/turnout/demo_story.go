@@ -66,6 +66,7 @@ type story struct {
 	lines       rows[*budget.Line]
 	entries     rows[*budget.Entry]
 
+	designs   rows[*ticketing.Design]
 	pools     rows[*ticketing.Pool]
 	types     rows[*ticketing.TicketType]
 	typePools rows[*typePool]
@@ -227,7 +228,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	}{
 		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases,
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
-		s.pools, s.types, s.typePools, s.orders, s.sold, s.claims, s.tickets, s.codes, s.payments, s.refunds, s.waiting, s.wishes,
+		s.designs, s.pools, s.types, s.typePools, s.orders, s.sold, s.claims, s.tickets, s.codes, s.payments, s.refunds, s.waiting, s.wishes,
 		s.questions, s.words, s.questionTypes, s.answers,
 		s.lists, s.listTypes, s.scans, s.admissions, s.present, s.activities,
 		counted.tickets, counted.sales, counted.admissions, counted.refusals, counted.attendance,
