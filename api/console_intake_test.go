@@ -261,3 +261,33 @@ func TestAThousandAttendees(t *testing.T) {
 		}
 	})
 }
+
+// bringIn imports a list of attendees, looks how far it is, and takes it back.
+func (h *house) bringIn(slug string, types [2]string) {
+	h.t.Helper()
+	at := "/events/" + slug + "/attendees/import"
+	const list = "name,email,ticket,id\nAda,ada.l@example.org,Early,7\nAda again,ADA.L@example.org,Early,8\nBob,bob@example.org,Gone,9\n"
+	h.api("POST", at+"?dry_run=perhaps", list, 422)
+	h.api("POST", at+"?duplicates=some", list, 422)
+	h.api("POST", at+"?ticket_type_id=typ_1", list, 422)
+	h.api("POST", at, "%PDF", 422).is("list_no_table", "code")
+	tried := h.api("POST", at+"?dry_run=true", list, 200)
+	tried.is("other", "form")
+	tried.is(nil, "id")
+	tried.is(0, "orders")
+	tried.is("email_twice", "duplicates", 0, "kind")
+	tried.is("no_ticket_type", "skipped", 0, "reason")
+	h.api("POST", at+"?dry_run=true&duplicates=bring&ticket_type_id="+types[1], list, 200).is(3, "attendees")
+	done := h.api("POST", at+"?ticket_type_id="+types[1], list, 200)
+	done.is(2, "orders")
+	one := at + "s/" + done.text1("id")
+	h.api("GET", one, nil, 200).is("working", "status")
+	h.api("POST", one+"/undo", nil, 409).is("import_not_done", "code")
+	if _, err := h.runner.Drain(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.api("GET", one, nil, 200).is(2, "made")
+	h.api("POST", at+"?ticket_type_id="+types[1], list, 200).is(nil, "id")
+	h.api("POST", one+"/undo", nil, 200).is("undoing", "status")
+	h.api("GET", at+"s/imp_made_up", nil, 404)
+}

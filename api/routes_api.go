@@ -59,6 +59,9 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/orders/{code}/refunds", Who: token("orders:write"), Handle: api.RefundOrder},
 		{Method: post, Path: "/orders/{code}/paid", Who: token("orders:write"), Handle: api.MarkOrderPaid},
 		{Method: get, Path: "/tickets/{id}/ticket.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketPDF},
+		{Method: post, Path: "/events/{event}/attendees/import", Who: token("orders:write"), Handle: api.ImportAttendees},
+		{Method: get, Path: "/events/{event}/attendees/imports/{import}", Who: token("orders:write"), Handle: api.GetImport},
+		{Method: post, Path: "/events/{event}/attendees/imports/{import}/undo", Who: token("orders:write"), Handle: api.UndoImport},
 		{Method: get, Path: "/events/{event}/waitlist", Who: token("orders:read"), Handle: api.ListWaitlist},
 		{Method: post, Path: "/events/{event}/waitlist", Who: public, Handle: api.JoinWaitlist},
 

@@ -28,6 +28,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.followUp("gophers")
 		h.giveBack("gophers", types)
 		h.makeVouchers("gophers", types)
+		h.bringIn("gophers", types)
 		for path, item := range h.document.Paths.Map() {
 			for method, op := range item.Operations() {
 				for status := range op.Responses.Map() {

@@ -282,7 +282,7 @@ func (s *Service) writeImport(ctx context.Context, imp *Import, plan *ImportPlan
 			return err
 		}
 		row := &importOrder{ID: turnout.NewID(prefixImportOrder), CommunityID: imp.CommunityID, ImportID: imp.ID, Position: int64(i), State: importWaiting,
-			FileRows: slices.Concat([]int{}, o.Rows), Body: body}
+			FileRows: append([]int{}, o.Rows...), Body: body}
 		rows = append(rows, row)
 		for _, ref := range o.Refs {
 			refs = append(refs, &importRef{EventID: imp.EventID, Reference: ref, CommunityID: imp.CommunityID, ImportOrderID: row.ID})

@@ -19,6 +19,7 @@ import (
 type ImportChoices struct {
 	Columns  map[int]intake.Field  `json:"columns,omitempty"`   // what columns mean, by their place from 0, where it is not what was recognised
 	Types    map[string]turnout.ID `json:"types,omitempty"`     // the ticket type of the list's words, folded; "" for none
+	Rest     turnout.ID            `json:"rest,omitempty"`      // the ticket type of words for which nothing else says one
 	Bring    []int                 `json:"bring,omitempty"`     // rows that come though they are duplicates
 	BringAll []DuplicateKind       `json:"bring_all,omitempty"` // kinds of duplicates of which all come
 	Mail     bool                  `json:"mail,omitempty"`      // mail the tickets
@@ -339,16 +340,20 @@ func (p *planning) match(row *intake.Row, places int64) turnout.ID {
 	return p.Types[i].TicketTypeID
 }
 
-// typeOf is what the organiser chose for the words, else the type of that name, else, for rows that say nothing, the only one.
+// typeOf is what the organiser chose for the words, else the type of that name, else what they chose for the rest, else, for rows
+// that say nothing, the only one.
 func (p *planning) typeOf(key string) turnout.ID {
 	chosen, told := p.choices.Types[key]
+	var rest turnout.ID
 	for _, t := range p.known.types {
 		switch {
-		case told && t.ID == chosen, !told && key != "" && foldWords(t.Name) == key, !told && key == "" && len(p.known.types) == 1:
+		case told && t.ID == chosen, !told && key != "" && foldWords(t.Name) == key:
 			return t.ID
+		case !told && t.ID == p.choices.Rest, !told && key == "" && len(p.known.types) == 1:
+			rest = t.ID
 		}
 	}
-	return ""
+	return rest
 }
 
 // bring adds the row's tickets to its order.

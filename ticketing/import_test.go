@@ -223,7 +223,9 @@ func TestUndoImport(t *testing.T) {
 		if err := s.UndoImport(t.Context(), s.imported(imp)); err != nil {
 			t.Fatal(err)
 		}
-		s.Admitted = func(_ context.Context, _ bun.IDB, _ turnout.ID, orders ...turnout.ID) (bool, error) { return orders[0] == in, nil }
+		s.Admitted = func(_ context.Context, _ bun.IDB, _ turnout.ID, orders ...turnout.ID) (bool, error) {
+			return orders[0] == in, nil
+		}
 		s.drain()
 		if now := s.imported(imp); now.Status != ticketing.ImportUndone || now.Undone != 1 || now.Kept != 1 || s.valid() != 3 || s.taken(pool) != 3 {
 			t.Errorf("%+v, %d tickets", now, s.valid())

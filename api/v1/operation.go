@@ -44,6 +44,7 @@ func allOperations() operations {
 	for _, part := range []operations{
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
 		ticketTypeOperations, questionOperations, voucherOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
+		importOperations,
 		checkInOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {
 		maps.Copy(all, part)
