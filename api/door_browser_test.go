@@ -441,9 +441,9 @@ func TestBrowserDoorSendsAllThatWaited(t *testing.T) {
 func TestBrowserCheckoutButton(t *testing.T) {
 	b := openDoorBrowser(t, false)
 	b.do(before(`{ const real = setTimeout; window.setTimeout = (f, ms, ...more) => real(f, ms > 5000 ? ms / 10 : ms, ...more); }`),
-		chromedp.Navigate(strings.TrimSuffix(b.door, b.open())+"/e/fest/checkout"), chromedp.WaitVisible(chromedp.CSS(`[data-sum-submit]`)))
+		chromedp.Navigate(strings.TrimSuffix(b.door, b.open())+"/e/fest/checkout"), chromedp.WaitVisible(chromedp.CSS(`[data-buy]`)))
 	words := func() string {
-		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector("[data-sum-submit]").textContent`))
+		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector("[data-buy]").textContent`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -460,7 +460,7 @@ func TestBrowserCheckoutButton(t *testing.T) {
 		t.Errorf("the button says %q with nothing, %q with a free ticket, %q without it", empty, free, again)
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("form.checkout").addEventListener("submit", (event) => event.preventDefault())`),
-		chromedp.Click(chromedp.CSS(`[data-sum-submit]`)), chromedp.WaitReady(chromedp.CSS(`form[data-sent]`)), chromedp.WaitNotPresent(chromedp.CSS(`form[data-sent]`)))
+		chromedp.Click(chromedp.CSS(`[data-buy]`)), chromedp.WaitReady(chromedp.CSS(`form[data-sent]`)), chromedp.WaitNotPresent(chromedp.CSS(`form[data-sent]`)))
 }
 
 // An order's code that is typed is looked up, by hand and by a hand scanner, and nothing is refused by it.

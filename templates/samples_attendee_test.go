@@ -15,7 +15,7 @@ type sampleHeld struct {
 }
 
 func held() *sampleHeld {
-	return &sampleHeld{"7KQ2M", "/pay/pay_1", []sampleLine{{"Regular", 2, euro(29800)}}, euro(29800), sampleNow.Add(12 * time.Minute)}
+	return &sampleHeld{"7KQ2M", "/pay/pay_1", []sampleLine{{Name: "Regular", Quantity: 2, Total: euro(29800)}}, euro(29800), sampleNow.Add(12 * time.Minute)}
 }
 
 // attendeeSamples are the smaller pages of those who come.

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type (
 		Name     string
 		Quantity int
 		Total    turnout.Money
+		Note     string
 	}
 	sampleEvent struct {
 		Slug, Title, Summary, Description, Status, Format, Zone, CoverURL, CancelReason, ICSURL, GroupName, URL, Place string
@@ -32,6 +34,32 @@ type (
 		Price                                           turnout.Money
 		Min, Max                                        int
 		Quantity                                        string
+		PriceWords, For, PriceField, ShownField, Typed  string
+		Open, Approval                                  bool
+		Least                                           turnout.Money
+		Steps, Shown                                    int64
+	}
+	sampleAddOn struct {
+		Name, Note, Field, Words, Typed, Quantity string
+		Price                                     turnout.Money
+		Open, Fixed, Tick                         bool
+		Min, Max                                  int
+	}
+	sampleQuestion struct {
+		ID, Name, Kind, Label, Help, Limits, Purpose, Zone, Value, From, Until, File, Error, If, IfName, IfAny string
+		KeptUntil                                                                                              time.Time
+		Required, Select                                                                                       bool
+		Options                                                                                                []struct {
+			Value, Text, Note string
+			Checked, Disabled bool
+		}
+		MaxLength int
+	}
+	sampleAttendee struct {
+		Label, Name, Email, NameField, EmailField, LaterField string
+		Later                                                 bool
+		Questions                                             []sampleQuestion
+		AddOns                                                []sampleAddOn
 	}
 	samplePerson struct{ Name, Email, Tagline, PictureURL, URL, Label, NameField, EmailField string }
 	sampleTicket struct {
@@ -198,43 +226,68 @@ func eventSamples() []sample {
 func checkoutSamples() []sample {
 	type data struct {
 		Chrome
-		Errors                 Errors
-		Event                  sampleEvent
-		Action, IdempotencyKey string
-		Offers                 []sampleOffer
-		Buyer                  samplePerson
-		Open, Named, CanName   bool
-		Attendees              []samplePerson
-		Summary                struct {
-			Lines       []sampleLine
-			Total       turnout.Money
-			IncludesTax bool
+		Errors                                  Errors
+		Event                                   sampleEvent
+		Action, IdempotencyKey, Notice          string
+		Offers                                  []sampleOffer
+		Offered                                 int64
+		Voucher                                 string
+		VoucherUsed                             bool
+		Extras                                  []sampleAddOn
+		Buyer                                   samplePerson
+		Open, Named, CanName, MustName          bool
+		Proven, Prove, HasFiles, Approval, Free bool
+		Attendees                               []sampleAttendee
+		Questions, OrderQuestions               []sampleQuestion
+		Kept                                    []struct{ Name, Value string }
+		AskedNames                              string
+		Summary                                 struct {
+			Lines           []sampleLine
+			Discount, Total turnout.Money
+			IncludesTax     bool
 		}
-		Free                            bool
 		PayWith, PrivacyURL, RefundText string
 		Held                            *sampleHeld
 		Instead                         string
 	}
+	ask := sampleQuestion{ID: "qst_1", Name: "order.qst_1", Kind: "text", Label: "Who pays?", Purpose: "For the invoice.", KeptUntil: sampleNow, Zone: "Europe/Berlin", MaxLength: 200}
+	shirt := sampleAddOn{Name: "T-shirt", Field: "addon_1", Price: euro(2000), Quantity: "1", Max: 3, Words: "1 included in the ticket price", Min: 1}
+	seat := sampleAddOn{Name: "Workshop seat", Note: "In the afternoon", Field: "addon_2", Price: euro(5000), Tick: true, Max: 1, Quantity: "1"}
+	asked := ask
+	asked.Name = "t1.qst_1"
+	own := seat
+	own.Field = "t1.addon_2"
+	gift := sampleAddOn{Name: "Donation", Field: "addon_3", Price: euro(1000), Open: true, Typed: "5,00", Max: 1}
 	first := data{
 		Chrome: chrome("Your tickets", "/e/x/checkout"), Event: sampleConf, Action: "/e/x/checkout", IdempotencyKey: "k", PayWith: "sandbox", PrivacyURL: "/privacy",
 		RefundText: "Cancel until 28 May and get everything back.", Open: true,
 		Offers: []sampleOffer{
-			{ID: "tty_1", Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party", Max: 6, Quantity: "1", Field: "lines[0].quantity"},
-			{ID: "tty_2", Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person", Field: "lines[1].quantity", WaitlistURL: "/e/x/waitlist?type=tty_2"},
-			{ID: "tty_3", Name: "From home", Price: euro(0), State: "available", Mode: "virtual", Note: "Both stages as a stream", Max: 10, Field: "lines[2].quantity"},
+			{ID: "tty_1", Name: "Regular", Price: euro(14900), State: "few_left", Mode: "in_person", Note: "Talks, lunch and the party", Max: 6, Quantity: "1", Field: "lines[0].quantity", PriceField: "p0", ShownField: "s0", Steps: 1, PriceWords: "Early bird · until 1 May"},
+			{ID: "tty_2", Name: "Student", Price: euro(4900), State: "sold_out", Mode: "in_person", Field: "lines[1].quantity", PriceField: "p1", WaitlistURL: "/e/x/waitlist?type=tty_2", Steps: 1},
+			{ID: "tty_3", Name: "From home", Price: euro(1000), Least: euro(100), Open: true, Typed: "10.00", State: "available", Mode: "virtual", Note: "Both stages as a stream", Max: 10, Field: "lines[2].quantity", PriceField: "p2", ShownField: "s2", Steps: 8, For: "For members", Approval: true},
 		},
 	}
 	wrong := first
-	first.CanName = true
-	wrong.Named = true
-	wrong.Buyer, wrong.Attendees = samplePerson{Name: "Ada Łukasiewicz", Email: "ada@@example"}, []samplePerson{{Label: "Ticket 1 · Regular", NameField: "attendees[0].name", EmailField: "attendees[0].email", Name: "Ada Łukasiewicz"}}
-	wrong.Errors = Errors{{Name: "lines[0].quantity", Message: "Only 3 are left."}, {Name: "buyer.email", Message: "This is no e-mail address."}}
-	wrong.Summary.Lines, wrong.Summary.Total, wrong.Summary.IncludesTax = []sampleLine{{"Regular", 4, euro(59600)}, {"From home", 1, euro(0)}}, euro(59600), true
+	first.CanName, first.Prove, first.Questions, first.HasFiles = true, true, []sampleQuestion{ask}, true
+	wrong.Named, wrong.Notice, wrong.Approval = true, "This belongs to your tickets.", true
+	wrong.Voucher, wrong.VoucherUsed, wrong.Extras, wrong.OrderQuestions = "SPRING", true, []sampleAddOn{shirt, seat, gift}, []sampleQuestion{ask}
+	wrong.Buyer = samplePerson{Name: "Ada Łukasiewicz", Email: "ada@@example"}
+	wrong.Attendees = []sampleAttendee{
+		{Label: "Ticket 1 · Regular", NameField: "attendees[0].name", EmailField: "attendees[0].email", LaterField: "l0", Name: "Ada Łukasiewicz", Questions: []sampleQuestion{asked}, AddOns: []sampleAddOn{own}},
+		{Label: "Ticket 2 · Regular", NameField: "attendees[1].name", EmailField: "attendees[1].email", LaterField: "l1", Later: true},
+	}
+	wrong.Errors = Errors{{Name: "lines[0].quantity", Message: "Only 3 are left."}, {Name: "p2", Message: "At least €1.00."}, {Name: "voucher", Message: "There is none."}, {Name: "addon_1", Message: "At most 3."},
+		{Name: "buyer.email", Message: "This is no e-mail address."}, {Name: "total", Message: "It is more now."}}
+	wrong.Summary.Lines, wrong.Summary.Total, wrong.Summary.IncludesTax = []sampleLine{{"Regular", 4, euro(59600), "Early bird"}, {"From home", 1, euro(0), ""}}, euro(59600), true
+	wrong.Summary.Discount = euro(-500)
 	wrong.Held, wrong.Instead = held(), "keep"
+	wrong.Kept = []struct{ Name, Value string }{{"shown_total", "59600"}}
 	wrong.Errors = append(wrong.Errors, Errors{{Name: "held_choice", Message: "Say what becomes of it."}}...)
+	proven := first
+	proven.Proven, proven.Offered = true, 3
 	closed := first
 	closed.Open, closed.Offers = false, first.Offers[1:2]
-	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "closed", closed}}
+	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
 }
 
 type sampleRefund struct {
@@ -273,7 +326,7 @@ func orderSamples() []sample {
 	}
 	d := data{Chrome: chrome("Order 7KQ2M", "/o/7KQ2M"), Now: sampleNow, Event: sampleConf, ICSURL: "/o/7KQ2M.ics", PDFURL: "/o/7KQ2M/tickets.pdf"}
 	d.NoIndex = true
-	d.Order = order{"7KQ2M", "confirmed", samplePerson{Name: "Ada Łukasiewicz", Email: "ada@example.org"}, sampleNow, time.Now().Add(14 * time.Minute), []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, euro(14900), true}
+	d.Order = order{"7KQ2M", "confirmed", samplePerson{Name: "Ada Łukasiewicz", Email: "ada@example.org"}, sampleNow, time.Now().Add(14 * time.Minute), []sampleLine{{Name: "Regular", Quantity: 1, Total: euro(14900)}, {Name: "From home", Quantity: 1, Total: euro(0)}}, euro(14900), true}
 	d.Payment.Status, d.Payment.Provider = "succeeded", "sandbox"
 	d.Cancel.URL, d.Cancel.Refund, d.Cancel.FeeKept = "/o/7KQ2M/cancel", euro(14400), euro(500)
 	code := strings.Repeat("AEBAGBAFAYDQQCIKBMGA2DQ", 6) + "ABCDEFGHIJKLMNOPQ"
@@ -326,14 +379,18 @@ func sampleMails() map[string]any {
 	order := map[string]any{
 		"Community": sampleBrand.Name, "Accent": "#0f766e", "BuyerName": "Ada Łukasiewicz", "EventTitle": sampleConf.Title, "Zone": sampleConf.Zone, "Place": sampleConf.Place,
 		"OrderCode": "7KQ2M", "OrderURL": "https://events.example.org/o/7KQ2M?secret=x", "EventURL": "https://events.example.org/e/x", "StartsAt": sampleConf.StartsAt, "EndsAt": sampleConf.EndsAt,
-		"Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Each": []map[string]any{{"Name": "Ada Łukasiewicz", "Type": "Regular", "URL": "https://events.example.org/tickets/tkt_1?secret=x"}}, "Reason": "The venue is flooded.", "Refund": euro(14900), "Valid": true, "PayBefore": sampleConf.StartsAt,
+		"Lines": []sampleLine{{Name: "Regular", Quantity: 1, Total: euro(14900)}, {Name: "From home", Quantity: 1, Total: euro(0)}}, "Total": euro(14900), "Tickets": 2, "JoinNote": true, "Each": []map[string]any{{"Name": "Ada Łukasiewicz", "Type": "Regular", "URL": "https://events.example.org/tickets/tkt_1?secret=x"}}, "Reason": "The venue is flooded.", "Refund": euro(14900), "Valid": true, "PayBefore": sampleConf.StartsAt,
 		"Note": "We are glad to see you again.\nCome early.", "Transfer": true, "PayHow": "IBAN DE00 0000 0000 0000 0000 00\nSparkasse KölnBonn",
-		"Orders": []map[string]any{{"Code": "7KQ2M", "Status": "confirmed", "URL": "https://events.example.org/o/7KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 1, euro(14900)}, {"From home", 1, euro(0)}}},
-			{"Code": "8KQ2M", "Status": "held", "URL": "https://events.example.org/o/8KQ2M?secret=x", "Lines": []sampleLine{{"Regular", 2, euro(29800)}}}},
+		"Orders": []map[string]any{{"Code": "7KQ2M", "Status": "confirmed", "URL": "https://events.example.org/o/7KQ2M?secret=x", "Lines": []sampleLine{{Name: "Regular", Quantity: 1, Total: euro(14900)}, {Name: "From home", Quantity: 1, Total: euro(0)}}},
+			{"Code": "8KQ2M", "Status": "held", "URL": "https://events.example.org/o/8KQ2M?secret=x", "Lines": []sampleLine{{Name: "Regular", Quantity: 2, Total: euro(29800)}}}},
 	}
 	wish := map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "EventTitle": sampleConf.Title, "TicketType": "Student", "EventURL": "https://events.example.org/e/x",
 		"LeaveURL": "https://events.example.org/w/x", "OfferURL": "https://events.example.org/w/x/offer", "PartySize": 3, "Zone": sampleConf.Zone, "ExpiresAt": sampleConf.StartsAt, "Canceled": false}
+	detailed := maps.Clone(order)
+	detailed["TicketType"], detailed["DetailsURL"] = "Regular", "https://events.example.org/tickets/tkt_1/details?secret=x"
 	return map[string]any{
+		"proof":           map[string]any{"Community": sampleBrand.Name, "Accent": "", "EventTitle": sampleConf.Title, "URL": "https://events.example.org/e/x/checkout?proof=x"},
+		"details_asked":   detailed,
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": wish, "waitlist_offered": wish, "waitlist_missed": wish, "waitlist_closed": wish,

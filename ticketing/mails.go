@@ -143,6 +143,9 @@ func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) er
 	if o.Status != Confirmed {
 		return nil
 	}
+	if err := s.askDetails(ctx, o); err != nil {
+		return err
+	}
 	data, err := s.orderMail(ctx, o)
 	if err != nil {
 		return err

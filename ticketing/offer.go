@@ -35,10 +35,13 @@ type Offer struct {
 	Least        turnout.Money // what the buyer must give at least where they name the price
 	PriceName    string        // of the price window that it is in, "" for the type's own price
 	PriceUntil   time.Time     // when the window ends; zero: by its number, or it is none
+	PriceLeft    int64         // tickets left at the window's price, where a number ends it; uncached pages only
 	Later        turnout.Money // the type's own price, which comes after the windows
 	Availability Availability
 	Left         int64 // places; uncached pages only
 	Reason       error // why it cannot be bought, nil when it can
+
+	isOpened bool // by a voucher, or by an offer of the waitlist
 }
 
 // Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: three
@@ -110,9 +113,19 @@ func offer(event *events.Event, t *TicketType, pools map[turnout.ID]*Pool, now t
 	money := func(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: event.Currency} }
 	next := t.prices(1, now, func(pool turnout.ID) int64 { return pools[pool].Available() })[0]
 	o := Offer{TicketType: t, Price: money(next.price), Least: money(t.MinPrice), PriceName: next.name, PriceUntil: next.until, Later: money(t.Price), Left: left(t, pools)}
+	if next.pool != "" {
+		o.PriceLeft = pools[next.pool].Available()
+	}
 	if o.Reason = openForSale(event, now); o.Reason == nil {
 		o.Reason = t.sellable(now)
 	}
+	o.judge(pools)
+	return o
+}
+
+// judge says in words how much can be bought, from the places left and the reason why none can.
+func (o *Offer) judge(pools map[turnout.ID]*Pool) {
+	t := o.TicketType
 	if o.Reason == nil && o.Left < max(t.MinPerOrder, t.MultipleOf) {
 		o.Reason = ErrSoldOut
 	}
@@ -130,7 +143,6 @@ func offer(event *events.Event, t *TicketType, pools map[turnout.ID]*Pool, now t
 	default:
 		o.Availability = Unavailable
 	}
-	return o
 }
 
 // left is how many tickets of the type its pools have room for: the least of them.

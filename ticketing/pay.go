@@ -86,11 +86,19 @@ func (s *Service) checkoutRequest(o *Order, p *Payment) payments.CheckoutRequest
 		SuccessURL: s.OrderLink(o), CancelURL: s.OrderLink(o), HeldUntil: o.ExpiresAt,
 	}
 	for _, l := range o.Lines {
-		if l.UnitPrice > 0 {
-			req.Lines = append(req.Lines, payments.Line{Name: l.Name, UnitPrice: l.UnitPrice, Quantity: l.Quantity})
+		if each := l.UnitPrice - l.Discount; each > 0 { // the page takes no line that costs nothing
+			req.Lines = append(req.Lines, payments.Line{Name: l.fullName(), UnitPrice: each, Quantity: l.Quantity})
 		}
 	}
 	return req
+}
+
+// fullName names a line with the price window that it was sold in: two lines of one type differ by nothing else.
+func (l *OrderLine) fullName() string {
+	if l.PriceName == "" {
+		return l.Name
+	}
+	return l.Name + " (" + l.PriceName + ")"
 }
 
 // expireSession closes a provider's page. Should the buyer have been faster, the provider's event says so and is settled as

@@ -53,11 +53,20 @@ type sale struct {
 }
 
 type saleOffer struct {
-	ID, Name, Note, State, Mode, Field string
-	WaitlistURL                        string // of what is sold out
-	Price                              turnout.Money
-	Min, Max                           int64
-	Quantity                           string // as it was typed
+	ID, Name, Note, State, Mode string
+	WaitlistURL                 string // of what is sold out
+	Price                       turnout.Money
+	PriceWords                  string // until when it is that, and what comes after
+	Open                        bool   // the buyer names the price: Price is what is suggested, Least what it must be
+	Least                       turnout.Money
+	Approval                    bool // the organiser decides first
+	Min, Max, Steps             int64
+
+	// On the checkout:
+	For                           string // whom it is for, "" for everybody
+	Field, PriceField, ShownField string
+	Quantity, Typed               string // as they were typed
+	Shown                         int64  // the price that the form shows, in minor units
 
 	most, left int64 // an order may have, there are; Max is the smaller
 	chosen     int64 // what was typed as a number
@@ -169,7 +178,7 @@ func (h *Handler) eventPage(ctx context.Context, lang string, e *events.Event) (
 	if err != nil {
 		return nil, err
 	}
-	page.Sale = newSale(e, offers)
+	page.Sale = h.newSale(lang, e, offers)
 	schedule, _, err := h.Agenda.Schedule(ctx, e)
 	if err == nil {
 		page.Agenda = h.newAgendaTeaser(lang, e, schedule)
@@ -210,7 +219,7 @@ func newPublicEvent(e *events.Event) publicEvent {
 	return p
 }
 
-func newSale(e *events.Event, offers []ticketing.Offer) sale {
+func (h *Handler) newSale(lang string, e *events.Event, offers []ticketing.Offer) sale {
 	s := sale{}
 	best := -1
 	for _, o := range offers {
@@ -218,7 +227,8 @@ func newSale(e *events.Event, offers []ticketing.Offer) sale {
 		if !known {
 			continue
 		}
-		s.Offers = append(s.Offers, newSaleOffer(e, o, state))
+		o.PriceLeft = 0 // a number that each sale changes would empty the cache of pages
+		s.Offers = append(s.Offers, h.newSaleOffer(lang, e, o, state))
 		if rank := slices.Index(saleRanks, state); rank > best {
 			best, s.State = rank, state
 		}
@@ -239,8 +249,9 @@ func newSale(e *events.Event, offers []ticketing.Offer) sale {
 // saleRanks are the states of a sale from the least to the best for those who want to come.
 var saleRanks = []string{"ended", "sold_out", "not_started", "few_left", "available"}
 
-func newSaleOffer(e *events.Event, o ticketing.Offer, state string) saleOffer {
+func (h *Handler) newSaleOffer(lang string, e *events.Event, o ticketing.Offer, state string) saleOffer {
 	shown := saleOffer{ID: string(o.ID), Name: o.Name, Note: o.Description, State: state, Mode: string(o.AttendanceMode), Price: o.Price,
+		PriceWords: h.priceWords(lang, e.Timezone, o), Open: o.Pricing == ticketing.OpenPrice, Least: o.Least, Approval: o.RequiresApproval, Steps: max(1, o.MultipleOf),
 		Min: o.MinPerOrder, Max: min(o.MaxPerOrder, max(o.Left, 0)), most: o.MaxPerOrder, left: max(o.Left, 0)}
 	if state == "sold_out" {
 		shown.WaitlistURL = "/e/" + e.Slug + "/waitlist?type=" + shown.ID

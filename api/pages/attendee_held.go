@@ -49,7 +49,7 @@ func (h *Handler) heldOrder(c *gin.Context, slug string) (*heldOrder, error) {
 	}
 	held := &heldOrder{Code: order.Code, Total: order.Money(order.Total), ExpiresAt: order.ExpiresAt, order: order, key: key}
 	for _, l := range order.Lines {
-		held.Lines = append(held.Lines, summaryLine{l.Name, l.Quantity, order.Money(l.Total)})
+		held.Lines = append(held.Lines, summaryLine{Name: l.Name, Quantity: l.Quantity, Total: order.Money(l.Total), Note: l.PriceName})
 	}
 	if p := order.Payment(); p != nil {
 		held.PayURL = "/pay/" + string(p.ID)

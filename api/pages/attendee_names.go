@@ -2,41 +2,74 @@ package pages
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
+	"turnout"
 	"turnout/api/respond"
 	"turnout/ticketing"
 )
 
-// attendeeField asks who bears one ticket. Its names hold the ticket's type and place in it, so that another quantity of one
-// type moves no name to another ticket.
-type attendeeField struct{ Label, Name, Email, NameField, EmailField string }
+// attendeeField asks who bears one ticket, and what is asked of them.
+type attendeeField struct {
+	Label, Name, Email, NameField, EmailField string
+	Prefix, LaterField                        string
+	Later                                     bool // they fill it in by a link
+	Questions                                 []questionField
+	AddOns                                    []addOnField
+}
 
 // mostNamed is how many tickets of one order can be named; the sale refuses more.
 const mostNamed = 100
 
-// nameTickets asks for a name for each chosen ticket when the buyer wants that, keeps on the page what was typed, and puts it
-// into the purchase. label is the word for a ticket, in the reader's language.
-func (p *checkoutPage) nameTickets(c *gin.Context, label string, purchase *ticketing.Purchase) {
-	p.Named = (isPressed(c, "named") || isPressed(c, "name_attendees")) && !isPressed(c, "name_buyer")
-	if !p.Named {
-		return
+// askDetails puts in what is asked because of what is chosen, with what was typed: a form for each ticket, add-ons, questions. It reads
+// all of that into the purchase.
+func (h *Handler) askDetails(c *gin.Context, page *checkoutPage) error {
+	p := &page.purchase
+	p.Attendees, page.Attendees = nil, nil
+	p.Lines = slices.DeleteFunc(p.Lines, func(l ticketing.PurchaseLine) bool { return l.AddOnID != "" })
+	page.lines = page.lines[:len(p.Lines)]
+	asks := slices.ContainsFunc(page.tickets, func(t chosenTicket) bool {
+		return slices.ContainsFunc(page.questions, func(q *ticketing.Question) bool { return q.Asks(ticketing.OfTicket, t.typeID) })
+	})
+	page.MustName = asks && len(page.tickets) > 1
+	page.Named = page.MustName || (isSent(c, "named") || isSent(c, "name_attendees")) && !isSent(c, "name_buyer")
+	if page.Named {
+		h.nameTickets(c, page)
+	} else if asks {
+		t := page.tickets[0]
+		page.Questions = h.questionFields(c, page.event, page.questions, ticketing.OfTicket, t.typeID, t.name, c.Request.Form, page.Errors)
+		p.Attendees = []ticketing.Bearer{{Attendee: page.Buyer, Answers: readAnswers(c.Request.Form, t.name, asksOf(page.questions, t.typeID))}}
 	}
-	for _, o := range p.Offers {
-		for i := range o.chosen {
-			if len(p.Attendees) == mostNamed {
-				return
-			}
-			name := fmt.Sprintf("ticket_%s_%d", o.ID, i+1)
-			a := attendeeField{Label: fmt.Sprintf("%s %d · %s", label, len(p.Attendees)+1, o.Name), NameField: name + ".name", EmailField: name + ".email"}
-			a.Name, a.Email = clean(c.PostForm(a.NameField)), clean(c.PostForm(a.EmailField))
-			if len(p.Attendees) == 0 && isPressed(c, "name_attendees") && a.Name == "" {
-				a.Name, a.Email = p.Buyer.Name, p.Buyer.Email // most buyers come themselves
-			}
-			p.Attendees = append(p.Attendees, a)
-			purchase.Attendees = append(purchase.Attendees, ticketing.Bearer{Attendee: ticketing.Attendee{Name: a.Name, Email: a.Email}})
+	page.OrderQuestions = h.questionFields(c, page.event, page.questions, ticketing.OfOrder, "", "order", c.Request.Form, page.Errors)
+	p.Answers = readAnswers(c.Request.Form, "order", asksOfOrder(page.questions))
+	h.extras(c, page)
+	page.HasFiles = needsFiles(page.OrderQuestions) || needsFiles(page.Questions) ||
+		slices.ContainsFunc(page.Attendees, func(a attendeeField) bool { return needsFiles(a.Questions) })
+	return nil
+}
+
+// isSent says whether the form, or the address that opened it, has a field.
+func isSent(c *gin.Context, name string) bool { return c.Request.Form.Has(name) }
+
+// nameTickets asks for each chosen ticket who comes with it.
+func (h *Handler) nameTickets(c *gin.Context, page *checkoutPage) {
+	form := c.Request.Form
+	for i, t := range page.tickets {
+		a := attendeeField{Label: fmt.Sprintf("%s %d · %s", h.text(c, "checkout.ticket"), i+1, t.offer), Prefix: t.name,
+			NameField: t.name + ".name", EmailField: t.name + ".email", LaterField: t.name + ".later"}
+		a.Name, a.Email, a.Later = clean(form.Get(a.NameField)), clean(form.Get(a.EmailField)), form.Has(a.LaterField)
+		if i == 0 && a.Name == "" && (isSent(c, "name_attendees") || page.MustName && !form.Has(a.NameField)) {
+			a.Name, a.Email = page.Buyer.Name, page.Buyer.Email // most buyers come themselves
 		}
+		bearer := ticketing.Bearer{Attendee: ticketing.Attendee{Name: a.Name, Email: a.Email}, Later: a.Later}
+		if !a.Later {
+			a.Questions = h.questionFields(c, page.event, page.questions, ticketing.OfTicket, t.typeID, t.name, form, page.Errors)
+			bearer.Answers = readAnswers(form, t.name, asksOf(page.questions, t.typeID))
+		}
+		page.Attendees = append(page.Attendees, a)
+		page.purchase.Attendees = append(page.purchase.Attendees, bearer)
 	}
 }
 
@@ -47,4 +80,14 @@ func clean(text string) string {
 		return ""
 	}
 	return line
+}
+
+// asksOf are the questions to the bearer of a ticket of the type.
+func asksOf(questions []*ticketing.Question, ticketType turnout.ID) []*ticketing.Question {
+	return slices.DeleteFunc(slices.Clone(questions), func(q *ticketing.Question) bool { return !q.Asks(ticketing.OfTicket, ticketType) })
+}
+
+// asksOfOrder are the questions about the order.
+func asksOfOrder(questions []*ticketing.Question) []*ticketing.Question {
+	return slices.DeleteFunc(slices.Clone(questions), func(q *ticketing.Question) bool { return !q.Asks(ticketing.OfOrder, "") })
 }

@@ -139,7 +139,7 @@ func newShownOrder(o *ticketing.Order, now time.Time) shownOrder {
 	shown := shownOrder{Code: o.Code, Status: string(o.StatusAt(now)), Buyer: ticketing.Attendee{Name: o.BuyerName, Email: o.BuyerEmail},
 		PlacedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, Total: o.Money(o.Total)}
 	for _, l := range o.Lines {
-		shown.Lines = append(shown.Lines, summaryLine{l.Name, l.Quantity, o.Money(l.Total)})
+		shown.Lines = append(shown.Lines, summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total), Note: l.PriceName})
 		shown.IncludesTax = shown.IncludesTax || l.Tax > 0 && l.PricesIncludeTax
 	}
 	return shown

@@ -51,7 +51,7 @@ func (b *browser) choose(home, ticketType string, quantity int) {
 	for range quantity {
 		b.do(chromedp.Click(more))
 	}
-	b.says("[data-sum-total]", "€278.00") // added up while they choose
+	b.says("[data-total]", "€278.00") // added up while they choose
 }
 
 // pick is the selector of a ticket type's row on the checkout.
@@ -66,7 +66,7 @@ func (b *browser) mistypeAndPay() {
 	b.t.Helper()
 	b.fill("#f-buyer-name", "Ada Łukasiewicz")
 	b.fill("#f-buyer-email", "ada@")
-	b.followTo(http.StatusUnprocessableEntity, "[data-sum-submit]")
+	b.followTo(http.StatusUnprocessableEntity, "[data-buy]")
 	b.says(".errors", "e-mail address")
 	b.says("#f-buyer-email-error", "e-mail address")
 	if name, email := js[string](b, `document.querySelector("#f-buyer-name").value`), js[string](b, `document.querySelector("#f-buyer-email").value`); name != "Ada Łukasiewicz" || email != "ada@" {
@@ -78,7 +78,7 @@ func (b *browser) mistypeAndPay() {
 	b.fill("#f-buyer-email", "ada@example.org")
 	b.follow(`button[name="name_attendees"]`)
 	b.fill(".attendee:nth-of-type(2) input", "Grace 😀 Hopper")
-	b.follow("[data-sum-submit]")
+	b.follow("[data-buy]")
 	b.says("h1", "278.00")
 	b.follow(`form[action$="/decline"] button`)
 	b.says(".sheet", "Failed")

@@ -4,7 +4,6 @@ import { favourites } from "./_favourites";
 import { questions } from "./_questions";
 import { previews } from "./_preview";
 import { steppers } from "./_stepper";
-import { sums } from "./_sum";
 import { ticks } from "./_ticks";
 import { myTimes } from "./_times";
 
@@ -129,7 +128,6 @@ ticks();
 function ready(root: ParentNode): void {
   countdowns(root);
   steppers(root);
-  sums(root);
   myTimes(root);
   favourites(root);
   questions(root);

@@ -1,0 +1,307 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events/people"
+	"turnout/internal/audit"
+	"turnout/internal/database"
+	"turnout/internal/jobs"
+	"turnout/internal/mail"
+)
+
+// Details are what the bearer of a ticket says about themselves.
+type Details struct {
+	Attendee         // without an e-mail address they are reached through the buyer
+	Answers  Answers // to the questions of their ticket
+}
+
+// ErrDetailsClosed refuses to change the details of a ticket once its event has begun.
+var ErrDetailsClosed = &turnout.Error{Kind: turnout.Conflict, Code: "details_closed", Message: "The event has begun, so names and answers stay as they are."}
+
+// DetailsLink is the address where the bearer of a ticket says who they are and answers what is asked.
+func (s *Service) DetailsLink(t *Ticket) string {
+	return strings.Replace(s.TicketLink(t), "?", "/details?", 1)
+}
+
+// DetailsOpen says whether the details of a ticket can be changed at this moment: ErrTicketOver and ErrDetailsClosed say why not.
+func (s *Service) DetailsOpen(t *Ticket, o *Order) error {
+	switch {
+	case t.Status != Valid:
+		return ErrTicketOver
+	case !s.Now().Before(o.Event.StartsAt):
+		return ErrDetailsClosed
+	}
+	return nil
+}
+
+// DetailsAsked gives what the bearer of a ticket is asked, with the choices' places, and what was answered. What was answered and
+// erased is not asked again.
+func (s *Service) DetailsAsked(ctx context.Context, t *Ticket) ([]*Question, []*Answer, error) {
+	db := s.DB.Read()
+	questions, given, err := detailsAsked(ctx, db, t)
+	if err == nil {
+		err = loadChoicePools(ctx, db, questions)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("ticketing: details: %w", err)
+	}
+	return questions, given, nil
+}
+
+func detailsAsked(ctx context.Context, db bun.IDB, t *Ticket) ([]*Question, []*Answer, error) {
+	questions, err := loadQuestions(ctx, db, []turnout.ID{t.EventID})
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := answersOf(ctx, db, t.CommunityID, []turnout.ID{t.OrderID})
+	if err != nil {
+		return nil, nil, err
+	}
+	given := slices.DeleteFunc(all, func(a *Answer) bool { return a.TicketID != t.ID })
+	erased := func(q *Question) bool {
+		return slices.ContainsFunc(given, func(a *Answer) bool { return a.QuestionID == q.ID && !a.ErasedAt.IsZero() })
+	}
+	questions = slices.DeleteFunc(questions, func(q *Question) bool { return !q.Asks(OfTicket, t.TicketTypeID) || erased(q) })
+	return questions, given, nil
+}
+
+// FillDetails writes who bears a ticket and what they answer; whoever asks has shown that the ticket, or its order, is theirs. The
+// places of choices are taken and given back with it. It fails with an Invalid error naming the fields ("name", "email", "answers.…";
+// a choice without places is "option_full"), ErrTicketOver, ErrDetailsClosed and turnout.ErrNotFound.
+func (s *Service) FillDetails(ctx context.Context, ticket turnout.ID, in Details) error {
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		f := &filling{s: s, tx: tx, now: s.Now(), in: in}
+		if err := f.lock(ctx, ticket); err != nil {
+			return err
+		}
+		if err := f.check(ctx); err != nil {
+			return err
+		}
+		return f.write(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("ticketing: fill details: %w", err)
+	}
+	s.soldOut.forget()
+	return nil
+}
+
+// filling is one change of a ticket's details.
+type filling struct {
+	s         *Service
+	tx        bun.Tx
+	now       time.Time
+	in        Details
+	ticket    *Ticket
+	order     *Order
+	questions []*Question
+	before    []*Answer
+	pools     map[turnout.ID]*Pool
+	kept      []answered
+	change    map[turnout.ID]int64 // places, by pool
+}
+
+// lock locks the pools of the order and of all choices before anything else, and reads the ticket under that.
+func (f *filling) lock(ctx context.Context, id turnout.ID) error {
+	found := new(Ticket)
+	if err := f.tx.NewSelect().Model(found).Column("id", "event_id", "order_id").Where("id = ?", id).Scan(ctx); err != nil {
+		return database.NotFound(err)
+	}
+	event := []turnout.ID{found.EventID}
+	asked, err := loadQuestions(ctx, f.tx, event)
+	if err != nil {
+		return err
+	}
+	ids, err := poolsOf(ctx, f.tx, []turnout.ID{found.OrderID})
+	if err != nil {
+		return err
+	}
+	if f.pools, err = lockPools(ctx, f.tx, append(ids, choicePools(asked)...)); err != nil {
+		return err
+	}
+	if same, err := sameQuestions(ctx, f.tx, event, asked); err != nil || !same {
+		if err == nil {
+			err = database.ErrAgain
+		}
+		return err
+	}
+	if f.order, err = f.s.orderWhere(ctx, f.tx, "id = ?", found.OrderID); err != nil {
+		return err
+	}
+	f.ticket = f.order.Tickets[slices.IndexFunc(f.order.Tickets, func(t *Ticket) bool { return t.ID == id })]
+	if err := f.s.DetailsOpen(f.ticket, f.order); err != nil {
+		return err
+	}
+	f.questions, f.before, err = detailsAsked(ctx, f.tx, f.ticket)
+	return err
+}
+
+// check says all that is wrong with the details, and which places their choices need.
+func (f *filling) check(ctx context.Context) error {
+	var probs turnout.Problems
+	f.in.check(&probs, "", false)
+	for i := range probs {
+		probs[i].Name = strings.TrimPrefix(probs[i].Name, ".")
+	}
+	uploads, err := uploadsNamed(ctx, f.tx, f.questions, []Answers{f.in.Answers})
+	if err != nil {
+		return err
+	}
+	form := questionnaire{f.questions, uploads}
+	f.kept = form.check(&probs, "answers", OfTicket, f.ticket.TicketTypeID, f.in.Answers)
+	f.change = map[turnout.ID]int64{}
+	for _, a := range f.replaced() {
+		for _, id := range a.Value.Choices {
+			if o := a.Asked.Option(id); o != nil && o.PoolID != "" {
+				f.change[o.PoolID]--
+			}
+		}
+	}
+	for _, a := range f.kept {
+		for _, pool := range a.Pools {
+			f.change[pool]++
+		}
+	}
+	for _, a := range f.kept {
+		for _, pool := range a.Pools {
+			if f.change[pool] > f.pools[pool].Available() && f.change[pool] > 0 {
+				probs.Add("answers."+string(a.Question.ID), ErrOptionFull.Code, "%s", ErrOptionFull.Message)
+			}
+		}
+	}
+	return probs.Err()
+}
+
+// replaced are the answers that the new ones stand in for: those to what is asked now.
+func (f *filling) replaced() (old []*Answer) {
+	for _, a := range f.before {
+		if slices.ContainsFunc(f.questions, func(q *Question) bool { return q.ID == a.QuestionID }) {
+			old = append(old, a)
+		}
+	}
+	return old
+}
+
+func (f *filling) write(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{f.takePlaces, f.writeAnswers, f.writeTicket} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if err := jobs.Enqueue(ctx, f.tx, f.order.CommunityID, JobOrderPlaced, orderRef{f.order.ID}, f.now); err != nil { // found by the new name
+		return err
+	}
+	entry := audit.Entry{Community: f.order.CommunityID, Action: "ticket.details_filled", Subject: f.ticket.ID, At: f.now}
+	if actor := audit.ActorFrom(ctx); actor.Kind != audit.Staff && actor.Kind != audit.Token {
+		entry.Actor = audit.Actor{Kind: audit.Buyer, ID: f.order.ID}
+	}
+	return audit.Write(ctx, f.tx, entry)
+}
+
+// takePlaces changes what the ticket's line holds of the choices' pools.
+func (f *filling) takePlaces(ctx context.Context) error {
+	for _, pool := range slices.Sorted(maps.Keys(f.change)) {
+		n := f.change[pool]
+		if n == 0 {
+			continue
+		}
+		if err := takePlaces(ctx, f.tx, pool, n); err != nil {
+			return err
+		}
+		c := &claim{HolderID: f.ticket.LineID, PoolID: pool, HolderKind: holderLine, CommunityID: f.order.CommunityID, Places: n, Quantity: n}
+		changed, err := database.Changed(f.tx.NewUpdate().Model(c).Set("places = places + ?", n).Set("quantity = quantity + ?", n).WherePK().Exec(ctx))
+		if err == nil && changed == 0 {
+			_, err = f.tx.NewInsert().Model(c).Exec(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *filling) writeAnswers(ctx context.Context) error {
+	var ids []turnout.ID
+	first := map[turnout.ID]time.Time{}
+	for _, a := range f.replaced() {
+		ids = append(ids, a.QuestionID)
+		first[a.QuestionID] = a.CreatedAt
+	}
+	if len(ids) > 0 {
+		if _, err := f.tx.NewDelete().Model((*Answer)(nil)).Where("order_id = ?", f.order.ID).Where("ticket_id = ?", f.ticket.ID).
+			Where("question_id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	rows := answerRows(f.order, f.ticket.ID, f.kept, f.now)
+	for _, r := range rows {
+		if at, answeredBefore := first[r.QuestionID]; answeredBefore {
+			r.CreatedAt = at
+		}
+	}
+	return insertAll(ctx, f.tx, &rows)
+}
+
+func (f *filling) writeTicket(ctx context.Context) (err error) {
+	t, in := f.ticket, f.in
+	if in.Email == "" {
+		in.Email = f.order.BuyerEmail
+	}
+	if in.Email != t.AttendeeEmail {
+		if t.PersonID, err = f.person(ctx, in.Attendee); err != nil {
+			return err
+		}
+	}
+	t.AttendeeName, t.AttendeeEmail, t.DetailsDue, t.UpdatedAt = in.Name, in.Email, false, f.now
+	t.Version++
+	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "details_due", "version", "updated_at").WherePK().Exec(ctx)
+	return err
+}
+
+// person is who bears the ticket now: whoever has the address, the buyer where it is theirs.
+func (f *filling) person(ctx context.Context, a Attendee) (turnout.ID, error) {
+	if a.Email == f.order.BuyerEmail {
+		return f.order.PersonID, nil
+	}
+	ids, err := people.Ensure(ctx, f.tx, f.order.CommunityID, f.now, []people.Contact{{Name: a.Name, Email: a.Email}})
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// askDetails mails everybody who is still to fill in their details the link for it, once a ticket. Those whom only the buyer reaches are
+// passed their links by the buyer.
+func (s *Service) askDetails(ctx context.Context, o *Order) error {
+	data, err := s.orderMail(ctx, o)
+	if err != nil {
+		return err
+	}
+	for _, t := range o.Tickets {
+		if !t.DetailsDue || t.Status != Valid || t.AttendeeEmail == "" || t.AttendeeEmail == o.BuyerEmail {
+			continue
+		}
+		subject, html, text, err := s.Pages.Email(o.Locale, "details_asked", struct {
+			orderMail
+			TicketType, DetailsURL string
+		}{data, o.TypeName(t), s.DetailsLink(t)})
+		if err != nil {
+			return fmt.Errorf("ticketing: mail details_asked: %w", err)
+		}
+		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+			return mail.Queue(ctx, tx, o.CommunityID, mail.Message{ID: mail.IDFor(t.ID), To: t.AttendeeEmail, Subject: subject, HTML: html, Text: text, Source: o.ID}, s.Now())
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

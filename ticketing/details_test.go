@@ -1,0 +1,218 @@
+package ticketing_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"turnout"
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
+	"turnout/ticketing"
+	"turnout/ticketing/payments"
+)
+
+// fields are the names and codes of an error's problems.
+func fieldsOf(err error) (found []string) {
+	if e, ok := errors.AsType[*turnout.Error](err); ok {
+		for _, f := range e.Fields {
+			found = append(found, f.Name+" "+f.Code)
+		}
+	}
+	return found
+}
+
+// Who is sent a link fills it in: the answers are checked, places of choices are taken and given back, and nothing is left to do.
+func TestDetailsAreFilledIn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		tt := s.ticketType(0, s.pool(10))
+		one := int64(1)
+		q, err := s.CreateQuestion(t.Context(), s.event.CommunityID, s.event.ID, ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice,
+			Label: "Which room?", Purpose: "Chairs", Required: true, EraseDays: 30, Options: []ticketing.OptionInput{{Label: "A", Places: &one}, {Label: "B"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := q.Words.Options[0], q.Words.Options[1]
+		choice := func(o ticketing.Option) ticketing.Answers {
+			raw, _ := json.Marshal(o.ID)
+			return ticketing.Answers{q.ID: raw}
+		}
+		p := s.purchase(tt, 3, 1)
+		p.Attendees = []ticketing.Bearer{{Attendee: p.Buyer, Answers: choice(b)}, {Attendee: ticketing.Attendee{Email: "ada@example.org"}, Later: true}, {Later: true}}
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, third := o.Tickets[1], o.Tickets[2]
+		if !second.DetailsDue || second.AttendeeName != p.Buyer.Name || o.Tickets[0].DetailsDue {
+			t.Fatalf("who is to fill in what: %+v", second)
+		}
+		if link := s.DetailsLink(second); !strings.HasPrefix(link, "https://events.example/tickets/"+string(second.ID)+"/details?secret=") {
+			t.Error(link)
+		}
+		err = s.FillDetails(t.Context(), second.ID, ticketing.Details{Attendee: ticketing.Attendee{Email: "ada@"}})
+		if got := fieldsOf(err); !slices.Equal(got, []string{"name required", "email email", "answers." + string(q.ID) + " required"}) {
+			t.Errorf("problems %v, %v", got, err)
+		}
+		ada := ticketing.Details{Attendee: ticketing.Attendee{Name: "Ada", Email: "ADA@example.org"}, Answers: choice(a)}
+		if err := s.FillDetails(t.Context(), second.ID, ada); err != nil {
+			t.Fatal(err)
+		}
+		s.holds()
+		now := s.order(o.ID).Tickets[1]
+		if now.DetailsDue || now.AttendeeName != "Ada" || now.AttendeeEmail != "ada@example.org" || now.PersonID == o.PersonID || now.Version != second.Version+1 {
+			t.Errorf("filled in: %+v", now)
+		}
+		err = s.FillDetails(t.Context(), third.ID, ticketing.Details{Attendee: ticketing.Attendee{Name: "Grace"}, Answers: choice(a)})
+		if got := fieldsOf(err); !slices.Equal(got, []string{"answers." + string(q.ID) + " option_full"}) {
+			t.Errorf("a full choice: %v, %v", got, err)
+		}
+		if err := s.FillDetails(t.Context(), second.ID, ada); err != nil { // again the same: the place is hers
+			t.Fatal(err)
+		}
+		ada.Answers = choice(b)
+		if err := s.FillDetails(t.Context(), second.ID, ada); err != nil {
+			t.Fatal(err)
+		}
+		s.holds()
+		if err := s.FillDetails(t.Context(), third.ID, ticketing.Details{Attendee: ticketing.Attendee{Name: "Grace"}, Answers: choice(a)}); err != nil {
+			t.Fatalf("a place that was given back: %v", err)
+		}
+		given, err := s.AnswersOf(t.Context(), s.event.CommunityID, []turnout.ID{o.ID})
+		if err != nil || len(given) != 3 {
+			t.Fatalf("%d answers, %v", len(given), err)
+		}
+		if now := s.order(o.ID).Tickets[2]; now.PersonID != o.PersonID || now.AttendeeEmail != p.Buyer.Email || now.AttendeeName != "Grace" {
+			t.Errorf("without an address: %+v", now)
+		}
+		s.wait(s.event.StartsAt.Sub(s.now()))
+		if err := s.FillDetails(t.Context(), third.ID, ada); !errors.Is(err, ticketing.ErrDetailsClosed) {
+			t.Errorf("after the event began: %v", err)
+		}
+		if err := s.FillDetails(t.Context(), "tkt_none", ada); !errors.Is(err, turnout.ErrNotFound) {
+			t.Errorf("no such ticket: %v", err)
+		}
+	})
+}
+
+// Many take the last place of a choice by their links at once: one gets it.
+func TestDetailsRaceForTheLastPlace(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		tt, one := s.ticketType(0, s.pool(20)), int64(1)
+		q, err := s.CreateQuestion(t.Context(), s.event.CommunityID, s.event.ID, ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice,
+			Label: "Which room?", Purpose: "Chairs", EraseDays: 30, Options: []ticketing.OptionInput{{Label: "A", Places: &one}, {Label: "B"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := json.Marshal(q.Words.Options[0].ID)
+		p := s.purchase(tt, 8, 1)
+		for range 8 {
+			p.Attendees = append(p.Attendees, ticketing.Bearer{Later: true})
+		}
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results := make(chan error, len(o.Tickets))
+		for i, ticket := range o.Tickets {
+			go func() {
+				results <- s.FillDetails(t.Context(), ticket.ID, ticketing.Details{Attendee: ticketing.Attendee{Name: fmt.Sprint("N", i)}, Answers: ticketing.Answers{q.ID: raw}})
+			}()
+		}
+		got := 0
+		for range o.Tickets {
+			switch err := <-results; {
+			case err == nil:
+				got++
+			case len(fieldsOf(err)) != 1:
+				t.Error(err)
+			}
+		}
+		if got != 1 {
+			t.Errorf("%d got the only place", got)
+		}
+	})
+}
+
+// A link shows that an address is the reader's: at this event, for a day, and nothing else.
+func TestProofOfAnAddress(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		link, err := url.Parse(s.ProofLink(s.event, "ada@example.org", url.Values{"voucher": {"SPRING"}}))
+		if err != nil || link.Path != "/e/spring/checkout" || link.Query().Get("voucher") != "SPRING" {
+			t.Fatal(link, err)
+		}
+		token := link.Query().Get("proof")
+		if got := s.ProofOf(s.event.ID, token); got != "ada@example.org" {
+			t.Errorf("shows %q", got)
+		}
+		for _, wrong := range []string{"", token + "x", "x" + token, strings.Replace(token, ".", ".z", 1), "..", token + "." + token} {
+			if got := s.ProofOf(s.event.ID, wrong); got != "" {
+				t.Errorf("%q shows %q", wrong, got)
+			}
+		}
+		if got := s.ProofOf("evt_other", token); got != "" {
+			t.Errorf("at another event it shows %q", got)
+		}
+		s.wait(24*time.Hour - time.Second)
+		if s.ProofOf(s.event.ID, token) == "" {
+			t.Error("it ends before a day is over")
+		}
+		s.wait(time.Second)
+		if got := s.ProofOf(s.event.ID, token); got != "" {
+			t.Errorf("after a day it shows %q", got)
+		}
+	})
+}
+
+// What the provider's page is asked for adds up to the order's total, whatever vouchers and add-ons did to it.
+func TestCheckoutLinesAddUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		pool := s.pool(500)
+		euro := func(cents int64) turnout.Money { return turnout.Money{Amount: cents, Currency: "EUR"} }
+		early, err := s.CreateTicketType(t.Context(), s.event.CommunityID, s.event.ID, ticketing.TicketTypeInput{Name: "Regular", Price: euro(9995), AttendanceMode: ticketing.InPerson,
+			PoolIDs: []turnout.ID{pool.ID}, MaxPerOrder: 20, PriceWindows: []ticketing.PriceWindow{{Name: "Early bird", Price: 3333, UpTo: 4}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cheap := s.ticketType(1, pool)
+		dinner, err := s.CreateAddOn(t.Context(), s.event.CommunityID, s.event.ID, ticketing.AddOnInput{Name: "Dinner", Price: euro(4501), OnSale: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, percent := range []int64{1, 7, 33, 50, 67, 99, 100} {
+			code := fmt.Sprintf("P%d", percent)
+			if _, err := s.CreateVoucher(t.Context(), s.event.CommunityID, s.event.ID, ticketing.VoucherInput{Code: code, Kind: ticketing.Percent, Value: percent}); err != nil {
+				t.Fatal(err)
+			}
+			p := s.purchase(early, 3, i)
+			p.Voucher = code
+			p.Lines = append(p.Lines, ticketing.PurchaseLine{TicketTypeID: cheap.ID, Quantity: 2}, ticketing.PurchaseLine{AddOnID: dinner.ID, Quantity: 1})
+			o, _, err := s.PlaceOrder(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req, err := s.CheckoutRequest(t.Context(), o.Payment().ID)
+			if err == nil {
+				err = req.Check()
+			}
+			if err != nil || req.Total.Amount != o.Total {
+				t.Errorf("%d %%: %v, %+v of %d", percent, err, req.Lines, o.Total)
+			}
+			if named := slices.ContainsFunc(req.Lines, func(l payments.Line) bool { return l.Name == "Dinner" && l.UnitPrice == 4501 }); !named {
+				t.Errorf("the add-on is not named: %+v", req.Lines)
+			}
+			if i == 0 && req.Lines[0].Name != "Regular (Early bird)" {
+				t.Errorf("the price window is not named: %+v", req.Lines)
+			}
+		}
+	})
+}
