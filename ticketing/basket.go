@@ -1,6 +1,9 @@
 package ticketing
 
 import (
+	"maps"
+	"slices"
+
 	"turnout"
 )
 
@@ -195,20 +198,27 @@ func (b *basket) needsApproval(p *Purchase) bool {
 	return false
 }
 
-// short gives the first line, as the buyer chose them, of which there are not enough places. "" names none: the choices' pools.
+// short gives the first pool of which there are not enough places, and what draws on it: what is sold comes before the choices.
 func (b *basket) short(free func(pool turnout.ID) int64) (pool turnout.ID, what string, isShort bool) {
+	lacks := func(id turnout.ID) bool { return b.needs[id]-b.own[id] > free(id) }
 	for _, q := range b.lines {
-		for id := range q.claims() {
-			if b.needs[id]-b.own[id] > free(id) {
-				name := ""
-				if q.addOn != nil {
-					name = q.addOn.Name
-				} else {
-					name = q.of.Name
-				}
-				return id, name, true
+		if i := slices.IndexFunc(q.pools, lacks); i >= 0 {
+			return q.pools[i], q.name(), true
+		}
+	}
+	for _, q := range b.lines {
+		for _, id := range slices.Sorted(maps.Keys(q.choices)) {
+			if lacks(id) {
+				return id, q.name(), true
 			}
 		}
 	}
 	return "", "", false
+}
+
+func (q *quoted) name() string {
+	if q.addOn != nil {
+		return q.addOn.Name
+	}
+	return q.of.Name
 }

@@ -263,7 +263,7 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 		if version != 0 && t.Version != version {
 			return turnout.ErrStale
 		}
-		if err := t.mayMove(ctx, tx, in.PoolIDs); err != nil {
+		if err := t.move(ctx, tx, in.PoolIDs); err != nil {
 			return err
 		}
 		in.apply(t, now)

@@ -111,13 +111,15 @@ func (s *Service) finish(o *Order) error {
 func (s *Service) submitSale(ctx context.Context, in placing) (placed, error) {
 	out, err := s.sellInTurn(ctx, in)
 	switch {
-	case errors.Is(err, ErrSoldOut):
+	case scarce(err):
 		freed, sweepErr := s.ExpireHolds(ctx, in.EventID)
 		if sweepErr != nil {
 			return out, sweepErr
 		}
 		if freed == 0 {
-			s.soldOut.note(&in.Purchase, s.Now())
+			if errors.Is(err, ErrSoldOut) {
+				s.soldOut.note(&in.Purchase, s.Now())
+			}
 			return out, err
 		}
 		return s.sellInTurn(ctx, in)
@@ -152,6 +154,17 @@ func (s *Service) sell(ctx context.Context, in placing) (placed, error) {
 	}
 	return out, err
 }
+
+// scarce says whether a refusal is for want of what holds past their time may still have: places, or uses of a voucher.
+func scarce(err error) bool {
+	known, ok := errors.AsType[*turnout.Error](err)
+	return ok && (errors.Is(err, ErrSoldOut) || errors.Is(err, ErrOptionFull) || slices.ContainsFunc(known.Fields, func(f turnout.FieldError) bool {
+		return f.Name == "voucher" && slices.Contains(scarceVoucher, f.Code)
+	}))
+}
+
+// scarceVoucher are the codes of a voucher's refusals that end when an order with it does.
+var scarceVoucher = []string{"used_up", "too_few_uses", "budget_spent"}
 
 func isRefusal(err error) bool {
 	_, ok := errors.AsType[*turnout.Error](err)

@@ -198,18 +198,36 @@ func windowPool(ctx context.Context, tx bun.IDB, t *TicketType, w *PriceWindow, 
 var ErrPlacesReserved = &turnout.Error{Kind: turnout.Conflict, Code: "places_reserved",
 	Message: "Vouchers reserve places of these tickets, or the waitlist was offered some. Other pools can be chosen once those are over."}
 
-// mayMove says whether the type may draw on these pools from now on: places that are reserved for it in the old ones could not follow.
-func (t *TicketType) mayMove(ctx context.Context, tx bun.IDB, pools []turnout.ID) error {
+// move lets the type draw on these pools from now on. Places that are reserved for it in the old ones could not follow; vouchers of which
+// none are reserved now will reserve in the new ones.
+func (t *TicketType) move(ctx context.Context, tx bun.IDB, pools []turnout.ID) error {
 	if slices.Equal(t.PoolIDs, slices.Sorted(slices.Values(pools))) {
 		return nil
 	}
 	reserved, err := tx.NewSelect().Model((*claim)(nil)).Where("claim.holder_kind IN (?, ?)", holderVoucher, holderOffer).Where("claim.quantity > 0").
 		Where(`EXISTS (SELECT 1 FROM voucher_ticket_types AS v WHERE v.voucher_id = claim.holder_id AND v.ticket_type_id = ?0)
 			OR EXISTS (SELECT 1 FROM waitlist_entries AS e WHERE e.id = claim.holder_id AND e.offered_type_id = ?0)`, t.ID).Exists(ctx)
-	if err == nil && reserved {
-		err = ErrPlacesReserved
+	if err != nil {
+		return err
 	}
-	return err
+	if reserved {
+		return ErrPlacesReserved
+	}
+	var vouchers []turnout.ID
+	if err := tx.NewSelect().Model((*Voucher)(nil)).Column("voucher.id").Join("JOIN voucher_ticket_types AS link ON link.voucher_id = voucher.id").
+		Where("link.ticket_type_id = ?", t.ID).Where("voucher.reserves").Scan(ctx, &vouchers); err != nil || len(vouchers) == 0 {
+		return err
+	}
+	if _, err := tx.NewDelete().Model((*claim)(nil)).Where("holder_id IN (?)", bun.List(vouchers)).Exec(ctx); err != nil {
+		return err
+	}
+	var claims []*claim
+	for _, v := range vouchers {
+		for _, pool := range pools {
+			claims = append(claims, &claim{HolderID: v, PoolID: pool, HolderKind: holderVoucher, CommunityID: t.CommunityID})
+		}
+	}
+	return insertAll(ctx, tx, &claims)
 }
 
 // lockType locks the pools that a ticket type draws on, and those that it is to draw on, before anything else, and gives what was read

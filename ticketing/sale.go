@@ -195,6 +195,9 @@ func (b *sale) lock(ctx context.Context) (err error) {
 	if err := b.shelf.lockEntries(ctx, b.tx); err != nil {
 		return err
 	}
+	if err := b.shelf.sameTypes(ctx, b.tx); err != nil {
+		return err
+	}
 	return b.shelf.sameQuestions(ctx, b.tx)
 }
 
@@ -275,7 +278,9 @@ func (b *sale) refusal(p *Purchase, basket *basket) error {
 // soldOut names what there is not enough of, when it is not the only thing that is wanted.
 func (b *sale) soldOut(p *Purchase, basket *basket, pool turnout.ID, what string) error {
 	if probs := b.shelf.fullChoices(p, basket, pool); len(probs) > 0 {
-		return probs.Err()
+		full := *ErrOptionFull
+		full.Fields = probs
+		return &full
 	}
 	if len(basket.lines) == 1 {
 		return ErrSoldOut

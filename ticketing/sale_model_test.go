@@ -488,4 +488,3 @@ func (w *world) changeType(t *rapid.T) {
 	w.want(err, nil, "type")
 	w.types[i] = mt
 }
-

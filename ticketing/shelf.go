@@ -12,6 +12,7 @@ import (
 	"turnout"
 	"turnout/events"
 	"turnout/events/people"
+	"turnout/internal/database"
 )
 
 // shelf is what events sell, as it was read for some purchases.
@@ -143,6 +144,20 @@ func (s *shelf) readQueues(ctx context.Context, db bun.IDB, ids []turnout.ID) er
 		s.queued[id] = true
 	}
 	return err
+}
+
+// sameTypes sends the sale back when a ticket type was changed while it waited for its locks: it may draw on other pools by now.
+func (s *shelf) sameTypes(ctx context.Context, tx bun.IDB) error {
+	var now []*TicketType
+	if err := tx.NewSelect().Model(&now).Column("id", "version").Where("event_id IN (?)", bun.List(slices.Sorted(maps.Keys(s.events)))).Scan(ctx); err != nil {
+		return err
+	}
+	for _, t := range now {
+		if read := s.types[t.ID]; read == nil || read.Version != t.Version {
+			return database.ErrAgain
+		}
+	}
+	return nil
 }
 
 // voucher gives the voucher that the purchase names; nil for none, and for a code that nobody knows.

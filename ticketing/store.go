@@ -76,11 +76,12 @@ func releasePlaces(ctx context.Context, tx bun.IDB, holders []turnout.ID) error 
 	return err
 }
 
-// poolsOf lists the pools that the orders' lines have claims on, held or given back.
+// poolsOf lists the pools that the orders' lines have claims on, held or given back, and those of the vouchers that they used.
 func poolsOf(ctx context.Context, db bun.IDB, orders []turnout.ID) ([]turnout.ID, error) {
 	var ids []turnout.ID
 	err := db.NewSelect().Model((*claim)(nil)).Distinct().Column("claim.pool_id").
-		Join("JOIN order_lines AS line ON line.id = claim.holder_id").Where("line.order_id IN (?)", bun.List(orders)).Scan(ctx, &ids)
+		Where(`claim.holder_id IN (SELECT id FROM order_lines WHERE order_id IN (?0)
+			UNION SELECT voucher_id FROM order_lines WHERE order_id IN (?0) AND voucher_id IS NOT NULL)`, bun.List(orders)).Scan(ctx, &ids)
 	return ids, err
 }
 

@@ -192,7 +192,8 @@ func lockVouchers(ctx context.Context, tx bun.IDB, byID map[turnout.ID]*Voucher)
 	return nil
 }
 
-// useVoucher adds to what a voucher was used for; one that reserves then holds as many places as it has uses left. Its pools are locked.
+// useVoucher adds to what a voucher was used for; one that reserves then holds a place for each use that is left, or as many as its
+// tickets have room for, when they draw on other pools by now. The pools that it has claims on are locked.
 func useVoucher(ctx context.Context, tx bun.IDB, id turnout.ID, uses, spent int64, now time.Time) error {
 	v := new(Voucher)
 	if err := tx.NewUpdate().Model(v).Set("uses = uses + ?", uses).Set("spent = spent + ?", spent).Where("id = ?", id).Returning("*").Scan(ctx); err != nil {
@@ -201,15 +202,32 @@ func useVoucher(ctx context.Context, tx bun.IDB, id turnout.ID, uses, spent int6
 	if !v.Reserves {
 		return nil
 	}
-	return reserve(ctx, tx, v, v.holds(now))
-}
-
-// reserve lets a voucher hold so many places of each pool that it has claims on; the pools must be locked.
-func reserve(ctx context.Context, tx bun.IDB, v *Voucher, places int64) error {
-	var claims []*claim
-	if err := tx.NewSelect().Model(&claims).Where("holder_id = ?", v.ID).Order("pool_id").Scan(ctx); err != nil {
+	claims, room, err := v.claims(ctx, tx)
+	if err != nil {
 		return err
 	}
+	return reserve(ctx, tx, claims, min(v.holds(now), room))
+}
+
+// claims gives the voucher's claims, and how many places each of their pools has for it.
+func (v *Voucher) claims(ctx context.Context, tx bun.IDB) ([]*claim, int64, error) {
+	var rows []struct {
+		claim `bun:",extend"`
+		Free  int64
+	}
+	if err := tx.NewSelect().Model(&rows).ColumnExpr("claim.*").ColumnExpr("pool.capacity - pool.taken AS free").
+		Join("JOIN pools AS pool ON pool.id = claim.pool_id").Where("claim.holder_id = ?", v.ID).Order("claim.pool_id").Scan(ctx); err != nil {
+		return nil, 0, err
+	}
+	room, claims := int64(maxCapacity), make([]*claim, len(rows))
+	for i := range rows {
+		claims[i], room = &rows[i].claim, min(room, rows[i].Free+rows[i].Quantity)
+	}
+	return claims, room, nil
+}
+
+// reserve lets claims of a voucher hold so many places each; their pools must be locked. It fails with ErrSoldOut.
+func reserve(ctx context.Context, tx bun.IDB, claims []*claim, places int64) error {
 	for _, c := range claims {
 		if c.Quantity == places {
 			continue
@@ -256,8 +274,11 @@ func (s *Service) endVoucher(ctx context.Context, tx bun.Tx, id turnout.ID) erro
 	if _, err := tx.NewUpdate().Model(v).Set("ended = TRUE").Set("version = version + 1").Set("updated_at = ?", now).WherePK().Exec(ctx); err != nil {
 		return err
 	}
-	v.Ended = true
-	if err := reserve(ctx, tx, v, 0); err != nil {
+	claims, _, err := v.claims(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := reserve(ctx, tx, claims, 0); err != nil {
 		return err
 	}
 	return audit.Write(ctx, tx, audit.Entry{Community: v.CommunityID, Action: "voucher.ended", Subject: id, Actor: audit.Actor{Kind: audit.System}, At: now})

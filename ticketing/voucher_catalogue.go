@@ -335,7 +335,11 @@ func (s *Service) editVoucher(ctx context.Context, community, id turnout.ID, ver
 		if _, err := tx.NewUpdate().Model(v).ExcludeColumn("uses", "spent").WherePK().Exec(ctx); err != nil {
 			return err
 		}
-		if err := reserve(ctx, tx, v, v.holds(now)); err != nil {
+		claims, _, err := v.claims(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := reserve(ctx, tx, claims, v.holds(now)); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: action, Subject: id, At: now})
