@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -215,12 +216,12 @@ func (s *shelf) sellable(p *Purchase, t *TicketType) error {
 		return nil
 	}
 	err := t.sellable(s.now)
-	if v := s.voucher(p); v != nil && v.isFor(t.ID) && err == ErrNeedVoucher {
+	if v := s.voucher(p); v != nil && v.isFor(t.ID) && errors.Is(err, ErrNeedVoucher) {
 		open := *t
 		open.Visibility = Hidden
 		err = open.sellable(s.now)
 	}
-	if entry := s.entries[p.Offer]; err == ErrSaleOver && entry != nil && entry.OfferedTypeID == t.ID {
+	if entry := s.entries[p.Offer]; errors.Is(err, ErrSaleOver) && entry != nil && entry.OfferedTypeID == t.ID {
 		err = nil // the offer was made in time
 	}
 	if err == nil && !p.Trusted {

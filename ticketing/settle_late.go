@@ -1,0 +1,90 @@
+package ticketing
+
+import (
+	"context"
+	"slices"
+
+	"turnout"
+)
+
+// takeAgain takes the places of an expired order again, all or none. Its pools are locked, so what is seen is what is taken.
+func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
+	if sells := openForSale(o.Event, b.now) == nil; !sells {
+		return false, nil
+	}
+	var claims []*claim
+	if err := b.tx.NewSelect().Model(&claims).Where("holder_id IN (SELECT id FROM order_lines WHERE order_id = ?)", o.ID).
+		Order("pool_id").Scan(ctx); err != nil {
+		return false, err
+	}
+	needs := map[turnout.ID]int64{}
+	ids := make([]turnout.ID, len(claims))
+	for i, c := range claims {
+		needs[c.PoolID] += c.Places
+		ids[i] = c.PoolID
+	}
+	pools, err := lockPools(ctx, b.tx, ids)
+	if err != nil {
+		return false, err
+	}
+	own, covered, err := b.vouchersAgain(ctx, o)
+	if err != nil || !covered {
+		return false, err
+	}
+	for id, n := range needs {
+		if pools[id].Available()+own[id] < n {
+			return false, nil
+		}
+	}
+	b.counts.count(o, -1)
+	o.Status = Held // as before: it has its places, and its money has come
+	b.counts.count(o, 1)
+	if err := b.counts.writeVouchers(ctx, b.tx, b.now); err != nil { // those that reserve give up the places that it takes
+		return false, err
+	}
+	for _, id := range slices.Compact(ids) {
+		if err := takePlaces(ctx, b.tx, id, needs[id]); err != nil {
+			return false, err
+		}
+	}
+	for _, c := range claims {
+		if _, err := b.tx.NewUpdate().Model(c).Set("quantity = places").WherePK().Exec(ctx); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// vouchersAgain says whether the vouchers of an expired order can be used for it once more, and which places those that reserve hold
+// for it. The pools are locked.
+func (b *settlement) vouchersAgain(ctx context.Context, o *Order) (own map[turnout.ID]int64, covered bool, err error) {
+	own = map[turnout.ID]int64{}
+	vouchers, uses := map[turnout.ID]*Voucher{}, map[turnout.ID]used{}
+	for _, l := range o.Lines {
+		if l.VoucherID != "" {
+			vouchers[l.VoucherID] = new(Voucher)
+			sum := uses[l.VoucherID]
+			uses[l.VoucherID] = used{sum.uses + l.Quantity, sum.spent + l.Quantity*l.Discount}
+		}
+	}
+	if err := lockVouchers(ctx, b.tx, vouchers); err != nil {
+		return nil, false, err
+	}
+	for id, v := range vouchers {
+		if v.usesLeft() < uses[id].uses || v.budgetLeft() < uses[id].spent {
+			return nil, false, nil
+		}
+		if v.holds(b.now) == 0 {
+			continue
+		}
+		var claims []*claim
+		if err := b.tx.NewSelect().Model(&claims).Where("holder_id = ?", id).Scan(ctx); err != nil {
+			return nil, false, err
+		}
+		for _, c := range claims {
+			own[c.PoolID] += min(c.Quantity, uses[id].uses)
+		}
+	}
+	return own, true, nil
+}
+
