@@ -17,9 +17,10 @@ func (b *sale) beginAtDesk(rows *saleRows, o *Order, desk *DeskSale) {
 	if desk.Method == DeskImport {
 		o.Source = FromImport
 	}
-	if desk.Mail && o.BuyerEmail != "" {
+	switch {
+	case desk.Mail && o.BuyerEmail != "":
 		rows.notify(o, JobOrderConfirmed)
-	} else {
+	case desk.Method != DeskImport: // an import makes its orders findable itself, many at once
 		rows.notify(o, JobOrderPlaced)
 	}
 	if o.Total == 0 {

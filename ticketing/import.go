@@ -81,6 +81,8 @@ type importOrder struct {
 	Body        json.RawMessage `bun:"type:jsonb"` // an ImportOrder, {} once it is dealt with
 	Problem     string
 	OrderID     turnout.ID `bun:",nullzero"`
+
+	made *Order
 }
 
 // importRef is a reference of another tool that an import has dealt with.

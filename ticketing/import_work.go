@@ -115,7 +115,7 @@ func (s *Service) makeOne(ctx context.Context, e *events.Event, imp *Import, row
 	case err != nil:
 		return err
 	default:
-		row.State, row.OrderID = importMade, order.ID
+		row.State, row.OrderID, row.made = importMade, order.ID, order
 	}
 	return nil
 }
@@ -135,13 +135,17 @@ func (o *ImportOrder) purchase(e *events.Event, imp *Import, row *importOrder) P
 	return p
 }
 
-// noteImported keeps what became of some orders, and counts it. Names and addresses are forgotten, and so are the references
-// of what is not there.
+// noteImported keeps what became of some orders, counts it, and makes those findable that were made. Names and addresses are
+// forgotten, and so are the references of what is not there.
 func (s *Service) noteImported(ctx context.Context, imp *Import, some []*importOrder, good, bad string) error {
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		counts := map[string]int64{}
 		var gone []turnout.ID
+		var made []*Order
 		for _, o := range some {
+			if o.made != nil {
+				made = append(made, o.made)
+			}
 			_, err := tx.NewUpdate().Model((*importOrder)(nil)).Set("state = ?", o.State).Set("problem = ?", o.Problem).Set("order_id = NULLIF(?, '')", o.OrderID).
 				Set("body = '{}'").Where("id = ?", o.ID).Where("community_id = ?", o.CommunityID).Exec(ctx)
 			if err != nil {
@@ -154,6 +158,11 @@ func (s *Service) noteImported(ctx context.Context, imp *Import, some []*importO
 		}
 		if len(gone) > 0 {
 			if _, err := tx.NewDelete().Model((*importRef)(nil)).Where("community_id = ?", imp.CommunityID).Where("import_order_id IN (?)", bun.List(gone)).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		if len(made) > 0 {
+			if err := indexOrders(ctx, tx, imp.CommunityID, imp.EventID, made...); err != nil {
 				return err
 			}
 		}

@@ -115,16 +115,25 @@ func (s *Service) searchOrders(ctx context.Context, community, event turnout.ID,
 
 // indexOrder makes the order findable by the names and addresses on it, and each of its tickets by its own.
 func (s *Service) indexOrder(ctx context.Context, o *Order) error {
-	order, tickets := OrderWords(o)
-	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := people.DropTokens(ctx, tx, o.CommunityID, append(slices.Collect(maps.Keys(tickets)), o.ID)); err != nil {
-			return err
-		}
-		if err := people.IndexTokens(ctx, tx, o.CommunityID, searchKindOrder, o.EventID, map[turnout.ID]string{o.ID: order}); err != nil {
-			return err
-		}
-		return people.IndexTokens(ctx, tx, o.CommunityID, searchKindTicket, o.EventID, tickets)
-	})
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return indexOrders(ctx, tx, o.CommunityID, o.EventID, o) })
+}
+
+// indexOrders is indexOrder for orders of one event, in the caller's transaction.
+func indexOrders(ctx context.Context, tx bun.IDB, community, event turnout.ID, all ...*Order) error {
+	orders, tickets := map[turnout.ID]string{}, map[turnout.ID]string{}
+	for _, o := range all {
+		order, theirs := OrderWords(o)
+		orders[o.ID] = order
+		maps.Copy(tickets, theirs)
+	}
+	ids := slices.Concat(slices.Sorted(maps.Keys(orders)), slices.Sorted(maps.Keys(tickets)))
+	if err := people.DropTokens(ctx, tx, community, ids); err != nil {
+		return err
+	}
+	if err := people.IndexTokens(ctx, tx, community, searchKindOrder, event, orders); err != nil {
+		return err
+	}
+	return people.IndexTokens(ctx, tx, community, searchKindTicket, event, tickets)
 }
 
 // OrderWords gives the texts by which an order and each of its tickets are found.
