@@ -281,4 +281,3 @@ func (b *sale) soldOut(p *Purchase, basket *basket, pool turnout.ID, what string
 	}
 	return ErrSoldOut.With("There are not enough places left: %s.", what)
 }
-

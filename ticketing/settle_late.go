@@ -87,4 +87,3 @@ func (b *settlement) vouchersAgain(ctx context.Context, o *Order) (own map[turno
 	}
 	return own, true, nil
 }
-

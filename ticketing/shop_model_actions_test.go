@@ -392,4 +392,3 @@ func (m *mall) place(t *rapid.T, p ticketing.Purchase, offer *wish) {
 func (d *deal) usesCoupon() bool {
 	return slices.ContainsFunc(d.parts, func(p part) bool { return p.coupon != nil })
 }
-

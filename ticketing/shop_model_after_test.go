@@ -213,4 +213,3 @@ func (m *mall) leave(t *rapid.T) {
 		}
 	}
 }
-
