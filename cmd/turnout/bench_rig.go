@@ -237,6 +237,7 @@ type stage struct {
 	*events.Event
 	pool   *ticketing.Pool
 	ticket *ticketing.TicketType
+	full   *basket // nil for tickets alone
 }
 
 func (r *rig) stage(ctx context.Context, slug string, places int64) (*stage, error) {

@@ -158,7 +158,7 @@ func (b *bench) crowd(ctx context.Context, n int) (*crowd, error) {
 }
 
 func (c *crowd) fill(ctx context.Context) (err error) {
-	if c.stage, err = c.rig.stage(ctx, "p12", 9_000_000); err != nil {
+	if c.stage, err = c.rig.fullStage(ctx, "p12", plenty); err != nil {
 		return err
 	}
 	l, err := c.CheckIn.CreateList(ctx, c.community, c.stage.ID, checkin.ListInput{Name: "Door"})
@@ -205,6 +205,9 @@ func (c *crowd) fill(ctx context.Context) (err error) {
 	return errors.Join(run("ANALYZE"), run("SET session_replication_role = origin"))
 }
 
+// quoted is an id as SQL has it.
+func quoted(id turnout.ID) string { return "'" + string(id) + "'" }
+
 // rows gives the statements that make the rows and their counters: sold over a month, the second half of them let in within four
 // hours through four gates. They hold no text of anybody's.
 func (c *crowd) rows() []string {
@@ -224,18 +227,27 @@ func (c *crowd) rows() []string {
 		"{name}", "'Given' || (1000 + i % 500) || ' Family' || (100000 + i % 20000)", "{email}", "'person' || i || '@example.org'",
 		"{sold}", fmt.Sprintf(ago, text(at.Truncate(ticketing.SalesQuarter)), "15 * (i % 2880)"), "{came}", fmt.Sprintf(ago, text(at.Truncate(checkin.AttendanceSlot)), "5 * (i % 48)"),
 		"{community}", "'"+string(c.community)+"'", "{event}", "'"+string(c.stage.ID)+"'", "{type}", "'"+string(c.ticket.ID)+"'", "{pool}", "'"+string(c.pool.ID)+"'",
-		"{list}", "'"+string(c.list)+"'", "{all}", numbers, "{half}", fmt.Sprintf("%s WHERE i > %d", numbers, half))
+		"{list}", "'"+string(c.list)+"'", "{addon}", quoted(c.full.addOn), "{seats}", quoted(c.full.seats), "{fish}", quoted(c.full.fishPool), "{note}", quoted(c.full.note),
+		"{voucher}", quoted(c.full.voucher), "{all}", numbers, "{half}", fmt.Sprintf("%s WHERE i > %d", numbers, half))
 	var all []string
 	for _, row := range [][2]string{
 		{"persons (id, community_id, name, created_at, updated_at)", "'per_' || {i}, {community}, {name}, {at}, {at} FROM {all}"},
 		{"identities (id, community_id, person_id, source, handle, created_at)", "'idn_' || {i}, {community}, 'per_' || {i}, 'email', {email}, {at} FROM {all}"},
 		{"orders (id, community_id, event_id, number, status, person_id, buyer_name, buyer_email, currency, total, expires_at, confirmed_at, created_at, updated_at)",
 			"'ord_' || {i}, {community}, {event}, i, 'confirmed', 'per_' || {i}, {name}, {email}, 'EUR', 0, {at}, {sold}, {at}, {at} FROM {all}"},
-		{"order_lines (id, community_id, order_id, ticket_type_id, name, attendance_mode, quantity, unit_price, total, prices_include_tax)",
-			"'lin_' || {i}, {community}, 'ord_' || {i}, {type}, 'Free', 'in_person', 1, 0, 0, TRUE FROM {all}"},
+		{"order_lines (id, community_id, order_id, ticket_type_id, voucher_id, name, attendance_mode, quantity, unit_price, discount, total, prices_include_tax)",
+			"'lin_' || {i}, {community}, 'ord_' || {i}, {type}, {voucher}, 'Full', 'in_person', 1, 2500, 2500, 0, TRUE FROM {all}"},
 		{"pool_claims (holder_id, pool_id, community_id, places, quantity)", "'lin_' || {i}, {pool}, {community}, 1, 1 FROM {all}"},
 		{"tickets (id, community_id, event_id, order_id, line_id, ticket_type_id, number, status, attendance_mode, person_id, attendee_name, attendee_email, created_at, updated_at)",
 			"'tkt_' || {i}, {community}, {event}, 'ord_' || {i}, 'lin_' || {i}, {type}, i, 'valid', 'in_person', 'per_' || {i}, {name}, {email}, {at}, {at} FROM {all}"},
+		{"order_lines (id, community_id, order_id, add_on_id, name, quantity, unit_price, total, prices_include_tax)",
+			"'lia_' || {i}, {community}, 'ord_' || {i}, {addon}, 'Workshop', 1, 0, 0, TRUE FROM {all}"},
+		{"pool_claims (holder_id, pool_id, community_id, places, quantity)", "'lia_' || {i}, {seats}, {community}, 1, 1 FROM {all}"},
+		{"pool_claims (holder_id, pool_id, community_id, places, quantity)", "'lin_' || {i}, {fish}, {community}, 1, 1 FROM {all}"},
+		{"ticket_add_ons (line_id, ticket_id, community_id, add_on_id, quantity)", "'lia_' || {i}, 'tkt_' || {i}, {community}, {addon}, 1 FROM {all}"},
+		{"add_on_totals (event_id, add_on_id, community_id, sold)", "{event}, {addon}, {community}, COUNT(*) FROM {all}"},
+		{"answers (order_id, ticket_id, question_id, question_version, community_id, event_id, value, created_at, updated_at)",
+			"'ord_' || {i}, 'tkt_' || {i}, {note}, 1, {community}, {event}, '{\"text\":\"A badge\"}', {at}, {at} FROM {all}"},
 		{"ticket_codes (ticket_id, nonce, community_id, state, type_number, mode, created_at)", "'tkt_' || {i}, {nonce}, {community}, 'current', 1, 'in_person', {at} FROM {all}"},
 		{"scans (id, community_id, event_id, list_id, ticket_id, caller, nonce, request_hash, direction, result, gate, scanned_at, received_at)",
 			"'scn_' || {i}, {community}, {event}, {list}, 'tkt_' || {i}, 'bulk', {i}, '', 'entry', 'accepted', 'Gate ' || (i % 4), {came}, {came} FROM {half}"},
@@ -253,7 +265,7 @@ func (c *crowd) rows() []string {
 		all = append(all, "INSERT INTO search_tokens (community_id, kind, scope_id, token, row_id) SELECT "+
 			words.Replace("{community}, 'order', {event}, "+fmt.Sprintf(bytes, word)+", 'ord_' || {i} FROM {all}"))
 	}
-	return append(all, fmt.Sprintf("UPDATE pools SET taken = %d", c.tickets),
+	return append(all, fmt.Sprintf("UPDATE pools SET taken = %d", c.tickets), fmt.Sprintf("UPDATE vouchers SET uses = %[1]d, spent = %[1]d * 2500", c.tickets),
 		fmt.Sprintf("UPDATE check_in_lists SET admitted = %[1]d, inside = %[1]d", c.tickets-half),
 		fmt.Sprintf("UPDATE event_totals SET last_order = %[1]d, last_ticket = %[1]d, orders_confirmed = %[1]d, tickets_valid = %[1]d", c.tickets))
 }
