@@ -43,15 +43,15 @@ func TestTheModelSeesEveryBrokenRule(t *testing.T) {
 			continue
 		}
 		t.Run(m.rule, func(t *testing.T) {
-			if text := play(t, m.file, strings.Replace(string(source), m.from, m.to, 1)); !strings.Contains(text, "FAIL: TestTheShopFollowsItsRules") {
+			if text := playMutant(t, m.file, strings.Replace(string(source), m.from, m.to, 1)); !strings.Contains(text, "FAIL: TestTheShopFollowsItsRules") {
 				t.Errorf("nobody noticed:\n%s", text)
 			}
 		})
 	}
 }
 
-// play runs the model on SQLite with another text of one file, and gives what was printed.
-func play(t *testing.T, file, text string) string {
+// playMutant runs the model on SQLite with another text of one file, and gives what was printed.
+func playMutant(t *testing.T, file, text string) string {
 	t.Helper()
 	dir := t.TempDir()
 	mutant := filepath.Join(dir, "mutant.go")
