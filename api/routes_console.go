@@ -94,6 +94,8 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: post, Path: "/tickets/pools", Who: may("tickets:write"), Handle: p.CreatePool},
 		{Method: get, Path: "/tickets/pools/{pool}", Who: may("tickets:write"), Handle: p.EventPool},
 		{Method: post, Path: "/tickets/pools/{pool}", Who: may("tickets:write"), Handle: p.SavePool},
+		{Method: post, Path: "/tickets/pools/{pool}/blocks", Who: may("tickets:write"), Handle: p.BlockPlaces},
+		{Method: post, Path: "/tickets/pools/{pool}/blocks/{block}/remove", Who: may("tickets:write"), Handle: p.Unblock},
 		{Method: get, Path: "/tickets/types/new", Who: may("tickets:write"), Handle: p.NewTicketType},
 		{Method: post, Path: "/tickets/types/new", Who: may("tickets:write"), Handle: p.CreateTicketType},
 		{Method: get, Path: "/tickets/types/{type}", Who: may("tickets:write"), Handle: p.EventTicketType},

@@ -22,6 +22,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.planAgenda("gophers")
 		types := h.openShop("gophers")
 		h.askQuestions("gophers")
+		h.fillCatalogue("gophers")
 		order := h.buy("gophers", types)
 		h.admit("gophers", order)
 		h.supportEvent("gophers")

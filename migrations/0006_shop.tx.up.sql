@@ -130,3 +130,6 @@ CREATE TABLE shop_settings (
     updated_at         TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX shop_settings_closing ON shop_settings (waitlist_closes_at) WHERE NOT waitlist_closed;
+
+-- Who holds an event's places without having bought them.
+CREATE INDEX orders_unfinished ON orders (event_id, expires_at) WHERE status IN ('held', 'awaiting_approval', 'pending');

@@ -28,7 +28,7 @@ var looks = map[string]look{
 	"scan.accepted": {"ok", "circle-check"}, "scan.refused": {"bad", "circle-x"},
 	"mode.in_person": {"neutral", "map-pin"}, "mode.virtual": {"info", "video"}, "mode.hybrid": {"info", "globe"},
 	"sale.available": {"ok", "ticket"}, "sale.few_left": {"warn", "flame"}, "sale.sold_out": {"bad", "ban"},
-	"sale.not_started": {"neutral", "clock"}, "sale.ended": {"neutral", "lock"}, "sale.unavailable": {"neutral", "ban"},
+	"sale.not_started": {"neutral", "clock"}, "sale.ended": {"neutral", "lock"}, "sale.limited": {"info", "key-round"}, "sale.unavailable": {"neutral", "ban"},
 	"import.preview": {"neutral", "eye"}, "import.preparing": {"info", "clock"}, "import.working": {"info", "refresh-cw"}, "import.done": {"ok", "circle-check"},
 	"import.undoing": {"warn", "refresh-cw"}, "import.undone": {"neutral", "undo-2"},
 	"mail.queued": {"info", "clock"}, "mail.sending": {"info", "refresh-cw"}, "mail.sent": {"ok", "check"}, "mail.kept": {"neutral", "mail"}, "mail.failed": {"bad", "circle-alert"},

@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -124,4 +125,17 @@ func loadAddOns(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*AddO
 		byID[w.AddOnID].With = append(byID[w.AddOnID].With, w)
 	}
 	return list, nil
+}
+
+// SalesByAddOn gives the counters of an event's add-ons; one that nobody bought is not in it.
+func SalesByAddOn(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID]AddOnTotals, error) {
+	var rows []AddOnTotals
+	if err := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("ticketing: sales by add-on: %w", err)
+	}
+	byAddOn := make(map[turnout.ID]AddOnTotals, len(rows))
+	for _, r := range rows {
+		byAddOn[r.AddOnID] = r
+	}
+	return byAddOn, nil
 }

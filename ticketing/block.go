@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -50,7 +51,9 @@ func (s *Service) BlockPlaces(ctx context.Context, community, pool turnout.ID, p
 		if err != nil {
 			return err
 		}
-		if err := takePlaces(ctx, tx, of.ID, places); err != nil {
+		if err := takePlaces(ctx, tx, of.ID, places); errors.Is(err, ErrSoldOut) {
+			return ErrSoldOut.With("This pool has fewer free places than that: %d.", of.Available())
+		} else if err != nil {
 			return err
 		}
 		b = &Block{ID: turnout.NewID(prefixBlock), CommunityID: community, EventID: of.EventID, PoolID: of.ID, Note: note, Version: 1,

@@ -113,6 +113,15 @@ func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, vers
 	return pool, nil
 }
 
+// Pool gives one of an event's own pools. It fails with turnout.ErrNotFound.
+func (s *Service) Pool(ctx context.Context, community, id turnout.ID) (*Pool, error) {
+	pool, err := findPool(ctx, s.DB.Read(), community, id)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: pool: %w", err)
+	}
+	return pool, nil
+}
+
 func findPool(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Pool, error) {
 	pool := new(Pool)
 	err := db.NewSelect().Model(pool).Where("id = ?", id).Where("community_id = ?", community).Where("kind = ?", Places).Scan(ctx)
@@ -191,8 +200,8 @@ func (in *TicketTypeInput) Check(event *events.Event) error {
 	if in.MinPerOrder < 1 || in.MinPerOrder > in.MaxPerOrder || in.MaxPerOrder > 100 {
 		p.Add("max_per_order", "out_of_range", "An order can hold 1 to 100 tickets, the least not above the most.")
 	}
-	if in.MultipleOf < 1 || in.MultipleOf > in.MaxPerOrder {
-		p.Add("multiple_of", "out_of_range", "Choose 1, or a number that fits into an order.")
+	if in.MultipleOf < 1 || fewest(in.MinPerOrder, in.MultipleOf) > in.MaxPerOrder {
+		p.Add("multiple_of", "out_of_range", "Choose 1, or a number of which a multiple lies between the least and the most of an order.")
 	}
 	if in.Visibility != Public && in.Visibility != Hidden && in.Visibility != VoucherOnly {
 		p.Add("visibility", "unknown", "Choose public, hidden or voucher.")

@@ -16,7 +16,7 @@ import (
 // windows moved with the event's start. It runs in the transaction of the cloning.
 func (s *Service) CopyCatalogue(ctx context.Context, tx bun.IDB, from, to *events.Event) error {
 	now := s.Now()
-	old, err := poolsByID(ctx, tx, from.ID)
+	old, err := poolsByID(ctx, tx, from.CommunityID, from.ID)
 	if err != nil {
 		return fmt.Errorf("ticketing: copy: %w", err)
 	}

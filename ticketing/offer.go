@@ -56,10 +56,10 @@ func (s *Service) OffersInstead(ctx context.Context, event *events.Event, held *
 	return slices.DeleteFunc(all, func(o Offer) bool { return o.Visibility != Public }), err
 }
 
-// Stock is Offers with the hidden and the voucher types, and the event's pools in the order of their making: for the organiser, who
-// wants to see why each is or is not sold.
+// Stock is Offers with the hidden and the voucher types, and the event's own pools in the order of their making.
 func (s *Service) Stock(ctx context.Context, event *events.Event) ([]Offer, []*Pool, error) {
 	all, pools, err := s.offers(ctx, event, nil)
+	maps.DeleteFunc(pools, func(_ turnout.ID, p *Pool) bool { return p.Kind != Places })
 	return all, slices.SortedFunc(maps.Values(pools), func(a, b *Pool) int { return cmp.Compare(a.ID, b.ID) }), err
 }
 
@@ -69,7 +69,7 @@ func (s *Service) offers(ctx context.Context, event *events.Event, held *Order) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
 	}
-	pools, err := poolsByID(ctx, db, event.ID)
+	pools, err := poolsByID(ctx, db, event.CommunityID, event.ID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
 	}
@@ -126,7 +126,7 @@ func offer(event *events.Event, t *TicketType, pools map[turnout.ID]*Pool, now t
 // judge says in words how much can be bought, from the places left and the reason why none can.
 func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 	t := o.TicketType
-	if o.Reason == nil && o.Left < max(t.MinPerOrder, t.MultipleOf) {
+	if o.Reason == nil && o.Left < t.fewest() {
 		o.Reason = ErrSoldOut
 	}
 	switch {
@@ -165,9 +165,9 @@ func least(t *TicketType, pools map[turnout.ID]*Pool, of func(*Pool) int64) int6
 	return n
 }
 
-func poolsByID(ctx context.Context, db bun.IDB, event turnout.ID) (map[turnout.ID]*Pool, error) {
+func poolsByID(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID]*Pool, error) {
 	var list []*Pool
-	if err := db.NewSelect().Model(&list).Where("event_id = ?", event).Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&list).Where("event_id = ?", event).Where("community_id = ?", community).Scan(ctx); err != nil {
 		return nil, err
 	}
 	pools := make(map[turnout.ID]*Pool, len(list))
@@ -184,7 +184,7 @@ func typeWithPools(ctx context.Context, db bun.IDB, event, id turnout.ID) (*Tick
 	}
 	for _, t := range types {
 		if t.ID == id {
-			pools, err := poolsByID(ctx, db, event)
+			pools, err := poolsByID(ctx, db, t.CommunityID, event)
 			return t, pools, err
 		}
 	}

@@ -69,7 +69,7 @@ func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, e
 		q.Problems.Join(sane)
 		return q, nil
 	}
-	pools, err := poolsByID(ctx, db, event.ID)
+	pools, err := poolsByID(ctx, db, event.CommunityID, event.ID)
 	if err != nil {
 		return nil, err
 	}

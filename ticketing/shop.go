@@ -85,8 +85,8 @@ func (in *ShopInput) Check() error {
 }
 
 // SaveShop changes how an event's shop works. A waitlist whose closing is moved into the future opens again, for new wishes. version is
-// the one that was read, 0 for none so far. It fails with an Invalid error, turnout.ErrStale and turnout.ErrNotFound.
-func (s *Service) SaveShop(ctx context.Context, community, event turnout.ID, version int64, in ShopInput) (*ShopSettings, error) {
+// the one that was read, 0 for none so far, nil for whatever it is. It fails with an Invalid error, turnout.ErrStale and turnout.ErrNotFound.
+func (s *Service) SaveShop(ctx context.Context, community, event turnout.ID, version *int64, in ShopInput) (*ShopSettings, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (s *Service) SaveShop(ctx context.Context, community, event turnout.ID, ver
 		if saved, err = shopSettings(ctx, tx, e); err != nil {
 			return err
 		}
-		if saved.Version != version {
+		if version != nil && saved.Version != *version {
 			return turnout.ErrStale
 		}
 		saved.PayHours, saved.OfferHours, saved.WaitlistOrder, saved.WaitlistClosesAt = in.PayHours, in.OfferHours, in.WaitlistOrder, in.WaitlistClosesAt.UTC().Truncate(time.Microsecond)
@@ -109,7 +109,7 @@ func (s *Service) SaveShop(ctx context.Context, community, event turnout.ID, ver
 		}
 		saved.Version++
 		saved.UpdatedAt = now
-		if version == 0 {
+		if saved.Version == 1 {
 			_, err = tx.NewInsert().Model(saved).Exec(ctx)
 		} else {
 			_, err = tx.NewUpdate().Model(saved).WherePK().Exec(ctx)

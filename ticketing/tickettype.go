@@ -59,6 +59,14 @@ type TicketType struct {
 	PoolIDs []turnout.ID `bun:"-"` // in id order
 }
 
+// fewest is how many tickets the smallest order of the type has.
+func (t *TicketType) fewest() int64 { return fewest(t.MinPerOrder, t.MultipleOf) }
+
+func fewest(least, multiple int64) int64 {
+	multiple = max(1, multiple)
+	return (max(1, least) + multiple - 1) / multiple * multiple
+}
+
 // The refusals of a sale.
 var (
 	ErrSoldOut     = &turnout.Error{Kind: turnout.Conflict, Code: "sold_out", Message: "These tickets are sold out."}

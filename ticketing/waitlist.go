@@ -165,7 +165,7 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 	if settings.closed(now) {
 		return ErrWaitlistClosed
 	}
-	if err := mayWait(ctx, tx, w, now); err != nil {
+	if err := mayWait(ctx, tx, event.CommunityID, w, now); err != nil {
 		return err
 	}
 	persons, err := people.Ensure(ctx, tx, event.CommunityID, now, []people.Contact{{Name: w.Who.Name, Email: w.Who.Email}})
@@ -206,12 +206,12 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 }
 
 // mayWait says whether a party may wait for the types: each is one that could be sold, and none has room for it now.
-func mayWait(ctx context.Context, tx bun.IDB, w WaitlistWish, now time.Time) error {
+func mayWait(ctx context.Context, tx bun.IDB, community turnout.ID, w WaitlistWish, now time.Time) error {
 	types, err := loadTypes(ctx, tx, []turnout.ID{w.EventID})
 	if err != nil {
 		return err
 	}
-	pools, err := poolsByID(ctx, tx, w.EventID)
+	pools, err := poolsByID(ctx, tx, community, w.EventID)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -18,10 +19,11 @@ var ticketTypeOperations = operations{
 	"GET /events/{event}/pools":  {Summary: "The pools, with what is taken", Out: respond.Page[poolResponse]{}, Query: window},
 	"PATCH /pools/{id}": {Summary: "Change a pool's name and capacity", Text: "A capacity below what is taken is refused; nobody is canceled by a number.",
 		In: poolRequest{}, Out: poolResponse{}, Version: true, Errors: []int{409}},
-	"POST /events/{event}/ticket-types": {Summary: "Add a ticket type", Text: "A ticket is sold only if every pool that its type draws on has room.",
+	"POST /events/{event}/ticket-types": {Summary: "Add a ticket type", Text: "A ticket is sold only if every pool that its type draws on has room. Price windows follow each other in their order, " +
+		"each until its instant or its number of tickets, whichever is first; then the price holds. Names tell windows apart: a window that is sent again under its name goes on counting.",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Status: 201, Version: true},
 	"GET /events/{event}/ticket-types": {Summary: "The ticket types and what is left of them", Text: "Without a token: those that are visible to everybody.", Out: respond.Page[ticketTypeResponse]{}, Query: window},
-	"PUT /ticket-types/{id}": {Summary: "Replace what is said about a ticket type", Text: "What was sold stays as it was sold.",
+	"PUT /ticket-types/{id}": {Summary: "Replace what is said about a ticket type", Text: "What was sold stays as it was sold. While vouchers or offers of the waitlist hold places of it, its pools stay (409 places_reserved).",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Version: true, Errors: []int{409}},
 }
 
@@ -89,22 +91,45 @@ func (h *Handler) answerPool(c *gin.Context, status int, pool *ticketing.Pool, e
 type ticketTypeRequest struct {
 	Name             string               `json:"name" required:"true"`
 	Description      string               `json:"description" text:"long,max=5000"`
-	Price            turnout.Money        `json:"price" required:"true" doc:"in the event's currency"`
+	Price            turnout.Money        `json:"price" required:"true" doc:"in the event's currency; what is suggested when open"`
+	Pricing          ticketing.Pricing    `json:"pricing" enum:"fixed,open" doc:"fixed when absent; open: the buyer names the price"`
+	MinPrice         turnout.Money        `json:"min_price" doc:"of an open price; none when absent"`
+	PriceWindows     []priceWindowBody    `json:"price_windows" doc:"prices before it, at most 10"`
 	AttendanceMode   ticketing.Mode       `json:"attendance_mode" required:"true" enum:"in_person,virtual"`
 	PoolIDs          []turnout.ID         `json:"pool_ids" required:"true"`
 	SalesStart       time.Time            `json:"sales_start" doc:"at once when absent"`
 	SalesEnd         time.Time            `json:"sales_end" doc:"when the event ends, if absent"`
 	MinPerOrder      int64                `json:"min_per_order" doc:"1 when absent"`
 	MaxPerOrder      int64                `json:"max_per_order" doc:"10 when absent"`
+	MultipleOf       int64                `json:"multiple_of" doc:"sold only in multiples of it; 1 when absent"`
+	MembersOnly      bool                 `json:"members_only" doc:"only for people of the community, who prove their address by a link"`
+	EmailDomains     []string             `json:"email_domains" doc:"only for addresses of these; everybody's when empty"`
 	Visibility       ticketing.Visibility `json:"visibility" enum:"public,hidden,voucher" doc:"public when absent"`
 	RequiresApproval bool                 `json:"requires_approval"`
 }
 
-func (in ticketTypeRequest) input() ticketing.TicketTypeInput {
-	return ticketing.TicketTypeInput{
-		Name: in.Name, Description: in.Description, Price: in.Price, AttendanceMode: in.AttendanceMode, PoolIDs: in.PoolIDs, SalesStart: in.SalesStart,
-		SalesEnd: in.SalesEnd, MinPerOrder: in.MinPerOrder, MaxPerOrder: in.MaxPerOrder, Visibility: in.Visibility, RequiresApproval: in.RequiresApproval,
+// priceWindowBody is a price window as it is sent; null ends stand for none.
+type priceWindowBody struct {
+	Name  string        `json:"name" required:"true" text:"name,max=100"`
+	Price turnout.Money `json:"price" required:"true"`
+	Until *time.Time    `json:"until" doc:"no date ends it when null"`
+	UpTo  *int64        `json:"up_to" doc:"for how many tickets; no number ends it when null"`
+}
+
+func (in ticketTypeRequest) input() (ticketing.TicketTypeInput, error) {
+	out := ticketing.TicketTypeInput{
+		Name: in.Name, Description: in.Description, Price: in.Price, Pricing: in.Pricing, MinPrice: in.MinPrice, AttendanceMode: in.AttendanceMode, PoolIDs: in.PoolIDs,
+		SalesStart: in.SalesStart, SalesEnd: in.SalesEnd, MinPerOrder: in.MinPerOrder, MaxPerOrder: in.MaxPerOrder, MultipleOf: in.MultipleOf,
+		MembersOnly: in.MembersOnly, EmailDomains: in.EmailDomains, Visibility: in.Visibility, RequiresApproval: in.RequiresApproval,
 	}
+	var probs turnout.Problems
+	for i, w := range in.PriceWindows {
+		if w.Price.Currency != in.Price.Currency {
+			probs.Add(fmt.Sprintf("price_windows[%d].price", i), "currency", "All prices of a ticket type are in one currency.")
+		}
+		out.PriceWindows = append(out.PriceWindows, ticketing.PriceWindow{Name: w.Name, Price: w.Price.Amount, Until: orZero(w.Until), UpTo: orZero(w.UpTo)})
+	}
+	return out, probs.Err()
 }
 
 type ticketTypeResponse struct {
@@ -112,13 +137,19 @@ type ticketTypeResponse struct {
 	EventID          turnout.ID           `json:"event_id"`
 	Name             string               `json:"name"`
 	Description      string               `json:"description"`
-	Price            turnout.Money        `json:"price"`
+	Price            turnout.Money        `json:"price" doc:"what is suggested when open"`
+	Pricing          ticketing.Pricing    `json:"pricing" enum:"fixed,open"`
+	MinPrice         turnout.Money        `json:"min_price" doc:"of an open price"`
+	PriceWindows     []priceWindowBody    `json:"price_windows"`
 	AttendanceMode   ticketing.Mode       `json:"attendance_mode" enum:"in_person,virtual"`
 	PoolIDs          []turnout.ID         `json:"pool_ids"`
 	SalesStart       *time.Time           `json:"sales_start"`
 	SalesEnd         *time.Time           `json:"sales_end"`
 	MinPerOrder      int64                `json:"min_per_order"`
 	MaxPerOrder      int64                `json:"max_per_order"`
+	MultipleOf       int64                `json:"multiple_of"`
+	MembersOnly      bool                 `json:"members_only"`
+	EmailDomains     []string             `json:"email_domains"`
 	Visibility       ticketing.Visibility `json:"visibility" enum:"public,hidden,voucher"`
 	RequiresApproval bool                 `json:"requires_approval"`
 	Version          int64                `json:"version"`
@@ -127,12 +158,17 @@ type ticketTypeResponse struct {
 }
 
 func newTicketTypeResponse(t *ticketing.TicketType, currency string) ticketTypeResponse {
-	return ticketTypeResponse{
-		ID: t.ID, EventID: t.EventID, Name: t.Name, Description: t.Description, Price: turnout.Money{Amount: t.Price, Currency: currency},
-		AttendanceMode: t.AttendanceMode, PoolIDs: t.PoolIDs, SalesStart: moment(t.SalesStart), SalesEnd: moment(t.SalesEnd), MinPerOrder: t.MinPerOrder,
-		MaxPerOrder: t.MaxPerOrder, Visibility: t.Visibility, RequiresApproval: t.RequiresApproval, Version: t.Version,
-		CreatedAt: t.CreatedAt.UTC(), UpdatedAt: t.UpdatedAt.UTC(),
+	money := moneyIn(currency)
+	out := ticketTypeResponse{
+		ID: t.ID, EventID: t.EventID, Name: t.Name, Description: t.Description, Price: money(t.Price), Pricing: t.Pricing, MinPrice: money(t.MinPrice),
+		PriceWindows: make([]priceWindowBody, len(t.PriceWindows)), AttendanceMode: t.AttendanceMode, PoolIDs: t.PoolIDs, SalesStart: moment(t.SalesStart), SalesEnd: moment(t.SalesEnd),
+		MinPerOrder: t.MinPerOrder, MaxPerOrder: t.MaxPerOrder, MultipleOf: t.MultipleOf, MembersOnly: t.MembersOnly, EmailDomains: append([]string{}, t.EmailDomains...),
+		Visibility: t.Visibility, RequiresApproval: t.RequiresApproval, Version: t.Version, CreatedAt: t.CreatedAt.UTC(), UpdatedAt: t.UpdatedAt.UTC(),
 	}
+	for i, w := range t.PriceWindows {
+		out.PriceWindows[i] = priceWindowBody{Name: w.Name, Price: money(w.Price), Until: moment(w.Until), UpTo: orNull(w.UpTo)}
+	}
+	return out
 }
 
 // CreateTicketType is POST /events/{event}/ticket-types.
@@ -141,7 +177,11 @@ func (h *Handler) CreateTicketType(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	made, err := h.Ticketing.CreateTicketType(c.Request.Context(), access.Community(c), access.Event(c).ID, in.input())
+	input, err := in.input()
+	var made *ticketing.TicketType
+	if err == nil {
+		made, err = h.Ticketing.CreateTicketType(c.Request.Context(), access.Community(c), access.Event(c).ID, input)
+	}
 	h.answerTicketType(c, http.StatusCreated, made, in.Price.Currency, err)
 }
 
@@ -152,7 +192,11 @@ func (h *Handler) UpdateTicketType(c *gin.Context) {
 	if !ok || !respond.Bind(c, &in) {
 		return
 	}
-	changed, err := h.Ticketing.UpdateTicketType(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, in.input())
+	input, err := in.input()
+	var changed *ticketing.TicketType
+	if err == nil {
+		changed, err = h.Ticketing.UpdateTicketType(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, input)
+	}
 	h.answerTicketType(c, http.StatusOK, changed, in.Price.Currency, err)
 }
 
