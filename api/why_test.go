@@ -208,8 +208,12 @@ var situations = slices.Concat(eventSituations, ruleSituations, placeSituations,
 
 var eventSituations = []situation{
 	{"on sale", func(*stage) {}, nil, "", ""},
-	{"the event is a draft", func(s *stage) { s.sql("UPDATE events SET status = 'draft', published_at = NULL WHERE id = ?", s.event.ID) }, causes{"event_draft"}, "nobody", "not_found"},
-	{"the event is canceled", func(s *stage) { s.sql("UPDATE events SET status = 'canceled', canceled_at = ? WHERE id = ?", ago(time.Hour), s.event.ID) }, causes{"event_canceled"}, "nobody", "event_canceled"},
+	{"the event is a draft", func(s *stage) {
+		s.sql("UPDATE events SET status = 'draft', published_at = NULL WHERE id = ?", s.event.ID)
+	}, causes{"event_draft"}, "nobody", "not_found"},
+	{"the event is canceled", func(s *stage) {
+		s.sql("UPDATE events SET status = 'canceled', canceled_at = ? WHERE id = ?", ago(time.Hour), s.event.ID)
+	}, causes{"event_canceled"}, "nobody", "event_canceled"},
 	{"the event is over", func(s *stage) {
 		s.sql("UPDATE events SET starts_at = ?, ends_at = ? WHERE id = ?", ago(3*time.Hour), ago(time.Hour), s.event.ID)
 	}, causes{"event_ended"}, "nobody", "event_ended"},
@@ -238,7 +242,9 @@ var ruleSituations = []situation{
 		s.voucher(ticketing.AccessVoucher, 5)
 	}, causes{"voucher_only"}, "some", "voucher_needed"},
 	{"voucher only, its sale over", func(s *stage) {
-		s.is(func(in *ticketing.TicketTypeInput) { in.Visibility, in.SalesEnd = ticketing.VoucherOnly, ago(time.Hour) })
+		s.is(func(in *ticketing.TicketTypeInput) {
+			in.Visibility, in.SalesEnd = ticketing.VoucherOnly, ago(time.Hour)
+		})
 		s.voucher(ticketing.AccessVoucher, 5)
 	}, causes{"voucher_only", "sale_over"}, "nobody", "voucher_needed"},
 	{"voucher only, full", func(s *stage) {

@@ -41,14 +41,14 @@ func (s *Service) BlockPlaces(ctx context.Context, community, pool turnout.ID, p
 	if places < 1 || places > maxCapacity {
 		p.Add("places", "out_of_range", "Say how many places are to be set aside.")
 	}
-	if err := p.Err(); err != nil {
-		return nil, err
-	}
 	var b *Block
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
 		of, err := findPool(ctx, tx, community, pool)
 		if err != nil {
+			return err
+		}
+		if err := p.Err(); err != nil {
 			return err
 		}
 		if err := takePlaces(ctx, tx, of.ID, places); errors.Is(err, ErrSoldOut) {
