@@ -6,7 +6,7 @@ import "time"
 func (h *house) fillCatalogue(slug string) {
 	t, at := h.t, "/events/"+slug
 	pool := h.api("POST", at+"/pools", m{"name": "Attic", "capacity": 8}, 201).text1("id")
-	body := m{"name": "Early", "price": m{"amount": 3000, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}, "multiple_of": 2, "max_per_order": 4,
+	body := m{"name": "Attic seat", "price": m{"amount": 3000, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}, "multiple_of": 2, "max_per_order": 4,
 		"members_only": true, "email_domains": []string{"@Uni.example", "uni.example"}, "requires_approval": true, "visibility": "hidden",
 		"price_windows": []m{{"name": "First", "price": m{"amount": 1000, "currency": "EUR"}, "up_to": 4}, {"name": "May", "price": m{"amount": 2000, "currency": "EUR"}, "until": begin.Add(-time.Hour)}}}
 	made := h.api("POST", at+"/ticket-types", body, 201)
