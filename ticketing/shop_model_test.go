@@ -239,7 +239,7 @@ func (m *mall) saveShop() {
 	if rapid.Bool().Draw(m.T, "closes") {
 		in.WaitlistClosesAt = m.s.now().Add(4 * 24 * time.Hour)
 	}
-	saved, err := m.s.SaveShop(context.Background(), m.s.event.CommunityID, m.s.event.ID, 0, in)
+	saved, err := m.s.SaveShop(context.Background(), m.s.event.CommunityID, m.s.event.ID, nil, in)
 	m.must(err)
 	m.closesAt = saved.WaitlistClosesAt
 }

@@ -234,7 +234,7 @@ func (in *inquiry) ticketType(t *TicketType) Standing {
 	p := &Purchase{EventID: in.event.ID, Lines: []PurchaseLine{{TicketTypeID: t.ID, Quantity: t.fewest()}}}
 	short, pools := in.short(p, t.PoolIDs)
 	reasons = append(reasons, short...)
-	reasons = append(reasons, in.aboutChoices(t, pools)...)
+	reasons = append(reasons, in.aboutChoices(t, in.tries[len(in.tries)-1])...)
 	reasons = append(reasons, in.whoHas(short)...)
 	if n := in.waiting[t.ID]; n > 0 {
 		reasons = append(reasons, Reason{Cause: CauseWaiting, Weight: Notes, Number: n})
