@@ -57,11 +57,6 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/availability", Who: access.PublicOr("tickets:read"), Handle: api.GetAvailability},
 		{Method: post, Path: "/events/{event}/orders", Who: public, Handle: api.PlaceOrder, Sells: true},
 		{Method: get, Path: "/events/{event}/orders", Who: token("orders:read"), Handle: api.ListOrders},
-		{Method: get, Path: "/events/{event}/orders.csv", Who: token("orders:read"), Handle: api.ExportOrders},
-		{Method: get, Path: "/events/{event}/orders.xlsx", Who: token("orders:read"), Handle: api.ExportOrders},
-		{Method: get, Path: "/events/{event}/attendees", Who: token("orders:read"), Handle: api.ListAttendees},
-		{Method: get, Path: "/events/{event}/attendees.csv", Who: token("orders:read"), Handle: api.ExportAttendees},
-		{Method: get, Path: "/events/{event}/attendees.xlsx", Who: token("orders:read"), Handle: api.ExportAttendees},
 		{Method: get, Path: "/orders/{code}", Who: access.SecretOr("orders:read"), Handle: api.GetOrder},
 		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketsPDF},
 		{Method: post, Path: "/orders/{code}/cancel", Who: access.SecretOr("orders:write"), Handle: api.CancelOrder},
@@ -106,6 +101,7 @@ func (s *server) apiRoutes() []access.Route {
 	}
 	rows = append(rows, s.questionRoutes()...)
 	rows = append(rows, s.voucherRoutes()...)
+	rows = append(rows, s.listRoutes()...)
 	for i := range rows {
 		rows[i].Path = v1.Base + rows[i].Path
 	}

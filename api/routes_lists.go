@@ -22,3 +22,15 @@ func (s *server) listConsoleRoutes() []access.Route {
 		{Method: post, Path: "/views/{view}/restore", Who: may("orders:write"), Handle: p.RestoreView, Unseen: true},
 	}
 }
+
+// listRoutes are the same for programs.
+func (s *server) listRoutes() []access.Route {
+	api, token := s.v1, access.Token
+	return []access.Route{
+		{Method: get, Path: "/events/{event}/orders.csv", Who: token("orders:read"), Handle: api.ExportOrders},
+		{Method: get, Path: "/events/{event}/orders.xlsx", Who: token("orders:read"), Handle: api.ExportOrders},
+		{Method: get, Path: "/events/{event}/attendees", Who: token("orders:read"), Handle: api.ListAttendees},
+		{Method: get, Path: "/events/{event}/attendees.csv", Who: token("orders:read"), Handle: api.ExportAttendees},
+		{Method: get, Path: "/events/{event}/attendees.xlsx", Who: token("orders:read"), Handle: api.ExportAttendees},
+	}
+}
