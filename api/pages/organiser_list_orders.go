@@ -38,7 +38,7 @@ func (h *Handler) EventOrders(c *gin.Context) {
 	if err == nil {
 		err = h.fillOrders(c, data, filter)
 	}
-	states(h, c, &data.listPage, "order", ticketing.Confirmed, ticketing.Held, ticketing.Pending, ticketing.Expired, ticketing.OrderCanceled)
+	states(h, c, &data.listPage, "order", ticketing.Confirmed, ticketing.AwaitingApproval, ticketing.Held, ticketing.Pending, ticketing.Expired, ticketing.OrderCanceled)
 	if shown := data.Values["refunds"]; shown == string(ticketing.RefundManual) || shown == string(ticketing.RefundFailed) { // reached from the to-do list
 		data.States = append(data.States, filterLink{h.text(c, "console.orders.refund_"+shown), data.Action + "?refunds=" + shown, true})
 	}
