@@ -49,6 +49,7 @@ type placing struct {
 	keyID   string     // of idempotency_keys, "" without a key
 	hash    string     // of the request
 	again   bool       // a second try
+	gaveWay bool       // places that its own orders held are free for it
 	served  bool       // the waitlist went first
 }
 
@@ -130,17 +131,22 @@ func (s *Service) submitSale(ctx context.Context, in placing) (placed, error) {
 	return out, err
 }
 
+// serveTries is how often a sale lets the waitlist go first: each time, places have come free since.
+const serveTries = 5
+
 // sellInTurn places the order once those who wait for what it wants were offered what they can have.
 func (s *Service) sellInTurn(ctx context.Context, in placing) (placed, error) {
-	out, err := s.sell(ctx, in)
-	if !errors.Is(err, errOthersWait) {
-		return out, err
+	for range serveTries {
+		out, err := s.sell(ctx, in)
+		if !errors.Is(err, errOthersWait) {
+			return out, err
+		}
+		if err := s.ServeWaitlist(ctx, in.EventID); err != nil {
+			return out, err
+		}
+		in.served = true
 	}
-	if err := s.ServeWaitlist(ctx, in.EventID); err != nil {
-		return out, err
-	}
-	in.served = true
-	return s.sell(ctx, in)
+	return placed{}, database.ErrBusy
 }
 
 // sell places the order in a transaction with others, or in one alone when another order gives way to it; both wait in the queue.

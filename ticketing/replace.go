@@ -54,6 +54,7 @@ func (s *Service) replaceOrder(ctx context.Context, tx bun.Tx, items []*database
 }
 
 func (s *Service) replace(ctx context.Context, in placing) (placed, error) {
+	in.gaveWay = true
 	out, err := database.Submit(ctx, s.DB, s.replaces, in)
 	if err == nil {
 		s.soldOut.forget()

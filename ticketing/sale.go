@@ -42,7 +42,7 @@ func (s *Service) placeOrders(ctx context.Context, tx bun.Tx, items []*database.
 	for _, step := range []func(context.Context) error{
 		sale.replay, sale.readShelf, sale.applyRules, sale.lock,
 		sale.replay, // again: another server may have served an equal request while this one waited for the pools
-		sale.decide, sale.write,
+		sale.waitersFirst, sale.decide, sale.write,
 	} {
 		if len(sale.items) == 0 {
 			break
@@ -147,10 +147,7 @@ func (b *sale) readShelf(ctx context.Context) (err error) {
 // applyRules refuses what may not be sold whatever the pools hold.
 func (b *sale) applyRules(context.Context) error {
 	b.keep(func(item wanted) bool {
-		p := &item.In.Purchase
-		if item.Err = b.shelf.refusal(p); item.Err == nil && !item.In.served && b.shelf.others(p) {
-			item.Err = errOthersWait
-		}
+		item.Err = b.shelf.refusal(&item.In.Purchase)
 		return item.Err == nil
 	})
 	return nil

@@ -26,7 +26,7 @@ type shelf struct {
 	vouchers  map[voucherKey]*Voucher
 	entries   map[turnout.ID]*WaitlistEntry  // whose offers are accepted
 	members   map[turnout.ID]map[string]bool // addresses of members that were asked about, by community
-	queued    map[turnout.ID]bool            // ticket types that somebody waits for
+	wanted    map[turnout.ID]bool            // pools of ticket types that somebody waits for
 	questions []*Question
 	asked     map[turnout.ID]questionnaire // the questions by event
 }
@@ -40,7 +40,7 @@ type voucherKey struct {
 func readShelf(ctx context.Context, db bun.IDB, now time.Time, purchases []*Purchase) (*shelf, error) {
 	s := &shelf{now: now, events: map[turnout.ID]*events.Event{}, types: map[turnout.ID]*TicketType{}, addOns: map[turnout.ID]*AddOn{},
 		byEvent: map[turnout.ID][]*AddOn{}, vouchers: map[voucherKey]*Voucher{}, entries: map[turnout.ID]*WaitlistEntry{},
-		members: map[turnout.ID]map[string]bool{}, queued: map[turnout.ID]bool{}}
+		members: map[turnout.ID]map[string]bool{}, wanted: map[turnout.ID]bool{}}
 	wanted := map[turnout.ID]bool{}
 	for _, p := range purchases {
 		wanted[p.EventID] = true
@@ -75,7 +75,13 @@ func readShelf(ctx context.Context, db bun.IDB, now time.Time, purchases []*Purc
 			return nil, err
 		}
 	}
-	return s, s.readQueues(ctx, db, ids)
+	queued, err := queuedTypes(ctx, db, ids)
+	for _, id := range queued {
+		for _, pool := range s.types[id].PoolIDs {
+			s.wanted[pool] = true
+		}
+	}
+	return s, err
 }
 
 func (s *shelf) readVouchers(ctx context.Context, db bun.IDB, purchases []*Purchase) error {
@@ -134,17 +140,6 @@ func (s *shelf) readMembers(ctx context.Context, db bun.IDB, purchases []*Purcha
 		s.members[community] = found
 	}
 	return nil
-}
-
-// readQueues notes the ticket types that somebody waits for.
-func (s *shelf) readQueues(ctx context.Context, db bun.IDB, ids []turnout.ID) error {
-	var queued []turnout.ID
-	err := db.NewSelect().Model((*TicketType)(nil)).Column("id").Where("event_id IN (?)", bun.List(ids)).
-		Where("EXISTS (SELECT 1 FROM waitlist_entry_types AS wish WHERE wish.ticket_type_id = type.id AND wish.waiting)").Scan(ctx, &queued)
-	for _, id := range queued {
-		s.queued[id] = true
-	}
-	return err
 }
 
 // sameTypes sends the sale back when a ticket type was changed while it waited for its locks: it may draw on other pools by now.

@@ -195,6 +195,9 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 	if err := insertAll(ctx, tx, &wishes); err != nil {
 		return err
 	}
+	if err := people.IndexTokens(ctx, tx, entry.CommunityID, searchKindEntry, entry.EventID, map[turnout.ID]string{entry.ID: entry.Name + " " + entry.Email}); err != nil {
+		return err
+	}
 	if _, err := addTotals(ctx, tx, &totals{EventID: entry.EventID, Waiting: 1}); err != nil {
 		return err
 	}
@@ -230,7 +233,13 @@ func mayWait(ctx context.Context, tx bun.IDB, community turnout.ID, w WaitlistWi
 		if w.PartySize > t.MaxPerOrder {
 			return turnout.Invalidf("party_size", "out_of_range", "%s: an order can have at most %d.", t.Name, t.MaxPerOrder)
 		}
-		if left(t, pools) >= max(w.PartySize, t.MinPerOrder) {
+		if w.PartySize < t.MinPerOrder {
+			return turnout.Invalidf("party_size", "out_of_range", "%s: an order has at least %d.", t.Name, t.MinPerOrder)
+		}
+		if w.PartySize%max(1, t.MultipleOf) != 0 {
+			return turnout.Invalidf("party_size", "multiple", "%s is sold in multiples of %d.", t.Name, t.MultipleOf)
+		}
+		if left(t, pools) >= w.PartySize {
 			return ErrNotSoldOut
 		}
 	}

@@ -1,11 +1,12 @@
 package ticketing
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -20,15 +21,56 @@ import (
 // errOthersWait sends a sale back until the waitlist was served: places that somebody waits for are theirs first.
 var errOthersWait = errors.New("ticketing: others wait for these tickets")
 
-// others says whether somebody waits for what the purchase wants; what staff sell, and what a voucher or an offer holds, is not theirs.
+// others says whether somebody waits for places that the purchase takes; what staff sell, and what a voucher or an offer holds, is not
+// theirs.
 func (s *shelf) others(p *Purchase) bool {
-	if p.Desk != nil || p.Offer != "" {
+	if v := s.voucher(p); p.Desk != nil || p.Offer != "" || v != nil && v.Reserves {
 		return false
 	}
-	v := s.voucher(p)
 	return slices.ContainsFunc(p.Lines, func(l PurchaseLine) bool {
-		return s.queued[l.TicketTypeID] && (v == nil || !v.Reserves)
+		var pools []turnout.ID
+		if t := s.types[l.TicketTypeID]; t != nil {
+			pools = t.PoolIDs
+		} else if a := s.addOns[l.AddOnID]; a != nil {
+			pools = a.PoolIDs
+		}
+		return slices.ContainsFunc(pools, func(id turnout.ID) bool { return s.wanted[id] })
 	})
+}
+
+// waitersFirst sends purchases back while somebody who waits can have what they take. The pools of the purchases are locked, so nothing
+// comes free between this look and the sale.
+func (b *sale) waitersFirst(ctx context.Context) error {
+	due := map[turnout.ID]bool{}
+	for _, item := range b.items {
+		if id := item.In.EventID; b.shelf.others(&item.In.Purchase) {
+			due[id] = false
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(due)) {
+		q, err := b.s.readQueue(ctx, b.tx, b.shelf.events[id], b.now)
+		if err != nil {
+			return err
+		}
+		if q == nil {
+			continue
+		}
+		if q.pools, err = poolsByID(ctx, b.tx, id); err != nil {
+			return err
+		}
+		offers, _, err := q.choose(ctx, b.tx, 1)
+		if err != nil {
+			return err
+		}
+		due[id] = len(offers) > 0
+	}
+	b.keep(func(item wanted) bool {
+		if again := item.In.gaveWay && item.In.served; !again && due[item.In.EventID] && b.shelf.others(&item.In.Purchase) {
+			item.Err = errOthersWait
+		}
+		return item.Err == nil
+	})
+	return nil
 }
 
 // offerRefusal says why the offer that a purchase accepts cannot be accepted.
@@ -86,63 +128,95 @@ const serveChunk = 100
 // there are not enough places for all of it. An offer holds its places until its deadline. It runs after whatever gives places back,
 // by the sweep, and before a sale of what somebody waits for.
 func (s *Service) ServeWaitlist(ctx context.Context, event turnout.ID) error {
-	for {
-		n := 0
+	for more := true; more; {
 		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-			n, err = s.serveSome(ctx, tx, event)
+			more, err = s.serveSome(ctx, tx, event)
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("ticketing: serve the waitlist: %w", err)
 		}
-		if n < serveChunk {
-			return nil
-		}
 	}
+	return nil
 }
 
-func (s *Service) serveSome(ctx context.Context, tx bun.Tx, id turnout.ID) (int, error) {
-	now := s.Now()
+func (s *Service) serveSome(ctx context.Context, tx bun.Tx, id turnout.ID) (more bool, err error) {
 	event := new(events.Event)
 	if err := tx.NewSelect().Model(event).Where("id = ?", id).Scan(ctx); err != nil {
-		return 0, database.NotFound(err)
+		return false, database.NotFound(err)
 	}
-	settings, err := shopSettings(ctx, tx, event)
-	if err != nil || settings.closed(now) || openForSale(event, now) != nil {
-		return 0, err
+	q, err := s.readQueue(ctx, tx, event, s.Now())
+	if err != nil || q == nil {
+		return false, err
 	}
-	types, pools, err := s.lockQueued(ctx, tx, event, now)
-	if err != nil || len(types) == 0 {
-		return 0, err
+	if err := q.lock(ctx, tx); err != nil {
+		return false, err
 	}
-	offers, err := chooseOffers(ctx, tx, event, settings, types, pools)
+	offers, more, err := q.choose(ctx, tx, serveChunk)
 	if err != nil || len(offers) == 0 {
-		return 0, err
+		return false, err
 	}
-	deadline := now.Add(time.Duration(settings.OfferHours) * time.Hour)
-	return len(offers), s.makeOffers(ctx, tx, event, offers, types, deadline, now)
+	return more, s.makeOffers(ctx, tx, q, offers)
 }
 
-// lockQueued gives the types that somebody waits for and that may be sold now, with their pools locked.
-func (s *Service) lockQueued(ctx context.Context, tx bun.IDB, event *events.Event, now time.Time) (map[turnout.ID]*TicketType, map[turnout.ID]*Pool, error) {
-	all, err := loadTypes(ctx, tx, []turnout.ID{event.ID})
+// queue is the waitlist of an event at an instant.
+type queue struct {
+	event    *events.Event
+	settings *ShopSettings
+	types    map[turnout.ID]*TicketType // that somebody waits for and that may be sold now
+	pools    map[turnout.ID]*Pool
+	now      time.Time
+}
+
+// readQueue gives an event's waitlist, nil while nobody can be served from it.
+func (s *Service) readQueue(ctx context.Context, db bun.IDB, event *events.Event, now time.Time) (*queue, error) {
+	settings, err := shopSettings(ctx, db, event)
+	if err != nil || settings.closed(now) || openForSale(event, now) != nil {
+		return nil, err
+	}
+	queued, err := queuedTypes(ctx, db, []turnout.ID{event.ID})
+	if err != nil || len(queued) == 0 {
+		return nil, err
+	}
+	all, err := loadTypes(ctx, db, []turnout.ID{event.ID})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	shelf := &shelf{queued: map[turnout.ID]bool{}}
-	if err := shelf.readQueues(ctx, tx, []turnout.ID{event.ID}); err != nil {
-		return nil, nil, err
-	}
-	types := map[turnout.ID]*TicketType{}
-	var ids []turnout.ID
+	q := &queue{event: event, settings: settings, types: map[turnout.ID]*TicketType{}, now: now}
 	for _, t := range all {
-		if shelf.queued[t.ID] && t.sellable(now) == nil {
-			types[t.ID] = t
-			ids = append(ids, t.PoolIDs...)
+		if slices.Contains(queued, t.ID) && t.sellable(now) == nil {
+			q.types[t.ID] = t
 		}
 	}
-	pools, err := lockPools(ctx, tx, ids)
-	return types, pools, err
+	if len(q.types) == 0 {
+		return nil, nil
+	}
+	return q, nil
+}
+
+// queuedTypes lists the ticket types of events that somebody waits for.
+func queuedTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) (queued []turnout.ID, err error) {
+	err = db.NewSelect().Model((*TicketType)(nil)).Column("id").Where("event_id IN (?)", bun.List(eventIDs)).
+		Where("EXISTS (SELECT 1 FROM waitlist_entry_types AS wish WHERE wish.ticket_type_id = type.id AND wish.waiting)").Scan(ctx, &queued)
+	return queued, err
+}
+
+// lock locks the pools of what somebody waits for.
+func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
+	var ids []turnout.ID
+	for _, t := range q.types {
+		ids = append(ids, t.PoolIDs...)
+	}
+	q.pools, err = lockPools(ctx, tx, ids)
+	return err
+}
+
+// room is how many tickets of a type are left for a party; 0 when it sells none so few.
+func (q *queue) room(t *TicketType) int64 {
+	if n := left(t, q.pools); n >= t.MinPerOrder {
+		return n
+	}
+	return 0
 }
 
 // chosen is an offer to be made.
@@ -151,53 +225,60 @@ type chosen struct {
 	of    *TicketType
 }
 
-// chooseOffers says who is offered what: in their order, each party the first of its types that has room for all of it.
-func chooseOffers(ctx context.Context, tx bun.IDB, event *events.Event, settings *ShopSettings, types map[turnout.ID]*TicketType, pools map[turnout.ID]*Pool) ([]chosen, error) {
-	var roomy []turnout.ID
-	most := int64(0)
-	for id, t := range types {
-		if n := left(t, pools); n > 0 {
-			roomy, most = append(roomy, id), max(most, n)
+// choose says who is offered what, at most limit parties: in their order, each the first of its types that has room for all of it. more
+// says that there may be others.
+func (q *queue) choose(ctx context.Context, db bun.IDB, limit int) (offers []chosen, more bool, err error) {
+	var fits []string
+	var args []any
+	for id, t := range q.types {
+		if n := q.room(t); n > 0 {
+			fits, args = append(fits, "wish.ticket_type_id = ? AND entry.party_size <= ?"), append(args, id, n)
 		}
 	}
-	if len(roomy) == 0 {
-		return nil, nil
-	}
-	q := tx.NewSelect().Where("event_id = ?", event.ID).Where("status = ?", Waiting).Where("party_size <= ?", most).
-		Where("EXISTS (SELECT 1 FROM waitlist_entry_types AS wish WHERE wish.entry_id = entry.id AND wish.ticket_type_id IN (?))", bun.List(roomy)).Limit(10 * serveChunk)
-	if settings.WaitlistOrder == ByLottery {
-		q = q.Order("lot", "id")
-	} else {
-		q = q.Order("id")
+	if len(fits) == 0 {
+		return nil, false, nil
 	}
 	var entries []*WaitlistEntry
-	if err := q.Model(&entries).Scan(ctx); err != nil {
-		return nil, err
+	read := db.NewSelect().Model(&entries).Where("event_id = ?", q.event.ID).Where("status = ?", Waiting).
+		Where("EXISTS (SELECT 1 FROM waitlist_entry_types AS wish WHERE wish.entry_id = entry.id AND ("+strings.Join(fits, " OR ")+"))", args...).
+		Order(q.settings.WaitlistOrder.columns()...).Limit(int64(10 * limit))
+	if err := read.Scan(ctx); err != nil {
+		return nil, false, err
 	}
-	if err := loadWishes(ctx, tx, entries); err != nil {
-		return nil, err
+	if err := loadWishes(ctx, db, entries); err != nil {
+		return nil, false, err
 	}
-	var offers []chosen
 	for _, e := range entries {
-		for _, id := range e.TicketTypeIDs {
-			t := types[id]
-			if t == nil || left(t, pools) < max(e.PartySize, t.MinPerOrder) {
-				continue
-			}
+		if t := q.first(e); t != nil && len(offers) < limit {
 			for _, pool := range t.PoolIDs {
-				pools[pool].Taken += e.PartySize
+				q.pools[pool].Taken += e.PartySize
 			}
 			offers = append(offers, chosen{e, t})
-			break
-		}
-		if len(offers) == serveChunk {
-			break
 		}
 	}
-	return offers, nil
+	return offers, len(offers) == limit || len(entries) == 10*limit, nil
 }
 
-func (s *Service) makeOffers(ctx context.Context, tx bun.Tx, event *events.Event, offers []chosen, types map[turnout.ID]*TicketType, deadline, now time.Time) error {
+// columns put waiting entries into the order in which they are served.
+func (o WaitlistOrder) columns() []string {
+	if o == ByLottery {
+		return []string{"lot", "id"}
+	}
+	return []string{"id"}
+}
+
+// first gives the first of an entry's types that has room for the party, nil for none.
+func (q *queue) first(e *WaitlistEntry) *TicketType {
+	for _, id := range e.TicketTypeIDs {
+		if t := q.types[id]; t != nil && q.room(t) >= e.PartySize {
+			return t
+		}
+	}
+	return nil
+}
+
+func (s *Service) makeOffers(ctx context.Context, tx bun.Tx, q *queue, offers []chosen) error {
+	event, now, deadline := q.event, q.now, q.now.Add(time.Duration(q.settings.OfferHours)*time.Hour)
 	take := map[turnout.ID]int64{}
 	var claims []*claim
 	ids := make([]turnout.ID, len(offers))
@@ -228,7 +309,7 @@ func (s *Service) makeOffers(ctx context.Context, tx bun.Tx, event *events.Event
 		if n == 0 { // left in the meantime
 			return database.ErrAgain
 		}
-		entries[i] = audit.Entry{Community: event.CommunityID, Action: "waitlist.offered", Subject: o.entry.ID, Actor: audit.Actor{Kind: audit.System}, At: now}
+		entries[i] = audit.Entry{Community: event.CommunityID, Action: "waitlist.offered", Subject: o.entry.ID, Actor: audit.ActorFrom(ctx), At: now}
 	}
 	if err := setEntries(ctx, tx, ids, Offered, now); err != nil {
 		return err
@@ -247,161 +328,10 @@ func refs(ids []turnout.ID) []entryRef {
 	return list
 }
 
-// ExpireOffers ends the offers whose time is over and gives their places to the next; event limits it to one event. It is a sweep.
-func (s *Service) ExpireOffers(ctx context.Context, event turnout.ID) error {
-	for {
-		served := map[turnout.ID]bool{}
-		n := 0
-		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-			clear(served)
-			due, err := s.expireOffers(ctx, tx, event)
-			for _, e := range due {
-				served[e.EventID] = true
-			}
-			n = len(due)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("ticketing: expire offers: %w", err)
-		}
-		for id := range served {
-			s.soldOut.forget()
-			if err := s.ServeWaitlist(ctx, id); err != nil {
-				return err
-			}
-		}
-		if n < expireChunk {
-			return nil
-		}
-	}
-}
-
-func (s *Service) expireOffers(ctx context.Context, tx bun.Tx, event turnout.ID) ([]*WaitlistEntry, error) {
-	now := s.Now()
-	var due []*WaitlistEntry
-	q := tx.NewSelect().Model(&due).Where("status = ?", Offered).Where("offer_expires_at <= ?", now).Order("offer_expires_at", "id").Limit(expireChunk)
-	if event != "" {
-		q = q.Where("event_id = ?", event)
-	}
-	if err := q.Scan(ctx); err != nil || len(due) == 0 {
-		return nil, err
-	}
-	return due, s.endOffers(ctx, tx, due, OfferExpired, JobWaitlistMissed, now)
-}
-
-// endOffers ends offers: their places go back. What was accepted or left in the meantime sends the transaction back.
-func (s *Service) endOffers(ctx context.Context, tx bun.Tx, due []*WaitlistEntry, to WaitlistStatus, job string, now time.Time) error {
-	ids := make([]turnout.ID, len(due))
-	for i, e := range due {
-		ids[i] = e.ID
-	}
-	if _, err := lockOffers(ctx, tx, ids); err != nil {
-		return err
-	}
-	if err := lockTotalsOf(ctx, tx, due); err != nil {
-		return err
-	}
-	n, err := tx.NewSelect().Model((*WaitlistEntry)(nil)).Where("id IN (?)", bun.List(ids)).Where("status = ?", Offered).Count(ctx)
-	if err != nil {
-		return err
-	}
-	if n != int64(len(ids)) {
-		return database.ErrAgain
-	}
-	if err := releasePlaces(ctx, tx, ids); err != nil {
-		return err
-	}
-	if err := setEntries(ctx, tx, ids, to, now); err != nil {
-		return err
-	}
-	return s.tellEntries(ctx, tx, due, job, "waitlist.missed", now)
-}
-
-// lockTotalsOf takes the totals of the entries' events, in id order: whoever changes an entry has them.
-func lockTotalsOf(ctx context.Context, tx bun.IDB, entries []*WaitlistEntry) error {
-	var ids []turnout.ID
-	for _, e := range entries {
-		ids = append(ids, e.EventID)
-	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
-		if _, err := addTotals(ctx, tx, &totals{EventID: id}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tellEntries mails those whom it concerns and notes the deed for each.
-func (s *Service) tellEntries(ctx context.Context, tx bun.IDB, list []*WaitlistEntry, job, action string, now time.Time) error {
-	list = slices.SortedFunc(slices.Values(list), func(a, b *WaitlistEntry) int { return cmp.Compare(a.CommunityID, b.CommunityID) })
-	for group := range slices.Chunk(list, 1000) {
-		byCommunity := map[turnout.ID][]entryRef{}
-		entries := make([]audit.Entry, len(group))
-		for i, e := range group {
-			byCommunity[e.CommunityID] = append(byCommunity[e.CommunityID], entryRef{e.ID})
-			entries[i] = audit.Entry{Community: e.CommunityID, Action: action, Subject: e.ID, Actor: audit.Actor{Kind: audit.System}, At: now}
-		}
-		for community, refs := range byCommunity {
-			if err := jobs.EnqueueAll(ctx, tx, community, job, refs, now); err != nil {
-				return err
-			}
-		}
-		if err := audit.Write(ctx, tx, entries...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// CloseWaitlists closes the waitlists whose time has come and tells everybody who still waits, at once. Offers that stand keep their
-// deadline. It is a sweep.
-func (s *Service) CloseWaitlists(ctx context.Context) error {
-	var due []*ShopSettings
-	if err := s.DB.Read().NewSelect().Model(&due).Where("NOT waitlist_closed").Where("waitlist_closes_at <= ?", s.Now()).Scan(ctx); err != nil {
-		return fmt.Errorf("ticketing: close waitlists: %w", err)
-	}
-	for _, settings := range due {
-		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.closeWaitlist(ctx, tx, settings.EventID) }); err != nil {
-			return fmt.Errorf("ticketing: close waitlists: %w", err)
-		}
-	}
-	return nil
-}
-
-func (s *Service) closeWaitlist(ctx context.Context, tx bun.Tx, event turnout.ID) error {
-	now := s.Now()
-	if _, err := addTotals(ctx, tx, &totals{EventID: event}); err != nil {
-		return err
-	}
-	n, err := database.Changed(tx.NewUpdate().Model((*ShopSettings)(nil)).Set("waitlist_closed = TRUE").Set("updated_at = ?", now).
-		Where("event_id = ?", event).Where("NOT waitlist_closed").Where("waitlist_closes_at <= ?", now).Exec(ctx))
-	if err != nil || n == 0 { // another server was faster, or its time was moved
-		return err
-	}
-	var waiting []*WaitlistEntry
-	if err := tx.NewSelect().Model(&waiting).Where("event_id = ?", event).Where("status = ?", Waiting).Scan(ctx); err != nil || len(waiting) == 0 {
-		return err
-	}
-	ids := make([]turnout.ID, len(waiting))
-	for i, e := range waiting {
-		ids[i] = e.ID
-	}
-	for chunk := range slices.Chunk(ids, 500) {
-		if err := setEntries(ctx, tx, chunk, OfferExpired, now); err != nil {
-			return err
-		}
-	}
-	if _, err := addTotals(ctx, tx, &totals{EventID: event, Waiting: -int64(len(ids))}); err != nil {
-		return err
-	}
-	return s.tellEntries(ctx, tx, waiting, JobWaitlistClosed, "waitlist.closed", now)
-}
-
 // ServeWaitlists serves the events where somebody waits; a sweep, for places that another process gave back.
 func (s *Service) ServeWaitlists(ctx context.Context) error {
-	var ids []turnout.ID
-	if err := s.DB.Read().NewSelect().Table("event_totals").Column("event_id").Where("waiting > 0").Scan(ctx, &ids); err != nil {
+	ids, err := s.waitedFor(ctx)
+	if err != nil {
 		return fmt.Errorf("ticketing: serve the waitlists: %w", err)
 	}
 	for _, id := range ids {

@@ -1,0 +1,212 @@
+package ticketing
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events"
+	"turnout/events/people"
+)
+
+const searchKindEntry = "waitlist"
+
+// WaitlistFilters are the parameters by which a list of the waitlist is filtered.
+var WaitlistFilters = []string{"search", "status", "ticket_type_id"}
+
+// WaitlistStatuses are the states that a list can be narrowed to, in the order of a wish's life.
+var WaitlistStatuses = []WaitlistStatus{Waiting, Offered, Accepted, OfferExpired, Withdrawn}
+
+// WaitlistFilter narrows an event's waitlist; its zero value takes all.
+type WaitlistFilter struct {
+	Search string // words of the name and the e-mail address: each must begin a word of the entry
+	Status WaitlistStatus
+	Type   turnout.ID // that would do
+	After  turnout.ID // the last row of the page before
+	Limit  int
+}
+
+// ReadWaitlistFilter reads a filter as an address has it. It fails with an Invalid error about what it does not know.
+func ReadWaitlistFilter(value func(name string) string) (WaitlistFilter, error) {
+	r := &filterReader{value: value}
+	f := WaitlistFilter{Search: value("search"), Status: oneOf(r, "status", WaitlistStatuses), Type: turnout.ID(value("ticket_type_id"))}
+	return f, r.Err()
+}
+
+// WaitlistRows lists an event's entries in the order in which they are served.
+func (s *Service) WaitlistRows(ctx context.Context, e *events.Event, f WaitlistFilter) ([]*WaitlistEntry, error) {
+	db := s.DB.Read()
+	settings, err := shopSettings(ctx, db, e)
+	if err != nil {
+		return nil, wrapped("list the waitlist", err)
+	}
+	entries := []*WaitlistEntry{}
+	q := db.NewSelect().Model(&entries).Where("entry.community_id = ?", e.CommunityID).Where("entry.event_id = ?", e.ID)
+	if strings.TrimSpace(f.Search) != "" {
+		narrow, _, err := people.Matching(ctx, db, e.CommunityID, searchKindEntry, e.ID, f.Search, "entry.id")
+		if err != nil || narrow == nil {
+			return nil, wrapped("list the waitlist", err)
+		}
+		q = narrow(q)
+	}
+	switch {
+	case f.Status == OfferExpired: // as it is shown before the sweep has been, too
+		q = q.Where("(entry.status = ? OR entry.status = ? AND entry.offer_expires_at <= ?)", OfferExpired, Offered, s.Now())
+	case f.Status == Offered:
+		q = q.Where("entry.status = ?", Offered).Where("entry.offer_expires_at > ?", s.Now())
+	case f.Status != "":
+		q = q.Where("entry.status = ?", f.Status)
+	}
+	if f.Type != "" {
+		q = q.Where("EXISTS (SELECT 1 FROM waitlist_entry_types AS wish WHERE wish.entry_id = entry.id AND wish.ticket_type_id = ?)", f.Type)
+	}
+	by := settings.WaitlistOrder.columns()
+	if f.After != "" {
+		q = q.Where("entry."+by[0]+" > (SELECT "+by[0]+" FROM waitlist_entries WHERE id = ? AND community_id = ?)", f.After, e.CommunityID)
+	}
+	if err = q.Order(by...).Limit(int64(f.Limit)).Scan(ctx); err == nil {
+		err = loadWishes(ctx, db, entries)
+	}
+	return entries, wrapped("list the waitlist", err)
+}
+
+// CountWaitlist counts an event's entries by state.
+func (s *Service) CountWaitlist(ctx context.Context, e *events.Event) (map[WaitlistStatus]int64, error) {
+	var rows []struct {
+		Status WaitlistStatus
+		Count  int64
+	}
+	err := s.DB.Read().NewSelect().Model((*WaitlistEntry)(nil)).Column("status").ColumnExpr("COUNT(*) AS count").Where("community_id = ?", e.CommunityID).
+		Where("event_id = ?", e.ID).Group("status").Scan(ctx, &rows)
+	counts := map[WaitlistStatus]int64{}
+	for _, r := range rows {
+		counts[r.Status] = r.Count
+	}
+	return counts, wrapped("count the waitlist", err)
+}
+
+// Standing says where a party that waits stands.
+type Standing struct {
+	Position  int64      // in the order of serving, from 1
+	Obstacles []Obstacle // one for each ticket type that would do; none when the party is served next
+}
+
+// Obstacle says why a party was passed over for a ticket type.
+type Obstacle struct {
+	Type   *TicketType
+	Needs  int64
+	Left   int64  // tickets of it that there are places for
+	Pool   string // of its pools the fullest
+	Reason error  // why it is not sold at all; nil: there is too little room for the party
+}
+
+// Standings says where entries of an event that wait stand, and why each was passed over: by what serving decides with. Entries that
+// do not wait are not in it.
+func (s *Service) Standings(ctx context.Context, e *events.Event, entries []*WaitlistEntry) (map[turnout.ID]Standing, error) {
+	standings := map[turnout.ID]Standing{}
+	if !slices.ContainsFunc(entries, func(w *WaitlistEntry) bool { return w.Status == Waiting }) {
+		return standings, nil
+	}
+	db := s.DB.Read()
+	settings, err := shopSettings(ctx, db, e)
+	if err != nil {
+		return nil, wrapped("standings", err)
+	}
+	types, err := loadTypes(ctx, db, []turnout.ID{e.ID})
+	if err != nil {
+		return nil, wrapped("standings", err)
+	}
+	q := &queue{event: e, settings: settings, types: map[turnout.ID]*TicketType{}, now: s.Now()}
+	for _, t := range types {
+		q.types[t.ID] = t
+	}
+	if q.pools, err = poolsByID(ctx, db, e.ID); err != nil {
+		return nil, wrapped("standings", err)
+	}
+	positions, err := q.positions(ctx, db)
+	if err != nil {
+		return nil, wrapped("standings", err)
+	}
+	for _, w := range entries {
+		if w.Status == Waiting {
+			standings[w.ID] = Standing{positions[w.ID], q.obstacles(w)}
+		}
+	}
+	return standings, nil
+}
+
+// positions gives the place of each waiting entry, from 1.
+func (q *queue) positions(ctx context.Context, db bun.IDB) (map[turnout.ID]int64, error) {
+	var ids []turnout.ID
+	err := db.NewSelect().Model((*WaitlistEntry)(nil)).Column("id").Where("event_id = ?", q.event.ID).Where("status = ?", Waiting).
+		Order(q.settings.WaitlistOrder.columns()...).Scan(ctx, &ids)
+	at := make(map[turnout.ID]int64, len(ids))
+	for i, id := range ids {
+		at[id] = int64(i) + 1
+	}
+	return at, err
+}
+
+// obstacles says why a party is passed over: for each of its types, unless one has room.
+func (q *queue) obstacles(w *WaitlistEntry) (list []Obstacle) {
+	over := openForSale(q.event, q.now)
+	if q.settings.closed(q.now) {
+		over = ErrWaitlistClosed
+	}
+	for _, id := range w.TicketTypeIDs {
+		t := q.types[id]
+		if t == nil {
+			continue
+		}
+		o := Obstacle{Type: t, Needs: w.PartySize, Left: q.room(t), Reason: over}
+		if o.Reason == nil {
+			o.Reason = t.sellable(q.now)
+		}
+		if o.Reason == nil && o.Left >= w.PartySize {
+			return nil
+		}
+		var fullest *Pool
+		for _, pool := range t.PoolIDs {
+			if p := q.pools[pool]; fullest == nil || p.Available() < fullest.Available() {
+				fullest, o.Pool = p, p.Name
+			}
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// ToldAtClosing says whether the party was sent home when the waitlist closed: it never had an offer.
+func (e *WaitlistEntry) ToldAtClosing() bool {
+	return e.Status == OfferExpired && e.OfferedTypeID == ""
+}
+
+// OfferTo gives the ticket type that an entry was offered as the checkout sells it to the party: its places count as free. It fails with
+// ErrOfferOver.
+func (s *Service) OfferTo(ctx context.Context, event *events.Event, w *WaitlistEntry) (Offer, error) {
+	if w.EventID != event.ID || w.StatusAt(s.Now()) != Offered {
+		return Offer{}, ErrOfferOver
+	}
+	db := s.DB.Read()
+	t, pools, err := typeWithPools(ctx, db, event.ID, w.OfferedTypeID)
+	if err != nil {
+		return Offer{}, wrapped("offer", err)
+	}
+	var claims []*claim
+	if err := db.NewSelect().Model(&claims).Where("holder_id = ?", w.ID).Scan(ctx); err != nil {
+		return Offer{}, wrapped("offer", err)
+	}
+	for _, c := range claims {
+		if pool := pools[c.PoolID]; pool != nil {
+			pool.Taken = max(0, pool.Taken-c.Quantity)
+		}
+	}
+	if t.sellable(s.Now()) == ErrSaleOver { //nolint:errorlint // a sentinel of this package
+		t.SalesEnd = time.Time{} // the offer was made in time
+	}
+	return offer(event, t, pools, s.Now()), nil
+}
