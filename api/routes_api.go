@@ -61,6 +61,8 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketsPDF},
 		{Method: post, Path: "/orders/{code}/cancel", Who: access.SecretOr("orders:write"), Handle: api.CancelOrder},
 		{Method: post, Path: "/orders/{code}/refunds", Who: token("orders:write"), Handle: api.RefundOrder},
+		{Method: post, Path: "/orders/{code}/approve", Who: token("orders:write"), Handle: api.ApproveOrder},
+		{Method: post, Path: "/orders/{code}/decline", Who: token("orders:write"), Handle: api.DeclineOrder},
 		{Method: post, Path: "/orders/{code}/paid", Who: token("orders:write"), Handle: api.MarkOrderPaid},
 		{Method: get, Path: "/tickets/{id}/ticket.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketPDF},
 		{Method: post, Path: "/events/{event}/attendees/import", Who: token("orders:write"), Handle: api.ImportAttendees},

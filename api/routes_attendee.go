@@ -34,6 +34,7 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/e/{event}/waitlist", Who: public, Handle: p.Waitlist},
 		{Method: post, Path: "/e/{event}/waitlist", Who: public, Handle: p.JoinWaitlist},
 		{Method: get, Path: "/waitlist/{entry}", Who: link, Handle: p.WaitlistEntry},
+		{Method: get, Path: "/waitlist/{entry}/offer", Who: link, Handle: p.AcceptOffer},
 		{Method: post, Path: "/waitlist/{entry}/leave", Who: link, Handle: p.LeaveWaitlist},
 
 		// {ticket} is the id; with .pdf or .ics behind it, the paper or the date.

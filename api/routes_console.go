@@ -54,7 +54,7 @@ func (s *server) consoleRoutes() []access.Route {
 
 // eventConsoleRoutes are the organisers' pages about one event.
 func (s *server) eventConsoleRoutes() []access.Route {
-	rows := slices.Concat(s.saleConsoleRoutes(), s.listConsoleRoutes(), s.questionConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
+	rows := slices.Concat(s.saleConsoleRoutes(), s.listConsoleRoutes(), s.questionConsoleRoutes(), s.queueConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
 	for i := range rows {
 		rows[i].Path = "/console/events/{event}" + rows[i].Path
 	}
@@ -115,7 +115,6 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: post, Path: "/orders/{order}/refund", Who: may("orders:write"), Handle: p.RefundOrderByStaff},
 		{Method: post, Path: "/orders/{order}/paid", Who: may("orders:write"), Handle: p.MarkOrderPaid},
 		{Method: post, Path: "/orders/{order}/refunded", Who: may("orders:write"), Handle: p.MarkOrderRefunded},
-		{Method: get, Path: "/waitlist", Who: may("orders:read"), Handle: p.EventWaitlist},
 	}
 }
 

@@ -21,7 +21,7 @@ var looks = map[string]look{
 	"refund.requested": {"info", "circle-dot"}, "refund.processing": {"warn", "clock"}, "refund.succeeded": {"ok", "circle-check"},
 	"refund.failed": {"bad", "circle-x"}, "refund.manual": {"warn", "wallet"},
 	"waitlist.waiting": {"info", "hourglass"}, "waitlist.offered": {"ok", "ticket"}, "waitlist.accepted": {"ok", "circle-check"},
-	"waitlist.expired": {"neutral", "clock"}, "waitlist.withdrawn": {"neutral", "x"},
+	"waitlist.expired": {"neutral", "clock"}, "waitlist.withdrawn": {"neutral", "x"}, "waitlist.closed": {"neutral", "lock"},
 	"sponsor.prospect": {"neutral", "circle-dot"}, "sponsor.talking": {"info", "handshake"}, "sponsor.promised": {"info", "check"},
 	"sponsor.signed": {"ok", "pencil"}, "sponsor.invoiced": {"warn", "file-text"}, "sponsor.paid": {"ok", "circle-check"}, "sponsor.lost": {"bad", "x"},
 	"session.draft": {"neutral", "pencil"}, "session.confirmed": {"ok", "circle-check"}, "session.withdrawn": {"bad", "ban"},

@@ -21,17 +21,25 @@ func held() *sampleHeld {
 // attendeeSamples are the smaller pages of those who come.
 func attendeeSamples() []sample {
 	type form struct {
-		Type, Size, Name, Email string
+		First, Size, Name, Email string
+	}
+	type wishType struct {
+		Value, Text, Mode string
+		Price             turnout.Money
+		Ticked            bool
 	}
 	type wish struct {
 		Chrome
-		Errors   Errors
-		Event    sampleEvent
-		Action   string
-		Types    []Option
-		Form     form
-		Sent     bool
-		MailKept bool
+		Errors    Errors
+		Event     sampleEvent
+		Action    string
+		Types     []wishType
+		Form      form
+		ByLottery bool
+		ClosesAt  time.Time
+		Closed    bool
+		Sent      bool
+		MailKept  bool
 	}
 	type find struct {
 		Chrome
@@ -47,7 +55,15 @@ func attendeeSamples() []sample {
 		Event               sampleEvent
 		Status, Name, Email string
 		PartySize           int64
-		LeaveURL            string
+		Types               []string
+		ByLottery           bool
+		Position            int64
+		ClosesAt            time.Time
+		PassedOver          []string
+		Offered             string
+		Until               time.Time
+		OfferURL, OrderURL  string
+		LeaveURL, AgainURL  string
 	}
 	type speaker struct{ Name, Bio string }
 	type session struct {
@@ -76,11 +92,14 @@ func attendeeSamples() []sample {
 		Code, Status, EventURL string
 	}
 	c := chrome("Waitlist", "/e/x/waitlist")
-	open := wish{c, nil, sampleConf, "/e/x/waitlist", []Option{{Value: "a", Text: "Student"}, {Value: "b", Text: "Regular"}}, form{"a", "2", "", ""}, false, false}
+	open := wish{Chrome: c, Event: sampleConf, Action: "/e/x/waitlist", Types: []wishType{{"a", "Student", "in_person", euro(4900), true}, {"b", "Regular", "in_person", euro(14900), false}}, Form: form{"a", "2", "", ""}}
 	wrong := open
 	wrong.Errors, wrong.Form.Email = Errors{{Name: "email", Message: "This is no e-mail address."}}, "ada@"
+	wrong.ByLottery, wrong.ClosesAt = true, sampleConf.StartsAt
 	none := open
 	none.Types = nil
+	shut := open
+	shut.Closed = true
 	sent := open
 	sent.Sent = true
 	lost := find{chrome("This link opens no order", "/orders/x"), nil, sampleConf, "/e/x/find-order", true, false, "", false}
@@ -90,20 +109,28 @@ func attendeeSamples() []sample {
 	seek.Lost, seek.Email, seek.Errors = false, "ada@", Errors{{Name: "email", Message: "This is no e-mail address."}}
 	mailed := lost
 	mailed.Lost, mailed.Sent = false, true
-	waiting := entry{c, sampleConf, "waiting", "Ada", "ada@example.org", 3, "/waitlist/x/leave"}
+	waiting := entry{Chrome: c, Event: sampleConf, Status: "waiting", Name: "Ada", Email: "ada@example.org", PartySize: 3, Types: []string{"Student", "Regular"}, Position: 4,
+		PassedOver: []string{"Student: 2 places are free, your party needs 3."}, LeaveURL: "/waitlist/x/leave"}
+	offered := waiting
+	offered.Status, offered.Offered, offered.Until, offered.OfferURL = "offered", "Student", sampleNow.Add(20*time.Hour), "/waitlist/x/offer"
+	missed := offered
+	missed.Status, missed.LeaveURL, missed.AgainURL = "expired", "", "/e/x/waitlist"
+	told := missed
+	told.Status = "closed"
 	left := waiting
 	left.Status, left.LeaveURL = "withdrawn", ""
 	served := left
-	served.Status = "accepted"
+	served.Status, served.OrderURL = "accepted", "/orders/7KQ2M"
 	talk := session{chrome("SQLite in anger: lessons from a year in production", "/e/x/schedule/1"), sampleConf, "talk", "What we would do again", "We ran **one file** for a year.",
 		"<script>alert(1)</script> And then?", "Stage 1", "Databases", "en", sampleConf.StartsAt, sampleConf.StartsAt.Add(45 * time.Minute), true,
 		[]speaker{{"Łukasz Wiśniewski", "Database whisperer."}, {"山田 太郎", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, "/e/x/schedule"}
 	bare := talk
 	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text = false, nil, nil, "", ""
 	return []sample{
-		{"waitlist", "open", open}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent},
+		{"waitlist", "open", open}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent}, {"waitlist", "closed", shut},
 		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},
 		{"waitlist_entry", "waiting", waiting}, {"waitlist_entry", "left", left}, {"waitlist_entry", "served", served},
+		{"waitlist_entry", "offered", offered}, {"waitlist_entry", "missed", missed}, {"waitlist_entry", "told", told},
 		{"session", "full", talk}, {"session", "bare", bare},
 		{"home_root", "two", root{chrome("Turnout", "/"), []community{
 			{"Rhine Valley Gophers", "/c/a", []sampleCard{{Title: "Gopher Summit Rhine 2026", URL: "/e/x", Zone: "Europe/Berlin", Format: "hybrid", Place: "Cologne", StartsAt: sampleConf.StartsAt, EndsAt: sampleConf.EndsAt}}, true},

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/events"
 	"turnout/internal/audit"
 	"turnout/internal/jobs"
 )
@@ -35,52 +36,65 @@ func (s *Service) DeclineOrder(ctx context.Context, community, order turnout.ID,
 	return o, err
 }
 
-func (s *Service) decide(ctx context.Context, community, order turnout.ID, note string, as func(context.Context, bun.Tx, *Order, *ledger, time.Time) (string, error)) (*Order, error) {
+// deciding is one of the two ways in which an order leaves AwaitingApproval; it gives the job that tells the buyer.
+type deciding func(ctx context.Context, tx bun.Tx, o *Order, counts *ledger, now time.Time) (job string, err error)
+
+func (s *Service) decide(ctx context.Context, community, order turnout.ID, note string, as deciding) (*Order, error) {
 	var probs turnout.Problems
 	note = strings.TrimSpace(note)
 	probs.Length("note", note, maxNote)
 	if err := probs.Err(); err != nil {
 		return nil, err
 	}
-	var code string
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		now := s.Now()
-		if err := lockPoolsOf(ctx, tx, []turnout.ID{order}); err != nil {
-			return err
-		}
-		o, err := s.orderWhere(ctx, tx, "id = ? AND community_id = ?", order, community)
-		if err != nil {
-			return err
-		}
-		if o.StatusAt(now) != AwaitingApproval {
-			return ErrNotAwaiting
-		}
-		code = o.Code
-		o.DecidedAt, o.DecisionNote = now, note
-		counts := newLedger()
-		job, err := as(ctx, tx, o, counts, now)
-		if err != nil {
-			return err
-		}
-		if err := counts.write(ctx, tx, now); err != nil {
-			return err
-		}
-		if _, err := tx.NewUpdate().Model(o).Column("status", "confirmed_at", "expires_at", "decided_at", "decision_note", "updated_at").WherePK().Exec(ctx); err != nil {
-			return err
-		}
-		if err := jobs.Enqueue(ctx, tx, o.CommunityID, job, orderRef{o.ID}, now); err != nil {
-			return err
-		}
-		action := "order.approved"
-		if job == JobDeclined {
-			action = "order.declined"
-		}
-		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: action, Subject: order, At: now})
-	})
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.decideIn(ctx, tx, community, order, note, as) })
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: decide about order: %w", err)
 	}
-	return s.Order(ctx, community, code)
+	return s.Order(ctx, community, string(order))
+}
+
+func (s *Service) decideIn(ctx context.Context, tx bun.Tx, community, order turnout.ID, note string, as deciding) error {
+	now := s.Now()
+	if err := lockPoolsOf(ctx, tx, []turnout.ID{order}); err != nil {
+		return err
+	}
+	o, err := s.orderWhere(ctx, tx, "id = ? AND community_id = ?", order, community)
+	if err != nil {
+		return err
+	}
+	if o.StatusAt(now) != AwaitingApproval {
+		return ErrNotAwaiting
+	}
+	o.DecidedAt, o.DecisionNote = now, note
+	counts := newLedger()
+	job, err := as(ctx, tx, o, counts, now)
+	if err != nil {
+		return err
+	}
+	if err := counts.write(ctx, tx, now); err != nil {
+		return err
+	}
+	if _, err := tx.NewUpdate().Model(o).Column("status", "confirmed_at", "expires_at", "decided_at", "decision_note", "updated_at").WherePK().Exec(ctx); err != nil {
+		return err
+	}
+	if err := jobs.Enqueue(ctx, tx, o.CommunityID, job, orderRef{o.ID}, now); err != nil {
+		return err
+	}
+	action := "order.approved"
+	if job == JobDeclined {
+		action = "order.declined"
+	}
+	return audit.Write(ctx, tx, audit.Entry{Community: community, Action: action, Subject: order, At: now})
+}
+
+// AwaitingOrders lists the orders of an event that the organiser has to decide about, the oldest first, at most limit after the given
+// one. They have their lines and tickets.
+func (s *Service) AwaitingOrders(ctx context.Context, e *events.Event, after turnout.ID, limit int) ([]*Order, error) {
+	orders, err := s.ordersWhere(ctx, s.DB.Read(), func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("community_id = ?", e.CommunityID).Where("event_id = ?", e.ID).Where("status = ?", AwaitingApproval).
+			Where("expires_at > ?", s.Now()).Where("id > ?", after).Order("id").Limit(int64(limit))
+	})
+	return orders, wrapped("orders that await approval", err)
 }
 
 func (s *Service) approve(ctx context.Context, tx bun.Tx, o *Order, counts *ledger, now time.Time) (job string, err error) {

@@ -15,10 +15,13 @@ const (
 	BulkResend = "resend" // mail what was mailed about the order last
 	BulkCancel = "cancel" // with full refund
 	BulkPaid   = "paid"   // the transfer or cash has arrived
+
+	BulkApprove = "approve"
+	BulkDecline = "decline"
 )
 
 // BulkActions lists them in the order in which people see them.
-var BulkActions = []string{BulkResend, BulkPaid, BulkCancel}
+var BulkActions = []string{BulkResend, BulkApprove, BulkDecline, BulkPaid, BulkCancel}
 
 // bulkAction is what a run does to each of its orders. fits and moves are SQL over orders AS ord, for the preview: to which orders it
 // can be done at the instant that stands in fits as ?, and how much money it moves in minor units. do is composed of what one order's
@@ -38,10 +41,17 @@ var bulkActions = map[string]bulkAction{
 			return err
 		}},
 	BulkPaid: {awaitsTransfer, "ord.total", (*Service).arrived},
+	BulkApprove: {awaitsApproval, "0", func(s *Service, ctx context.Context, tx bun.Tx, community, order turnout.ID) error {
+		return s.decideIn(ctx, tx, community, order, "", s.approve)
+	}},
+	BulkDecline: {awaitsApproval, "0", func(s *Service, ctx context.Context, tx bun.Tx, community, order turnout.ID) error {
+		return s.decideIn(ctx, tx, community, order, "", s.decline)
+	}},
 }
 
 const (
-	offlineOpen = "EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND payment.provider = 'offline' AND payment.status IN ('created', 'processing', 'failed', 'canceled'))"
+	awaitsApproval = "ord.status = 'awaiting_approval' AND ord.expires_at > ?"
+	offlineOpen    = "EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND payment.provider = 'offline' AND payment.status IN ('created', 'processing', 'failed', 'canceled'))"
 	// Money for an order that has expired is looked at one by one: all that match may be hundreds that nobody paid.
 	awaitsTransfer = "ord.status = 'pending' AND ord.expires_at > ? AND " + offlineOpen
 	mailable       = "ord.buyer_email <> '' AND (ord.status = 'confirmed' OR " + awaitsTransfer + ")"

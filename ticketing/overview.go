@@ -40,7 +40,7 @@ func EventTotals(ctx context.Context, db bun.IDB, community turnout.ID, ids []tu
 	}
 	for _, r := range rows {
 		found[r.EventID] = Totals{r.OrdersHeld, r.OrdersConfirmed, r.TicketsReserved, r.TicketsValid, r.TicketsCanceled, r.Paid, r.ProviderFees, r.Refunded,
-			Waits{r.Transfers, r.RefundsManual, r.RefundsFailed, r.Waiting}}
+			Waits{r.Transfers, r.RefundsManual, r.RefundsFailed, r.Waiting, r.Approvals}}
 	}
 	return found, nil
 }
@@ -98,6 +98,7 @@ type Waits struct {
 	ManualRefunds int64 // refunds to be given back by hand
 	FailedRefunds int64 // payments that a refund was to give back and did not
 	Waiting       int64 // parties on the waitlist
+	Approvals     int64 // orders that the organiser has to decide about
 }
 
 // CountTypes gives the number of ticket types of each of a community's events; events without one are not in it.

@@ -37,8 +37,8 @@ type ShopSettings struct {
 	UpdatedAt        time.Time
 }
 
-// closed says whether the waitlist is closed at the instant.
-func (s *ShopSettings) closed(now time.Time) bool {
+// IsClosed says whether the waitlist is closed at the instant.
+func (s *ShopSettings) IsClosed(now time.Time) bool {
 	return s.WaitlistClosed || !s.WaitlistClosesAt.IsZero() && !now.Before(s.WaitlistClosesAt)
 }
 

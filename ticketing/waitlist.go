@@ -162,7 +162,7 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 	if err != nil {
 		return err
 	}
-	if settings.closed(now) {
+	if settings.IsClosed(now) {
 		return ErrWaitlistClosed
 	}
 	if err := mayWait(ctx, tx, event.CommunityID, w, now); err != nil {

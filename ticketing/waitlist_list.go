@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -74,19 +73,15 @@ func (s *Service) WaitlistRows(ctx context.Context, e *events.Event, f WaitlistF
 	return entries, wrapped("list the waitlist", err)
 }
 
-// CountWaitlist counts an event's entries by state.
-func (s *Service) CountWaitlist(ctx context.Context, e *events.Event) (map[WaitlistStatus]int64, error) {
-	var rows []struct {
-		Status WaitlistStatus
-		Count  int64
+// CountWaiting counts the parties of an event that wait, and those that were sent home when its waitlist closed.
+func (s *Service) CountWaiting(ctx context.Context, e *events.Event) (waiting, told int64, err error) {
+	of := func() *bun.SelectQuery {
+		return s.DB.Read().NewSelect().Model((*WaitlistEntry)(nil)).Where("community_id = ?", e.CommunityID).Where("event_id = ?", e.ID)
 	}
-	err := s.DB.Read().NewSelect().Model((*WaitlistEntry)(nil)).Column("status").ColumnExpr("COUNT(*) AS count").Where("community_id = ?", e.CommunityID).
-		Where("event_id = ?", e.ID).Group("status").Scan(ctx, &rows)
-	counts := map[WaitlistStatus]int64{}
-	for _, r := range rows {
-		counts[r.Status] = r.Count
+	if waiting, err = of().Where("status = ?", Waiting).Count(ctx); err == nil {
+		told, err = of().Where("status = ?", OfferExpired).Where("offered_type_id IS NULL").Count(ctx)
 	}
-	return counts, wrapped("count the waitlist", err)
+	return waiting, told, wrapped("count the waitlist", err)
 }
 
 // Standing says where a party that waits stands.
@@ -154,7 +149,7 @@ func (q *queue) positions(ctx context.Context, db bun.IDB) (map[turnout.ID]int64
 // obstacles says why a party is passed over: for each of its types, unless one has room.
 func (q *queue) obstacles(w *WaitlistEntry) (list []Obstacle) {
 	over := openForSale(q.event, q.now)
-	if q.settings.closed(q.now) {
+	if q.settings.IsClosed(q.now) {
 		over = ErrWaitlistClosed
 	}
 	for _, id := range w.TicketTypeIDs {
@@ -185,28 +180,11 @@ func (e *WaitlistEntry) ToldAtClosing() bool {
 	return e.Status == OfferExpired && e.OfferedTypeID == ""
 }
 
-// OfferTo gives the ticket type that an entry was offered as the checkout sells it to the party: its places count as free. It fails with
-// ErrOfferOver.
-func (s *Service) OfferTo(ctx context.Context, event *events.Event, w *WaitlistEntry) (Offer, error) {
-	if w.EventID != event.ID || w.StatusAt(s.Now()) != Offered {
-		return Offer{}, ErrOfferOver
-	}
-	db := s.DB.Read()
-	t, pools, err := typeWithPools(ctx, db, event.ID, w.OfferedTypeID)
+// OrderOfEntry gives the order that accepted an entry's offer, with its secret, to whoever has shown that the entry is theirs.
+func (s *Service) OrderOfEntry(ctx context.Context, w *WaitlistEntry) (*Order, error) {
+	o, err := s.orderWhere(ctx, s.DB.Read(), "id = ? AND community_id = ?", w.OrderID, w.CommunityID)
 	if err != nil {
-		return Offer{}, wrapped("offer", err)
+		return nil, wrapped("order of a waitlist entry", err)
 	}
-	var claims []*claim
-	if err := db.NewSelect().Model(&claims).Where("holder_id = ?", w.ID).Scan(ctx); err != nil {
-		return Offer{}, wrapped("offer", err)
-	}
-	for _, c := range claims {
-		if pool := pools[c.PoolID]; pool != nil {
-			pool.Taken = max(0, pool.Taken-c.Quantity)
-		}
-	}
-	if t.sellable(s.Now()) == ErrSaleOver { //nolint:errorlint // a sentinel of this package
-		t.SalesEnd = time.Time{} // the offer was made in time
-	}
-	return offer(event, t, pools, s.Now()), nil
+	return s.revealed(o), nil
 }

@@ -171,7 +171,7 @@ type queue struct {
 // readQueue gives an event's waitlist, nil while nobody can be served from it.
 func (s *Service) readQueue(ctx context.Context, db bun.IDB, event *events.Event, now time.Time) (*queue, error) {
 	settings, err := shopSettings(ctx, db, event)
-	if err != nil || settings.closed(now) || openForSale(event, now) != nil {
+	if err != nil || settings.IsClosed(now) || openForSale(event, now) != nil {
 		return nil, err
 	}
 	queued, err := queuedTypes(ctx, db, []turnout.ID{event.ID})

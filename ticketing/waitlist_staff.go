@@ -83,3 +83,16 @@ func entryOf(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Waitli
 	}
 	return w, loadWishes(ctx, db, []*WaitlistEntry{w})
 }
+
+// ServeNow is ServeWaitlist for an organiser who does not wait for the sweep; it gives the number of parties that had places offered.
+func (s *Service) ServeNow(ctx context.Context, e *events.Event) (int64, error) {
+	before, _, err := s.CountWaiting(ctx, e)
+	if err == nil {
+		err = s.ServeWaitlist(ctx, e.ID)
+	}
+	if err != nil {
+		return 0, wrapped("serve now", err)
+	}
+	after, _, err := s.CountWaiting(ctx, e)
+	return max(0, before-after), err
+}

@@ -2,6 +2,9 @@ package pages
 
 import (
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,17 +20,28 @@ import (
 // waitlistPage is the data of the page "waitlist".
 type waitlistPage struct {
 	templates.Chrome
-	Errors   templates.Errors
-	Event    publicEvent
-	Action   string
-	Types    []templates.Option
-	Form     waitlistForm
-	Sent     bool // the wish was taken: the rest is in the mail
-	MailKept bool // no mails are sent from here
+	Errors    templates.Errors
+	Event     publicEvent
+	Action    string
+	Types     []wishType
+	Form      waitlistForm
+	ByLottery bool
+	ClosesAt  time.Time // zero: with the sale
+	Closed    bool
+	Sent      bool // the wish was taken: the rest is in the mail
+	MailKept  bool // no mails are sent from here
+}
+
+// wishType is a ticket type that can be waited for.
+type wishType struct {
+	Value, Text string
+	Mode        string
+	Price       turnout.Money
+	Ticked      bool
 }
 
 type waitlistForm struct {
-	Type  string `form:"ticket_type_id" text:"name,max=60"`
+	First string `form:"first_choice" text:"name,max=60"` // the one that would do best, when several are ticked
 	Size  string `form:"party_size" text:"name,max=20"`
 	Name  string `form:"name" text:"name,max=200"`
 	Email string `form:"email" text:"name,max=254"`
@@ -41,32 +55,53 @@ func (h *Handler) Waitlist(c *gin.Context) {
 		return
 	}
 	page.Form.Size, page.Sent = "1", c.Query("sent") != ""
-	for i, t := range page.Types {
-		if i == 0 || t.Value == c.Query("type") {
-			page.Form.Type = t.Value
-		}
-	}
+	page.tick([]string{c.Query("type")})
 	h.Render(c, http.StatusOK, "waitlist", page)
 }
 
 func (h *Handler) waitlistPage(c *gin.Context) (*waitlistPage, error) {
-	e := access.Event(c)
-	community, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(e.CommunityID))
+	e, ctx := access.Event(c), c.Request.Context()
+	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
 	if err != nil {
 		return nil, err
 	}
-	offers, err := h.Ticketing.Offers(c.Request.Context(), e)
+	offers, err := h.Ticketing.Offers(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	page := &waitlistPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Action: "/e/" + e.Slug + "/waitlist", MailKept: h.KeepsMail}
+	settings, err := h.Ticketing.ShopSettings(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	page := &waitlistPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Action: "/e/" + e.Slug + "/waitlist", MailKept: h.KeepsMail,
+		ByLottery: settings.WaitlistOrder == ticketing.ByLottery, ClosesAt: settings.WaitlistClosesAt, Closed: settings.IsClosed(h.Now())}
 	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
 	for _, o := range offers {
 		if o.Availability == ticketing.SoldOut || o.Availability == ticketing.FewLeft {
-			page.Types = append(page.Types, templates.Option{Value: string(o.ID), Text: o.Name})
+			page.Types = append(page.Types, wishType{Value: string(o.ID), Text: o.Name, Mode: string(o.AttendanceMode), Price: o.Price})
 		}
 	}
 	return page, nil
+}
+
+// tick ticks those of the types that were asked for; the only one is ticked in any case.
+func (p *waitlistPage) tick(values []string) {
+	for i := range p.Types {
+		p.Types[i].Ticked = len(p.Types) == 1 || slices.Contains(values, p.Types[i].Value)
+	}
+}
+
+// wished gives what is ticked: the first choice, then the others in the order of the page.
+func (p *waitlistPage) wished(first string) (ids []turnout.ID) {
+	for _, t := range p.Types {
+		switch {
+		case t.Ticked && t.Value == first:
+			ids = slices.Insert(ids, 0, turnout.ID(t.Value))
+		case t.Ticked:
+			ids = append(ids, turnout.ID(t.Value))
+		}
+	}
+	return ids
 }
 
 // JoinWaitlist is POST /e/{event}/waitlist.
@@ -78,7 +113,8 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 	}
 	var form formReader
 	form.read(c, &page.Form)
-	wish := ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeIDs: []turnout.ID{turnout.ID(page.Form.Type)},
+	page.tick(c.PostFormArray("ticket_type_id"))
+	wish := ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeIDs: page.wished(page.Form.First),
 		Who: ticketing.Attendee{Name: page.Form.Name, Email: page.Form.Email}, Locale: h.Language(c)}
 	if size := form.number("party_size", page.Form.Size); size != nil {
 		wish.PartySize = *size
@@ -99,8 +135,8 @@ func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
 	}
 	lang := h.Language(c)
 	page.Errors = h.Templates.Errors(lang, public)
-	for i := range page.Errors {
-		if page.Errors[i].Name == "party_size" {
+	for i, wrong := range page.Errors {
+		if wrong.Name == "party_size" && !slices.ContainsFunc(page.Types, func(t wishType) bool { return strings.HasPrefix(wrong.Message, t.Text) }) {
 			page.Errors[i].Message = h.text(c, "waitlist.party_range")
 		}
 	}
@@ -114,10 +150,20 @@ func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
 type entryPage struct {
 	templates.Chrome
 	Event       publicEvent
-	Status      string
+	Status      string // as of the entry; "closed" when it was told so without an offer
 	Name, Email string
 	PartySize   int64
+	Types       []string // names of those that would do, the best first
+	ByLottery   bool
+	Position    int64 // in the order of time, 0 when unknown
+	ClosesAt    time.Time
+	PassedOver  []string // why, a sentence for each type
+	Offered     string   // the name of the type
+	Until       time.Time
+	OfferURL    string
+	OrderURL    string // of the order that accepted the offer
 	LeaveURL    string // "" when it cannot be left any more
+	AgainURL    string // where one can wait anew
 }
 
 // WaitlistEntry is GET /waitlist/{entry}?secret=.
@@ -128,24 +174,105 @@ func (h *Handler) WaitlistEntry(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	e, err := events.Find(c.Request.Context(), h.DB.Read(), entry.CommunityID, string(entry.EventID))
+	page, err := h.entryPage(c, entry)
 	if err != nil {
 		h.Fail(c, err)
 		return
-	}
-	community, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(entry.CommunityID))
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
-	page := entryPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Status: string(entry.Status), Name: entry.Name,
-		Email: entry.Email, PartySize: entry.PartySize}
-	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
-	page.Path = waitlistPath(entry)
-	if entry.Status == ticketing.Waiting || entry.Status == ticketing.Offered {
-		page.LeaveURL = "/waitlist/" + string(entry.ID) + "/leave?secret=" + entry.Secret
 	}
 	h.Render(c, http.StatusOK, "waitlist_entry", page)
+}
+
+func (h *Handler) entryPage(c *gin.Context, entry *ticketing.WaitlistEntry) (*entryPage, error) {
+	ctx := c.Request.Context()
+	e, err := events.Find(ctx, h.DB.Read(), entry.CommunityID, string(entry.EventID))
+	if err != nil {
+		return nil, err
+	}
+	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(entry.CommunityID))
+	if err != nil {
+		return nil, err
+	}
+	page := &entryPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), Status: string(entry.StatusAt(h.Now())), Name: entry.Name,
+		Email: entry.Email, PartySize: entry.PartySize, Until: entry.OfferExpiresAt}
+	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
+	page.Path = waitlistPath(entry)
+	types, err := h.Ticketing.TicketTypes(ctx, e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	names := map[turnout.ID]string{}
+	for _, t := range types {
+		names[t.ID] = t.Name
+	}
+	for _, id := range entry.TicketTypeIDs {
+		page.Types = append(page.Types, names[id])
+	}
+	page.Offered = names[entry.OfferedTypeID]
+	query := "?secret=" + entry.Secret
+	switch entry.StatusAt(h.Now()) {
+	case ticketing.Waiting:
+		page.LeaveURL = "/waitlist/" + string(entry.ID) + "/leave" + query
+		return page, h.standing(c, e, entry, page)
+	case ticketing.Offered:
+		page.LeaveURL = "/waitlist/" + string(entry.ID) + "/leave" + query
+		page.OfferURL = "/waitlist/" + string(entry.ID) + "/offer" + query
+	case ticketing.Accepted:
+		order, err := h.Ticketing.OrderOfEntry(ctx, entry)
+		if err != nil {
+			return nil, err
+		}
+		page.OrderURL = orderPath(order)
+	default:
+		if entry.ToldAtClosing() {
+			page.Status = "closed"
+		} else {
+			page.AgainURL = page.Event.URL + "/waitlist"
+		}
+	}
+	return page, nil
+}
+
+// standing says how the waitlist works, where the party stands and why it was passed over.
+func (h *Handler) standing(c *gin.Context, e *events.Event, entry *ticketing.WaitlistEntry, page *entryPage) error {
+	settings, err := h.Ticketing.ShopSettings(c.Request.Context(), e)
+	if err != nil {
+		return err
+	}
+	all, err := h.Ticketing.Standings(c.Request.Context(), e, []*ticketing.WaitlistEntry{entry})
+	if err != nil {
+		return err
+	}
+	page.ByLottery, page.ClosesAt, page.Position = settings.WaitlistOrder == ticketing.ByLottery, settings.WaitlistClosesAt, all[entry.ID].Position
+	for _, o := range all[entry.ID].Obstacles {
+		switch {
+		case o.Reason != nil:
+			page.PassedOver = append(page.PassedOver, o.Type.Name+": "+h.Templates.ErrorText(h.Language(c), respond.Public(o.Reason)))
+		case o.Left > 0: // there is room, and not enough: that is what one wonders about
+			page.PassedOver = append(page.PassedOver, h.text(c, "waitlist.passed", "Type", o.Type.Name, "Count", o.Left, "Needs", o.Needs))
+		}
+	}
+	return nil
+}
+
+// AcceptOffer is GET /waitlist/{entry}/offer?secret=: on to the checkout with the offered places, or to how the wish stands.
+func (h *Handler) AcceptOffer(c *gin.Context) {
+	c.Header("Referrer-Policy", "no-referrer")
+	ctx := c.Request.Context()
+	entry, err := h.Ticketing.WaitlistEntryBySecret(ctx, turnout.ID(c.Param("entry")), c.Query("secret"))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if entry.StatusAt(h.Now()) != ticketing.Offered {
+		c.Redirect(http.StatusSeeOther, waitlistPath(entry))
+		return
+	}
+	e, err := events.Find(ctx, h.DB.Read(), entry.CommunityID, string(entry.EventID))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/e/"+e.Slug+"/checkout?offer="+string(entry.ID)+"&secret="+entry.Secret)
 }
 
 // LeaveWaitlist is POST /waitlist/{entry}/leave?secret=.

@@ -134,6 +134,9 @@ func (h *Handler) eventRows(c *gin.Context, community turnout.ID, list []events.
 		case e.Status == events.Draft && types[e.ID] > 0:
 			rows[i].Needs = append(rows[i].Needs, "console.needs.publish")
 		}
+		if sold[e.ID].Approvals > 0 {
+			rows[i].Needs = append(rows[i].Needs, "console.needs.approvals")
+		}
 		if types[e.ID] == 0 && !over && e.Status != events.Canceled {
 			rows[i].Needs = append(rows[i].Needs, "console.needs.tickets")
 		}

@@ -141,39 +141,3 @@ func (h *Handler) MarkOrderRefunded(c *gin.Context) {
 	}
 	h.done(c, h.Ticketing.MarkRefunded(c.Request.Context(), o.CommunityID, o.ID), back, h.text(c, "console.order.refunded"))
 }
-
-const waitlistShown = 50
-
-type consoleWaitlistPage struct {
-	templates.Chrome
-	Event       *events.Event
-	Entries     []*ticketing.WaitlistEntry
-	TypeNames   map[turnout.ID]string
-	NextPageURL string
-}
-
-// EventWaitlist is GET /console/events/{event}/waitlist.
-func (h *Handler) EventWaitlist(c *gin.Context) {
-	e, ctx := access.Event(c), c.Request.Context()
-	chrome, ok := h.eventConsole(c, h.text(c, "nav.waitlist"), "nav.waitlist")
-	if !ok {
-		return
-	}
-	data := consoleWaitlistPage{Chrome: chrome, Event: e, TypeNames: map[turnout.ID]string{}}
-	types, err := h.Ticketing.TicketTypes(ctx, e.CommunityID, e.ID)
-	if err == nil {
-		data.Entries, err = h.Ticketing.Waitlist(ctx, e.CommunityID, e.ID, turnout.ID(c.Query("after")), waitlistShown+1)
-	}
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
-	for _, t := range types {
-		data.TypeNames[t.ID] = t.Name
-	}
-	if len(data.Entries) > waitlistShown {
-		data.Entries = data.Entries[:waitlistShown]
-		data.NextPageURL = nextPage(c, "after", string(data.Entries[waitlistShown-1].ID))
-	}
-	h.Render(c, http.StatusOK, "console_waitlist", data)
-}

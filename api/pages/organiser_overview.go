@@ -144,6 +144,7 @@ func (data *overviewPage) todos() []todo {
 	}
 	for _, t := range []todo{
 		{Key: "console.todo.conflicts", URL: base + "/agenda#conflicts", Count: int64(data.ConflictsNumber)},
+		{Key: "console.todo.approvals", URL: base + "/approvals", Count: data.Sold.Waits.Approvals},
 		{Key: "console.todo.transfers", URL: base + "/orders?status=pending", Count: data.Sold.Waits.Transfers},
 		{Key: "console.todo.manual_refunds", URL: base + "/orders?refunds=manual", Count: data.Sold.Waits.ManualRefunds},
 		{Key: "console.todo.failed_refunds", URL: base + "/orders?refunds=failed", Count: data.Sold.Waits.FailedRefunds},
