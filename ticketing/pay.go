@@ -1,9 +1,11 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -31,8 +33,15 @@ func (s *Service) OpenPayment(ctx context.Context, id turnout.ID) (url string, o
 	if order.StatusAt(s.Now()) != Held || p.Status != PaymentCreated && p.Status != PaymentFailed {
 		return "", order, ErrOrderNotOpen
 	}
-	if p.SessionURL != "" {
+	switch {
+	case p.SessionURL != "" && s.Now().Sub(p.UpdatedAt) < pageLife:
 		return p.SessionURL, order, nil
+	case p.SessionURL != "": // an approved order has days: its first page is closed, whether we were told or not
+		next, err := s.newPage(ctx, order.ID, id)
+		if err != nil || next == id {
+			return "", order, cmp.Or(err, error(ErrOrderNotOpen))
+		}
+		return s.OpenPayment(ctx, next)
 	}
 	checkout, err := s.Provider.Checkout(ctx, s.checkoutRequest(order, p))
 	if err != nil {
@@ -59,6 +68,27 @@ func (s *Service) OpenPayment(ctx context.Context, id turnout.ID) (url string, o
 		return "", order, fmt.Errorf("ticketing: open payment: %w", err)
 	}
 	return checkout.URL, order, nil
+}
+
+// pageLife is longer than any provider's page can be paid on.
+const pageLife = 24 * time.Hour
+
+// newPage ends a payment whose page has closed by itself, as the provider's word of it does, and gives the payment that is to be made
+// instead: id itself when there is none.
+func (s *Service) newPage(ctx context.Context, order, id turnout.ID) (next turnout.ID, err error) {
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: newLedger()}
+		if err := b.load(ctx, []turnout.ID{order}); err != nil {
+			return err
+		}
+		o := b.orders[order]
+		if err := b.pageExpired(ctx, o, o.paymentByID(id)); err != nil {
+			return err
+		}
+		next = o.Payment().ID
+		return b.counts.write(ctx, tx, b.now)
+	})
+	return next, wrapped("open payment anew", err)
 }
 
 func (o *Order) paymentByID(id turnout.ID) *Payment {
