@@ -166,10 +166,13 @@ func (m *mall) join(t *rapid.T) {
 		if m.saleOver(w) {
 			codes = append(codes, "sale_over")
 		}
-		if party > w.in.MaxPerOrder {
+		if party > w.in.MaxPerOrder || party < w.in.MinPerOrder {
 			codes = append(codes, "out_of_range")
 		}
-		if m.left(w) >= max(party, w.in.MinPerOrder) {
+		if party%max(1, w.in.MultipleOf) != 0 {
+			codes = append(codes, "multiple")
+		}
+		if m.left(w) >= party {
 			codes = append(codes, "not_sold_out")
 		}
 	}

@@ -213,5 +213,10 @@ func (m *mall) sweeps(t *rapid.T) {
 			}
 		}
 	}
+	for _, w := range m.wishes { // for tickets that will not be sold any more
+		if w.status == ticketing.Waiting && (m.over() || !slices.ContainsFunc(w.types, func(t *ware) bool { return !m.saleOver(t) })) {
+			w.status = ticketing.OfferExpired
+		}
+	}
 	m.serve()
 }

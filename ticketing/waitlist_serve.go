@@ -201,14 +201,23 @@ func queuedTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) (queued
 	return queued, err
 }
 
-// lock locks the pools of what somebody waits for.
+// lock locks the pools of what somebody waits for; a type that was changed meanwhile may draw on others by now.
 func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
 	var ids []turnout.ID
 	for _, t := range q.types {
 		ids = append(ids, t.PoolIDs...)
 	}
-	q.pools, err = lockPools(ctx, tx, ids)
-	return err
+	if q.pools, err = lockPools(ctx, tx, ids); err != nil {
+		return err
+	}
+	var now []*TicketType
+	if err := tx.NewSelect().Model(&now).Column("id", "version").Where("event_id = ?", q.event.ID).Scan(ctx); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(now, func(t *TicketType) bool { return q.types[t.ID] != nil && q.types[t.ID].Version != t.Version }) {
+		return database.ErrAgain
+	}
+	return nil
 }
 
 // room is how many tickets of a type are left for a party; 0 when it sells none so few.

@@ -100,7 +100,7 @@ func (h *Handler) approvals(c *gin.Context) (*approvalsPage, error) {
 	for _, o := range orders {
 		row := awaitingOrder{Order: o, URL: eventPath(e) + "/orders/" + o.Code, Offered: o.EntryID != "", Total: o.Money(o.Total)}
 		for _, l := range o.Lines {
-			row.Lines = append(row.Lines, summaryLine{l.Name, l.Quantity, o.Money(l.Total)})
+			row.Lines = append(row.Lines, summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total)})
 		}
 		row.About = h.answersAbout(c, o, answers)
 		data.Orders = append(data.Orders, row)
