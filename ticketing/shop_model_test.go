@@ -407,7 +407,9 @@ func (m *mall) somebodyWaits(w *ware) bool {
 	shares := func(other *ware) bool {
 		return slices.ContainsFunc(other.in.PoolIDs, func(id turnout.ID) bool { return slices.Contains(w.in.PoolIDs, id) })
 	}
-	return slices.ContainsFunc(m.wishes, func(other *wish) bool { return other.status == ticketing.Waiting && slices.ContainsFunc(other.types, shares) })
+	return slices.ContainsFunc(m.wishes, func(other *wish) bool {
+		return other.status == ticketing.Waiting && slices.ContainsFunc(other.types, shares)
+	})
 }
 
 // look compares everything that is stored with the model, after each step.

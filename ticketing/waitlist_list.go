@@ -84,8 +84,8 @@ func (s *Service) CountWaiting(ctx context.Context, e *events.Event) (waiting, t
 	return waiting, told, wrapped("count the waitlist", err)
 }
 
-// Standing says where a party that waits stands.
-type Standing struct {
+// Turn says where a party that waits stands in the queue.
+type Turn struct {
 	Position  int64      // in the order of serving, from 1
 	Obstacles []Obstacle // one for each ticket type that would do; none when the party is served next
 }
@@ -99,39 +99,39 @@ type Obstacle struct {
 	Reason error  // why it is not sold at all; nil: there is too little room for the party
 }
 
-// Standings says where entries of an event that wait stand, and why each was passed over: by what serving decides with. Entries that
+// Turns says where entries of an event that wait stand, and why each was passed over: by what serving decides with. Entries that
 // do not wait are not in it.
-func (s *Service) Standings(ctx context.Context, e *events.Event, entries []*WaitlistEntry) (map[turnout.ID]Standing, error) {
-	standings := map[turnout.ID]Standing{}
+func (s *Service) Turns(ctx context.Context, e *events.Event, entries []*WaitlistEntry) (map[turnout.ID]Turn, error) {
+	turns := map[turnout.ID]Turn{}
 	if !slices.ContainsFunc(entries, func(w *WaitlistEntry) bool { return w.Status == Waiting }) {
-		return standings, nil
+		return turns, nil
 	}
 	db := s.DB.Read()
 	settings, err := shopSettings(ctx, db, e)
 	if err != nil {
-		return nil, wrapped("standings", err)
+		return nil, wrapped("turns on the waitlist", err)
 	}
 	types, err := loadTypes(ctx, db, []turnout.ID{e.ID})
 	if err != nil {
-		return nil, wrapped("standings", err)
+		return nil, wrapped("turns on the waitlist", err)
 	}
 	q := &queue{event: e, settings: settings, types: map[turnout.ID]*TicketType{}, now: s.Now()}
 	for _, t := range types {
 		q.types[t.ID] = t
 	}
-	if q.pools, err = poolsByID(ctx, db, e.ID); err != nil {
-		return nil, wrapped("standings", err)
+	if q.pools, err = poolsByID(ctx, db, e.CommunityID, e.ID); err != nil {
+		return nil, wrapped("turns on the waitlist", err)
 	}
 	positions, err := q.positions(ctx, db)
 	if err != nil {
-		return nil, wrapped("standings", err)
+		return nil, wrapped("turns on the waitlist", err)
 	}
 	for _, w := range entries {
 		if w.Status == Waiting {
-			standings[w.ID] = Standing{positions[w.ID], q.obstacles(w)}
+			turns[w.ID] = Turn{positions[w.ID], q.obstacles(w)}
 		}
 	}
-	return standings, nil
+	return turns, nil
 }
 
 // positions gives the place of each waiting entry, from 1.

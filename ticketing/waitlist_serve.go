@@ -48,14 +48,14 @@ func (b *sale) waitersFirst(ctx context.Context) error {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(due)) {
-		q, err := b.s.readQueue(ctx, b.tx, b.shelf.events[id], b.now)
+		q, err := readQueue(ctx, b.tx, b.shelf.events[id], b.now)
 		if err != nil {
 			return err
 		}
 		if q == nil {
 			continue
 		}
-		if q.pools, err = poolsByID(ctx, b.tx, id); err != nil {
+		if q.pools, err = poolsByID(ctx, b.tx, b.shelf.events[id].CommunityID, id); err != nil {
 			return err
 		}
 		offers, _, err := q.choose(ctx, b.tx, 1)
@@ -145,7 +145,7 @@ func (s *Service) serveSome(ctx context.Context, tx bun.Tx, id turnout.ID) (more
 	if err := tx.NewSelect().Model(event).Where("id = ?", id).Scan(ctx); err != nil {
 		return false, database.NotFound(err)
 	}
-	q, err := s.readQueue(ctx, tx, event, s.Now())
+	q, err := readQueue(ctx, tx, event, s.Now())
 	if err != nil || q == nil {
 		return false, err
 	}
@@ -169,7 +169,7 @@ type queue struct {
 }
 
 // readQueue gives an event's waitlist, nil while nobody can be served from it.
-func (s *Service) readQueue(ctx context.Context, db bun.IDB, event *events.Event, now time.Time) (*queue, error) {
+func readQueue(ctx context.Context, db bun.IDB, event *events.Event, now time.Time) (*queue, error) {
 	settings, err := shopSettings(ctx, db, event)
 	if err != nil || settings.IsClosed(now) || openForSale(event, now) != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func (s *Service) OfferNow(ctx context.Context, community, id turnout.ID) (*Wait
 		if err := tx.NewSelect().Model(event).Where("id = (SELECT event_id FROM waitlist_entries WHERE id = ? AND community_id = ?)", id, community).Scan(ctx); err != nil {
 			return database.NotFound(err)
 		}
-		q, err := s.readQueue(ctx, tx, event, s.Now())
+		q, err := readQueue(ctx, tx, event, s.Now())
 		if err != nil {
 			return err
 		}

@@ -83,7 +83,7 @@ func (s *shop) settings(change func(*ticketing.ShopInput)) {
 	}
 	in := ticketing.ShopInput{PayHours: now.PayHours, OfferHours: now.OfferHours, WaitlistOrder: now.WaitlistOrder, WaitlistClosesAt: now.WaitlistClosesAt}
 	change(&in)
-	if _, err := s.SaveShop(s.t.Context(), s.event.CommunityID, s.event.ID, now.Version, in); err != nil {
+	if _, err := s.SaveShop(s.t.Context(), s.event.CommunityID, s.event.ID, &now.Version, in); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -111,7 +111,7 @@ func TestAPartyOfThreeIsPassedOverUntilItFits(t *testing.T) {
 		s.wantStates("nothing is free", all, ticketing.Waiting, ticketing.Waiting, ticketing.Waiting)
 
 		s.cancel(orders[2])
-		standing, err := s.Standings(t.Context(), s.event, all[:1])
+		standing, err := s.Turns(t.Context(), s.event, all[:1])
 		if err != nil {
 			t.Fatal(err)
 		}

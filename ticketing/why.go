@@ -174,14 +174,14 @@ func copied(pools map[turnout.ID]*Pool, due map[turnout.ID]int64) map[turnout.ID
 
 // serveWaitlist counts who waits, and takes from the pools what a sale would offer to them first.
 func (in *inquiry) serveWaitlist(ctx context.Context, db bun.IDB) error {
-	if len(in.shelf.queued) == 0 {
-		return nil
+	queued, err := queuedTypes(ctx, db, []turnout.ID{in.event.ID})
+	if err != nil || len(queued) == 0 {
+		return err
 	}
 	var rows []struct {
 		TicketTypeID turnout.ID
 		Parties      int64
 	}
-	queued := slices.Sorted(maps.Keys(in.shelf.queued))
 	if err := db.NewSelect().Model((*entryType)(nil)).Column("ticket_type_id").ColumnExpr("COUNT(*) AS parties").Where("waiting").
 		Where("ticket_type_id IN (?)", bun.List(queued)).Group("ticket_type_id").Scan(ctx, &rows); err != nil {
 		return err
@@ -189,18 +189,13 @@ func (in *inquiry) serveWaitlist(ctx context.Context, db bun.IDB) error {
 	for _, r := range rows {
 		in.waiting[r.TicketTypeID] = r.Parties
 	}
-	settings, err := shopSettings(ctx, db, in.event)
-	if err != nil || settings.closed(in.shelf.now) || openForSale(in.event, in.shelf.now) != nil {
+	q, err := readQueue(ctx, db, in.event, in.shelf.now)
+	if err != nil || q == nil {
 		return err
 	}
-	served := map[turnout.ID]*TicketType{}
-	for _, id := range queued {
-		if t := in.shelf.types[id]; t.sellable(in.shelf.now) == nil {
-			served[id] = t
-		}
-	}
 	for _, pools := range in.tries {
-		if _, err := chooseOffers(ctx, db, in.event, settings, served, pools); err != nil {
+		q.pools = pools
+		if _, _, err := q.choose(ctx, db, serveChunk); err != nil {
 			return err
 		}
 	}
