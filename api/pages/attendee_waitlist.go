@@ -238,7 +238,7 @@ func (h *Handler) standing(c *gin.Context, e *events.Event, entry *ticketing.Wai
 	if err != nil {
 		return err
 	}
-	all, err := h.Ticketing.Standings(c.Request.Context(), e, []*ticketing.WaitlistEntry{entry})
+	all, err := h.Ticketing.Turns(c.Request.Context(), e, []*ticketing.WaitlistEntry{entry})
 	if err != nil {
 		return err
 	}

@@ -87,17 +87,17 @@ func (h *Handler) fillWaitlist(c *gin.Context, data *consoleWaitlistPage, filter
 		entries = entries[:rowsShown]
 		data.NextPageURL = nextPage(c, "after", string(entries[rowsShown-1].ID))
 	}
-	standings, err := h.Ticketing.Standings(ctx, e, entries)
+	turns, err := h.Ticketing.Turns(ctx, e, entries)
 	if err != nil {
 		return err
 	}
 	for _, w := range entries {
-		data.Rows = append(data.Rows, h.waitingRow(c, data, w, names, standings[w.ID]))
+		data.Rows = append(data.Rows, h.waitingRow(c, data, w, names, turns[w.ID]))
 	}
 	return nil
 }
 
-func (h *Handler) waitingRow(c *gin.Context, data *consoleWaitlistPage, w *ticketing.WaitlistEntry, names map[turnout.ID]string, at ticketing.Standing) waitingRow {
+func (h *Handler) waitingRow(c *gin.Context, data *consoleWaitlistPage, w *ticketing.WaitlistEntry, names map[turnout.ID]string, at ticketing.Turn) waitingRow {
 	status := w.StatusAt(h.Now())
 	row := waitingRow{WaitlistEntry: w, Status: string(status), Position: at.Position, Offered: names[w.OfferedTypeID], Base: data.Action + "/" + string(w.ID),
 		Next: status == ticketing.Waiting && len(at.Obstacles) == 0, CanLeave: data.CanWrite && (status == ticketing.Waiting || status == ticketing.Offered)}
