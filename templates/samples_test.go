@@ -21,6 +21,7 @@ type (
 		Quantity int
 		Total    turnout.Money
 		Note     string
+		Less     turnout.Money
 	}
 	sampleEvent struct {
 		Slug, Title, Summary, Description, Status, Format, Zone, CoverURL, CancelReason, ICSURL, GroupName, URL, Place string
@@ -68,7 +69,11 @@ type (
 		JoinOpensAt, CheckedInAt                                time.Time
 		URL                                                     string
 		Extras                                                  []string
+		Answers                                                 []sampleAnswer
+		DetailsURL                                              string
+		Due                                                     bool
 	}
+	sampleAnswer struct{ Question, Answer string }
 )
 
 func euro(cents int64) turnout.Money { return turnout.Money{Amount: cents, Currency: "EUR"} }
@@ -278,7 +283,7 @@ func checkoutSamples() []sample {
 	}
 	wrong.Errors = Errors{{Name: "lines[0].quantity", Message: "Only 3 are left."}, {Name: "p2", Message: "At least €1.00."}, {Name: "voucher", Message: "There is none."}, {Name: "addon_1", Message: "At most 3."},
 		{Name: "buyer.email", Message: "This is no e-mail address."}, {Name: "total", Message: "It is more now."}}
-	wrong.Summary.Lines, wrong.Summary.Total, wrong.Summary.IncludesTax = []sampleLine{{"Regular", 4, euro(59600), "Early bird"}, {"From home", 1, euro(0), ""}}, euro(59600), true
+	wrong.Summary.Lines, wrong.Summary.Total, wrong.Summary.IncludesTax = []sampleLine{{Name: "Regular", Quantity: 4, Total: euro(59600), Note: "Early bird"}, {Name: "From home", Quantity: 1, Total: euro(0)}}, euro(59600), true
 	wrong.Summary.Discount = euro(-500)
 	wrong.Held, wrong.Instead = held(), "keep"
 	wrong.Kept = []struct{ Name, Value string }{{"shown_total", "59600"}}
@@ -287,7 +292,20 @@ func checkoutSamples() []sample {
 	proven.Proven, proven.Offered = true, 3
 	closed := first
 	closed.Open, closed.Offers = false, first.Offers[1:2]
-	return []sample{{"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
+	type details struct {
+		Chrome
+		Errors                                 Errors
+		Event                                  sampleEvent
+		TypeName, BuyerName, Closed, TicketURL string
+		Form                                   struct{ Name, Email string }
+		Questions                              []sampleQuestion
+		HasFiles                               bool
+	}
+	fill := details{Chrome: chrome("Your details", "/tickets/tkt_1/details"), Event: sampleConf, TypeName: "Regular", BuyerName: "Ada", TicketURL: "/tickets/tkt_1", Questions: []sampleQuestion{ask}, HasFiles: true,
+		Errors: Errors{{Name: "name", Message: "This is needed."}}}
+	over := fill
+	over.Closed = "The event has begun."
+	return []sample{{"details", "open", fill}, {"details", "closed", over}, {"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
 }
 
 type sampleRefund struct {
@@ -305,6 +323,7 @@ func orderSamples() []sample {
 		Lines               []sampleLine
 		Total               turnout.Money
 		IncludesTax         bool
+		Decision, Note      string
 	}
 	type data struct {
 		Chrome
@@ -315,6 +334,7 @@ func orderSamples() []sample {
 		PayURL  string
 		Event   sampleEvent
 		Tickets []sampleTicket
+		Answers []sampleAnswer
 		ICSURL  string
 		PDFURL  string
 		Cancel  struct {
@@ -326,30 +346,33 @@ func orderSamples() []sample {
 	}
 	d := data{Chrome: chrome("Order 7KQ2M", "/o/7KQ2M"), Now: sampleNow, Event: sampleConf, ICSURL: "/o/7KQ2M.ics", PDFURL: "/o/7KQ2M/tickets.pdf"}
 	d.NoIndex = true
-	d.Order = order{"7KQ2M", "confirmed", samplePerson{Name: "Ada Łukasiewicz", Email: "ada@example.org"}, sampleNow, time.Now().Add(14 * time.Minute), []sampleLine{{Name: "Regular", Quantity: 1, Total: euro(14900)}, {Name: "From home", Quantity: 1, Total: euro(0)}}, euro(14900), true}
+	d.Order = order{"7KQ2M", "confirmed", samplePerson{Name: "Ada Łukasiewicz", Email: "ada@example.org"}, sampleNow, time.Now().Add(14 * time.Minute), []sampleLine{{Name: "Regular", Quantity: 1, Total: euro(14900)}, {Name: "From home", Quantity: 1, Total: euro(0)}}, euro(14900), true, "", ""}
 	d.Payment.Status, d.Payment.Provider = "succeeded", "sandbox"
 	d.Cancel.URL, d.Cancel.Refund, d.Cancel.FeeKept = "/o/7KQ2M/cancel", euro(14400), euro(500)
 	code := strings.Repeat("AEBAGBAFAYDQQCIKBMGA2DQ", 6) + "ABCDEFGHIJKLMNOPQ"
 	d.Tickets = []sampleTicket{
-		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}, "/tickets/tkt_1?secret=x", []string{"Workshop: Bidi for the brave", "2 × Dinner"}},
-		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}, "/tickets/tkt_2?secret=x", nil},
+		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}, "/tickets/tkt_1?secret=x", []string{"Workshop: Bidi for the brave", "2 × Dinner"}, []sampleAnswer{{"Diet?", "Vegan"}}, "/tickets/tkt_1/details?secret=x", false},
+		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}, "/tickets/tkt_2?secret=x", nil, nil, "/tickets/tkt_2/details?secret=x", true},
 	}
 	held := d
 	held.Order.Status, held.Payment.Status, held.PayURL, held.ICSURL, held.PDFURL = "held", "failed", "/pay/pay_1", "", ""
 	held.Payment.Note = "Your bank declined the card. You can try again or take another one."
-	held.Tickets = []sampleTicket{{1, "tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, "", nil}}
+	held.Tickets = []sampleTicket{{1, "tkt_1", "reserved", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, "", nil, nil, "", false}}
 	late := held
 	late.Order.Status, late.PayURL, late.Payment.Status, late.Payment.Note, late.Cancel.URL = "expired", "", "late_refund_pending", "", ""
-	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, "", nil}}
+	late.Tickets = []sampleTicket{{1, "tkt_1", "canceled", "Regular", "Ada Łukasiewicz", "in_person", "", "", time.Time{}, time.Time{}, "", nil, nil, "", false}}
 	late.Refunds = []sampleRefund{{euro(14900), "manual", false, sampleNow}}
 	canceled := late
 	canceled.Order.Status, canceled.Payment.Status = "canceled", "refund_pending"
 	canceled.Refunds = []sampleRefund{{euro(14900), "requested", false, sampleNow}, {euro(100), "failed", false, sampleNow}}
 	twice := d
 	twice.Refunds = []sampleRefund{{euro(14900), "requested", true, sampleNow}, {euro(14900), "succeeded", true, sampleNow}, {euro(14900), "failed", true, sampleNow}, {euro(14900), "manual", true, sampleNow}}
+	approved, declined := held, canceled
+	approved.Order.Decision, approved.Order.Note = "approved", "See you there!"
+	declined.Order.Decision, declined.Order.Note, declined.Refunds = "declined", "We are full of <speakers>.", nil
 	kept := d
 	kept.MailKept, kept.OutboxURL = true, "/console/rhine-gophers/mail"
-	return append(ticketSamples(d.Tickets), []sample{{"order", "confirmed", d}, {"order", "kept", kept}, {"order", "held", held}, {"order", "late", late}, {"order", "canceled", canceled}, {"order", "twice", twice}}...)
+	return append(ticketSamples(d.Tickets), []sample{{"order", "confirmed", d}, {"order", "kept", kept}, {"order", "held", held}, {"order", "late", late}, {"order", "canceled", canceled}, {"order", "twice", twice}, {"order", "approved", approved}, {"order", "declined", declined}}...)
 }
 
 func sandboxData() any {

@@ -70,7 +70,8 @@ type summaryLine struct {
 	Name     string
 	Quantity int64
 	Total    turnout.Money
-	Note     string // the price window, or that it is included
+	Note     string        // the price window, or that it is included
+	Less     turnout.Money // each is cheaper by this
 }
 
 // checkoutForm is what the page sends, beside what is chosen and the attendees.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -327,7 +328,7 @@ func (h *Handler) quote(c *gin.Context, page *checkoutPage) (*ticketing.Quote, e
 	}
 	page.Approval, page.Free = q.NeedsApproval, q.Total.Amount == 0
 	page.VoucherUsed = page.Voucher != "" && !hasProblem(q.Problems, "voucher")
-	page.Prove = page.Prove || q.Refusal == ticketing.ErrEmailUnproven
+	page.Prove = page.Prove || errors.Is(q.Refusal, ticketing.ErrEmailUnproven)
 	page.Kept = append(page.Kept, sentField{"shown_choice", page.fingerprint()}, sentField{"shown_total", strconv.FormatInt(q.Total.Amount, 10)})
 	return q, nil
 }

@@ -30,6 +30,7 @@ type orderPage struct {
 	PayURL  string
 	Event   publicEvent
 	Tickets []shownTicket
+	Answers []shownAnswer // about the order
 	ICSURL  string
 	PDFURL  string
 	Cancel  shownCancel
@@ -45,6 +46,8 @@ type shownOrder struct {
 	Lines               []summaryLine
 	Total               turnout.Money
 	IncludesTax         bool
+	Decision            string // of the organiser: "approved" or "declined", "" while there is none
+	Note                string // with it
 }
 
 // shownPayment has the status of its badge, see paymentWord.
@@ -56,7 +59,14 @@ type shownTicket struct {
 	URL                                                     string // of its own page, while it is valid
 	Extras                                                  []string
 	JoinOpensAt, CheckedInAt                                time.Time
+
+	Answers    []shownAnswer
+	DetailsURL string // where they are filled in or changed, "" when they cannot be
+	Due        bool   // they are still missing
 }
+
+// shownAnswer is a question, as it was asked, with its answer.
+type shownAnswer struct{ Question, Answer string }
 
 type shownCancel struct {
 	URL             string
@@ -124,7 +134,7 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 	if o.Status == ticketing.Confirmed {
 		page.PDFURL, page.ICSURL = "/orders/"+o.Code+"/tickets.pdf"+query, "/orders/"+o.Code+"/calendar.ics"+query
 	}
-	if page.Tickets, err = h.shownTickets(c, o); err != nil {
+	if page.Tickets, page.Answers, err = h.shownTickets(c, o); err != nil {
 		return nil, err
 	}
 	if done, err := h.Ticketing.Cancellation(ctx, o, ticketing.CanceledByBuyer); err == nil {
@@ -138,25 +148,58 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 func newShownOrder(o *ticketing.Order, now time.Time) shownOrder {
 	shown := shownOrder{Code: o.Code, Status: string(o.StatusAt(now)), Buyer: ticketing.Attendee{Name: o.BuyerName, Email: o.BuyerEmail},
 		PlacedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, Total: o.Money(o.Total)}
+	if !o.DecidedAt.IsZero() {
+		shown.Decision, shown.Note = "approved", o.DecisionNote
+		if o.ConfirmedAt.IsZero() && len(o.Payments) == 0 {
+			shown.Decision = "declined"
+		}
+	}
 	for _, l := range o.Lines {
-		shown.Lines = append(shown.Lines, summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total), Note: l.PriceName})
+		line := summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total), Note: l.PriceName}
+		if l.Discount > 0 {
+			line.Less = o.Money(l.Discount)
+		}
+		shown.Lines = append(shown.Lines, line)
 		shown.IncludesTax = shown.IncludesTax || l.Tax > 0 && l.PricesIncludeTax
 	}
 	return shown
 }
 
-func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order) ([]shownTicket, error) {
+func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order) ([]shownTicket, []shownAnswer, error) {
 	seen, err := checkin.Seen(c.Request.Context(), h.DB.Read(), o.CommunityID, o.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	answers, err := h.shownAnswers(c, o)
+	if err != nil {
+		return nil, nil, err
 	}
 	var tickets []shownTicket
 	for i, t := range o.Tickets {
 		shown := h.shownTicket(o, t)
 		shown.Number, shown.CheckedInAt = i+1, seen[t.ID]
+		shown.Answers = answers[t.ID]
+		if h.Ticketing.DetailsOpen(t, o) == nil {
+			shown.DetailsURL, shown.Due = h.Ticketing.DetailsLink(t), t.DetailsDue
+		}
 		tickets = append(tickets, shown)
 	}
-	return tickets, nil
+	return tickets, answers[""], nil
+}
+
+// shownAnswers are what was answered, by ticket, that about the order under "". What was erased is not told.
+func (h *Handler) shownAnswers(c *gin.Context, o *ticketing.Order) (map[turnout.ID][]shownAnswer, error) {
+	all, err := h.Ticketing.AnswersOf(c.Request.Context(), o.CommunityID, []turnout.ID{o.ID})
+	if err != nil {
+		return nil, err
+	}
+	by := map[turnout.ID][]shownAnswer{}
+	for _, a := range all {
+		if text := h.answerText(c, a); text != "" {
+			by[a.TicketID] = append(by[a.TicketID], shownAnswer{a.Asked.Label, text})
+		}
+	}
+	return by, nil
 }
 
 func (h *Handler) shownTicket(o *ticketing.Order, t *ticketing.Ticket) shownTicket {
