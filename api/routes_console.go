@@ -29,6 +29,7 @@ func (s *server) consoleRoutes() []access.Route {
 		{Method: post, Path: "/console/{community}/events/new", Who: may("events:write"), Handle: p.CreateEvent},
 		{Method: get, Path: "/console/{community}/people", Who: may("people:read"), Handle: p.ConsolePeople},
 		{Method: post, Path: "/console/{community}/people/rule", Who: may("people:write"), Handle: p.SaveRule, Unseen: true},
+		{Method: post, Path: "/console/{community}/people/members", Who: may("people:write"), Handle: p.SetMembers, Unseen: true},
 		{Method: post, Path: "/console/{community}/people/activities", Who: may("people:write"), Handle: p.UploadActivities, Unseen: true},
 		{Method: get, Path: "/console/{community}/settings", Who: may("settings:read"), Handle: p.ConsoleSettings},
 		{Method: post, Path: "/console/{community}/settings", Who: may("settings:write"), Handle: p.SaveSettings},

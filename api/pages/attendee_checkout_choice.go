@@ -152,6 +152,7 @@ func (h *Handler) extras(c *gin.Context, page *checkoutPage) {
 		}
 		line := ticketing.PurchaseLine{AddOnID: a.ID}
 		about := lineField{label: a.Name}
+		page.carryOver(c, a)
 		if !page.Named || a.Pricing == ticketing.OpenPrice {
 			f, ok := h.addOnField(c, page, a, "addon_"+string(a.ID), all)
 			if !ok {
@@ -182,6 +183,32 @@ func (h *Handler) extras(c *gin.Context, page *checkoutPage) {
 			page.purchase.Lines = append(page.purchase.Lines, line)
 			page.lines = append(page.lines, about)
 		}
+	}
+}
+
+// carryOver keeps what was chosen of an add-on when its field moves from the order to the tickets, or back.
+func (p *checkoutPage) carryOver(c *gin.Context, a *ticketing.AddOnOffer) {
+	form, whole := c.Request.Form, "addon_"+string(a.ID)
+	if a.Pricing == ticketing.OpenPrice || p.Named != form.Has(whole) {
+		return
+	}
+	if p.Named && slices.ContainsFunc(p.tickets, func(t chosenTicket) bool { return form.Has(t.name + "." + whole) }) {
+		return
+	}
+	n, _ := strconv.ParseInt(form.Get(whole), 10, 64) // 0 for none
+	for _, t := range p.tickets {
+		_, most, _, _ := a.Bounds(t.typeID)
+		own := t.name + "." + whole
+		if !p.Named {
+			k, _ := strconv.ParseInt(form.Get(own), 10, 64)
+			n += min(k, most)
+		} else if here := min(n, most); here > 0 {
+			form.Set(own, strconv.FormatInt(here, 10))
+			n -= here
+		}
+	}
+	if !p.Named && n > 0 {
+		form.Set(whole, strconv.FormatInt(n, 10))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"turnout/api/access"
 	"turnout/community"
+	"turnout/events/people"
 	"turnout/templates"
 )
 
@@ -28,7 +29,14 @@ type peoplePage struct {
 	Imported *community.Imported
 	Base     string
 	CanWrite bool
+
+	Members     []people.Member // the newest
+	MemberCount int64
+	Emails      string // a list as it was typed
 }
+
+// membersShown is how many members the page names.
+const membersShown = 50
 
 // ConsolePeople is GET /console/{community}/people: what makes an active member, and the way in for activities.
 func (h *Handler) ConsolePeople(c *gin.Context) { h.people(c, http.StatusOK, nil, peoplePage{}) }
@@ -47,6 +55,10 @@ func (h *Handler) people(c *gin.Context, status int, typed *ruleForm, data peopl
 	data.Rule = ruleForm{strings.Join(rule.Types, ", "), whole(&rule.MinCount), whole(&rule.WindowDays), whole(&rule.LookbackDays), rule.Version}
 	if typed != nil {
 		data.Rule = *typed
+	}
+	if data.Members, data.MemberCount, err = people.ListMembers(c.Request.Context(), h.DB.Read(), tenant.ID, membersShown); err != nil {
+		h.Fail(c, err)
+		return
 	}
 	h.Render(c, status, "console_people", data)
 }
@@ -77,6 +89,33 @@ func (h *Handler) SaveRule(c *gin.Context) {
 	}
 	if shown, status, ok := h.refused(c, err); ok {
 		h.people(c, status, &in, peoplePage{Errors: shown})
+	}
+}
+
+type membersForm struct {
+	Emails string `form:"emails" text:"long,max=200000"`
+	Member string `form:"member" text:"name,max=3"`
+}
+
+// SetMembers is POST /console/{community}/people/members: the addresses of those who are members, or are no longer.
+func (h *Handler) SetMembers(c *gin.Context) {
+	var in membersForm
+	var form formReader
+	form.read(c, &in)
+	changed, key := 0, "console.people.members_removed"
+	if in.Member == "yes" {
+		key = "console.people.members_added"
+	}
+	err := form.then(nil, func() (err error) {
+		changed, err = h.Community.SetMembers(c.Request.Context(), access.Community(c), in.Emails, in.Member == "yes")
+		return err
+	})
+	if err == nil {
+		h.Redirect(c, strings.TrimSuffix(c.Request.URL.Path, "/members"), "ok", h.text(c, key, "Count", changed))
+		return
+	}
+	if shown, status, ok := h.refused(c, err); ok {
+		h.people(c, status, nil, peoplePage{Errors: shown, Emails: in.Emails})
 	}
 }
 
