@@ -291,3 +291,28 @@ func (h *house) bringIn(slug string, types [2]string) {
 	h.api("POST", one+"/undo", nil, 200).is("undoing", "status")
 	h.api("GET", at+"s/imp_made_up", nil, 404)
 }
+
+// Who is to be told of an import is told of its undoing too; who is known by name only is told of neither.
+func TestAnImportThatIsMailed(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		paid, _ := d.onSale(100)
+		here := d.bring("name,email,ticket\nAda,ada@example.org,Regular\nBob,,Regular\n")
+		form := d.decision(d.see(here, "Send everybody their tickets"))
+		form.Set("mail", "1")
+		d.send(here, clone(form, "confirm", "1"), here)
+		d.drain()
+		if mails := d.mails("ada@example.org"); len(mails) != 1 || len(mails[0].Attachments) == 0 {
+			t.Fatalf("%d mails with tickets", len(mails))
+		}
+		orders, err := d.Ticketing.Orders(t.Context(), d.community.ID, d.event.ID, ticketing.OrderFilter{Limit: 10})
+		if err != nil || len(orders) != 2 || orders[0].Total != 0 || orders[0].Lines[0].UnitPrice != paid.Price || len(orders[0].Payments) != 0 {
+			t.Errorf("what was paid elsewhere is not this event's: %+v %v", orders, err)
+		}
+		d.send(here+"/undo", url.Values{"confirmed": {"1"}}, here)
+		d.drain()
+		d.see(here, "2 orders were canceled.")
+		if mails := d.mails("ada@example.org"); len(mails) != 2 {
+			t.Errorf("%d mails after undoing", len(mails))
+		}
+	})
+}

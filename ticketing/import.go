@@ -82,7 +82,8 @@ type importOrder struct {
 	Problem     string
 	OrderID     turnout.ID `bun:",nullzero"`
 
-	made *Order
+	order ImportOrder // of Body
+	made  *Order
 }
 
 // importRef is a reference of another tool that an import has dealt with.

@@ -123,6 +123,25 @@ func TestImportWithoutPlaces(t *testing.T) {
 	})
 }
 
+// Where places are scarce those who stand first in the list get them.
+func TestImportGivesScarcePlacesInOrder(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		s.ticketType(0, s.pool(130))
+		var list strings.Builder
+		list.WriteString("name,email\n")
+		for i := range 150 {
+			fmt.Fprintf(&list, "P %d,p%d@example.org\n", i, i)
+		}
+		imp := s.confirm(list.String(), ticketing.ImportChoices{})
+		s.drain()
+		failures, err := s.ImportFailures(t.Context(), imp)
+		if err != nil || len(failures) != 1 || len(failures[0].Rows) != 20 || failures[0].Rows[0] != 132 || s.valid() != 130 {
+			t.Errorf("%+v %v", failures, err)
+		}
+	})
+}
+
 // A process that dies in the middle of the work, at any moment, costs nobody a ticket and gives nobody two.
 func TestImportGoesOn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

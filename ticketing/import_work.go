@@ -74,7 +74,11 @@ func (s *Service) makeImported(ctx context.Context, imp *Import) error {
 		if len(waiting) == 0 {
 			return s.moveImport(ctx, imp, ImportWorking, ImportDone)
 		}
-		if err := inParallel(waiting, func(o *importOrder) error { return s.makeOne(ctx, e, imp, o) }); err != nil {
+		tight, err := s.tightFor(ctx, e, waiting)
+		if err != nil {
+			return err
+		}
+		if err := doAll(waiting, tight, func(o *importOrder) error { return s.makeOne(ctx, e, imp, o) }); err != nil {
 			return err
 		}
 		if err := s.noteImported(ctx, imp, waiting, importMade, importFailed); err != nil {
@@ -90,8 +94,30 @@ func (s *Service) importOrders(ctx context.Context, imp *Import, state string) (
 	return some, err
 }
 
-// inParallel does the work of all at once, so that a batch of sales serves them, and gives an error of one of them.
-func inParallel(all []*importOrder, do func(o *importOrder) error) error {
+// tightFor reads what the orders hold, and says whether places may not be enough for all of them.
+func (s *Service) tightFor(ctx context.Context, e *events.Event, some []*importOrder) (bool, error) {
+	var tickets int64
+	for _, o := range some {
+		if err := json.Unmarshal(o.Body, &o.order); err != nil {
+			return false, jobs.Permanent(fmt.Errorf("ticketing: order of an import: %w", err))
+		}
+		tickets += int64(len(o.order.Tickets))
+	}
+	pools, err := s.Pools(ctx, e.CommunityID, e.ID)
+	return slices.ContainsFunc(pools, func(p *Pool) bool { return p.Available() < 2*tickets }), err // tickets can include add-ons
+}
+
+// doAll does the work of all at once, so that a batch of sales serves them, and gives an error of one of them. In order it does one
+// after the other: where places are scarce those who stand first in the list get them.
+func doAll(all []*importOrder, inOrder bool, do func(o *importOrder) error) error {
+	if inOrder {
+		for _, o := range all {
+			if err := do(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	failed := make([]error, len(all))
 	var wait sync.WaitGroup
 	for i, o := range all {
@@ -103,11 +129,7 @@ func inParallel(all []*importOrder, do func(o *importOrder) error) error {
 
 // makeOne makes one order. What the sale refuses is noted; any other error ends the run.
 func (s *Service) makeOne(ctx context.Context, e *events.Event, imp *Import, row *importOrder) error {
-	var body ImportOrder
-	if err := json.Unmarshal(row.Body, &body); err != nil {
-		return jobs.Permanent(fmt.Errorf("ticketing: order of an import: %w", err))
-	}
-	order, _, err := s.PlaceOrder(ctx, body.purchase(e, imp, row))
+	order, _, err := s.PlaceOrder(ctx, row.order.purchase(e, imp, row))
 	refusal, refused := errors.AsType[*turnout.Error](err)
 	switch {
 	case refused && refusal.Kind != turnout.Internal && refusal.Kind != turnout.Unavailable:
