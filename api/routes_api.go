@@ -39,38 +39,6 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/schedule.xml", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleXML},
 		{Method: get, Path: "/events/{event}/schedule.ics", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleICS},
 
-		// Sell
-		{Method: get, Path: "/events/{event}/pools", Who: token("tickets:read"), Handle: api.ListPools},
-		{Method: post, Path: "/events/{event}/pools", Who: token("tickets:write"), Handle: api.CreatePool},
-		{Method: patch, Path: "/pools/{id}", Who: token("tickets:write"), Handle: api.UpdatePool},
-		{Method: get, Path: "/events/{event}/ticket-types", Who: access.PublicOr("tickets:read"), Handle: api.ListTicketTypes},
-		{Method: post, Path: "/events/{event}/ticket-types", Who: token("tickets:write"), Handle: api.CreateTicketType},
-		{Method: put, Path: "/ticket-types/{id}", Who: token("tickets:write"), Handle: api.UpdateTicketType},
-		{Method: get, Path: "/pools/{id}/blocks", Who: token("tickets:read"), Handle: api.ListBlocks},
-		{Method: post, Path: "/pools/{id}/blocks", Who: token("tickets:write"), Handle: api.BlockPlaces},
-		{Method: remove, Path: "/blocks/{id}", Who: token("tickets:write"), Handle: api.Unblock},
-		{Method: get, Path: "/events/{event}/add-ons", Who: token("tickets:read"), Handle: api.ListAddOns},
-		{Method: post, Path: "/events/{event}/add-ons", Who: token("tickets:write"), Handle: api.CreateAddOn},
-		{Method: put, Path: "/add-ons/{id}", Who: token("tickets:write"), Handle: api.UpdateAddOn},
-		{Method: get, Path: "/events/{event}/shop", Who: token("tickets:read"), Handle: api.GetShop},
-		{Method: put, Path: "/events/{event}/shop", Who: token("tickets:write"), Handle: api.SetShop},
-		{Method: get, Path: "/events/{event}/availability", Who: access.PublicOr("tickets:read"), Handle: api.GetAvailability},
-		{Method: post, Path: "/events/{event}/orders", Who: public, Handle: api.PlaceOrder, Sells: true},
-		{Method: get, Path: "/events/{event}/orders", Who: token("orders:read"), Handle: api.ListOrders},
-		{Method: get, Path: "/orders/{code}", Who: access.SecretOr("orders:read"), Handle: api.GetOrder},
-		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketsPDF},
-		{Method: post, Path: "/orders/{code}/cancel", Who: access.SecretOr("orders:write"), Handle: api.CancelOrder},
-		{Method: post, Path: "/orders/{code}/refunds", Who: token("orders:write"), Handle: api.RefundOrder},
-		{Method: post, Path: "/orders/{code}/approve", Who: token("orders:write"), Handle: api.ApproveOrder},
-		{Method: post, Path: "/orders/{code}/decline", Who: token("orders:write"), Handle: api.DeclineOrder},
-		{Method: post, Path: "/orders/{code}/paid", Who: token("orders:write"), Handle: api.MarkOrderPaid},
-		{Method: get, Path: "/tickets/{id}/ticket.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketPDF},
-		{Method: post, Path: "/events/{event}/attendees/import", Who: token("orders:write"), Handle: api.ImportAttendees},
-		{Method: get, Path: "/events/{event}/attendees/imports/{import}", Who: token("orders:write"), Handle: api.GetImport},
-		{Method: post, Path: "/events/{event}/attendees/imports/{import}/undo", Who: token("orders:write"), Handle: api.UndoImport},
-		{Method: get, Path: "/events/{event}/waitlist", Who: token("orders:read"), Handle: api.ListWaitlist},
-		{Method: post, Path: "/events/{event}/waitlist", Who: public, Handle: api.JoinWaitlist},
-
 		// Admit
 		{Method: get, Path: "/events/{event}/check-in-lists", Who: token("checkin:read"), Handle: api.ListLists},
 		{Method: post, Path: "/events/{event}/check-in-lists", Who: token("checkin:write"), Handle: api.CreateList, Unseen: true},
@@ -101,6 +69,7 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/recap", Who: token("recap:read"), Handle: api.GetRecap},
 		{Method: get, Path: "/events/{event}/recap.pdf", Who: token("recap:read"), Handle: api.RecapPDF},
 	}
+	rows = append(rows, s.saleRoutes()...)
 	rows = append(rows, s.questionRoutes()...)
 	rows = append(rows, s.voucherRoutes()...)
 	rows = append(rows, s.listRoutes()...)
@@ -108,6 +77,43 @@ func (s *server) apiRoutes() []access.Route {
 		rows[i].Path = v1.Base + rows[i].Path
 	}
 	return rows
+}
+
+// saleRoutes are the calls about what is sold, and to whom.
+func (s *server) saleRoutes() []access.Route {
+	api, token := s.v1, access.Token
+	return []access.Route{
+		{Method: get, Path: "/events/{event}/pools", Who: token("tickets:read"), Handle: api.ListPools},
+		{Method: post, Path: "/events/{event}/pools", Who: token("tickets:write"), Handle: api.CreatePool},
+		{Method: patch, Path: "/pools/{id}", Who: token("tickets:write"), Handle: api.UpdatePool},
+		{Method: get, Path: "/events/{event}/ticket-types", Who: access.PublicOr("tickets:read"), Handle: api.ListTicketTypes},
+		{Method: post, Path: "/events/{event}/ticket-types", Who: token("tickets:write"), Handle: api.CreateTicketType},
+		{Method: put, Path: "/ticket-types/{id}", Who: token("tickets:write"), Handle: api.UpdateTicketType},
+		{Method: get, Path: "/pools/{id}/blocks", Who: token("tickets:read"), Handle: api.ListBlocks},
+		{Method: post, Path: "/pools/{id}/blocks", Who: token("tickets:write"), Handle: api.BlockPlaces},
+		{Method: remove, Path: "/blocks/{id}", Who: token("tickets:write"), Handle: api.Unblock},
+		{Method: get, Path: "/events/{event}/add-ons", Who: token("tickets:read"), Handle: api.ListAddOns},
+		{Method: post, Path: "/events/{event}/add-ons", Who: token("tickets:write"), Handle: api.CreateAddOn},
+		{Method: put, Path: "/add-ons/{id}", Who: token("tickets:write"), Handle: api.UpdateAddOn},
+		{Method: get, Path: "/events/{event}/shop", Who: token("tickets:read"), Handle: api.GetShop},
+		{Method: put, Path: "/events/{event}/shop", Who: token("tickets:write"), Handle: api.SetShop},
+		{Method: get, Path: "/events/{event}/availability", Who: access.PublicOr("tickets:read"), Handle: api.GetAvailability},
+		{Method: post, Path: "/events/{event}/orders", Who: public, Handle: api.PlaceOrder, Sells: true},
+		{Method: get, Path: "/events/{event}/orders", Who: token("orders:read"), Handle: api.ListOrders},
+		{Method: get, Path: "/orders/{code}", Who: access.SecretOr("orders:read"), Handle: api.GetOrder},
+		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketsPDF},
+		{Method: post, Path: "/orders/{code}/cancel", Who: access.SecretOr("orders:write"), Handle: api.CancelOrder},
+		{Method: post, Path: "/orders/{code}/refunds", Who: token("orders:write"), Handle: api.RefundOrder},
+		{Method: post, Path: "/orders/{code}/approve", Who: token("orders:write"), Handle: api.ApproveOrder},
+		{Method: post, Path: "/orders/{code}/decline", Who: token("orders:write"), Handle: api.DeclineOrder},
+		{Method: post, Path: "/orders/{code}/paid", Who: token("orders:write"), Handle: api.MarkOrderPaid},
+		{Method: get, Path: "/tickets/{id}/ticket.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketPDF},
+		{Method: post, Path: "/events/{event}/attendees/import", Who: token("orders:write"), Handle: api.ImportAttendees},
+		{Method: get, Path: "/events/{event}/attendees/imports/{import}", Who: token("orders:write"), Handle: api.GetImport},
+		{Method: post, Path: "/events/{event}/attendees/imports/{import}/undo", Who: token("orders:write"), Handle: api.UndoImport},
+		{Method: get, Path: "/events/{event}/waitlist", Who: token("orders:read"), Handle: api.ListWaitlist},
+		{Method: post, Path: "/events/{event}/waitlist", Who: public, Handle: api.JoinWaitlist},
+	}
 }
 
 // questionRoutes are the calls about what an event asks.

@@ -56,9 +56,7 @@ func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, e
 	}
 	money := func(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: event.Currency} }
 	q := &Quote{Total: money(0), Discount: money(0), Problems: shelf.problems(p)}
-	if q.Refusal = openFor(event, p.Desk, shelf.now); q.Refusal != nil {
-		return q, nil
-	}
+	q.Refusal = openFor(event, p.Desk, shelf.now)
 	for _, line := range p.Lines {
 		if t := shelf.ticketType(p, line.TicketTypeID); t != nil && q.Refusal == nil {
 			q.Refusal = shelf.sellable(p, t)
