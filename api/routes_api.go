@@ -131,7 +131,7 @@ func (s *server) questionRoutes() []access.Route {
 	}
 }
 
-// voucherRoutes are the calls about vouchers. What they change shows on no page that is remembered, but for the places that some reserve.
+// voucherRoutes are the calls about vouchers and the box office. What they change shows on no page that is remembered, but for the places that some reserve.
 func (s *server) voucherRoutes() []access.Route {
 	api, token := s.v1, access.Token
 	return []access.Route{
@@ -142,5 +142,8 @@ func (s *server) voucherRoutes() []access.Route {
 		{Method: patch, Path: "/vouchers/{id}", Who: token("tickets:write"), Handle: api.UpdateVoucher},
 		{Method: post, Path: "/vouchers/{id}/end", Who: token("tickets:write"), Handle: api.EndVoucher},
 		{Method: post, Path: "/vouchers/{id}/reopen", Who: token("tickets:write"), Handle: api.ReopenVoucher},
+		{Method: post, Path: "/events/{event}/box-office/orders", Who: token("orders:write"), Handle: api.SellAtDesk},
+		{Method: get, Path: "/events/{event}/box-office/takings", Who: token("orders:read"), Handle: api.Takings},
+		{Method: post, Path: "/orders/{code}/undo", Who: token("orders:write"), Handle: api.UndoDeskSale},
 	}
 }

@@ -55,7 +55,7 @@ func (s *server) consoleRoutes() []access.Route {
 
 // eventConsoleRoutes are the organisers' pages about one event.
 func (s *server) eventConsoleRoutes() []access.Route {
-	rows := slices.Concat(s.saleConsoleRoutes(), s.listConsoleRoutes(), s.questionConsoleRoutes(), s.queueConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
+	rows := slices.Concat(s.saleConsoleRoutes(), s.voucherConsoleRoutes(), s.deskConsoleRoutes(), s.listConsoleRoutes(), s.questionConsoleRoutes(), s.queueConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
 	for i := range rows {
 		rows[i].Path = "/console/events/{event}" + rows[i].Path
 	}
@@ -116,6 +116,34 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: post, Path: "/orders/{order}/refund", Who: may("orders:write"), Handle: p.RefundOrderByStaff},
 		{Method: post, Path: "/orders/{order}/paid", Who: may("orders:write"), Handle: p.MarkOrderPaid},
 		{Method: post, Path: "/orders/{order}/refunded", Who: may("orders:write"), Handle: p.MarkOrderRefunded},
+	}
+}
+
+// voucherConsoleRoutes are the pages of vouchers. Codes are worth money: who only looks at an event does not see them.
+func (s *server) voucherConsoleRoutes() []access.Route {
+	p, may, see := s.pages, access.Staff, access.StaffOr("tickets:write", "orders:read")
+	return []access.Route{
+		{Method: get, Path: "/vouchers", Who: see, Handle: p.EventVouchers},
+		{Method: get, Path: "/vouchers.csv", Who: see, Handle: p.VouchersCSV},
+		{Method: get, Path: "/vouchers/new", Who: may("tickets:write"), Handle: p.NewVoucher},
+		{Method: post, Path: "/vouchers/new", Who: may("tickets:write"), Handle: p.CreateVoucher},
+		{Method: get, Path: "/vouchers/batch", Who: may("tickets:write"), Handle: p.NewVouchers},
+		{Method: post, Path: "/vouchers/batch", Who: may("tickets:write"), Handle: p.CreateVouchers},
+		{Method: get, Path: "/vouchers/{voucher}", Who: see, Handle: p.EventVoucher},
+		{Method: post, Path: "/vouchers/{voucher}", Who: may("tickets:write"), Handle: p.SaveVoucher},
+		{Method: post, Path: "/vouchers/{voucher}/end", Who: may("tickets:write"), Handle: p.EndVoucher},
+		{Method: post, Path: "/vouchers/{voucher}/reopen", Who: may("tickets:write"), Handle: p.ReopenVoucher},
+	}
+}
+
+// deskConsoleRoutes are the pages of the box office: those of who sells there, at the door or in the office.
+func (s *server) deskConsoleRoutes() []access.Route {
+	p, sells := s.pages, access.StaffOr("orders:write", "checkin:write")
+	return []access.Route{
+		{Method: get, Path: "/box-office", Who: sells, Handle: p.BoxOffice},
+		{Method: post, Path: "/box-office", Who: sells, Handle: p.SellAtDesk},
+		{Method: post, Path: "/box-office/{order}/undo", Who: sells, Handle: p.UndoDeskSale},
+		{Method: get, Path: "/box-office/takings", Who: sells, Handle: p.Takings},
 	}
 }
 

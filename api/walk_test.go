@@ -67,7 +67,7 @@ func (v visitor) want(route access.Route) outcome {
 			return signIn
 		case !v.own:
 			return hidden
-		case !organisers.Covers(v.can, organisers.Capability(route.Who.Need)):
+		case !organisers.Covers(v.can, organisers.Capability(route.Who.Need)) && (route.Who.Or == "" || !organisers.Covers(v.can, organisers.Capability(route.Who.Or))):
 			return refused
 		}
 	}
@@ -229,8 +229,10 @@ func (w *walked) visitors() []visitor {
 func TestEveryRowHasARuleThatExists(t *testing.T) {
 	h := newHouse(t, dbtest.Open(t, database.SQLite), nil)
 	for _, route := range h.table {
-		if route.Who.Need != "" && !slices.Contains(organisers.Capabilities, organisers.Capability(route.Who.Need)) {
-			t.Errorf("%s %s needs %q, which is no capability", route.Method, route.Path, route.Who.Need)
+		for _, need := range []string{route.Who.Need, route.Who.Or} {
+			if need != "" && !slices.Contains(organisers.Capabilities, organisers.Capability(need)) {
+				t.Errorf("%s %s needs %q, which is no capability", route.Method, route.Path, need)
+			}
 		}
 		if page := access.IsPage(route.Path); page && route.Who.Kind == access.KindToken || !page && (route.Who.Kind == access.KindStaff || route.Who.Kind == access.KindSignedIn) {
 			t.Errorf("%s %s: programs come with tokens, people with sessions", route.Method, route.Path)

@@ -30,6 +30,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.giveBack("gophers", types)
 		h.makeVouchers("gophers", types)
 		h.bringIn("gophers", types)
+		h.sellAtDesk("gophers")
 		for path, item := range h.document.Paths.Map() {
 			for method, op := range item.Operations() {
 				for status := range op.Responses.Map() {

@@ -113,6 +113,7 @@ CREATE TABLE orders (
     buyer_email    TEXT NOT NULL, -- '' for somebody at the box office who is known by name only
     locale         TEXT NOT NULL DEFAULT 'en',
     source         TEXT NOT NULL DEFAULT 'shop' CHECK (source IN ('shop', 'box_office', 'import')),
+    sold_by        TEXT, -- the account or the API token, of a sale at the box office
     entry_id       TEXT, -- the waitlist entry whose offer was accepted by it
     decided_at     TIMESTAMPTZ, -- of an order that needed approval
     decision_note  TEXT NOT NULL DEFAULT '',
@@ -222,6 +223,7 @@ CREATE TABLE payments (
     UNIQUE (provider, session_ref)
 );
 CREATE INDEX payments_by_order ON payments (order_id);
+CREATE INDEX payments_at_desk ON payments (event_id) WHERE method <> '';
 CREATE INDEX payments_by_ref ON payments (provider, payment_ref);
 
 CREATE TABLE refunds (

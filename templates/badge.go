@@ -27,6 +27,7 @@ var looks = map[string]look{
 	"session.draft": {"neutral", "pencil"}, "session.confirmed": {"ok", "circle-check"}, "session.withdrawn": {"bad", "ban"},
 	"scan.accepted": {"ok", "circle-check"}, "scan.refused": {"bad", "circle-x"},
 	"mode.in_person": {"neutral", "map-pin"}, "mode.virtual": {"info", "video"}, "mode.hybrid": {"info", "globe"},
+	"voucher.active": {"ok", "circle-check"}, "voucher.scheduled": {"info", "clock"}, "voucher.used_up": {"neutral", "check"}, "voucher.ended": {"neutral", "ban"},
 	"sale.available": {"ok", "ticket"}, "sale.few_left": {"warn", "flame"}, "sale.sold_out": {"bad", "ban"},
 	"sale.not_started": {"neutral", "clock"}, "sale.ended": {"neutral", "lock"}, "sale.limited": {"info", "key-round"}, "sale.unavailable": {"neutral", "ban"},
 	"import.preview": {"neutral", "eye"}, "import.preparing": {"info", "clock"}, "import.working": {"info", "refresh-cw"}, "import.done": {"ok", "circle-check"},

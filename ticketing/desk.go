@@ -1,7 +1,18 @@
 package ticketing
 
 import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
 	"turnout"
+	"turnout/events"
+	"turnout/internal/audit"
 )
 
 // Sources of orders.
@@ -12,8 +23,9 @@ const (
 )
 
 // beginAtDesk confirms an order of the box office, with its money.
-func (b *sale) beginAtDesk(rows *saleRows, o *Order, desk *DeskSale) {
-	o.Status, o.ConfirmedAt, o.Source = Confirmed, b.now, FromBoxOffice
+func (b *sale) beginAtDesk(rows *saleRows, o *Order, p *Purchase) {
+	desk := p.Desk
+	o.Status, o.ConfirmedAt, o.Source, o.SoldBy = Confirmed, b.now, FromBoxOffice, p.Actor.ID
 	if desk.Method == DeskImport {
 		o.Source = FromImport
 	}
@@ -33,4 +45,148 @@ func (b *sale) beginAtDesk(rows *saleRows, o *Order, desk *DeskSale) {
 	}
 	rows.payments = append(rows.payments, payment)
 	o.Payments = []*Payment{payment}
+}
+
+// UndoFor is how long a sale of the box office can be taken back with one tap.
+const UndoFor = 2 * time.Minute
+
+// ErrUndoOver says that a sale of the box office stands too long to be taken back with one tap.
+var ErrUndoOver = &turnout.Error{Kind: turnout.Conflict, Code: "undo_over", Message: "This sale can no longer be taken back with one tap. Cancel the order instead."}
+
+// CanUndo says whether UndoDeskSale would take the sale back at the instant.
+func (o *Order) CanUndo(now time.Time) bool {
+	return o.Source == FromBoxOffice && o.Status == Confirmed && now.Before(o.ConfirmedAt.Add(UndoFor))
+}
+
+// UndoDeskSale cancels a sale of the box office that was made a moment ago, and notes that what was paid was given back by hand. by is who
+// sold it, "" for whoever may cancel any order. It fails with turnout.ErrNotFound (also for what somebody else sold), ErrOrderOver and ErrUndoOver.
+func (s *Service) UndoDeskSale(ctx context.Context, community, order, by turnout.ID) (*Cancellation, error) {
+	var done *Cancellation
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if err := lockPoolsOf(ctx, tx, []turnout.ID{order}); err != nil {
+			return err
+		}
+		o, err := s.orderWhere(ctx, tx, "id = ? AND community_id = ?", order, community)
+		switch {
+		case err != nil:
+			return err
+		case o.Source != FromBoxOffice || by != "" && o.SoldBy != by:
+			return turnout.ErrNotFound
+		case o.Status == Confirmed && !o.CanUndo(s.Now()):
+			return ErrUndoOver
+		}
+		if done, err = s.cancel(ctx, tx, order, CanceledByOrganiser); err != nil {
+			return err
+		}
+		return s.givenBack(ctx, tx, order)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: undo a sale of the box office: %w", err)
+	}
+	s.soldOut.forget()
+	return done, nil
+}
+
+// givenBack notes that the refunds which were just asked for were made by hand on the spot; the jobs that were to make them find it so.
+func (s *Service) givenBack(ctx context.Context, tx bun.Tx, order turnout.ID) error {
+	o, err := s.orderWhere(ctx, tx, "id = ?", order)
+	if err != nil {
+		return err
+	}
+	now, counts := s.Now(), newLedger()
+	counts.watch(o)
+	given := false
+	for _, r := range o.Refunds {
+		if r.Status != RefundRequested {
+			continue
+		}
+		given = true
+		counts.moveRefund(r, RefundSucceeded)
+		r.UpdatedAt = now
+		if _, err := tx.NewUpdate().Model(r).Column("status", "updated_at").WherePK().Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if !given {
+		return nil
+	}
+	if err := counts.write(ctx, tx, now); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, audit.Entry{Community: o.CommunityID, Action: "refund.marked_given_back", Subject: order, At: now})
+}
+
+// Taking is what somebody took at an event's box office on a day by a method. What was given back counts on its own day.
+type Taking struct {
+	Day       string     // in the event's zone, as 2026-05-31
+	By        turnout.ID // the account or the token
+	Method    DeskMethod
+	Sales     int64
+	Taken     turnout.Money
+	GivenBack turnout.Money
+}
+
+// Left is what of it should be there.
+func (t Taking) Left() turnout.Money {
+	return turnout.Money{Amount: t.Taken.Amount - t.GivenBack.Amount, Currency: t.Taken.Currency}
+}
+
+// Takings counts the payments of an event's box office and the refunds of these that were made, the newest day first, for closing the
+// till. by is the account whose takings alone are wanted, "" for all.
+func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) ([]Taking, error) {
+	type moved struct {
+		At     time.Time
+		Amount int64
+		Method DeskMethod
+		SoldBy turnout.ID
+	}
+	read := func(q *bun.SelectQuery) (list []moved, err error) {
+		q = q.ColumnExpr("payment.method, COALESCE(ord.sold_by, '') AS sold_by").Where("payment.event_id = ?", e.ID).Where("payment.community_id = ?", e.CommunityID).
+			Where("payment.method <> ''").Join("JOIN orders AS ord ON ord.id = payment.order_id")
+		if by != "" {
+			q = q.Where("ord.sold_by = ?", by)
+		}
+		err = q.Scan(ctx, &list)
+		return list, err
+	}
+	db := s.DB.Read()
+	taken, err := read(db.NewSelect().TableExpr("payments AS payment").ColumnExpr("payment.created_at AS at, payment.amount").Where("payment.status IN " + cameIn))
+	if err != nil {
+		return nil, wrapped("takings", err)
+	}
+	back, err := read(db.NewSelect().TableExpr("payments AS payment").ColumnExpr("refund.updated_at AS at, refund.amount").
+		Join("JOIN refunds AS refund ON refund.payment_id = payment.id AND refund.status = 'succeeded'"))
+	if err != nil {
+		return nil, wrapped("takings", err)
+	}
+	type key struct {
+		day    string
+		by     turnout.ID
+		method DeskMethod
+	}
+	rows := map[key]*Taking{}
+	of := func(m moved) *Taking {
+		k := key{m.At.In(e.Location()).Format(time.DateOnly), m.SoldBy, m.Method}
+		if rows[k] == nil {
+			none := turnout.Money{Currency: e.Currency}
+			rows[k] = &Taking{Day: k.day, By: k.by, Method: k.method, Taken: none, GivenBack: none}
+		}
+		return rows[k]
+	}
+	for _, m := range taken {
+		row := of(m)
+		row.Sales++
+		row.Taken.Amount += m.Amount
+	}
+	for _, m := range back {
+		of(m).GivenBack.Amount += m.Amount
+	}
+	list := make([]Taking, 0, len(rows))
+	for row := range maps.Values(rows) {
+		list = append(list, *row)
+	}
+	slices.SortFunc(list, func(a, b Taking) int {
+		return cmp.Or(cmp.Compare(b.Day, a.Day), cmp.Compare(a.By, b.By), cmp.Compare(a.Method, b.Method))
+	})
+	return list, nil
 }

@@ -48,6 +48,7 @@ type OrderFilter struct {
 	Payment     Paying
 	Refunds     RefundStatus // only orders with such a refund, of failed ones while money is left to give back
 	Type        turnout.ID   // with a ticket of this type
+	Voucher     turnout.ID   // sold with this voucher
 	From, Until time.Time    // placed in [From, Until); zero for open
 	Min, Max    *int64       // total in minor units, both included; nil for open
 	IDs         []turnout.ID // only these; nil for all
@@ -110,6 +111,9 @@ func (s *Service) ordersOf(ctx context.Context, community, event turnout.ID, f O
 		}
 		if f.Type != "" {
 			q = q.Where("EXISTS (SELECT 1 FROM order_lines AS line WHERE line.order_id = ord.id AND line.ticket_type_id = ?)", f.Type)
+		}
+		if f.Voucher != "" {
+			q = q.Where("ord.id IN (SELECT line.order_id FROM order_lines AS line WHERE line.voucher_id = ?)", f.Voucher)
 		}
 		if !f.From.IsZero() {
 			q = q.Where("ord.created_at >= ?", f.From)

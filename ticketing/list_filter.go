@@ -11,7 +11,7 @@ import (
 // What lists can be filtered by: the names of the parameters of pages, calls and saved views. Days are those of the event's zone,
 // amounts are decimals of its currency.
 var (
-	OrderFilters    = []string{"search", "status", "payment", "refunds", "ticket_type_id", "from", "to", "min_total", "max_total", "sort"}
+	OrderFilters    = []string{"search", "status", "payment", "refunds", "ticket_type_id", "voucher_id", "from", "to", "min_total", "max_total", "sort"}
 	AttendeeFilters = []string{"search", "status", "ticket_type_id", "attendance_mode", "came", "sort"}
 )
 
@@ -42,7 +42,7 @@ type filterReader struct {
 func ReadOrderFilter(e *events.Event, value func(name string) string) (OrderFilter, error) {
 	r := &filterReader{value: value, event: e}
 	f := OrderFilter{Search: value("search"), Status: oneOf(r, "status", orderStatuses), Payment: oneOf(r, "payment", payings),
-		Refunds: oneOf(r, "refunds", refundStatuses), Type: turnout.ID(value("ticket_type_id")), Min: r.amount("min_total"), Max: r.amount("max_total")}
+		Refunds: oneOf(r, "refunds", refundStatuses), Type: turnout.ID(value("ticket_type_id")), Voucher: turnout.ID(value("voucher_id")), Min: r.amount("min_total"), Max: r.amount("max_total")}
 	f.From, f.Until = r.day("from", 0), r.day("to", 1)
 	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
 		r.Add("to", "before_start", "The last day is before the first.")

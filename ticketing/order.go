@@ -52,6 +52,7 @@ type Order struct {
 	BuyerEmail    string
 	Locale        string
 	Source        string     `bun:",nullzero,default:'shop'"` // FromShop, FromBoxOffice, FromImport
+	SoldBy        turnout.ID `bun:",nullzero"`                // at the box office: the account or the token
 	EntryID       turnout.ID `bun:",nullzero"`                // the waitlist entry whose offer it accepted
 	DecidedAt     time.Time  `bun:",nullzero"`                // by the organiser, when it needed approval
 	DecisionNote  string

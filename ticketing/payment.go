@@ -70,7 +70,8 @@ func (p *Payment) weight() int {
 //
 //	requested ──► processing ──► succeeded ──► failed (it came back from the buyer's bank)
 //	    │              └───────► failed
-//	    └──► manual (offline money: a person gives it back)
+//	    ├──► manual (offline money: a person gives it back) ──► succeeded
+//	    └──► succeeded (given back on the spot, when a sale of the box office is undone)
 type RefundStatus string
 
 // The states of a refund.

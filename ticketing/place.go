@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"turnout"
+	"turnout/internal/audit"
 	"turnout/internal/database"
 )
 
@@ -77,6 +78,9 @@ func (s *Service) PlaceOrder(ctx context.Context, p Purchase) (order *Order, rep
 	}
 	if p.Locale == "" {
 		p.Locale = "en"
+	}
+	if p.Desk != nil && p.Actor == (audit.Actor{}) {
+		p.Actor = audit.ActorFrom(ctx)
 	}
 	if p.Key == "" && s.soldOut.knows(&p, s.Now()) {
 		return nil, false, ErrSoldOut

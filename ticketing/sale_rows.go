@@ -319,7 +319,7 @@ func (b *sale) begin(rows *saleRows, o *Order, p *Purchase, basket *basket) {
 		return
 	}
 	if p.Desk != nil {
-		b.beginAtDesk(rows, o, p.Desk)
+		b.beginAtDesk(rows, o, p)
 		return
 	}
 	if o.Total == 0 {

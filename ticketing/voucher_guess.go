@@ -42,7 +42,11 @@ func (s *Service) unguessed(ctx context.Context, p *Purchase) error {
 	if known {
 		return nil
 	}
-	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		again, err := organisers.Tried(ctx, tx, what+": "+code, s.Now(), GuessesWithin)
+		if err != nil || again > 1 { // a form that stands there with one wrong code is no second guess
+			return err
+		}
 		tries, err = organisers.Tried(ctx, tx, what, s.Now(), GuessesWithin)
 		return err
 	})

@@ -341,6 +341,11 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 				t.Fatalf("right, the %d. time: %s", i+1, got)
 			}
 		}
+		for range 40 { // one wrong code is one guess, however often its form is drawn
+			if _, got := s.try(from("192.0.2.3", "WRONG")); got != "unknown" {
+				t.Fatalf("the same wrong code again: %q", got)
+			}
+		}
 		for i := range 30 {
 			if _, got := s.try(from("192.0.2.1", fmt.Sprint("WRONG", i))); got != "unknown" {
 				t.Fatalf("wrong, the %d. time: %q", i+1, got)

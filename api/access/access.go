@@ -38,6 +38,8 @@ type Rule struct {
 	// Need is the scope that a token must have, or the capability of a staff member; both are words such as
 	// "orders:read". On a public route it is what widens the answer (drafts among the events), not what opens it.
 	Need string
+	// Or is another capability that opens the page as well, "" for none.
+	Or string
 	// Lazy leaves looking the event and community up to the handler: for pages that are mostly answered from memory.
 	Lazy bool
 }
@@ -61,6 +63,11 @@ func SecretOr(scope string) Rule { return Rule{Kind: KindSecret, Need: scope} }
 
 // Staff is for pages that need a capability at the event or community in their path.
 func Staff(capability string) Rule { return Rule{Kind: KindStaff, Need: capability} }
+
+// StaffOr is Staff for pages that either of two capabilities opens.
+func StaffOr(capability, or string) Rule {
+	return Rule{Kind: KindStaff, Need: capability, Or: or}
+}
 
 // Token is for calls that need a scope.
 func Token(scope string) Rule { return Rule{Kind: KindToken, Need: scope} }

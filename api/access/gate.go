@@ -192,7 +192,7 @@ func (rule Rule) allowed(r *request) error {
 			return ErrScope.With("This API token lacks the scope %s.", rule.Need)
 		}
 	case KindStaff:
-		if !r.caller.May(rule.Need, r.community, r.event) {
+		if !r.caller.May(rule.Need, r.community, r.event) && (rule.Or == "" || !r.caller.May(rule.Or, r.community, r.event)) {
 			return ErrForbidden
 		}
 	case KindSecret:

@@ -291,7 +291,7 @@ func (h *Handler) checkoutPage(c *gin.Context) (*checkoutPage, error) {
 		PayWith: h.Ticketing.Provider.Name(), RefundText: h.text(c, "checkout.refund_text"), Instead: insteadReplace, event: e}
 	page.Title, page.NoIndex, page.Canonical, page.JSONLD = h.text(c, "checkout.title"), true, "", nil
 	page.Scripts = []string{"htmx.js"}
-	page.purchase = ticketing.Purchase{EventID: e.ID}
+	page.purchase = ticketing.Purchase{EventID: e.ID, Client: c.ClientIP()}
 	if page.Held, err = h.heldOrder(c, e.Slug); err != nil {
 		return nil, err
 	}

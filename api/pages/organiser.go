@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -21,7 +22,7 @@ import (
 // allowed to see it.
 type place struct {
 	key, path, icon string
-	need            string
+	need            string // or several, of which one is enough
 }
 
 var communityPlaces = []place{
@@ -41,7 +42,9 @@ var eventPlaces = []place{
 	{"nav.agenda", "/agenda", "calendar-days", "agenda:read"},
 	{"nav.speakers", "/speakers", "mic", "agenda:read"},
 	{"nav.tickets", "/tickets", "ticket", "tickets:read"},
+	{"nav.vouchers", "/vouchers", "tag", "tickets:write orders:read"},
 	{"nav.questions", "/questions", "circle-help", "tickets:read"},
+	{"nav.boxoffice", "/box-office", "wallet", "orders:write checkin:write"},
 	{"nav.design", "/design", "printer", "tickets:read"},
 	{"nav.orders", "/orders", "credit-card", "orders:read"},
 	{"nav.attendees", "/attendees", "users", "orders:read"},
@@ -104,7 +107,7 @@ func (h *Handler) communityMenu(c *gin.Context, community *organisers.Community,
 func menu(c *gin.Context, base string, places []place, open string, may func(need string) bool) templates.NavGroup {
 	var group templates.NavGroup
 	for _, p := range places {
-		if may(p.need) {
+		if slices.ContainsFunc(strings.Fields(p.need), may) {
 			url := base + p.path
 			group.Items = append(group.Items, templates.NavItem{Key: p.key, URL: url, Icon: p.icon, Current: p.key == open || c.Request.URL.Path == url})
 		}

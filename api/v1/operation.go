@@ -43,7 +43,7 @@ func allOperations() operations {
 	all := operations{}
 	for _, part := range []operations{
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
-		ticketTypeOperations, addOnOperations, shopOperations, availabilityOperations, questionOperations, voucherOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
+		ticketTypeOperations, addOnOperations, shopOperations, availabilityOperations, questionOperations, voucherOperations, boxOfficeOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
 		importOperations, approvalOperations,
 		checkInOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {

@@ -113,11 +113,13 @@ type orderLineResponse struct {
 }
 
 type paymentResponse struct {
-	ID       turnout.ID              `json:"id"`
-	Provider string                  `json:"provider" enum:"stripe,sandbox,offline"`
-	Status   ticketing.PaymentStatus `json:"status" enum:"created,processing,succeeded,failed,canceled,disputed,late_refund_pending,late_refunded"`
-	URL      string                  `json:"url" doc:"where the buyer pays"`
-	Amount   turnout.Money           `json:"amount"`
+	ID        turnout.ID              `json:"id"`
+	Provider  string                  `json:"provider" enum:"stripe,sandbox,offline"`
+	Status    ticketing.PaymentStatus `json:"status" enum:"created,processing,succeeded,failed,canceled,disputed,late_refund_pending,late_refunded"`
+	URL       string                  `json:"url" doc:"where the buyer pays"`
+	Amount    turnout.Money           `json:"amount"`
+	Method    ticketing.DeskMethod    `json:"method,omitempty" enum:"cash,card,transfer" doc:"at the box office"`
+	Reference string                  `json:"reference,omitempty" doc:"of the card terminal or the transfer"`
 }
 
 type refundResponse struct {
@@ -180,7 +182,7 @@ func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
 		out.Refunds[i] = newRefundResponse(r)
 	}
 	if p := o.Payment(); p != nil {
-		out.Payment = &paymentResponse{ID: p.ID, Provider: p.Provider, Status: p.Status, URL: h.Ticketing.PayURL(p), Amount: o.Money(p.Amount)}
+		out.Payment = &paymentResponse{ID: p.ID, Provider: p.Provider, Status: p.Status, URL: h.Ticketing.PayURL(p), Amount: o.Money(p.Amount), Method: ticketing.DeskMethod(p.Method), Reference: p.Reference}
 	}
 	return out
 }
@@ -203,7 +205,11 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	purchase := h.purchase(c, &in)
+	h.placed(c, h.purchase(c, &in))
+}
+
+// placed places an order and answers with it.
+func (h *Handler) placed(c *gin.Context, purchase ticketing.Purchase) {
 	order, replayed, err := h.Ticketing.PlaceOrder(c.Request.Context(), purchase)
 	if errors.Is(err, ticketing.ErrTooManyCodes) {
 		c.Header("Retry-After", strconv.Itoa(int(ticketing.GuessesWithin.Seconds())))

@@ -37,6 +37,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("waitlist", func(t *testing.T) { openBrowser(t, s.url, 390, 844).queue() })
 	t.Run("schedule", func(t *testing.T) { openBrowser(t, s.url, 1440, 1000).leaf() })
 	t.Run("German", func(t *testing.T) { openBrowser(t, s.url, 390, 844).speakGerman() })
+	t.Run("box office", func(t *testing.T) { openBrowser(t, s.url, 1440, 1000).sellAtDesk() })
 	t.Run("keyboard", func(t *testing.T) { openBrowser(t, s.url, 1440, 1000).buyByKeyboard() })
 }
 

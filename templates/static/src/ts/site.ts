@@ -1,5 +1,6 @@
 // Small comforts on top of pages that work without them. Everything is chosen by data attributes.
 import { countdowns } from "./_countdown";
+import { desks } from "./_desk";
 import { favourites } from "./_favourites";
 import { questions } from "./_questions";
 import { previews } from "./_preview";
@@ -128,6 +129,7 @@ ticks();
 function ready(root: ParentNode): void {
   countdowns(root);
   steppers(root);
+  desks(root);
   myTimes(root);
   favourites(root);
   questions(root);
