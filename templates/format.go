@@ -90,6 +90,8 @@ func toInt(n any) int64 {
 		return v
 	case int32:
 		return int64(v)
+	case *int64:
+		return *v
 	}
 	return 0
 }
