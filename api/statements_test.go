@@ -35,8 +35,11 @@ var most = map[string]int64{
 	"/console/events/{event}":                           14,
 	"/console/events/{event}/details":                   4,
 	"/console/events/{event}/publish":                   3,
-	"/console/events/{event}/tickets":                   15,
+	"/console/events/{event}/tickets":                   18,
 	"/console/events/{event}/tickets/pools/{pool}":      6,
+	"/console/events/{event}/tickets/add-ons/new":       8,
+	"/console/events/{event}/tickets/add-ons/{addon}":   11,
+	"/console/events/{event}/tickets/shop":              5,
 	"/console/events/{event}/tickets/types/new":         5,
 	"/console/events/{event}/tickets/types/{type}":      7,
 	"/console/events/{event}/design":                    5,
@@ -109,6 +112,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		list := f.api("POST", at+"/check-in-lists", m{"name": name}, 201).text1("id")
 		pool := f.api("POST", at+"/pools", m{"name": name, "capacity": 100}, 201).text1("id")
 		tt := f.api("POST", at+"/ticket-types", m{"name": name, "price": m{"amount": 0, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}}, 201).text1("id")
+		addOn := f.api("POST", at+"/add-ons", m{"name": name, "price": m{"amount": 100, "currency": "EUR"}, "pool_ids": []string{pool}, "ticket_types": []m{{"ticket_type_id": tt, "most": 1}}}, 201).text1("id")
 		order := f.desk.buy(free, 2, name, fmt.Sprintf("buyer%d@example.org", i))
 		f.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.Tickets[0].Code, "nonce": name}, 200)
 		question := f.api("POST", at+"/questions", m{"subject": "order", "kind": "text", "label": name, "purpose": "to know"}, 201).text1("id")
@@ -122,7 +126,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		f.newToken(f.community.ID, "events:read")
 		f.api("POST", "/events", eventBody(fmt.Sprintf("other-%d", i)), 201)
 		f.api("POST", "/activities", m{"items": []m{{"person": m{"email": fmt.Sprintf("buyer%d@example.org", i)}, "type": "post", "source": "forum", "occurred_at": "2026-01-01T00:00:00Z", "external_id": name}}}, 200)
-		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "lines": line, "check-in": list, "pools": pool, "types": tt,
+		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "lines": line, "check-in": list, "pools": pool, "types": tt, "add-ons": addOn,
 			"orders": order.Code, "runs": string(run), "questions": question}
 	}
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,10 +28,14 @@ func TestACurrencyWithAmounts(t *testing.T) {
 			`INSERT INTO sponsor_payments (id, community_id, event_id, sponsor_id, amount, received_on, created_at) VALUES ('pmt_1', 'com_a', ?1, 'spo_1', -5000, '2026-05-01', ?0)`,
 			`INSERT INTO budget_lines (id, community_id, event_id, category, kind, planned, committed, created_at, updated_at) VALUES ('bud_1', 'com_a', ?1, 'Food', 'expense', 70000, 5050, ?0, ?0)`,
 			`INSERT INTO budget_entries (id, community_id, event_id, line_id, amount, entry_date, created_at) VALUES ('ent_1', 'com_a', ?1, 'bud_1', 1200, '2026-05-01', ?0)`,
+			`UPDATE ticket_types SET min_price = 300, price_windows = '[{"name": "Early", "price": 1900, "up_to": 5, "pool_id": "pol_1"}]' WHERE event_id = ?1`,
+			`INSERT INTO add_ons (id, community_id, event_id, name, price, min_price, created_at, updated_at) VALUES ('add_1', 'com_a', ?1, 'Dinner', 1500, 200, ?0, ?0)`,
+			`INSERT INTO vouchers (id, community_id, event_id, code, folded, words, kind, value, budget, created_at, updated_at) VALUES ('vou_1', 'com_a', ?1, 'A', 'a', '', 'amount', 700, 9000, ?0, ?0)`,
+			`INSERT INTO vouchers (id, community_id, event_id, code, folded, words, kind, value, created_at, updated_at) VALUES ('vou_2', 'com_a', ?1, 'B', 'b', '', 'percent', 50, ?0, ?0)`,
 			`INSERT INTO ticket_types (id, community_id, event_id, number, name, price, attendance_mode, created_at, updated_at) VALUES ('typ_2', 'com_a', ?1, 1, 'B', 777, 'in_person', ?0, ?0)`,
 		} {
 			of := event
-			if i == 6 {
+			if i == 10 {
 				of = other
 			}
 			if _, err := db.Writer().ExecContext(t.Context(), sql, noon, of.ID); err != nil {
@@ -40,7 +45,7 @@ func TestACurrencyWithAmounts(t *testing.T) {
 		stored := func() string {
 			t.Helper()
 			var sums []int64
-			for _, in := range []string{"ticket_types.price", "sponsor_tiers.price", "sponsors.promised", "sponsor_payments.amount", "budget_lines.planned", "budget_lines.committed", "budget_entries.amount"} {
+			for _, in := range []string{"ticket_types.price", "ticket_types.min_price", "add_ons.price", "add_ons.min_price", "vouchers.value", "vouchers.budget", "sponsor_tiers.price", "sponsors.promised", "sponsor_payments.amount", "budget_lines.planned", "budget_lines.committed", "budget_entries.amount"} {
 				table, column, _ := strings.Cut(in, ".")
 				var sum int64
 				if err := db.Read().NewSelect().Table(table).ColumnExpr("SUM(?)", bun.Ident(column)).Scan(t.Context(), &sum); err != nil {
@@ -48,7 +53,18 @@ func TestACurrencyWithAmounts(t *testing.T) {
 				}
 				sums = append(sums, sum)
 			}
-			return fmt.Sprint(sums)
+			var windows []struct {
+				Name, PoolID string
+				Price, UpTo  int64
+			}
+			var raw []byte
+			if err := db.Read().NewRaw("SELECT price_windows FROM ticket_types WHERE id = 'typ_1'").Scan(t.Context(), &raw); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal([]byte(strings.NewReplacer("_id", "ID", "up_to", "upTo").Replace(string(raw))), &windows); err != nil || len(windows) != 1 || windows[0].PoolID != "pol_1" || windows[0].UpTo != 5 {
+				t.Fatalf("%s: %v", raw, err)
+			}
+			return fmt.Sprint(append(sums, windows[0].Price))
 		}
 		yen, dinar, dollar := "JPY", "KWD", "USD"
 		before := stored()
@@ -70,9 +86,9 @@ func TestACurrencyWithAmounts(t *testing.T) {
 			to   *string
 			want string
 		}{
-			{&yen, "[826 1000 1000 -50 700 50 12]"}, // 777 of it are the other event's
-			{&dinar, "[49777 1000000 1000000 -50000 700000 50000 12000]"},
-			{&dollar, "[5677 100000 100000 -5000 70000 5000 1200]"},
+			{&yen, "[826 3 15 2 57 90 1000 1000 -50 700 50 12 19]"}, // 777 of it are the other event's
+			{&dinar, "[49777 3000 15000 2000 7050 90000 1000000 1000000 -50000 700000 50000 12000 19000]"},
+			{&dollar, "[5677 300 1500 200 750 9000 100000 100000 -5000 70000 5000 1200 1900]"},
 		} {
 			if got, err := s.Patch(t.Context(), "com_a", "one", 0, events.Patch{Currency: step.to, KeepNumbers: true}); err != nil || got.Currency != *step.to {
 				t.Fatalf("to %s: %v", *step.to, err)

@@ -12,8 +12,9 @@ import (
 	"turnout/events"
 )
 
-// CopyCatalogue gives a cloned event the pools and ticket types of the one it was cloned from: nothing taken, their sale
-// windows moved with the event's start. It runs in the transaction of the cloning.
+// CopyCatalogue gives a cloned event what the one it was cloned from sells and how: pools, ticket types with their prices, add-ons,
+// questions, the shop's settings. Nothing is taken, all times move with the event's start; vouchers and places set aside are of that one
+// event. It runs in the transaction of the cloning.
 func (s *Service) CopyCatalogue(ctx context.Context, tx bun.IDB, from, to *events.Event) error {
 	now := s.Now()
 	old, err := poolsByID(ctx, tx, from.CommunityID, from.ID)
@@ -39,11 +40,15 @@ func (s *Service) CopyCatalogue(ctx context.Context, tx bun.IDB, from, to *event
 	for _, t := range types {
 		typeIDs[t.ID] = turnout.NewID(prefixType)
 		t.ID, t.CommunityID, t.EventID, t.Version, t.CreatedAt, t.UpdatedAt = typeIDs[t.ID], to.CommunityID, to.ID, 1, now, now
-		if !t.SalesStart.IsZero() {
-			t.SalesStart = events.Shift(t.SalesStart, from, to)
+		for _, at := range t.times() {
+			*at = events.Shift(*at, from, to)
 		}
-		if !t.SalesEnd.IsZero() {
-			t.SalesEnd = events.Shift(t.SalesEnd, from, to)
+		for i := range t.PriceWindows {
+			if w := &t.PriceWindows[i]; w.PoolID != "" {
+				w.PoolID = turnout.NewID(prefixPool)
+				pools = append(pools, &Pool{ID: w.PoolID, CommunityID: to.CommunityID, EventID: to.ID, Kind: PricePlaces, Name: string(w.PoolID),
+					Capacity: w.UpTo, Version: 1, CreatedAt: now, UpdatedAt: now})
+			}
 		}
 		last = max(last, t.Number)
 		for _, id := range t.PoolIDs {
@@ -55,10 +60,73 @@ func (s *Service) CopyCatalogue(ctx context.Context, tx bun.IDB, from, to *event
 			return fmt.Errorf("ticketing: copy: %w", err)
 		}
 	}
+	if err := copyAddOns(ctx, tx, from, to, typeIDs, renamed, now); err != nil {
+		return fmt.Errorf("ticketing: copy: %w", err)
+	}
+	if err := copyShop(ctx, tx, from, to, now); err != nil {
+		return fmt.Errorf("ticketing: copy: %w", err)
+	}
 	if err := copyQuestions(ctx, tx, from, to, typeIDs, now); err != nil {
 		return fmt.Errorf("ticketing: copy: %w", err)
 	}
 	_, err = addTotals(ctx, tx, &totals{EventID: to.ID, LastType: last})
+	return err
+}
+
+// times are the instants that a ticket type has: those of its sale and its price windows.
+func (t *TicketType) times() []*time.Time {
+	all := []*time.Time{&t.SalesStart, &t.SalesEnd}
+	for i := range t.PriceWindows {
+		all = append(all, &t.PriceWindows[i].Until)
+	}
+	return slices.DeleteFunc(all, func(at *time.Time) bool { return at.IsZero() })
+}
+
+// times are the instants that an add-on has.
+func (a *AddOn) times() []*time.Time {
+	return slices.DeleteFunc([]*time.Time{&a.SalesStart, &a.SalesEnd}, func(at *time.Time) bool { return at.IsZero() })
+}
+
+// copyAddOns gives a cloned event the add-ons of the other one, with the pools and ticket types that were made from theirs.
+func copyAddOns(ctx context.Context, tx bun.IDB, from, to *events.Event, typeIDs, poolIDs map[turnout.ID]turnout.ID, now time.Time) error {
+	addOns, err := loadAddOns(ctx, tx, []turnout.ID{from.ID})
+	if err != nil {
+		return err
+	}
+	var pools []addOnPool
+	var with []AddOnWith
+	for _, a := range addOns {
+		a.ID, a.CommunityID, a.EventID, a.Version, a.CreatedAt, a.UpdatedAt = turnout.NewID(prefixAddOn), to.CommunityID, to.ID, 1, now, now
+		for _, at := range a.times() {
+			*at = events.Shift(*at, from, to)
+		}
+		for _, id := range a.PoolIDs {
+			pools = append(pools, addOnPool{CommunityID: to.CommunityID, AddOnID: a.ID, PoolID: poolIDs[id]})
+		}
+		for _, w := range a.With {
+			w.CommunityID, w.AddOnID, w.TicketTypeID = to.CommunityID, a.ID, typeIDs[w.TicketTypeID]
+			with = append(with, w)
+		}
+	}
+	for _, rows := range []any{&addOns, &pools, &with} {
+		if err := insertAll(ctx, tx, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyShop gives a cloned event's shop the settings of the other one; its waitlist is open.
+func copyShop(ctx context.Context, tx bun.IDB, from, to *events.Event, now time.Time) error {
+	s, err := shopSettings(ctx, tx, from)
+	if err != nil || s.Version == 0 {
+		return err
+	}
+	s.EventID, s.CommunityID, s.WaitlistClosed, s.Version, s.UpdatedAt = to.ID, to.CommunityID, false, 1, now
+	if !s.WaitlistClosesAt.IsZero() {
+		s.WaitlistClosesAt = events.Shift(s.WaitlistClosesAt, from, to)
+	}
+	_, err = tx.NewInsert().Model(s).Exec(ctx)
 	return err
 }
 
@@ -124,27 +192,58 @@ func (c Condition) renamed(ids map[turnout.ID]turnout.ID) Condition {
 	return out
 }
 
-// Rezone keeps the sale windows at the wall-clock times that they showed, when an event moves to another zone. It runs in the
-// transaction of the move.
+// Rezone keeps the times of sales, prices and the waitlist as the wall clock showed them, when an event moves to another zone. It runs in
+// the transaction of the move.
 func (s *Service) Rezone(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
-	types, err := loadTypes(ctx, tx, []turnout.ID{after.ID})
-	if err != nil {
+	if err := s.rezone(ctx, tx, before, after); err != nil {
 		return fmt.Errorf("ticketing: rezone: %w", err)
 	}
+	return nil
+}
+
+func (s *Service) rezone(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
+	now := s.Now()
+	keep := func(times []*time.Time) bool {
+		for _, at := range times {
+			*at, _ = events.KeepWallClock(*at, before.Location(), after.Location())
+		}
+		return len(times) > 0
+	}
+	types, err := loadTypes(ctx, tx, []turnout.ID{after.ID})
+	if err != nil {
+		return err
+	}
 	for _, t := range types {
-		if t.SalesStart.IsZero() && t.SalesEnd.IsZero() {
+		if !keep(t.times()) {
 			continue
 		}
-		for _, at := range []*time.Time{&t.SalesStart, &t.SalesEnd} {
-			if !at.IsZero() {
-				*at, _ = events.KeepWallClock(*at, before.Location(), after.Location())
-			}
-		}
 		t.Version++
-		t.UpdatedAt = s.Now()
-		if _, err := tx.NewUpdate().Model(t).Column("sales_start", "sales_end", "version", "updated_at").WherePK().Exec(ctx); err != nil {
-			return fmt.Errorf("ticketing: rezone: %w", err)
+		t.UpdatedAt = now
+		if _, err := tx.NewUpdate().Model(t).Column("sales_start", "sales_end", "price_windows", "version", "updated_at").WherePK().Exec(ctx); err != nil {
+			return err
 		}
 	}
-	return nil
+	addOns, err := loadAddOns(ctx, tx, []turnout.ID{after.ID})
+	if err != nil {
+		return err
+	}
+	for _, a := range addOns {
+		if !keep(a.times()) {
+			continue
+		}
+		a.Version++
+		a.UpdatedAt = now
+		if _, err := tx.NewUpdate().Model(a).Column("sales_start", "sales_end", "version", "updated_at").WherePK().Exec(ctx); err != nil {
+			return err
+		}
+	}
+	shop, err := shopSettings(ctx, tx, after)
+	if err != nil || shop.WaitlistClosesAt.IsZero() {
+		return err
+	}
+	keep([]*time.Time{&shop.WaitlistClosesAt})
+	shop.Version++
+	shop.UpdatedAt = now
+	_, err = tx.NewUpdate().Model(shop).Column("waitlist_closes_at", "version", "updated_at").WherePK().Exec(ctx)
+	return err
 }

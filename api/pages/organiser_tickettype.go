@@ -1,13 +1,19 @@
 package pages
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 
 	"turnout"
 	"turnout/api/access"
+	"turnout/api/respond"
 	"turnout/events"
 	"turnout/templates"
 	"turnout/ticketing"
@@ -17,15 +23,26 @@ type ticketTypeForm struct {
 	Name        string   `form:"name" text:"name,max=300"`
 	Description string   `form:"description" text:"long,max=3000"`
 	Price       string   `form:"price" text:"name,max=30"`
+	Pricing     string   `form:"pricing" text:"name,max=20"`
+	MinPrice    string   `form:"min_price" text:"name,max=30"`
 	Mode        string   `form:"attendance_mode" text:"name,max=20"`
 	Pools       []string `form:"pool_ids" text:"name,max=60"`
 	SalesStart  string   `form:"sales_start" text:"name,max=40"`
 	SalesEnd    string   `form:"sales_end" text:"name,max=40"`
 	Min         string   `form:"min_per_order" text:"name,max=10"`
 	Max         string   `form:"max_per_order" text:"name,max=10"`
+	Multiple    string   `form:"multiple_of" text:"name,max=10"`
+	Members     bool     `form:"members_only"`
+	Domains     string   `form:"email_domains" text:"long,max=3000"`
+	Approval    bool     `form:"requires_approval"`
 	Visibility  string   `form:"visibility" text:"name,max=20"`
 	Version     int64    `form:"version"`
+
+	Windows []windowRow // see windowRows
 }
+
+// windowRow is a price window as typed, under the names of a list's fields ("price_windows[0].name").
+type windowRow struct{ Field, Name, Price, Until, UpTo string }
 
 type ticketTypePage struct {
 	templates.Chrome
@@ -35,6 +52,7 @@ type ticketTypePage struct {
 	Pools        []*ticketing.Pool
 	Modes        []templates.Option
 	Visibilities []templates.Option
+	Pricings     []templates.Option
 	BackURL      string
 	IsNew        bool
 }
@@ -47,7 +65,18 @@ func (p ticketTypePage) Draws(pool turnout.ID) bool {
 func newTicketTypeForm(t *ticketing.TicketType, e *events.Event) ticketTypeForm {
 	in := ticketTypeForm{Name: t.Name, Description: t.Description, Price: decimal(t.Price, e.Currency), Mode: string(t.AttendanceMode),
 		SalesStart: wall(t.SalesStart, e.Location()), SalesEnd: wall(t.SalesEnd, e.Location()), Min: whole(&t.MinPerOrder), Max: whole(&t.MaxPerOrder),
+		Pricing: string(t.Pricing), Multiple: whole(&t.MultipleOf), Members: t.MembersOnly, Domains: strings.Join(t.EmailDomains, "\n"), Approval: t.RequiresApproval,
 		Visibility: string(t.Visibility), Version: t.Version}
+	if t.Pricing == ticketing.OpenPrice {
+		in.MinPrice = decimal(t.MinPrice, e.Currency)
+	}
+	for _, w := range t.PriceWindows {
+		row := windowRow{Name: w.Name, Price: decimal(w.Price, e.Currency), Until: wall(w.Until, e.Location())}
+		if w.UpTo > 0 {
+			row.UpTo = whole(&w.UpTo)
+		}
+		in.Windows = append(in.Windows, row)
+	}
 	for _, id := range t.PoolIDs {
 		in.Pools = append(in.Pools, string(id))
 	}
@@ -56,8 +85,23 @@ func newTicketTypeForm(t *ticketing.TicketType, e *events.Event) ticketTypeForm 
 
 func (in *ticketTypeForm) input(c *gin.Context, e *events.Event, f *formReader) ticketing.TicketTypeInput {
 	f.read(c, in)
+	in.windowRows(c, f)
 	out := ticketing.TicketTypeInput{Name: in.Name, Description: in.Description, Price: f.money("price", in.Price, e.Currency), AttendanceMode: ticketing.Mode(in.Mode),
-		SalesStart: f.clock("sales_start", in.SalesStart), SalesEnd: f.clock("sales_end", in.SalesEnd), Visibility: ticketing.Visibility(in.Visibility)}
+		SalesStart: f.clock("sales_start", in.SalesStart), SalesEnd: f.clock("sales_end", in.SalesEnd), Visibility: ticketing.Visibility(in.Visibility),
+		Pricing: ticketing.Pricing(in.Pricing), MembersOnly: in.Members, EmailDomains: strings.FieldsFunc(in.Domains, isSeparator), RequiresApproval: in.Approval}
+	if in.Pricing == string(ticketing.OpenPrice) {
+		out.MinPrice = f.money("min_price", in.MinPrice, e.Currency)
+	}
+	if n := f.number("multiple_of", in.Multiple); n != nil {
+		out.MultipleOf = *n
+	}
+	for _, row := range in.Windows {
+		w := ticketing.PriceWindow{Name: row.Name, Price: f.money(row.Field+".price", row.Price, e.Currency).Amount, Until: f.clock(row.Field+".until", row.Until)}
+		if n := f.number(row.Field+".up_to", row.UpTo); n != nil {
+			w.UpTo = *n
+		}
+		out.PriceWindows = append(out.PriceWindows, w)
+	}
 	if n := f.number("min_per_order", in.Min); n != nil {
 		out.MinPerOrder = *n
 	}
@@ -70,10 +114,45 @@ func (in *ticketTypeForm) input(c *gin.Context, e *events.Event, f *formReader) 
 	return out
 }
 
+// isSeparator says what stands between domains.
+func isSeparator(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) }
+
+// windowRows reads the rows of price windows, without those that are empty and the one whose button to take it away was pressed.
+func (in *ticketTypeForm) windowRows(c *gin.Context, f *formReader) {
+	for i := range 30 {
+		field := fmt.Sprintf("price_windows[%d]", i)
+		if !c.Request.PostForm.Has(field + ".name") {
+			break
+		}
+		row := windowRow{Price: c.PostForm(field + ".price"), Until: c.PostForm(field + ".until"), UpTo: strings.TrimSpace(c.PostForm(field + ".up_to"))}
+		name, err := respond.Text(field+".name", c.PostForm(field+".name"), "name,max=100")
+		if row.Name = strings.TrimSpace(name); row == (windowRow{}) && err == nil || c.PostForm("drop_window") == strconv.Itoa(i) {
+			continue
+		}
+		row.Field = fmt.Sprintf("price_windows[%d]", len(in.Windows))
+		if known, bad := errors.AsType[*turnout.Error](err); bad {
+			f.Problems = append(f.Problems, known.Fields...)
+		}
+		in.Windows = append(in.Windows, row)
+	}
+	at := slices.Index(f.order, "attendance_mode")
+	for _, row := range slices.Backward(in.Windows) {
+		f.order = slices.Insert(f.order, at, row.Field+".name", row.Field+".price", row.Field+".until", row.Field+".up_to")
+	}
+	if isPressed(c, "more_windows") {
+		in.Windows = append(in.Windows, windowRow{Field: fmt.Sprintf("price_windows[%d]", len(in.Windows))})
+	}
+}
+
+// isRedrawn reports whether a button was pressed that changes the form's rows and saves nothing.
+func isRedrawn(c *gin.Context) bool {
+	return isPressed(c, "more_windows") || isPressed(c, "drop_window")
+}
+
 // NewTicketType is GET /console/events/{event}/tickets/types/new.
 func (h *Handler) NewTicketType(c *gin.Context) {
 	e := access.Event(c)
-	form := ticketTypeForm{Mode: string(ticketing.InPerson), Min: "1", Max: "10", Visibility: string(ticketing.Public)}
+	form := ticketTypeForm{Mode: string(ticketing.InPerson), Pricing: string(ticketing.FixedPrice), Min: "1", Max: "10", Multiple: "1", Visibility: string(ticketing.Public)}
 	if !e.Format.OnSite() {
 		form.Mode = string(ticketing.Virtual)
 	}
@@ -103,6 +182,19 @@ func (h *Handler) ticketType(c *gin.Context, status int, form ticketTypeForm, sh
 	for _, v := range []ticketing.Visibility{ticketing.Public, ticketing.Hidden, ticketing.VoucherOnly} {
 		data.Visibilities = append(data.Visibilities, templates.Option{Value: string(v), Text: h.text(c, "console.visibility."+string(v))})
 	}
+	for _, p := range []ticketing.Pricing{ticketing.FixedPrice, ticketing.OpenPrice} {
+		data.Pricings = append(data.Pricings, templates.Option{Value: string(p), Text: h.text(c, "console.pricing."+string(p))})
+	}
+	for i := range form.Windows {
+		form.Windows[i].Field = fmt.Sprintf("price_windows[%d]", i)
+	}
+	for i := range data.Errors {
+		for n, row := range form.Windows { // a window is named by its number
+			if strings.HasPrefix(data.Errors[i].Name, row.Field+".") {
+				data.Errors[i].Label = h.text(c, "console.window.number", "Number", n+1)
+			}
+		}
+	}
 	h.Render(c, status, "console_ticket_type", data)
 }
 
@@ -112,6 +204,10 @@ func (h *Handler) CreateTicketType(c *gin.Context) {
 	var in ticketTypeForm
 	form := formReader{zone: e.Location()}
 	input := in.input(c, e, &form)
+	if isRedrawn(c) {
+		h.ticketType(c, http.StatusOK, in, nil, h.text(c, "console.type.new"))
+		return
+	}
 	err := form.then(func() error { return input.Check(e) }, func() error {
 		_, err := h.Ticketing.CreateTicketType(c.Request.Context(), e.CommunityID, e.ID, input)
 		return err
@@ -152,6 +248,10 @@ func (h *Handler) SaveTicketType(c *gin.Context) {
 	var in ticketTypeForm
 	form := formReader{zone: e.Location()}
 	input := in.input(c, e, &form)
+	if isRedrawn(c) {
+		h.ticketType(c, http.StatusOK, in, nil, t.Name)
+		return
+	}
 	err := form.then(func() error { return input.Check(e) }, func() error {
 		_, err := h.Ticketing.UpdateTicketType(c.Request.Context(), e.CommunityID, t.ID, in.Version, input)
 		return err
