@@ -138,4 +138,6 @@ function ready(root: ParentNode): void {
 
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
 ready(document);
-document.addEventListener("htmx:load", (event) => ready(event.target as HTMLElement));
+document.addEventListener("htmx:load", (event) => {
+  if (event.target !== document.body) ready(event.target as HTMLElement); // the page itself was made ready above
+});
