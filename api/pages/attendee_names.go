@@ -60,7 +60,7 @@ func (h *Handler) nameTickets(c *gin.Context, page *checkoutPage) {
 		a := attendeeField{Label: fmt.Sprintf("%s %d · %s", h.text(c, "checkout.ticket"), i+1, t.offer), Prefix: t.name,
 			NameField: t.name + ".name", EmailField: t.name + ".email", LaterField: t.name + ".later"}
 		a.Name, a.Email, a.Later = clean(form.Get(a.NameField)), clean(form.Get(a.EmailField)), form.Has(a.LaterField)
-		if i == 0 && a.Name == "" && (isSent(c, "name_attendees") || page.MustName && !form.Has(a.NameField)) {
+		if i == 0 && a.Name == "" && a.Email == "" && !a.Later {
 			a.Name, a.Email = page.Buyer.Name, page.Buyer.Email // most buyers come themselves
 		}
 		bearer := ticketing.Bearer{Attendee: ticketing.Attendee{Name: a.Name, Email: a.Email}, Later: a.Later}
