@@ -13,7 +13,7 @@ func (b *browser) queue() {
 	b.t.Helper()
 	b.open("/e/lighthouse-conf-8")
 	b.follow(`.offer-gone a[href*="/waitlist?type="]`)
-	if chosen := js[string](b, `document.querySelector("#f-ticket_type_id").selectedOptions[0].text`); chosen != "Early bird" {
+	if chosen := js[string](b, `[...document.querySelectorAll('input[name="ticket_type_id"]:checked')].map(i => i.closest("label").querySelector("strong").textContent).join()`); chosen != "Early bird" {
 		b.t.Errorf("the waitlist is for %q", chosen)
 	}
 	b.fill("#f-name", "Ada Łukasiewicz")

@@ -169,6 +169,9 @@ func (b *sale) wait(s *shelf, party int64, at time.Time) {
 	if left := at.Add(b.waits(4 * day)); b.chance(0.08) && left.Before(b.now) {
 		entry.Status, entry.UpdatedAt = ticketing.Withdrawn, left
 		b.note(left, audit.Actor{Kind: audit.Buyer, ID: entry.ID}, "waitlist.left", entry.ID)
+	} else if b.event.EndsAt.Before(b.now) { // told that it closed with the sale
+		entry.Status, entry.UpdatedAt = ticketing.OfferExpired, b.event.EndsAt
+		b.note(b.event.EndsAt, audit.Actor{Kind: audit.System}, "waitlist.closed", entry.ID)
 	}
 	b.waiting = append(b.waiting, entry)
 	b.wishes = append(b.wishes, &wish{EntryID: entry.ID, TicketTypeID: s.ID, CommunityID: entry.CommunityID, Waiting: entry.Status == ticketing.Waiting})

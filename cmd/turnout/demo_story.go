@@ -305,6 +305,11 @@ func (s *story) index(ctx context.Context, tx bun.Tx) error {
 			return err
 		}
 	}
+	for _, w := range s.waiting {
+		if err := people.IndexTokens(ctx, tx, s.community.ID, "waitlist", w.EventID, map[turnout.ID]string{w.ID: w.Name + " " + w.Email}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
