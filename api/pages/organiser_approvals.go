@@ -133,7 +133,7 @@ func (h *Handler) answersAbout(c *gin.Context, o *ticketing.Order, answers []*ti
 
 // decisionForm is what decides about orders.
 type decisionForm struct {
-	Note     string `form:"note" text:"max=4000"`
+	Note     string `form:"note" text:"long,max=4000"`
 	Decision string `form:"decision" text:"name,max=20"`
 }
 
