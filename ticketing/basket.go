@@ -64,7 +64,7 @@ func (s *shelf) quote(p *Purchase, free func(pool turnout.ID) int64) *basket {
 		if t == nil {
 			continue
 		}
-		for _, part := range s.parts(t, line, left) {
+		for _, part := range s.parts(p, t, line, left) {
 			q := &quoted{of: t, quantity: part.quantity, unit: part.price, priceName: part.name, pools: t.PoolIDs}
 			if part.pool != "" {
 				q.pools = append(append([]turnout.ID{}, t.PoolIDs...), part.pool)
@@ -95,10 +95,14 @@ func (s *shelf) quote(p *Purchase, free func(pool turnout.ID) int64) *basket {
 	return b
 }
 
-// parts says what a line's tickets cost: at the prices of now, or at the one that the buyer names.
-func (s *shelf) parts(t *TicketType, line PurchaseLine, left func(turnout.ID) int64) []priced {
+// parts says what a line's tickets cost: at the prices of now, or at the one that the buyer names. Those that are given take nobody's
+// early price away.
+func (s *shelf) parts(p *Purchase, t *TicketType, line PurchaseLine, left func(turnout.ID) int64) []priced {
 	if t.Pricing == OpenPrice && line.Price != nil {
 		return []priced{{quantity: line.Quantity, price: line.Price.Amount}}
+	}
+	if p.Desk.given() {
+		return []priced{{quantity: line.Quantity, price: t.Price}}
 	}
 	return t.prices(line.Quantity, s.now, left)
 }

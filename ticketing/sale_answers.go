@@ -49,7 +49,7 @@ func (s *shelf) answers(probs *turnout.Problems, p *Purchase) []bearerAnswers {
 		var found turnout.Problems
 		kept := asked.check(&found, name, subject, ticketType, given)
 		if p.Desk != nil && p.Desk.NameOnly { // nobody was asked
-			found = slices.DeleteFunc(found, func(e turnout.FieldError) bool { return e.Code == "required" })
+			found = slices.DeleteFunc(found, func(e turnout.FieldError) bool { return e.Code == "required" || e.Code == "consent" })
 		}
 		probs.Join(found)
 		all = append(all, bearerAnswers{ticket, kept})
