@@ -2,6 +2,7 @@ package api
 
 import (
 	"strings"
+	"time"
 )
 
 // askQuestions makes, changes and archives what an event asks, by the API alone.
@@ -13,7 +14,11 @@ func (h *house) askQuestions(slug string) {
 	made.is(20, "options", 0, "places")
 	made.is(nil, "options", 1, "places")
 	made.is(90, "erase_days")
-	made.is(begin.Add(9*60*60*1e9).AddDate(0, 0, 90).Format("2006-01-02"), "kept_until")
+	warsaw, err := time.LoadLocation("Europe/Warsaw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.is(begin.Add(9*time.Hour).In(warsaw).AddDate(0, 0, 90).Format(time.DateOnly), "kept_until")
 	h.api("POST", at, m{"subject": "ticket", "kind": "choice", "label": "x", "options": []m{}}, 422).is("options", "fields", 1, "name")
 	then := h.api("POST", at, m{"subject": "ticket", "kind": "yes_no", "label": "A laptop?", "purpose": "To lend you one.", "show_if": m{"question_id": id, "any_of": []string{fuzzing}}}, 201)
 	then.is(fuzzing, "show_if", "any_of", 0)

@@ -31,6 +31,8 @@ func TestTheWholeWay(t *testing.T) {
 		h.makeVouchers("gophers", types)
 		h.bringIn("gophers", types)
 		h.sellAtDesk("gophers")
+		h.decideAboutOrders("gophers")
+		h.takeAway("gophers")
 		for path, item := range h.document.Paths.Map() {
 			for method, op := range item.Operations() {
 				for status := range op.Responses.Map() {

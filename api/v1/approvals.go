@@ -30,7 +30,7 @@ func (h *Handler) DeclineOrder(c *gin.Context) { h.decide(c, h.Ticketing.Decline
 
 func (h *Handler) decide(c *gin.Context, as func(ctx context.Context, community, order turnout.ID, note string) (*ticketing.Order, error)) {
 	var in decisionRequest
-	if !respond.Bind(c, &in) {
+	if !respond.BindOptional(c, &in) {
 		return
 	}
 	order, ok := h.order(c)
