@@ -140,9 +140,10 @@ func TestTheDeskAndTheShopAtOnce(t *testing.T) {
 func TestADoubleTapSellsOnce(t *testing.T) {
 	twoServers(t, func(t *testing.T, servers [2]*shop) {
 		hall := servers[0].pool(10)
-		p := servers[0].atDesk(servers[0].ticketType(1000, hall), 1, ticketing.DeskCash)
-		p.Key, p.Caller = "a tap", "desk acc_1"
+		tt := servers[0].ticketType(1000, hall)
 		dbtest.Together(6, func(i int) {
+			p := servers[0].atDesk(tt, 1, ticketing.DeskCash)
+			p.Key, p.Caller = "a tap", "desk acc_1"
 			if _, got := servers[i%2].try(p); got != "" {
 				t.Errorf("%q", got)
 			}
