@@ -3,8 +3,7 @@ export function steppers(root: ParentNode): void {
   for (const stepper of root.querySelectorAll<HTMLElement>(".stepper")) {
     const input = stepper.querySelector("input");
     const buttons = stepper.querySelectorAll<HTMLButtonElement>("button[data-step]");
-    if (!input || stepper.dataset.ready === "yes") continue; // a part is announced again with the page that it came in: a press counts once
-    stepper.dataset.ready = "yes";
+    if (!input) continue;
     const limits = () => {
       const value = input.valueAsNumber || 0;
       for (const button of buttons) {
