@@ -21,7 +21,7 @@ type consoleWaitlistPage struct {
 	Closed    bool
 	Waiting   int64 // parties
 	Told      int64 // parties that were told so at the closing
-	ShopURL   string
+	ShopURL   string // "" for those who may not change it
 }
 
 // waitingRow is an entry with why it was passed over.
@@ -42,9 +42,12 @@ type waitingRow struct {
 // EventWaitlist is GET /console/events/{event}/waitlist, in the order of serving.
 func (h *Handler) EventWaitlist(c *gin.Context) {
 	e := access.Event(c)
-	data := &consoleWaitlistPage{Now: h.Now(), ShopURL: eventPath(e) + "/tickets",
+	data := &consoleWaitlistPage{Now: h.Now(),
 		listPage: listPage{Event: e, Action: eventPath(e) + "/waitlist", Values: ticketing.WrittenFilter(ticketing.WaitlistFilters, c.Query), Part: wantsPart(c), CanWrite: may(c, "orders:write")}}
 	data.Narrowed = data.Values["ticket_type_id"] != ""
+	if may(c, "tickets:write") {
+		data.ShopURL = eventPath(e) + "/tickets/shop"
+	}
 	if !data.Part {
 		var ok bool
 		if data.Chrome, ok = h.eventConsole(c, h.text(c, "nav.waitlist"), "nav.waitlist"); !ok {
