@@ -60,10 +60,13 @@ func (h *Handler) nameTickets(c *gin.Context, page *checkoutPage) {
 		a := attendeeField{Label: fmt.Sprintf("%s %d · %s", h.text(c, "checkout.ticket"), i+1, t.offer), Prefix: t.name,
 			NameField: t.name + ".name", EmailField: t.name + ".email", LaterField: t.name + ".later"}
 		a.Name, a.Email, a.Later = clean(form.Get(a.NameField)), clean(form.Get(a.EmailField)), form.Has(a.LaterField)
-		if i == 0 && a.Name == "" && a.Email == "" && !a.Later {
-			a.Name, a.Email = page.Buyer.Name, page.Buyer.Email // most buyers come themselves
+		if i == 0 && a.Name == "" && !a.Later {
+			a.Name = page.Buyer.Name // most buyers come themselves
 		}
 		bearer := ticketing.Bearer{Attendee: ticketing.Attendee{Name: a.Name, Email: a.Email}, Later: a.Later}
+		if page.MustName && bearer.Name == "" { // forms stand there for their questions: names are as free as without
+			bearer.Name = page.Buyer.Name
+		}
 		if !a.Later {
 			a.Questions = h.questionFields(c, page.event, page.questions, ticketing.OfTicket, t.typeID, t.name, form, page.Errors)
 			bearer.Answers = readAnswers(form, t.name, asksOf(page.questions, t.typeID))

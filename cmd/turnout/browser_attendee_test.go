@@ -67,7 +67,7 @@ func (b *browser) buyByKeyboard() {
 	b.do(chromedp.KeyEvent("山田 太郎"))
 	b.tabTo("#f-buyer-email")
 	b.do(chromedp.KeyEvent("taro@example.org"))
-	b.says("[data-buy]", "Get my tickets") // nothing to pay for what is chosen
+	b.becomes("[data-buy]", "Get my tickets") // nothing to pay for what is chosen
 	b.arrive(http.StatusOK, chromedp.KeyEvent(kb.Enter))
 	b.says(".order-state", "You're in.")
 	b.says(".ticket", "山田 太郎", "Join online")
