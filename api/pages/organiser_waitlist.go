@@ -19,8 +19,8 @@ type consoleWaitlistPage struct {
 	ByLottery bool
 	ClosesAt  time.Time // zero: with the sale
 	Closed    bool
-	Waiting   int64 // parties
-	Told      int64 // parties that were told so at the closing
+	Waiting   int64  // parties
+	Told      int64  // parties that were told so at the closing
 	ShopURL   string // "" for those who may not change it
 }
 
