@@ -110,7 +110,7 @@ func (h *Handler) detailsPage(c *gin.Context) (*detailsPage, error) {
 	}
 	if err := h.Ticketing.DetailsOpen(t, o); err != nil {
 		page.Closed = h.Templates.ErrorText(h.Language(c), err)
-		return page, nil //nolint:nilerr // the page says it
+		return page, nil
 	}
 	page.questions, page.answers, err = h.Ticketing.DetailsAsked(ctx, t)
 	return page, err
