@@ -22,7 +22,7 @@ var most = map[string]int64{
 	"/console":                                          6,
 	"/console/{community}/events":                       7,
 	"/console/{community}/events/new":                   4,
-	"/console/{community}/people":                       5,
+	"/console/{community}/people":                       7,
 	"/console/{community}/settings":                     4,
 	"/console/{community}/team":                         8,
 	"/console/{community}/tokens":                       5,
@@ -45,7 +45,15 @@ var most = map[string]int64{
 	"/console/events/{event}/design":                    5,
 	"/console/events/{event}/attendees/import":          5,
 	"/console/events/{event}/orders/{order}":            15,
-	"/console/events/{event}/waitlist":                  7,
+	"/console/events/{event}/waitlist":                  11,
+	"/console/events/{event}/approvals":                 6,
+	"/console/events/{event}/vouchers":                  8,
+	"/console/events/{event}/vouchers.csv":              4,
+	"/console/events/{event}/vouchers/new":              6,
+	"/console/events/{event}/vouchers/batch":            6,
+	"/console/events/{event}/vouchers/{voucher}":        8,
+	"/console/events/{event}/box-office":                10,
+	"/console/events/{event}/box-office/takings":        8,
 	"/console/events/{event}/orders":                    8,
 	"/console/events/{event}/orders.csv":                6,
 	"/console/events/{event}/orders.xlsx":               6,
@@ -113,6 +121,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		pool := f.api("POST", at+"/pools", m{"name": name, "capacity": 100}, 201).text1("id")
 		tt := f.api("POST", at+"/ticket-types", m{"name": name, "price": m{"amount": 0, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}}, 201).text1("id")
 		addOn := f.api("POST", at+"/add-ons", m{"name": name, "price": m{"amount": 100, "currency": "EUR"}, "pool_ids": []string{pool}, "ticket_types": []m{{"ticket_type_id": tt, "most": 1}}}, 201).text1("id")
+		voucher := f.api("POST", at+"/vouchers", m{"code": name, "kind": "percent", "value": 10}, 201).text1("id")
 		order := f.desk.buy(free, 2, name, fmt.Sprintf("buyer%d@example.org", i))
 		f.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.Tickets[0].Code, "nonce": name}, 200)
 		question := f.api("POST", at+"/questions", m{"subject": "order", "kind": "text", "label": name, "purpose": "to know"}, 201).text1("id")
@@ -126,7 +135,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		f.newToken(f.community.ID, "events:read")
 		f.api("POST", "/events", eventBody(fmt.Sprintf("other-%d", i)), 201)
 		f.api("POST", "/activities", m{"items": []m{{"person": m{"email": fmt.Sprintf("buyer%d@example.org", i)}, "type": "post", "source": "forum", "occurred_at": "2026-01-01T00:00:00Z", "external_id": name}}}, 200)
-		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "lines": line, "check-in": list, "pools": pool, "types": tt, "add-ons": addOn,
+		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "vouchers": voucher, "lines": line, "check-in": list, "pools": pool, "types": tt, "add-ons": addOn,
 			"orders": order.Code, "runs": string(run), "questions": question}
 	}
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {
