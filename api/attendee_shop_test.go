@@ -33,17 +33,17 @@ func newStall(t *testing.T, d *desk) *stall {
 	}
 	pool, err := d.Ticketing.CreatePool(ctx, com, e, ticketing.PoolInput{Name: "Hall", Capacity: 200})
 	must(err)
-	make := func(in ticketing.TicketTypeInput) *ticketing.TicketType {
+	sell := func(in ticketing.TicketTypeInput) *ticketing.TicketType {
 		in.PoolIDs, in.AttendanceMode, in.MaxPerOrder = []turnout.ID{pool.ID}, ticketing.InPerson, 30
 		tt, err := d.Ticketing.CreateTicketType(ctx, com, e, in)
 		must(err)
 		return tt
 	}
-	s.regular = make(ticketing.TicketTypeInput{Name: "Regular", Price: euro(10000), PriceWindows: []ticketing.PriceWindow{{Name: "Early bird", Price: 7500, UpTo: 3}}})
-	s.gift = make(ticketing.TicketTypeInput{Name: "Supporter", Pricing: ticketing.OpenPrice, Price: euro(2000), MinPrice: euro(500)})
-	s.members = make(ticketing.TicketTypeInput{Name: "Member", Price: euro(1000), MembersOnly: true})
-	s.group = make(ticketing.TicketTypeInput{Name: "Table", Price: euro(100), MultipleOf: 8, MinPerOrder: 8})
-	s.secret = make(ticketing.TicketTypeInput{Name: "Backstage", Price: euro(5000), Visibility: ticketing.VoucherOnly})
+	s.regular = sell(ticketing.TicketTypeInput{Name: "Regular", Price: euro(10000), PriceWindows: []ticketing.PriceWindow{{Name: "Early bird", Price: 7500, UpTo: 3}}})
+	s.gift = sell(ticketing.TicketTypeInput{Name: "Supporter", Pricing: ticketing.OpenPrice, Price: euro(2000), MinPrice: euro(500)})
+	s.members = sell(ticketing.TicketTypeInput{Name: "Member", Price: euro(1000), MembersOnly: true})
+	s.group = sell(ticketing.TicketTypeInput{Name: "Table", Price: euro(100), MultipleOf: 8, MinPerOrder: 8})
+	s.secret = sell(ticketing.TicketTypeInput{Name: "Backstage", Price: euro(5000), Visibility: ticketing.VoucherOnly})
 	addOn := func(in ticketing.AddOnInput) *ticketing.AddOn {
 		in.OnSale = true
 		a, err := d.Ticketing.CreateAddOn(ctx, com, e, in)

@@ -122,11 +122,12 @@ func TestApproveAgainstDecline(t *testing.T) {
 				o := s.buy(free, 1, i)
 				errs := make([]error, 4)
 				dbtest.Together(4, func(k int) {
-					server, decide := s, s.ApproveOrder
+					server := s
 					if k%2 == 1 {
 						server = second
 					}
-					if decide = server.ApproveOrder; k > 1 {
+					decide := server.ApproveOrder
+					if k > 1 {
 						decide = server.DeclineOrder
 					}
 					_, errs[k] = decide(context.Background(), s.event.CommunityID, o.ID, "")

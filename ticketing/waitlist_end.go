@@ -208,7 +208,7 @@ func (s *Service) hopeless(ctx context.Context, db bun.IDB, id turnout.ID) (func
 	if err := db.NewSelect().Model(event).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, err
 	}
-	if openForSale(event, s.Now()) != nil {
+	if sells := openForSale(event, s.Now()) == nil; !sells {
 		return func(q *bun.SelectQuery) *bun.SelectQuery { return q }, nil
 	}
 	types, err := loadTypes(ctx, db, []turnout.ID{id})
