@@ -37,6 +37,7 @@ func (in *PoolInput) Check() error {
 	in.Name = strings.TrimSpace(in.Name)
 	var p turnout.Problems
 	p.Require("name", in.Name)
+	p.Line("name", in.Name, maxName)
 	if in.Capacity < 0 || in.Capacity > maxCapacity {
 		p.Add("capacity", "out_of_range", "There can be between 0 and %d places.", maxCapacity)
 	}
@@ -184,6 +185,8 @@ func (in *TicketTypeInput) Check(event *events.Event) error {
 	in.Name = strings.TrimSpace(in.Name)
 	var p turnout.Problems
 	p.Require("name", in.Name)
+	p.Line("name", in.Name, maxName)
+	p.Length("description", in.Description, 5000)
 	checkPrice(&p, &in.Pricing, in.Price, in.MinPrice, event.Currency)
 	checkWindows(&p, in.PriceWindows, in.Pricing)
 	checkDomains(&p, in.EmailDomains)

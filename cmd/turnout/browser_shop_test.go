@@ -106,6 +106,32 @@ func TestBrowserShop(t *testing.T) {
 		b.follow("[data-buy]")
 		b.says("h1", "12.50")
 	})
+	t.Run("slow network", func(t *testing.T) { openBrowser(t, s.url, 390, 844).typeMeanwhile() })
+}
+
+// typeMeanwhile fills in the form while the server, far away, draws parts of it: nothing typed is lost, no press is.
+func (b *browser) typeMeanwhile() {
+	b.t.Helper()
+	b.open("/e/fair/checkout")
+	more := b.pick("Supporter") + ` [data-step="1"]`
+	b.do(chromedp.Click(more), chromedp.Click(more))
+	b.follow(`[name="name_attendees"]`)
+	b.do(chromedp.Evaluate[chromedp.Void](`{ const send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function (...body) { setTimeout(() => send.apply(this, body), 600) } }`))
+	second := chromedp.CSS(".attendee:nth-of-type(2) input")
+	b.do(chromedp.Click(more), chromedp.Focus(second), chromedp.Sleep(150*time.Millisecond), chromedp.SendKeys(second, "Grace Hopper"))
+	b.settle()
+	if name, n := js[string](b, `document.querySelector(".attendee:nth-of-type(2) input").value`), js[int](b, `document.querySelectorAll(".attendee").length`); name != "Grace Hopper" || n != 3 {
+		b.t.Errorf("of %d attendees the second is named %q after the form was drawn", n, name)
+	}
+	b.fill("#f-buyer-name", "Ada Lovelace")
+	b.fill("#f-buyer-email", "lovelace@example.org")
+	price := b.pick("Supporter") + " .pick-more input"
+	b.fill(price, "30")
+	b.do(chromedp.ScrollIntoView(chromedp.CSS("[data-buy]"))) // the price's change is told to the server by the press itself
+	at := js[[]float64](b, `(box => [box.x + box.width / 2, box.y + box.height / 2])(document.querySelector("[data-buy]").getBoundingClientRect())`)
+	b.arrive(http.StatusUnprocessableEntity, chromedp.MouseEvent(chromedp.MousePressed, at[0], at[1], chromedp.Button("left"), chromedp.ClickCount(1)), chromedp.Sleep(1200*time.Millisecond),
+		chromedp.MouseEvent(chromedp.MouseReleased, at[0], at[1], chromedp.Button("left"), chromedp.ClickCount(1)))
+	b.says(".errors", "Ticket 3 · Supporter, Full name")
 }
 
 // becomes waits until an element says the words: what the server draws again takes a moment.

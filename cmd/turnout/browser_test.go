@@ -135,6 +135,7 @@ func (b *browser) follow(selector chromedp.CSS) {
 // followTo is follow for a page of another status.
 func (b *browser) followTo(status int, selector chromedp.CSS) {
 	b.t.Helper()
+	b.settle()
 	b.do(chromedp.WaitVisible(selector), chromedp.ScrollIntoView(selector))
 	b.arrive(status, chromedp.Click(selector))
 }
@@ -233,7 +234,19 @@ func (b *browser) says(selector chromedp.CSS, words ...string) {
 // fill replaces what stands in a field by what is typed.
 func (b *browser) fill(selector chromedp.CSS, text string) {
 	b.t.Helper()
+	b.do(chromedp.Focus(selector))
+	b.settle() // the field before may have had the form drawn again
 	b.do(chromedp.Clear(selector), chromedp.SendKeys(selector, text))
+}
+
+// settle waits until no part of the page is being drawn again: selectors find what stands, and a press hits what it aims at.
+func (b *browser) settle() {
+	b.t.Helper()
+	for end := time.Now().Add(patience); js[bool](b, `document.querySelector("[aria-busy=true]") !== null`); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.t.Fatal("a part of the page stays busy")
+		}
+	}
 }
 
 // code reads the QR that an element shows, as a phone before the screen would.

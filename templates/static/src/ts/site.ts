@@ -4,6 +4,7 @@ import { desks } from "./_desk";
 import { favourites } from "./_favourites";
 import { questions } from "./_questions";
 import { previews } from "./_preview";
+import { redraws } from "./_redraw";
 import { steppers } from "./_stepper";
 import { ticks } from "./_ticks";
 import { myTimes } from "./_times";
@@ -134,6 +135,7 @@ function ready(root: ParentNode): void {
   favourites(root);
   questions(root);
   previews(root);
+  redraws(root);
 }
 
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
