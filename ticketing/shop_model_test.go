@@ -41,6 +41,9 @@ func TestTheShopFollowsItsRules(t *testing.T) {
 				if played++; played%50 == 1 { // a fresh database now and then: checking looks at all of it
 					s = newShop(t, dbtest.Open(t, engine))
 				}
+				if played%100 == 0 {
+					t.Logf("%d histories of %d", played, histories)
+				}
 				m := newMall(rt, s)
 				rt.Repeat(m.actions())
 				s.holds()
