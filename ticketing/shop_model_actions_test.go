@@ -255,19 +255,44 @@ func discount(c *coupon, price int64) int64 {
 	return 0
 }
 
-// short names why there is not enough for a priced purchase: places, or what is left of the voucher.
-func (m *mall) short(d *deal, offer *wish) (codes []string) {
+// own are the places that are held for a purchase already, by its voucher or its offer.
+func (m *mall) own(d *deal, offer *wish) map[turnout.ID]int64 {
 	own := map[turnout.ID]int64{}
-	uses, spent := int64(0), int64(0)
 	for _, one := range d.parts {
-		if one.coupon == nil {
-			continue
-		}
-		uses, spent = uses+one.quantity, spent+one.quantity*one.off
-		if one.coupon.in.Reserves {
+		if one.coupon != nil && one.coupon.in.Reserves {
 			for _, id := range m.ware(one.coupon.in.TicketTypeIDs[0]).in.PoolIDs {
 				own[id] += one.quantity
 			}
+		}
+	}
+	if offer != nil {
+		for _, id := range offer.offered.in.PoolIDs {
+			own[id] += offer.party
+		}
+	}
+	return own
+}
+
+// othersWait says whether the waitlist goes first: somebody waits for places that the purchase takes beyond its own.
+func (m *mall) othersWait(d *deal, offer *wish) bool {
+	own := m.own(d, offer)
+	for id, n := range d.needs() {
+		if n > own[id] && slices.ContainsFunc(m.wishes, func(w *wish) bool {
+			return w.status == ticketing.Waiting && slices.ContainsFunc(w.types, func(t *ware) bool { return slices.Contains(t.in.PoolIDs, id) })
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// short names why there is not enough for a priced purchase: places, or what is left of the voucher.
+func (m *mall) short(d *deal, offer *wish) (codes []string) {
+	own := m.own(d, offer)
+	uses, spent := int64(0), int64(0)
+	for _, one := range d.parts {
+		if one.coupon != nil {
+			uses, spent = uses+one.quantity, spent+one.quantity*one.off
 		}
 	}
 	if c := d.coupon; c != nil {
@@ -277,11 +302,6 @@ func (m *mall) short(d *deal, offer *wish) (codes []string) {
 		}
 		if c.in.Budget != nil && given+spent > *c.in.Budget {
 			codes = append(codes, "budget_spent")
-		}
-	}
-	if offer != nil {
-		for _, id := range offer.offered.in.PoolIDs {
-			own[id] += offer.party
 		}
 	}
 	for id, n := range d.needs() {
@@ -304,13 +324,11 @@ func (m *mall) try(p *ticketing.Purchase, offer *wish) (*deal, []string) {
 			}
 			continue
 		}
-		c := m.coupon(p.Voucher)
-		for _, w := range m.each(p) {
-			if m.somebodyWaits(w) && offer == nil && (c == nil || !c.in.Reserves) {
-				m.serve()
-			}
-		}
 		d := m.price(p)
+		if m.othersWait(d, offer) {
+			m.serve()
+			d = m.price(p)
+		}
 		codes := m.short(d, offer)
 		if len(codes) == 0 {
 			return d, nil

@@ -405,16 +405,6 @@ func (m *mall) isClosed() bool {
 	return m.closed || !m.closesAt.IsZero() && !m.s.now().Before(m.closesAt)
 }
 
-// somebodyWaits says whether the waitlist goes before a sale of the type: somebody waits for places that it draws on too.
-func (m *mall) somebodyWaits(w *ware) bool {
-	shares := func(other *ware) bool {
-		return slices.ContainsFunc(other.in.PoolIDs, func(id turnout.ID) bool { return slices.Contains(w.in.PoolIDs, id) })
-	}
-	return slices.ContainsFunc(m.wishes, func(other *wish) bool {
-		return other.status == ticketing.Waiting && slices.ContainsFunc(other.types, shares)
-	})
-}
-
 // look compares everything that is stored with the model, after each step.
 func (m *mall) look(t *rapid.T) {
 	m.T = t

@@ -21,21 +21,19 @@ import (
 // errOthersWait sends a sale back until the waitlist was served: places that somebody waits for are theirs first.
 var errOthersWait = errors.New("ticketing: others wait for these tickets")
 
-// others says whether somebody waits for places that the purchase takes; what staff sell, and what a voucher or an offer holds, is not
-// theirs.
-func (s *shelf) others(p *Purchase) bool {
-	if v := s.voucher(p); p.Desk != nil || p.Offer != "" || v != nil && v.Reserves {
+// others says whether somebody waits for places that the purchase takes, for its tickets or add-ons; what staff sell, and what a
+// voucher or an offer holds for it, is not theirs.
+func (b *sale) others(p *Purchase) bool {
+	if p.Desk != nil || len(b.shelf.wanted) == 0 {
 		return false
 	}
-	return slices.ContainsFunc(p.Lines, func(l PurchaseLine) bool {
-		var pools []turnout.ID
-		if t := s.types[l.TicketTypeID]; t != nil {
-			pools = t.PoolIDs
-		} else if a := s.addOns[l.AddOnID]; a != nil {
-			pools = a.PoolIDs
+	basket := b.shelf.quote(p, b.free)
+	for pool, n := range basket.needs {
+		if b.shelf.wanted[pool] && n > basket.own[pool] {
+			return true
 		}
-		return slices.ContainsFunc(pools, func(id turnout.ID) bool { return s.wanted[id] })
-	})
+	}
+	return false
 }
 
 // waitersFirst sends purchases back while somebody who waits can have what they take. The pools of the purchases are locked, so nothing
@@ -43,7 +41,7 @@ func (s *shelf) others(p *Purchase) bool {
 func (b *sale) waitersFirst(ctx context.Context) error {
 	due := map[turnout.ID]bool{}
 	for _, item := range b.items {
-		if id := item.In.EventID; b.shelf.others(&item.In.Purchase) {
+		if id := item.In.EventID; b.others(&item.In.Purchase) {
 			due[id] = false
 		}
 	}
@@ -65,7 +63,7 @@ func (b *sale) waitersFirst(ctx context.Context) error {
 		due[id] = len(offers) > 0
 	}
 	b.keep(func(item wanted) bool {
-		if again := item.In.gaveWay && item.In.served; !again && due[item.In.EventID] && b.shelf.others(&item.In.Purchase) {
+		if again := item.In.gaveWay && item.In.served; !again && due[item.In.EventID] && b.others(&item.In.Purchase) {
 			item.Err = errOthersWait
 		}
 		return item.Err == nil

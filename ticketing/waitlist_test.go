@@ -271,6 +271,34 @@ func TestNobodyPassesThoseWhoWait(t *testing.T) {
 	})
 }
 
+// An add-on that comes with a ticket, and a ticket more than was offered, take places too: those of others who wait are not taken by them.
+func TestNothingInABasketPassesThoseWhoWait(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		hall := s.pool(2)
+		regular, boat := s.ticketType(0, hall), s.ticketType(0, s.pool(10))
+		if _, err := s.CreateAddOn(t.Context(), s.event.CommunityID, s.event.ID, ticketing.AddOnInput{Name: "A seat in the hall", OnSale: true, PoolIDs: []turnout.ID{hall.ID},
+			Price: turnout.Money{Currency: s.event.Currency}, With: []ticketing.AddOnWith{{TicketTypeID: boat.ID, Least: 1, Most: 1}}}); err != nil {
+			t.Fatal(err)
+		}
+		one, other := s.buy(regular, 1, 1), s.buy(regular, 1, 2)
+		first, second := s.wish("first", 1, regular), s.wish("second", 1, regular)
+		s.cancel(one)
+		if _, _, err := s.PlaceOrder(t.Context(), s.purchase(boat, 1, 9)); !errors.Is(err, ticketing.ErrSoldOut) {
+			t.Errorf("with a boat came a seat that others wait for: %v", err)
+		}
+		s.wantStates("a seat was free", []*ticketing.WaitlistEntry{first, second}, ticketing.Offered, ticketing.Waiting)
+		s.cancel(other)
+		if _, err := s.accept(first, regular, 2); !errors.Is(err, ticketing.ErrSoldOut) {
+			t.Errorf("with an offer of one came a second place that others wait for: %v", err)
+		}
+		s.wantStates("the next was served", []*ticketing.WaitlistEntry{first, second}, ticketing.Offered, ticketing.Offered)
+		if _, err := s.accept(first, regular, 1); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Whoever waits in front and does not fit hides nobody behind them, however many they are.
 func TestManyWhoDoNotFitHideNobody(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
