@@ -54,6 +54,7 @@ func TestBrowserWaits(t *testing.T) {
 	guest.says(".tickets", "1 of 3")
 	organiser.open("/console/events/lighthouse-conf-8/waitlist?search=lukasiew")
 	organiser.says("#list", "Accepted")
+	organiser.findOrder()
 
 	if _, err := db.Writer().ExecContext(t.Context(), "UPDATE ticket_types SET requires_approval = TRUE WHERE name = 'Regular'"); err != nil {
 		t.Fatal(err)
@@ -75,6 +76,28 @@ func TestBrowserWaits(t *testing.T) {
 	second.follow(`a[href^="/pay/"]`)
 	second.follow(`form[action$="/pay"] button`)
 	second.says(".order-state", "You're in.")
+}
+
+// findOrder types half a name, in small letters and without its accents, and follows what is left of the list of orders.
+func (b *browser) findOrder() {
+	b.t.Helper()
+	b.open("/console/events/lighthouse-conf-8/orders")
+	if n := js[int](b, `document.querySelectorAll("#list tbody tr").length`); n < 10 {
+		b.t.Fatalf("%d orders to search among", n)
+	}
+	b.do(chromedp.SendKeys(chromedp.CSS(`input[name="search"]`), "lukasiew"))
+	for range 100 {
+		if js[int](b, `document.querySelectorAll("#list tbody tr").length`) == 1 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.says("#list tbody", "Ada Łukasiewicz")
+	if n := js[int](b, `document.querySelectorAll("#list tbody tr").length`); n != 1 {
+		b.t.Errorf("%d orders are shown while one types", n)
+	}
+	b.follow("#list tbody a")
+	b.says("main", "Ada Łukasiewicz", "Grace Hopper", "History")
 }
 
 // mailed waits for a mail to the address with a link like this and gives its path.
