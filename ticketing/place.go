@@ -46,12 +46,11 @@ func formRank(name string) int {
 // placing is a purchase in the queue; placed is what became of it.
 type placing struct {
 	Purchase
-	orderID turnout.ID // made before: a second try after a lost commit finds the first
-	keyID   string     // of idempotency_keys, "" without a key
-	hash    string     // of the request
-	again   bool       // a second try
-	gaveWay bool       // places that its own orders held are free for it
-	served  bool       // the waitlist went first
+	orderID turnout.ID           // made before: a second try after a lost commit finds the first
+	keyID   string               // of idempotency_keys, "" without a key
+	hash    string               // of the request
+	again   bool                 // a second try
+	before  map[turnout.ID]*Pool // as they were before its own orders gave way
 }
 
 type placed struct {
@@ -148,7 +147,6 @@ func (s *Service) sellInTurn(ctx context.Context, in placing) (placed, error) {
 		if err := s.ServeWaitlist(ctx, in.EventID); err != nil {
 			return out, err
 		}
-		in.served = true
 	}
 	return placed{}, database.ErrBusy
 }

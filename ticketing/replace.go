@@ -54,7 +54,6 @@ func (s *Service) replaceOrder(ctx context.Context, tx bun.Tx, items []*database
 }
 
 func (s *Service) replace(ctx context.Context, in placing) (placed, error) {
-	in.gaveWay = true
 	out, err := database.Submit(ctx, s.DB, s.replaces, in)
 	if err == nil {
 		s.soldOut.forget()
@@ -68,7 +67,7 @@ func (s *Service) giveWay(ctx context.Context, tx bun.Tx, in *placing) error {
 		return err
 	}
 	old := in.gives(before)
-	if err := lockForReplacing(ctx, tx, old, in.Lines); err != nil {
+	if in.before, err = lockForReplacing(ctx, tx, old, in.Lines); err != nil {
 		return err
 	}
 	stored, err := storedKey(ctx, tx, in.keyID)
@@ -137,10 +136,10 @@ func storedKeys(ctx context.Context, tx bun.IDB, ids []string) (map[string]idemp
 }
 
 // lockForReplacing locks the pools of the old orders and of the new one together, in id order.
-func lockForReplacing(ctx context.Context, tx bun.IDB, old []turnout.ID, lines []PurchaseLine) error {
+func lockForReplacing(ctx context.Context, tx bun.IDB, old []turnout.ID, lines []PurchaseLine) (map[turnout.ID]*Pool, error) {
 	pools, err := poolsOf(ctx, tx, old)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	types := make([]turnout.ID, len(lines))
 	for i, line := range lines {
@@ -148,10 +147,9 @@ func lockForReplacing(ctx context.Context, tx bun.IDB, old []turnout.ID, lines [
 	}
 	var wanted []turnout.ID
 	if err := tx.NewSelect().Table("ticket_type_pools").Column("pool_id").Where("ticket_type_id IN (?)", bun.List(types)).Scan(ctx, &wanted); err != nil {
-		return err
+		return nil, err
 	}
-	_, err = lockPools(ctx, tx, append(pools, wanted...))
-	return err
+	return lockPools(ctx, tx, append(pools, wanted...))
 }
 
 // cancelUnpaid cancels orders that were read under the lock of their pools and that nobody has paid: there is nothing to refund

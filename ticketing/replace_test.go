@@ -70,6 +70,39 @@ func TestAnUnpaidOrderGivesWay(t *testing.T) {
 	})
 }
 
+// While somebody waits, a buyer keeps the places that their unpaid order holds and gets no others before those who wait.
+func TestAnOrderThatGivesWayKeepsItsPlacesAndNoMore(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		hall := s.pool(4)
+		tt, free := s.ticketType(2500, hall), s.ticketType(0, hall)
+		held, one := s.buy(tt, 2, 1), s.buy(free, 2, 2)
+		pair, three := s.wish("pair", 2, tt), s.wish("three", 3, tt)
+		same := s.purchase(tt, 2, 1)
+		same.Replaces = held.ID
+		held, _, err := s.PlaceOrder(t.Context(), same)
+		if err != nil {
+			t.Fatalf("the same again: %v", err)
+		}
+		s.wantStates("the places were the buyer's", []*ticketing.WaitlistEntry{pair, three}, ticketing.Waiting, ticketing.Waiting)
+		s.cancel(one)
+		more := s.purchase(tt, 3, 1)
+		more.Replaces = held.ID
+		if _, _, err := s.PlaceOrder(t.Context(), more); !errors.Is(err, ticketing.ErrSoldOut) {
+			t.Errorf("a place more, which others wait for: %v", err)
+		}
+		if got := s.order(held.ID); got.Status != ticketing.Held {
+			t.Errorf("the order that was to give way is %s", got.Status)
+		}
+		s.wantStates("two places came free", []*ticketing.WaitlistEntry{pair, three}, ticketing.Offered, ticketing.Waiting)
+		fewer := s.purchase(tt, 1, 1)
+		fewer.Replaces = held.ID
+		if _, _, err := s.PlaceOrder(t.Context(), fewer); err != nil || s.taken(hall) != 3 {
+			t.Errorf("fewer: %v, %d taken", err, s.taken(hall))
+		}
+	})
+}
+
 // A form that is sent again changed makes one order of it, however often and however many times at once.
 func TestAFormSentAgainChanged(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

@@ -16,7 +16,7 @@ var mutants = []struct{ rule, file, from, to string }{
 	{"discounts stay within the budget", "voucher.go", "b.spent > v.budgetLeft()-before.spent", "b.spent > v.budgetLeft()+1000"},
 	{"an ended order gives its voucher's uses back", "counters.go", "if line.VoucherID != \"\" && slices.Contains(holding, o.Status) {", "if line.VoucherID != \"\" && n > 0 && slices.Contains(holding, o.Status) {"},
 	{"a percentage is rounded half away from zero", "voucher.go", "turnout.MulDiv(price, v.Value, 100)", "price * v.Value / 100"},
-	{"those who wait go before the public", "waitlist_serve.go", "return slices.ContainsFunc(pools, func(id turnout.ID) bool { return s.wanted[id] })", "return len(pools) > 100"},
+	{"those who wait go before the public", "waitlist_serve.go", "n > basket.own[pool]+b.gaveWay(in, pool) {", "n > basket.own[pool]+b.gaveWay(in, pool)+99 {"},
 	{"a party is offered places for all of it", "waitlist_serve.go", "q.room(t) >= e.PartySize", "q.room(t) >= 1"},
 	{"an offer ends at its deadline", "waitlist.go", "if e.Status == Offered && !now.Before(e.OfferExpiresAt) {", "if e.Status == Offered && now.IsZero() {"},
 	{"a price window ends with its number", "price.go", "at = min(n, max(0, free(w.PoolID)))", "at = n"},

@@ -22,18 +22,27 @@ import (
 var errOthersWait = errors.New("ticketing: others wait for these tickets")
 
 // others says whether somebody waits for places that the purchase takes, for its tickets or add-ons; what staff sell, and what a
-// voucher or an offer holds for it, is not theirs.
-func (b *sale) others(p *Purchase) bool {
-	if p.Desk != nil || len(b.shelf.wanted) == 0 {
+// voucher, an offer or an order that gives way held for it, is not theirs.
+func (b *sale) others(in *placing) bool {
+	if in.Desk != nil || len(b.shelf.wanted) == 0 {
 		return false
 	}
-	basket := b.shelf.quote(p, b.free)
+	basket := b.shelf.quote(&in.Purchase, b.free)
 	for pool, n := range basket.needs {
-		if b.shelf.wanted[pool] && n > basket.own[pool] {
+		if b.shelf.wanted[pool] && n > basket.own[pool]+b.gaveWay(in, pool) {
 			return true
 		}
 	}
 	return false
+}
+
+// gaveWay is how many of a pool's places the purchase's own orders held until it came.
+func (b *sale) gaveWay(in *placing, pool turnout.ID) int64 {
+	before, now := in.before[pool], b.pools[pool]
+	if before == nil || now == nil {
+		return 0
+	}
+	return before.Taken - now.Taken
 }
 
 // waitersFirst sends purchases back while somebody who waits can have what they take. The pools of the purchases are locked, so nothing
@@ -41,7 +50,7 @@ func (b *sale) others(p *Purchase) bool {
 func (b *sale) waitersFirst(ctx context.Context) error {
 	due := map[turnout.ID]bool{}
 	for _, item := range b.items {
-		if id := item.In.EventID; b.others(&item.In.Purchase) {
+		if id := item.In.EventID; b.others(&item.In) {
 			due[id] = false
 		}
 	}
@@ -56,6 +65,11 @@ func (b *sale) waitersFirst(ctx context.Context) error {
 		if q.pools, err = poolsByID(ctx, b.tx, b.shelf.events[id].CommunityID, id); err != nil {
 			return err
 		}
+		for pool := range q.pools { // an order that gives way gives its places to nobody else
+			for _, item := range b.items {
+				q.pools[pool].Taken += b.gaveWay(&item.In, pool)
+			}
+		}
 		offers, _, err := q.choose(ctx, b.tx, 1)
 		if err != nil {
 			return err
@@ -63,7 +77,7 @@ func (b *sale) waitersFirst(ctx context.Context) error {
 		due[id] = len(offers) > 0
 	}
 	b.keep(func(item wanted) bool {
-		if again := item.In.gaveWay && item.In.served; !again && due[item.In.EventID] && b.others(&item.In.Purchase) {
+		if due[item.In.EventID] && b.others(&item.In) {
 			item.Err = errOthersWait
 		}
 		return item.Err == nil
