@@ -36,7 +36,7 @@ func (a *AddOnOffer) Bounds(ticketType turnout.ID) (least, most, included int64,
 // count as free, for whoever wants others instead; nil is none.
 func (s *Service) Assortment(ctx context.Context, event *events.Event, held *Order, p *Purchase) (*Assortment, error) {
 	db := s.DB.Read()
-	all, pools, err := s.offers(ctx, event, held)
+	stall, err := s.readStall(ctx, event, held)
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +50,8 @@ func (s *Service) Assortment(ctx context.Context, event *events.Event, held *Ord
 	}
 	a := new(Assortment)
 	voucher, entry := shelf.voucher(p), shelf.entries[p.Offer]
-	for _, o := range all {
-		if o = o.opened(event, voucher, entry, pools, shelf); o.Visibility == Public || o.isOpened {
+	for _, o := range stall.offers {
+		if o = o.opened(event, voucher, entry, stall.pools, shelf); o.Visibility == Public || o.isOpened {
 			a.Offers = append(a.Offers, o)
 		}
 	}
@@ -62,14 +62,10 @@ func (s *Service) Assortment(ctx context.Context, event *events.Event, held *Ord
 		a.Offered = entry.PartySize
 		a.Offers = slices.DeleteFunc(a.Offers, func(o Offer) bool { return o.ID != entry.OfferedTypeID })
 	}
-	addOns, err := loadAddOns(ctx, db, []turnout.ID{event.ID})
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: assortment: %w", err)
-	}
 	money := func(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: event.Currency} }
-	for _, addOn := range addOns {
+	for _, addOn := range stall.addOns {
 		if addOn.sellable(shelf.now) == nil {
-			a.AddOns = append(a.AddOns, AddOnOffer{addOn, money(addOn.Price), money(addOn.MinPrice), leftOf(addOn.PoolIDs, pools)})
+			a.AddOns = append(a.AddOns, AddOnOffer{addOn, money(addOn.Price), money(addOn.MinPrice), leftOf(addOn.PoolIDs, stall.pools)})
 		}
 	}
 	if a.Questions, err = loadQuestions(ctx, db, []turnout.ID{event.ID}); err != nil {
@@ -77,7 +73,7 @@ func (s *Service) Assortment(ctx context.Context, event *events.Event, held *Ord
 	}
 	for _, q := range a.Questions {
 		for i := range q.Words.Options {
-			q.Words.Options[i].Pool = pools[q.Words.Options[i].PoolID]
+			q.Words.Options[i].Pool = stall.pools[q.Words.Options[i].PoolID]
 		}
 	}
 	return a, nil
@@ -106,7 +102,7 @@ func (o Offer) opened(event *events.Event, v *Voucher, entry *WaitlistEntry, poo
 		p.Voucher = v.Code
 		o.isOpened = o.Visibility == VoucherOnly
 		if v.Reserves {
-			o.Left += v.holds(s.now)
+			o.Left = o.draws.roomReserved(o.PoolIDs, v.holds(s.now), pools)
 		}
 	}
 	if entry != nil && entry.OfferedTypeID == o.ID {

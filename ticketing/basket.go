@@ -181,10 +181,8 @@ func (b *basket) count(p *Purchase, s *shelf) {
 		}
 	}
 	if entry != nil {
-		if t := s.types[entry.OfferedTypeID]; t != nil {
-			for _, id := range t.PoolIDs {
-				b.own[id] += entry.PartySize
-			}
+		for id, n := range entry.holds {
+			b.own[id] += n
 		}
 	}
 }

@@ -36,12 +36,12 @@ var checks = []database.Invariant{
 		FROM vouchers AS voucher JOIN pool_claims AS claim ON claim.holder_id = voucher.id
 		WHERE claim.quantity > CASE WHEN voucher.ended THEN 0 ELSE voucher.max_uses - voucher.uses END`},
 	{Says: "waitlist entry %s: holds %d places of a pool, its state asks for %d", Query: `
-		SELECT entry.id AS subject, claim.quantity AS stored, CASE WHEN entry.status = 'offered' THEN entry.party_size ELSE 0 END AS counted
+		SELECT entry.id AS subject, claim.quantity AS stored, CASE WHEN entry.status = 'offered' THEN claim.places ELSE 0 END AS counted
 		FROM waitlist_entries AS entry JOIN pool_claims AS claim ON claim.holder_id = entry.id
-		WHERE claim.quantity <> CASE WHEN entry.status = 'offered' THEN entry.party_size ELSE 0 END`},
-	{Says: "waitlist entry %s: is offered places and holds none (%d, %d)", Query: `
+		WHERE claim.quantity <> CASE WHEN entry.status = 'offered' THEN claim.places ELSE 0 END`},
+	{Says: "waitlist entry %s: is offered places and holds too few (%d, %d)", Query: `
 		SELECT entry.id AS subject, 0 AS stored, entry.party_size AS counted FROM waitlist_entries AS entry
-		WHERE entry.status = 'offered' AND NOT EXISTS (SELECT 1 FROM pool_claims AS claim WHERE claim.holder_id = entry.id AND claim.quantity > 0)`},
+		WHERE entry.status = 'offered' AND NOT EXISTS (SELECT 1 FROM pool_claims AS claim WHERE claim.holder_id = entry.id AND claim.quantity >= entry.party_size)`},
 	{Says: "waitlist entry %s: says that it waits for a type (%d) and not so itself (%d)", Query: `
 		SELECT entry.id AS subject, CASE WHEN wish.waiting THEN 1 ELSE 0 END AS stored, CASE WHEN entry.status = 'waiting' THEN 1 ELSE 0 END AS counted
 		FROM waitlist_entries AS entry JOIN waitlist_entry_types AS wish ON wish.entry_id = entry.id WHERE wish.waiting <> (entry.status = 'waiting')`},

@@ -42,48 +42,60 @@ type Offer struct {
 	Reason       error // why it cannot be bought, nil when it can
 
 	isOpened bool // by a voucher, or by an offer of the waitlist
+	draws    draws
 }
 
-// Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: three
-// statements.
+// Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: four
+// statements, two more where there are add-ons.
 func (s *Service) Offers(ctx context.Context, event *events.Event) ([]Offer, error) {
 	return s.OffersInstead(ctx, event, nil)
 }
 
 // OffersInstead is Offers for whoever holds the order and wants others instead: its places count as free. A nil order is none.
 func (s *Service) OffersInstead(ctx context.Context, event *events.Event, held *Order) ([]Offer, error) {
-	all, _, err := s.offers(ctx, event, held)
-	return slices.DeleteFunc(all, func(o Offer) bool { return o.Visibility != Public }), err
+	stall, err := s.readStall(ctx, event, held)
+	return slices.DeleteFunc(stall.offers, func(o Offer) bool { return o.Visibility != Public }), err
 }
 
 // Stock is Offers with the hidden and the voucher types, and the event's own pools in the order of their making.
 func (s *Service) Stock(ctx context.Context, event *events.Event) ([]Offer, []*Pool, error) {
-	all, pools, err := s.offers(ctx, event, nil)
-	maps.DeleteFunc(pools, func(_ turnout.ID, p *Pool) bool { return p.Kind != Places })
-	return all, slices.SortedFunc(maps.Values(pools), func(a, b *Pool) int { return cmp.Compare(a.ID, b.ID) }), err
+	stall, err := s.readStall(ctx, event, nil)
+	maps.DeleteFunc(stall.pools, func(_ turnout.ID, p *Pool) bool { return p.Kind != Places })
+	return stall.offers, slices.SortedFunc(maps.Values(stall.pools), func(a, b *Pool) int { return cmp.Compare(a.ID, b.ID) }), err
 }
 
-func (s *Service) offers(ctx context.Context, event *events.Event, held *Order) ([]Offer, map[turnout.ID]*Pool, error) {
+// stall is what an event sells at an instant, of every visibility.
+type stall struct {
+	offers []Offer
+	addOns []*AddOn
+	pools  map[turnout.ID]*Pool
+}
+
+func (s *Service) readStall(ctx context.Context, event *events.Event, held *Order) (stall, error) {
 	db := s.DB.Read()
 	types, err := loadTypes(ctx, db, []turnout.ID{event.ID})
 	if err != nil {
-		return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
+		return stall{}, fmt.Errorf("ticketing: offers: %w", err)
+	}
+	addOns, err := loadAddOns(ctx, db, []turnout.ID{event.ID})
+	if err != nil {
+		return stall{}, fmt.Errorf("ticketing: offers: %w", err)
 	}
 	pools, err := poolsByID(ctx, db, event.CommunityID, event.ID)
 	if err != nil {
-		return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
+		return stall{}, fmt.Errorf("ticketing: offers: %w", err)
 	}
 	if held != nil {
 		if err := release(ctx, db, pools, held); err != nil {
-			return nil, nil, fmt.Errorf("ticketing: offers: %w", err)
+			return stall{}, fmt.Errorf("ticketing: offers: %w", err)
 		}
 	}
 	now := s.Now()
 	offers := make([]Offer, len(types))
 	for i, t := range types {
-		offers[i] = offer(event, t, pools, now)
+		offers[i] = offer(event, t, addOns, pools, now)
 	}
-	return offers, pools, nil
+	return stall{offers, addOns, pools}, nil
 }
 
 // release counts the places that an order holds as free, in the pools as they were read.
@@ -102,17 +114,22 @@ func release(ctx context.Context, db bun.IDB, pools map[turnout.ID]*Pool, held *
 
 // OfferOf gives one ticket type of an event as Offers does, hidden ones included. It fails with turnout.ErrNotFound.
 func (s *Service) OfferOf(ctx context.Context, event *events.Event, id turnout.ID) (Offer, error) {
-	t, pools, err := typeWithPools(ctx, s.DB.Read(), event.ID, id)
+	stall, err := s.readStall(ctx, event, nil)
 	if err != nil {
-		return Offer{}, fmt.Errorf("ticketing: offer: %w", err)
+		return Offer{}, err
 	}
-	return offer(event, t, pools, s.Now()), nil
+	i := slices.IndexFunc(stall.offers, func(o Offer) bool { return o.ID == id })
+	if i < 0 {
+		return Offer{}, fmt.Errorf("ticketing: offer: %w", turnout.ErrNotFound)
+	}
+	return stall.offers[i], nil
 }
 
-func offer(event *events.Event, t *TicketType, pools map[turnout.ID]*Pool, now time.Time) Offer {
+func offer(event *events.Event, t *TicketType, addOns []*AddOn, pools map[turnout.ID]*Pool, now time.Time) Offer {
 	money := func(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: event.Currency} }
 	next := t.prices(1, now, func(pool turnout.ID) int64 { return pools[pool].Available() })[0]
-	o := Offer{TicketType: t, Price: money(next.price), Least: money(t.MinPrice), PriceName: next.name, PriceUntil: next.until, Later: money(t.Price), Left: left(t, pools)}
+	o := Offer{TicketType: t, Price: money(next.price), Least: money(t.MinPrice), PriceName: next.name, PriceUntil: next.until, Later: money(t.Price), draws: t.draws(addOns, now)}
+	o.Left = o.draws.room(pools)
 	if next.pool != "" {
 		o.PriceLeft = pools[next.pool].Available()
 	}
@@ -130,7 +147,7 @@ func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 		o.Reason = ErrSoldOut
 	}
 	switch {
-	case o.Reason == nil && o.Left <= max(10, smallest(t, pools)/10):
+	case o.Reason == nil && o.Left <= max(10, o.draws.least(pools, func(p *Pool) int64 { return p.Capacity })/10):
 		o.Availability = FewLeft
 	case o.Reason == nil:
 		o.Availability = Available
@@ -145,22 +162,58 @@ func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 	}
 }
 
-// left is how many tickets of the type its pools have room for: the least of them.
-func left(t *TicketType, pools map[turnout.ID]*Pool) int64 {
-	return least(t, pools, (*Pool).Available)
-}
+// draws says how many places of each pool one ticket of a type takes, with the add-ons that it cannot be had without.
+type draws map[turnout.ID]int64
 
-func smallest(t *TicketType, pools map[turnout.ID]*Pool) int64 {
-	return least(t, pools, func(p *Pool) int64 { return p.Capacity })
-}
-
-func least(t *TicketType, pools map[turnout.ID]*Pool, of func(*Pool) int64) int64 {
+// draws gives none for a type without pools of its own, which cannot be sold.
+func (t *TicketType) draws(addOns []*AddOn, now time.Time) draws {
+	d := draws{}
 	if len(t.PoolIDs) == 0 {
+		return d
+	}
+	for _, id := range t.PoolIDs {
+		d[id]++
+	}
+	for _, a := range addOns {
+		if how, ok := a.with(t.ID); ok && how.floor() > 0 && a.sellable(now) == nil {
+			for _, id := range a.PoolIDs {
+				d[id] += how.floor()
+			}
+		}
+	}
+	return d
+}
+
+// room is how many tickets there are places for.
+func (d draws) room(pools map[turnout.ID]*Pool) int64 { return d.least(pools, (*Pool).Available) }
+
+// roomReserved is room for whoever has so many places reserved in each of the type's own pools, one for each ticket.
+func (d draws) roomReserved(own []turnout.ID, reserved int64, pools map[turnout.ID]*Pool) int64 {
+	n := int64(maxCapacity)
+	for id, each := range d {
+		free := pools[id].Available()
+		switch {
+		case !slices.Contains(own, id):
+			free /= each
+		case each == 1:
+			free += reserved
+		case free >= (each-1)*reserved:
+			free = (free + reserved) / each
+		default:
+			free /= each - 1
+		}
+		n = min(n, free)
+	}
+	return n
+}
+
+func (d draws) least(pools map[turnout.ID]*Pool, of func(*Pool) int64) int64 {
+	if len(d) == 0 {
 		return 0
 	}
 	n := int64(maxCapacity)
-	for _, id := range t.PoolIDs {
-		n = min(n, of(pools[id]))
+	for id, each := range d {
+		n = min(n, of(pools[id])/each)
 	}
 	return n
 }
@@ -177,20 +230,6 @@ func poolsByID(ctx context.Context, db bun.IDB, community, event turnout.ID) (ma
 	return pools, nil
 }
 
-func typeWithPools(ctx context.Context, db bun.IDB, event, id turnout.ID) (*TicketType, map[turnout.ID]*Pool, error) {
-	types, err := loadTypes(ctx, db, []turnout.ID{event})
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, t := range types {
-		if t.ID == id {
-			pools, err := poolsByID(ctx, db, t.CommunityID, event)
-			return t, pools, err
-		}
-	}
-	return nil, nil, turnout.ErrNotFound
-}
-
 // PriceTag is the least price of an event's public tickets, and how its sale stands as a whole.
 type PriceTag struct {
 	From         turnout.Money
@@ -201,7 +240,7 @@ type PriceTag struct {
 // better says which availability stands for a whole event: what can be bought is told before what cannot.
 var better = map[Availability]int{Available: 5, FewLeft: 4, NotYet: 3, SoldOut: 2, Over: 1, Unavailable: 0}
 
-// Prices gives the price tags of events that sell public tickets, in three statements.
+// Prices gives the price tags of events that sell public tickets, in four statements, two more where there are add-ons.
 func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.ID]PriceTag, error) {
 	tags := map[turnout.ID]PriceTag{}
 	if len(list) == 0 {
@@ -218,6 +257,10 @@ func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: prices: %w", err)
 	}
+	addOns, err := loadAddOns(ctx, db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: prices: %w", err)
+	}
 	var all []*Pool
 	if err := db.NewSelect().Model(&all).Where("event_id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("ticketing: prices: %w", err)
@@ -231,7 +274,7 @@ func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.
 		if t.Visibility != Public {
 			continue
 		}
-		o := offer(byID[t.EventID], t, pools, now)
+		o := offer(byID[t.EventID], t, addOns, pools, now)
 		tag, seen := tags[t.EventID]
 		tag.Varies = tag.Varies || seen && o.Price != tag.From
 		if !seen || o.Price.Amount < tag.From.Amount {

@@ -3,6 +3,8 @@ package ticketing
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -208,9 +210,7 @@ func (s *shelf) poolsFor(p *Purchase) (ids []turnout.ID) {
 		ids = append(ids, a.PoolIDs...)
 	}
 	if e := s.entries[p.Offer]; e != nil {
-		if t := s.types[e.OfferedTypeID]; t != nil {
-			ids = append(ids, t.PoolIDs...)
-		}
+		ids = slices.AppendSeq(ids, maps.Keys(e.holds))
 	}
 	return append(ids, choicePools(s.asked[p.EventID].questions)...)
 }

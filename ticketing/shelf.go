@@ -77,7 +77,7 @@ func readShelf(ctx context.Context, db bun.IDB, now time.Time, purchases []*Purc
 	}
 	queued, err := queuedTypes(ctx, db, ids)
 	for _, id := range queued {
-		for _, pool := range s.types[id].PoolIDs {
+		for pool := range s.types[id].draws(s.byEvent[s.types[id].EventID], now) {
 			s.wanted[pool] = true
 		}
 	}
@@ -115,9 +115,19 @@ func (s *shelf) readEntries(ctx context.Context, db bun.IDB, purchases []*Purcha
 		return nil
 	}
 	var list []*WaitlistEntry
-	err := db.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Scan(ctx)
+	if err := db.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return err
+	}
 	for _, e := range list {
+		e.holds = draws{}
 		s.entries[e.ID] = e
+	}
+	var claims []*claim
+	err := db.NewSelect().Model(&claims).Where("holder_id IN (?)", bun.List(ids)).Where("quantity > 0").Scan(ctx)
+	for _, c := range claims {
+		if e := s.entries[c.HolderID]; e != nil {
+			e.holds[c.PoolID] = c.Quantity
+		}
 	}
 	return err
 }

@@ -17,7 +17,7 @@ func (m *mall) actions() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"buy": m.buy, "buy 2": m.buy, "buy 3": m.buy, "buy 4": m.buy, "pay": m.pay, "pay 2": m.pay, "cancel": m.cancel, "decide": m.decide, "wait": m.wait,
 		"join": m.join, "join 2": m.join, "leave": m.leave, "accept": m.accept, "voucher": m.makeVoucher, "end voucher": m.endVoucher, "change voucher": m.changeVoucher,
-		"block": m.block, "unblock": m.unblock, "capacity": m.changeCapacity, "type": m.changeType, "sweeps": m.sweeps, "": m.look,
+		"block": m.block, "unblock": m.unblock, "capacity": m.changeCapacity, "type": m.changeType, "sweeps": m.sweeps, "offer": m.offer, "": m.look,
 	}
 }
 
@@ -266,8 +266,8 @@ func (m *mall) own(d *deal, offer *wish) map[turnout.ID]int64 {
 		}
 	}
 	if offer != nil {
-		for _, id := range offer.offered.in.PoolIDs {
-			own[id] += offer.party
+		for id, each := range m.draws(offer.offered) {
+			own[id] += each * offer.party
 		}
 	}
 	return own
@@ -278,7 +278,7 @@ func (m *mall) othersWait(d *deal, offer *wish) bool {
 	own := m.own(d, offer)
 	for id, n := range d.needs() {
 		if n > own[id] && slices.ContainsFunc(m.wishes, func(w *wish) bool {
-			return w.status == ticketing.Waiting && slices.ContainsFunc(w.types, func(t *ware) bool { return slices.Contains(t.in.PoolIDs, id) })
+			return w.status == ticketing.Waiting && slices.ContainsFunc(w.types, func(t *ware) bool { return m.draws(t)[id] > 0 })
 		}) {
 			return true
 		}

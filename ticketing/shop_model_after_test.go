@@ -172,7 +172,7 @@ func (m *mall) join(t *rapid.T) {
 		if party%max(1, w.in.MultipleOf) != 0 {
 			codes = append(codes, "multiple")
 		}
-		if m.left(w) >= party {
+		if m.room(w) >= party {
 			codes = append(codes, "not_sold_out")
 		}
 	}

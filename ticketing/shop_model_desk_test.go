@@ -220,3 +220,35 @@ func (m *mall) sweeps(t *rapid.T) {
 	}
 	m.serve()
 }
+
+// offer looks at what the page says of a ticket type and buys as one who comes by then: what it calls available is sold to them as far as
+// it says, and what it calls sold out is not.
+func (m *mall) offer(t *rapid.T) {
+	m.sweeps(t)
+	w := rapid.SampledFrom(m.types).Draw(t, "type")
+	offers, _, err := m.s.Stock(context.Background(), m.s.event)
+	m.must(err)
+	o := offers[slices.IndexFunc(offers, func(o ticketing.Offer) bool { return o.ID == w.id })]
+	if want := m.room(w); o.Left != want {
+		t.Fatalf("%d are offered, the rules say %d", o.Left, want)
+	}
+	multiple := max(1, w.in.MultipleOf)
+	least := (max(w.in.MinPerOrder, 1) + multiple - 1) / multiple * multiple
+	n := max(least, min(w.in.MaxPerOrder, o.Left+rapid.Int64Range(0, 1).Draw(t, "more than is left"))/multiple*multiple)
+	p := ticketing.Purchase{EventID: m.s.event.ID, Buyer: ticketing.Attendee{Name: "Fresh", Email: "fresh@example.org"},
+		Lines: []ticketing.PurchaseLine{{TicketTypeID: w.id, Quantity: n}}}
+	for range n {
+		p.Attendees = append(p.Attendees, ticketing.Bearer{Attendee: p.Buyer, Later: true})
+	}
+	before := len(m.orders)
+	m.place(t, p, nil)
+	sold := len(m.orders) > before
+	switch {
+	case sold && (o.Reason != nil || n > o.Left):
+		t.Fatalf("%d were sold of what the page calls %s with %d left", n, o.Availability, o.Left)
+	case !sold && o.Reason == nil && n <= o.Left:
+		t.Fatalf("%d were refused of what the page calls %s with %d left", n, o.Availability, o.Left)
+	case o.Availability == ticketing.SoldOut && o.Left >= least:
+		t.Fatalf("%d are left of what the page calls sold out", o.Left)
+	}
+}

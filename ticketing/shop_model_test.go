@@ -271,8 +271,8 @@ func (m *mall) taken(pool turnout.ID) (n int64) {
 		}
 	}
 	for _, w := range m.wishes {
-		if w.status == ticketing.Offered && slices.Contains(w.offered.in.PoolIDs, pool) {
-			n += w.party
+		if w.status == ticketing.Offered {
+			n += w.party * m.draws(w.offered)[pool]
 		}
 	}
 	return n
@@ -303,6 +303,31 @@ func (m *mall) left(w *ware) int64 {
 	n := int64(1 << 40)
 	for _, id := range w.in.PoolIDs {
 		n = min(n, m.free(id))
+	}
+	return n
+}
+
+// draws says which places one ticket of a type takes, with what it cannot be had without.
+func (m *mall) draws(w *ware) map[turnout.ID]int64 {
+	draws := map[turnout.ID]int64{}
+	for _, id := range w.in.PoolIDs {
+		draws[id]++
+	}
+	for _, a := range m.addOns {
+		for _, with := range a.in.With {
+			if with.TicketTypeID == w.id && max(with.Least, with.Included) > 0 {
+				draws[a.in.PoolIDs[0]] += max(with.Least, with.Included)
+			}
+		}
+	}
+	return draws
+}
+
+// room is how many tickets of a type can be sold with what they cannot be had without.
+func (m *mall) room(w *ware) int64 {
+	n := int64(1 << 40)
+	for id, each := range m.draws(w) {
+		n = min(n, m.free(id)/each)
 	}
 	return n
 }
@@ -384,7 +409,7 @@ func (m *mall) serve() {
 			continue
 		}
 		for _, t := range w.types {
-			if m.sellable(t) && m.left(t) >= max(w.party, t.in.MinPerOrder) {
+			if m.sellable(t) && m.room(t) >= max(w.party, t.in.MinPerOrder) {
 				w.status, w.offered, w.deadline = ticketing.Offered, t, m.s.now().Add(m.offerTime())
 				break
 			}

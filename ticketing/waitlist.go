@@ -56,6 +56,7 @@ type WaitlistEntry struct {
 
 	TicketTypeIDs []turnout.ID `bun:"-"` // that would do, the best first
 	Secret        string       `bun:"-"` // opens the entry's page, where it can be left
+	holds         draws        `bun:"-"` // places, where its offer is being accepted
 }
 
 // StatusAt is the state to show: an offer whose time is over reads as expired even before the sweep has been.
@@ -214,6 +215,10 @@ func mayWait(ctx context.Context, tx bun.IDB, community turnout.ID, w WaitlistWi
 	if err != nil {
 		return err
 	}
+	addOns, err := loadAddOns(ctx, tx, []turnout.ID{w.EventID})
+	if err != nil {
+		return err
+	}
 	pools, err := poolsByID(ctx, tx, community, w.EventID)
 	if err != nil {
 		return err
@@ -239,7 +244,7 @@ func mayWait(ctx context.Context, tx bun.IDB, community turnout.ID, w WaitlistWi
 		if w.PartySize%max(1, t.MultipleOf) != 0 {
 			return turnout.Invalidf("party_size", "multiple", "%s is sold in multiples of %d.", t.Name, t.MultipleOf)
 		}
-		if left(t, pools) >= w.PartySize {
+		if t.draws(addOns, now).room(pools) >= w.PartySize {
 			return ErrNotSoldOut
 		}
 	}

@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ type Obstacle struct {
 	Type   *TicketType
 	Needs  int64
 	Left   int64  // tickets of it that there are places for
-	Pool   string // of its pools the fullest
+	Pool   string // of those that it draws on the fullest
 	Reason error  // why it is not sold at all; nil: there is too little room for the party
 }
 
@@ -115,9 +116,9 @@ func (s *Service) Turns(ctx context.Context, e *events.Event, entries []*Waitlis
 	if err != nil {
 		return nil, wrapped("turns on the waitlist", err)
 	}
-	q := &queue{event: e, settings: settings, types: map[turnout.ID]*TicketType{}, now: s.Now()}
-	for _, t := range types {
-		q.types[t.ID] = t
+	q, err := newQueue(ctx, db, e, settings, types, s.Now())
+	if err != nil {
+		return nil, wrapped("turns on the waitlist", err)
 	}
 	if q.pools, err = poolsByID(ctx, db, e.CommunityID, e.ID); err != nil {
 		return nil, wrapped("turns on the waitlist", err)
@@ -164,10 +165,10 @@ func (q *queue) obstacles(w *WaitlistEntry) (list []Obstacle) {
 		if o.Reason == nil && o.Left >= w.PartySize {
 			return nil
 		}
-		var fullest *Pool
-		for _, pool := range t.PoolIDs {
-			if p := q.pools[pool]; fullest == nil || p.Available() < fullest.Available() {
-				fullest, o.Pool = p, p.Name
+		fewest := int64(maxCapacity)
+		for _, pool := range slices.Sorted(maps.Keys(q.draws[id])) {
+			if n := q.pools[pool].Available() / q.draws[id][pool]; n < fewest {
+				fewest, o.Pool = n, q.pools[pool].Name
 			}
 		}
 		list = append(list, o)

@@ -110,6 +110,7 @@ func (s *shelf) lockEntries(ctx context.Context, tx bun.IDB) error {
 		if e.Status == Offered && e.OfferedTypeID != s.entries[id].OfferedTypeID {
 			return database.ErrAgain
 		}
+		e.holds = s.entries[id].holds
 		s.entries[id] = e
 	}
 	return nil
@@ -176,6 +177,7 @@ type queue struct {
 	event    *events.Event
 	settings *ShopSettings
 	types    map[turnout.ID]*TicketType // that somebody waits for and that may be sold now
+	draws    map[turnout.ID]draws       // by ticket type
 	pools    map[turnout.ID]*Pool
 	now      time.Time
 }
@@ -194,14 +196,22 @@ func readQueue(ctx context.Context, db bun.IDB, event *events.Event, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{event: event, settings: settings, types: map[turnout.ID]*TicketType{}, now: now}
-	for _, t := range all {
-		if slices.Contains(queued, t.ID) && t.sellable(now) == nil {
-			q.types[t.ID] = t
-		}
-	}
-	if len(q.types) == 0 {
+	all = slices.DeleteFunc(all, func(t *TicketType) bool { return !slices.Contains(queued, t.ID) || t.sellable(now) != nil })
+	if len(all) == 0 {
 		return nil, nil
+	}
+	return newQueue(ctx, db, event, settings, all, now)
+}
+
+// newQueue is the queue for the types, with what their tickets take.
+func newQueue(ctx context.Context, db bun.IDB, event *events.Event, settings *ShopSettings, types []*TicketType, now time.Time) (*queue, error) {
+	addOns, err := loadAddOns(ctx, db, []turnout.ID{event.ID})
+	if err != nil {
+		return nil, err
+	}
+	q := &queue{event: event, settings: settings, types: map[turnout.ID]*TicketType{}, draws: map[turnout.ID]draws{}, now: now}
+	for _, t := range types {
+		q.types[t.ID], q.draws[t.ID] = t, t.draws(addOns, now)
 	}
 	return q, nil
 }
@@ -216,8 +226,8 @@ func queuedTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) (queued
 // lock locks the pools of what somebody waits for; a type that was changed meanwhile may draw on others by now.
 func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
 	var ids []turnout.ID
-	for _, t := range q.types {
-		ids = append(ids, t.PoolIDs...)
+	for _, d := range q.draws {
+		ids = slices.AppendSeq(ids, maps.Keys(d))
 	}
 	if q.pools, err = lockPools(ctx, tx, ids); err != nil {
 		return err
@@ -234,7 +244,7 @@ func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
 
 // room is how many tickets of a type are left for a party; 0 when it sells none so few.
 func (q *queue) room(t *TicketType) int64 {
-	if n := left(t, q.pools); n >= t.MinPerOrder {
+	if n := q.draws[t.ID].room(q.pools); n >= t.MinPerOrder {
 		return n
 	}
 	return 0
@@ -271,8 +281,8 @@ func (q *queue) choose(ctx context.Context, db bun.IDB, limit int) (offers []cho
 	}
 	for _, e := range entries {
 		if t := q.first(e); t != nil && len(offers) < limit {
-			for _, pool := range t.PoolIDs {
-				q.pools[pool].Taken += e.PartySize
+			for pool, each := range q.draws[t.ID] {
+				q.pools[pool].Taken += each * e.PartySize
 			}
 			offers = append(offers, chosen{e, t})
 		}
@@ -305,10 +315,10 @@ func (s *Service) makeOffers(ctx context.Context, tx bun.Tx, q *queue, offers []
 	ids := make([]turnout.ID, len(offers))
 	for i, o := range offers {
 		ids[i] = o.entry.ID
-		for _, pool := range o.of.PoolIDs {
-			take[pool] += o.entry.PartySize
-			claims = append(claims, &claim{HolderID: o.entry.ID, PoolID: pool, HolderKind: holderOffer, CommunityID: event.CommunityID,
-				Places: o.entry.PartySize, Quantity: o.entry.PartySize})
+		for pool, each := range q.draws[o.of.ID] {
+			n := each * o.entry.PartySize
+			take[pool] += n
+			claims = append(claims, &claim{HolderID: o.entry.ID, PoolID: pool, HolderKind: holderOffer, CommunityID: event.CommunityID, Places: n, Quantity: n})
 		}
 	}
 	if err := takeAll(ctx, tx, take); err != nil {

@@ -241,11 +241,11 @@ func (in *inquiry) ticketType(t *TicketType) Standing {
 		reasons = append(reasons, Reason{Cause: CauseApproval, Weight: Notes})
 	}
 	reasons = append(reasons, in.aboutPrice(t, pools)...)
-	n := left(t, pools)
-	s := Standing{Offer: offer(in.event, t, pools, in.shelf.now), Left: &n, Reasons: reasons, Open: openness(reasons)}
-	s.Availability = s.Offer.Availability
+	o := offer(in.event, t, in.shelf.byEvent[in.event.ID], pools, in.shelf.now)
+	s := Standing{Offer: o, Left: &o.Left, Reasons: reasons, Open: openness(reasons)}
+	s.Availability = o.Availability
 	if s.Open == ToNobody && (s.Availability == Available || s.Availability == FewLeft) {
-		s.Availability = SoldOut // of something that comes with it
+		s.Availability = SoldOut // of the choices of a question
 	}
 	return s
 }
