@@ -21,12 +21,15 @@ func held() *sampleHeld {
 // attendeeSamples are the smaller pages of those who come.
 func attendeeSamples() []sample {
 	type form struct {
-		First, Size, Name, Email string
+		Size, Name, Email string
 	}
 	type wishType struct {
-		Value, Text, Mode string
-		Price             turnout.Money
-		Ticked            bool
+		Value, Text string
+		Price       turnout.Money
+	}
+	type wishChoice struct {
+		Number int
+		Chosen string
 	}
 	type wish struct {
 		Chrome
@@ -34,6 +37,7 @@ func attendeeSamples() []sample {
 		Event     sampleEvent
 		Action    string
 		Types     []wishType
+		Choices   []wishChoice
 		Form      form
 		ByLottery bool
 		ClosesAt  time.Time
@@ -92,7 +96,10 @@ func attendeeSamples() []sample {
 		Code, Status, EventURL string
 	}
 	c := chrome("Waitlist", "/e/x/waitlist")
-	open := wish{Chrome: c, Event: sampleConf, Action: "/e/x/waitlist", Types: []wishType{{"a", "Student", "in_person", euro(4900), true}, {"b", "Regular", "in_person", euro(14900), false}}, Form: form{"a", "2", "", ""}}
+	open := wish{Chrome: c, Event: sampleConf, Action: "/e/x/waitlist", Types: []wishType{{"a", "Student", euro(4900)}, {"b", "Regular", euro(14900)}, {"c", "Late", euro(14900)}, {"d", "Sofa", euro(0)}},
+		Choices: []wishChoice{{1, "b"}, {2, "a"}, {3, ""}, {4, ""}}, Form: form{"2", "", ""}}
+	only := open
+	only.Types, only.Choices = open.Types[:1], []wishChoice{{1, "a"}}
 	wrong := open
 	wrong.Errors, wrong.Form.Email = Errors{{Name: "email", Message: "This is no e-mail address."}}, "ada@"
 	wrong.ByLottery, wrong.ClosesAt = true, sampleConf.StartsAt
@@ -127,7 +134,7 @@ func attendeeSamples() []sample {
 	bare := talk
 	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text = false, nil, nil, "", ""
 	return []sample{
-		{"waitlist", "open", open}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent}, {"waitlist", "closed", shut},
+		{"waitlist", "open", open}, {"waitlist", "only", only}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent}, {"waitlist", "closed", shut},
 		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},
 		{"waitlist_entry", "waiting", waiting}, {"waitlist_entry", "left", left}, {"waitlist_entry", "served", served},
 		{"waitlist_entry", "offered", offered}, {"waitlist_entry", "missed", missed}, {"waitlist_entry", "told", told},

@@ -258,10 +258,15 @@ func (s *Service) entryMail(name string) jobs.Handler {
 		if err != nil {
 			return err
 		}
-		var wished []string
+		names := map[turnout.ID]string{}
 		for _, t := range types {
-			if e.OfferedTypeID == t.ID || e.OfferedTypeID == "" && slices.Contains(e.TicketTypeIDs, t.ID) {
-				wished = append(wished, t.Name)
+			names[t.ID] = t.Name
+		}
+		wished := []string{names[e.OfferedTypeID]}
+		if e.OfferedTypeID == "" {
+			wished = nil
+			for _, id := range e.TicketTypeIDs { // the best first
+				wished = append(wished, names[id])
 			}
 		}
 		subject, html, text, err := s.Pages.Email(e.Locale, name, struct {

@@ -24,6 +24,7 @@ type waitlistPage struct {
 	Event     publicEvent
 	Action    string
 	Types     []wishType
+	Choices   []wishChoice // as many as there are types, the best first
 	Form      waitlistForm
 	ByLottery bool
 	ClosesAt  time.Time // zero: with the sale
@@ -35,13 +36,16 @@ type waitlistPage struct {
 // wishType is a ticket type that can be waited for.
 type wishType struct {
 	Value, Text string
-	Mode        string
 	Price       turnout.Money
-	Ticked      bool
+}
+
+// wishChoice is the ticket type that was chosen in one place of the order, "" for none.
+type wishChoice struct {
+	Number int // from 1
+	Chosen string
 }
 
 type waitlistForm struct {
-	First string `form:"first_choice" text:"name,max=60"` // the one that would do best, when several are ticked
 	Size  string `form:"party_size" text:"name,max=20"`
 	Name  string `form:"name" text:"name,max=200"`
 	Email string `form:"email" text:"name,max=254"`
@@ -55,7 +59,7 @@ func (h *Handler) Waitlist(c *gin.Context) {
 		return
 	}
 	page.Form.Size, page.Sent = "1", c.Query("sent") != ""
-	page.tick([]string{c.Query("type")})
+	page.choose([]string{c.Query("type")})
 	h.Render(c, http.StatusOK, "waitlist", page)
 }
 
@@ -78,27 +82,31 @@ func (h *Handler) waitlistPage(c *gin.Context) (*waitlistPage, error) {
 	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
 	for _, o := range offers {
 		if o.Availability == ticketing.SoldOut || o.Availability == ticketing.FewLeft {
-			page.Types = append(page.Types, wishType{Value: string(o.ID), Text: o.Name, Mode: string(o.AttendanceMode), Price: o.Price})
+			page.Types = append(page.Types, wishType{Value: string(o.ID), Text: o.Name, Price: o.Price})
 		}
 	}
 	return page, nil
 }
 
-// tick ticks those of the types that were asked for; the only one is ticked in any case.
-func (p *waitlistPage) tick(values []string) {
+// choose fills the choices in their order; what this page does not offer counts as none, and the only type is chosen in any case.
+func (p *waitlistPage) choose(values []string) {
+	if len(p.Types) == 1 {
+		values = []string{p.Types[0].Value}
+	}
 	for i := range p.Types {
-		p.Types[i].Ticked = len(p.Types) == 1 || slices.Contains(values, p.Types[i].Value)
+		choice := wishChoice{Number: i + 1}
+		if i < len(values) && slices.ContainsFunc(p.Types, func(t wishType) bool { return t.Value == values[i] }) {
+			choice.Chosen = values[i]
+		}
+		p.Choices = append(p.Choices, choice)
 	}
 }
 
-// wished gives what is ticked: the first choice, then the others in the order of the page.
-func (p *waitlistPage) wished(first string) (ids []turnout.ID) {
-	for _, t := range p.Types {
-		switch {
-		case t.Ticked && t.Value == first:
-			ids = slices.Insert(ids, 0, turnout.ID(t.Value))
-		case t.Ticked:
-			ids = append(ids, turnout.ID(t.Value))
+// wished gives what was chosen, the best first.
+func (p *waitlistPage) wished() (ids []turnout.ID) {
+	for _, choice := range p.Choices {
+		if choice.Chosen != "" {
+			ids = append(ids, turnout.ID(choice.Chosen))
 		}
 	}
 	return ids
@@ -113,8 +121,8 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 	}
 	var form formReader
 	form.read(c, &page.Form)
-	page.tick(c.PostFormArray("ticket_type_id"))
-	wish := ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeIDs: page.wished(page.Form.First),
+	page.choose(c.PostFormArray("ticket_type_id"))
+	wish := ticketing.WaitlistWish{EventID: access.Event(c).ID, TicketTypeIDs: page.wished(),
 		Who: ticketing.Attendee{Name: page.Form.Name, Email: page.Form.Email}, Locale: h.Language(c)}
 	if size := form.number("party_size", page.Form.Size); size != nil {
 		wish.PartySize = *size
@@ -136,6 +144,9 @@ func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
 	lang := h.Language(c)
 	page.Errors = h.Templates.Errors(lang, public)
 	for i, wrong := range page.Errors {
+		if wrong.Name == "ticket_type_ids" {
+			page.Errors[i].Name, page.Errors[i].Message = "ticket_type_id", h.text(c, "waitlist.choice_twice")
+		}
 		if wrong.Name == "party_size" && !slices.ContainsFunc(page.Types, func(t wishType) bool { return strings.HasPrefix(wrong.Message, t.Text) }) {
 			page.Errors[i].Message = h.text(c, "waitlist.party_range")
 		}

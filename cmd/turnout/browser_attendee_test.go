@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -13,7 +14,7 @@ func (b *browser) queue() {
 	b.t.Helper()
 	b.open("/e/lighthouse-conf-8")
 	b.follow(`.offer-gone a[href*="/waitlist?type="]`)
-	if chosen := js[string](b, `[...document.querySelectorAll('input[name="ticket_type_id"]:checked')].map(i => i.closest("label").querySelector("strong").textContent).join()`); chosen != "Early bird" {
+	if chosen := js[string](b, `(document.querySelector('select[name="ticket_type_id"]')?.selectedOptions[0] ?? document.querySelector('input[name="ticket_type_id"]').closest("div").querySelector("strong")).textContent`); !strings.HasPrefix(chosen, "Early bird") {
 		b.t.Errorf("the waitlist is for %q", chosen)
 	}
 	b.fill("#f-name", "Ada Łukasiewicz")

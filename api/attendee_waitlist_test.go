@@ -1,0 +1,62 @@
+package api
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"turnout"
+	"turnout/ticketing"
+)
+
+// A wish is kept, shown and served in the order in which the page's choices or the API's list named the types, whatever their own order.
+func TestAWishKeepsTheOrderOfItsChoices(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		regular, student := d.onSale(4)
+		sofa, err := d.Ticketing.CreateTicketType(ctx, d.community.ID, d.event.ID, ticketing.TicketTypeInput{Name: "Sofa", Price: turnout.Money{Currency: "EUR"}, AttendanceMode: ticketing.InPerson, PoolIDs: student.PoolIDs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sold := d.buy(student, 4, "Ada", "ada@example.org")
+		v := d.stranger()
+		form := url.Values{"party_size": {"2"}, "name": {"Grace"}, "email": {"grace@example.org"}}
+		form["ticket_type_id"] = []string{string(sofa.ID), string(regular.ID), string(sofa.ID)}
+		v.refuse("/e/summit/waitlist", form, 422, "Choose each ticket once only.", "f-ticket_type_id-error", `value="`+string(regular.ID)+`" selected`)
+		form["ticket_type_id"] = []string{"", "", ""}
+		v.refuse("/e/summit/waitlist", form, 422, "Choose the tickets to wait for.")
+		form["ticket_type_id"] = []string{string(sofa.ID), "", string(regular.ID)}
+		v.send("/e/summit/waitlist", form, "/e/summit/waitlist?sent=")
+		d.api("POST", "/events/summit/waitlist", m{"ticket_type_ids": []turnout.ID{student.ID, sofa.ID, regular.ID}, "party_size": 2, "name": "Linus", "email": "linus@example.org"}, 201, "Authorization", "")
+
+		entries, err := d.Ticketing.Waitlist(ctx, d.community.ID, d.event.ID, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants := [][]turnout.ID{{sofa.ID, regular.ID}, {student.ID, sofa.ID, regular.ID}}
+		names := [][]string{{"Sofa", "Regular"}, {"Student", "Sofa", "Regular"}}
+		list := d.see("/console/events/summit/waitlist")
+		for i, e := range entries {
+			if !slices.Equal(e.TicketTypeIDs, wants[i]) {
+				t.Errorf("%s wishes for %v, not %v", e.Name, e.TicketTypeIDs, wants[i])
+			}
+			shown := `<ol class="ranked"><li>` + strings.Join(names[i], "</li><li>") + "</li></ol>"
+			v.see(strings.TrimPrefix(d.Ticketing.WaitlistLink(e), d.Ticketing.BaseURL), shown)
+			if !strings.Contains(list, shown) {
+				t.Errorf("the organiser does not see %s", shown)
+			}
+		}
+		if _, err := d.Ticketing.CancelOrder(ctx, sold.ID, ticketing.CanceledByOrganiser, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Ticketing.ServeWaitlist(ctx, d.event.ID); err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range entries {
+			if now, err := d.Ticketing.WaitlistEntry(ctx, d.community.ID, e.ID); err != nil || now.OfferedTypeID != wants[i][0] {
+				t.Errorf("%s was offered %s, not the first choice: %v", e.Name, now.OfferedTypeID, err)
+			}
+		}
+	})
+}
