@@ -113,6 +113,12 @@ func (s *server) saleRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/attendees/imports/{import}/undo", Who: token("orders:write"), Handle: api.UndoImport},
 		{Method: get, Path: "/events/{event}/waitlist", Who: token("orders:read"), Handle: api.ListWaitlist},
 		{Method: post, Path: "/events/{event}/waitlist", Who: public, Handle: api.JoinWaitlist},
+		{Method: post, Path: "/events/{event}/waitlist/{entry}/offer", Who: token("orders:write"), Handle: api.OfferNow},
+		{Method: post, Path: "/events/{event}/waitlist/{entry}/withdraw", Who: token("orders:write"), Handle: api.WithdrawEntry},
+		{Method: get, Path: "/events/{event}/ticket-design", Who: token("tickets:read"), Handle: api.GetDesign},
+		{Method: put, Path: "/events/{event}/ticket-design", Who: token("tickets:write"), Handle: api.SetDesign},
+		{Method: put, Path: "/events/{event}/ticket-design/logo", Who: token("tickets:write"), Handle: api.SetLogo},
+		{Method: remove, Path: "/events/{event}/ticket-design/logo", Who: token("tickets:write"), Handle: api.DropLogo},
 	}
 }
 

@@ -32,3 +32,55 @@ func (h *house) decideAboutOrders(slug string) {
 		h.api("POST", "/orders/"+asked.text1("code")+"/"+decision.call, nil, 409).is("not_awaiting_approval", "code")
 	}
 }
+
+// serveWaitlist offers a party places out of turn, which the small one behind it could have had too, and withdraws the offer again.
+func (h *house) serveWaitlist(slug string) {
+	at := "/events/" + slug
+	pool := h.api("POST", at+"/pools", m{"name": "Boat", "capacity": 2}, 201).text1("id")
+	boat := h.api("POST", at+"/ticket-types", m{"name": "Boat", "price": m{"amount": 0, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}}, 201).text1("id")
+	h.api("POST", at+"/orders", orderBody(boat, 2), 201)
+	h.api("POST", at+"/waitlist", m{"ticket_type_ids": []string{boat}, "party_size": 2, "name": "Zoë", "email": "zoe.waits@example.org"}, 201)
+	entry := ""
+	for _, item := range h.api("GET", at+"/waitlist", nil, 200).at("items").([]any) {
+		if one := item.(map[string]any); one["name"] == "Zoë" {
+			entry = one["id"].(string)
+		}
+	}
+	one := at + "/waitlist/" + entry
+	h.api("POST", one+"/offer", nil, 409).is("no_room", "code")
+	h.api("PATCH", "/pools/"+pool, m{"name": "Boat", "capacity": 4}, 200)
+	h.api("POST", one+"/offer", nil, 401, "Authorization", "")
+	offered := h.api("POST", one+"/offer", nil, 200)
+	offered.is("offered", "status")
+	offered.is(boat, "offered_type_id")
+	h.api("POST", one+"/offer", nil, 409).is("not_waiting", "code")
+	h.api("POST", at+"/orders", orderBody(boat, 2), 409).is("sold_out", "code")
+	h.api("POST", one+"/withdraw", nil, 200).is("withdrawn", "status")
+	h.api("POST", one+"/withdraw", nil, 200).is("withdrawn", "status")
+	h.api("POST", at+"/orders", orderBody(boat, 2), 201)
+	other := h.api("POST", "/events", eventBody(slug+"-too"), 201).text1("slug")
+	h.api("POST", "/events/"+other+"/waitlist/"+entry+"/withdraw", nil, 404)
+}
+
+// designTickets chooses how tickets look, and puts a logo on them and off again.
+func (h *house) designTickets(slug string) {
+	at := "/events/" + slug + "/ticket-design"
+	before := h.api("GET", at, nil, 200)
+	before.is(0, "version")
+	before.is(nil, "logo_url")
+	h.api("PUT", at, m{"layout": "round"}, 422).is("layout", "fields", 0, "name")
+	h.api("PUT", at, m{"layout": "band", "large_name": true, "show_venue": false, "note": "Bring a photo ID."}, 412, "If-Match", `"7"`)
+	saved := h.api("PUT", at, m{"layout": "band", "large_name": true, "show_venue": false, "note": "Bring a photo ID."}, 200, "If-Match", before.header.Get("ETag"))
+	saved.is(true, "show_order")
+	saved.is(false, "show_venue")
+	h.api("PUT", at+"/logo", "no picture", 422)
+	h.api("PUT", at+"/logo", string(logoPicture(h.t)), 401, "Authorization", "")
+	logo := h.api("PUT", at+"/logo", string(logoPicture(h.t)), 200)
+	logo.is("band", "layout")
+	path := strings.TrimPrefix(logo.text1("logo_url"), baseURL)
+	if w, _ := call(h.t, h, "GET", path, ""); w.StatusCode != 200 {
+		h.t.Errorf("the logo at %s: %d", path, w.StatusCode)
+	}
+	h.api("DELETE", at+"/logo", nil, 200).is(nil, "logo_url")
+	h.api("GET", at, nil, 200).is("Bring a photo ID.", "note")
+}

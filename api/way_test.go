@@ -32,6 +32,8 @@ func TestTheWholeWay(t *testing.T) {
 		h.bringIn("gophers", types)
 		h.sellAtDesk("gophers")
 		h.decideAboutOrders("gophers")
+		h.serveWaitlist("gophers")
+		h.designTickets("gophers")
 		h.takeAway("gophers")
 		for path, item := range h.document.Paths.Map() {
 			for method, op := range item.Operations() {

@@ -3,6 +3,8 @@ package v1
 import (
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,6 +25,8 @@ var importOperations = operations{
 			{Name: "dry_run", Text: "true tells what would happen and changes nothing.", Enum: []string{"true", "false"}},
 			{Name: "ticket_type_id", Text: "The ticket type of those whose ticket in the list has no ticket type's name here. Without it they are left out."},
 			{Name: "duplicates", Text: "bring brings in whoever seems to be there already too, but not what was imported before.", Enum: []string{"skip", "bring"}},
+			{Name: "columns", Text: "What columns mean where it is not what was recognised: 0:name,3:email and so on, columns counted from 0 in the order of the answer's; nothing after the colon for one that " +
+				"is not used. The fields are those that the answer's columns can have."},
 			{Name: "mail", Text: "true mails the tickets to every buyer who has an address.", Enum: []string{"true", "false"}},
 		}, Errors: []int{http.StatusConflict}},
 	"GET /events/{event}/attendees/imports/{import}":       {Summary: "How far an import is", Out: importResponse{}},
@@ -139,6 +143,9 @@ func importChoices(c *gin.Context) (choices ticketing.ImportChoices, ok bool) {
 		}
 		choices.Rest = id
 	}
+	if choices.Columns, ok = columnChoices(c); !ok {
+		return choices, false
+	}
 	switch c.Query("duplicates") {
 	case "", "skip":
 	case "bring":
@@ -148,6 +155,25 @@ func importChoices(c *gin.Context) (choices ticketing.ImportChoices, ok bool) {
 		return choices, false
 	}
 	return choices, true
+}
+
+// columnChoices reads what columns mean by the caller's word. It answers the request itself and gives false when that cannot be read.
+func columnChoices(c *gin.Context) (map[int]intake.Field, bool) {
+	columns := map[int]intake.Field{}
+	for part := range strings.SplitSeq(c.Query("columns"), ",") {
+		if part == "" {
+			continue
+		}
+		place, name, found := strings.Cut(part, ":")
+		i, err := strconv.Atoi(place)
+		field := intake.Field(name)
+		if !found || err != nil || i < 0 || field != intake.Extra && !slices.Contains(intake.Fields, field) {
+			respond.Fail(c, turnout.Invalidf("columns", "unknown", "Write a column's place, a colon and one of the fields: %q.", part))
+			return nil, false
+		}
+		columns[i] = field
+	}
+	return columns, true
 }
 
 // GetImport is GET /events/{event}/attendees/imports/{import}.

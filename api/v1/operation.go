@@ -44,7 +44,7 @@ func allOperations() operations {
 	for _, part := range []operations{
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
 		ticketTypeOperations, addOnOperations, shopOperations, availabilityOperations, questionOperations, voucherOperations, boxOfficeOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
-		importOperations, approvalOperations,
+		importOperations, approvalOperations, designOperations,
 		checkInOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {
 		maps.Copy(all, part)

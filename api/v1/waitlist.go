@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -17,6 +18,10 @@ var waitlistOperations = operations{
 	"POST /events/{event}/waitlist": {Summary: "Wait for places", In: waitlistRequest{}, Out: waitlistAnswer{}, Status: 201, Errors: []int{409},
 		Text: "The link by which the wish can be withdrawn is mailed. An address that waits already gets its link again and the same answer: nobody learns by this who waits."},
 	"GET /events/{event}/waitlist": {Summary: "Who is waiting, in the order of joining", Out: respond.Page[waitlistResponse]{}, Query: window},
+	"POST /events/{event}/waitlist/{entry}/offer": {Summary: "Offer a party places out of turn", Text: "Of the first of its ticket types that has room for all of it; else it stays as it is (409 no_room). The offer is mailed.",
+		Out: waitlistResponse{}, Errors: []int{409}},
+	"POST /events/{event}/waitlist/{entry}/withdraw": {Summary: "Take a party off the waitlist", Text: "An offer that was made to it is withdrawn, and its places go to the next. Doing so again changes nothing.",
+		Out: waitlistResponse{}, Errors: []int{409}},
 }
 
 type waitlistRequest struct {
@@ -100,4 +105,27 @@ func (h *Handler) ListWaitlist(c *gin.Context) {
 		items[i] = h.newWaitlistResponse(e)
 	}
 	respond.List(c, items, next)
+}
+
+// OfferNow is POST /events/{event}/waitlist/{entry}/offer.
+func (h *Handler) OfferNow(c *gin.Context) { h.changeEntry(c, h.Ticketing.OfferNow) }
+
+// WithdrawEntry is POST /events/{event}/waitlist/{entry}/withdraw.
+func (h *Handler) WithdrawEntry(c *gin.Context) { h.changeEntry(c, h.Ticketing.WithdrawEntry) }
+
+// changeEntry does something to the entry in the path, if it is one of the event in the path.
+func (h *Handler) changeEntry(c *gin.Context, do func(ctx context.Context, community, id turnout.ID) (*ticketing.WaitlistEntry, error)) {
+	event, ctx := access.Event(c), c.Request.Context()
+	entry, err := h.Ticketing.WaitlistEntry(ctx, event.CommunityID, turnout.ID(c.Param("entry")))
+	if err == nil && entry.EventID != event.ID {
+		err = turnout.ErrNotFound
+	}
+	if err == nil {
+		entry, err = do(ctx, event.CommunityID, entry.ID)
+	}
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusOK, h.newWaitlistResponse(entry))
 }
