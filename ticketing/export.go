@@ -38,12 +38,12 @@ func (s *Service) ExportOrders(ctx context.Context, w io.Writer, e *events.Event
 		window.limit = exportChunk
 		beyond := after(narrow, window, orderPages, last, func(r *OrderRow) int64 { return r.Number })
 		if f.Search != "" {
-			return s.orderRows(ctx, db, e, beyond, window)
+			return orderRows(ctx, db, e, beyond, window)
 		}
-		return s.readOrders(ctx, e, window.page(beyond(orderColumns(db.NewSelect().TableExpr("orders AS ord"))), orderPages, e.CommunityID))
+		return readOrders(ctx, window.page(beyond(orderColumns(db.NewSelect().TableExpr("orders AS ord"), "'' AS look")), orderPages, e.CommunityID))
 	}
 	row := func(o *OrderRow) {
-		t.text(o.Code, t.word("status.order.", string(o.StatusAt(s.Now()))), o.BuyerName, o.BuyerEmail)
+		t.text(s.codes.encode(e.Number, o.Number), t.word("status.order.", string(o.StatusAt(s.Now()))), o.BuyerName, o.BuyerEmail)
 		t.number(o.Tickets)
 		t.text(o.Currency)
 		t.amount(o.Currency, o.Total, o.Paid, o.Refunded, o.Fees)
@@ -72,14 +72,14 @@ func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Ev
 		if f.Search != "" {
 			return s.attendeeRows(ctx, db, e, beyond, window)
 		}
-		return s.readAttendees(ctx, e, window.page(beyond(s.attendeeColumns(db.NewSelect().TableExpr("tickets AS ticket"))), ticketPages, e.CommunityID))
+		return readAttendees(ctx, window.page(beyond(s.attendeeColumns(db.NewSelect().TableExpr("tickets AS ticket"))), ticketPages, e.CommunityID))
 	}
 	row := func(a *AttendeeRow) {
 		t.number(a.Number)
 		t.text(t.word("status.ticket.", string(a.Status)), a.AttendeeName, a.AttendeeEmail, a.TypeName, t.word("status.mode.", string(a.AttendanceMode)), a.Currency)
 		t.amount(a.Currency, a.Price)
 		t.moment(a.CameAt)
-		t.text(a.OrderCode, t.word("status.order.", string(a.OrderStatus)), a.BuyerName, a.BuyerEmail)
+		t.text(s.codes.encode(e.Number, a.OrderNumber), t.word("status.order.", string(a.OrderStatus)), a.BuyerName, a.BuyerEmail)
 		t.moment(a.CreatedAt)
 	}
 	return wrapped("export attendees", s.DB.LongRead(ctx, func(db bun.IDB) error { return export(db, t, w, narrow != nil, next, row) }))

@@ -12,6 +12,7 @@ import (
 
 	"turnout"
 	"turnout/events"
+	"turnout/internal/database"
 )
 
 // window is the part of a list that is read: see OrderFilter.
@@ -143,17 +144,15 @@ type OrderRow struct {
 	Total       int64 // minor units, as what follows
 	Refunded    int64 // given back or on the way
 	Tickets     int64
-	Came        string // what follows, as it is read
-	Paid        int64  `bun:"-"` // that came in
-	Fees        int64  `bun:"-"` // the provider's
-	Provider    string `bun:"-"` // by which it came; "" for nothing
+	Paid        int64  // that came in
+	Fees        int64  // the provider's
+	Provider    string // by which it came; "" for nothing
 	Look        string // what needs a look: a refund's or a payment's state; "" for nothing
 	ExpiresAt   time.Time
 	CreatedAt   time.Time
 	ConfirmedAt time.Time
 	CanceledAt  time.Time
-
-	Code string `bun:"-"`
+	Code        string
 }
 
 // StatusAt is as Order.StatusAt.
@@ -178,22 +177,24 @@ const orderLook = "CASE WHEN " + hasFailedRefund + " THEN '" + LookRefundFailed 
 	" WHEN EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND payment.status = 'late_refund_pending') THEN '" + LookLate + "'" +
 	" ELSE '' END AS look"
 
-// orderColumns are OrderRow's but for Look, over orders AS ord. The payments are looked at once: "paid/fees/provider".
-func orderColumns(q *bun.SelectQuery) *bun.SelectQuery {
+// orderColumns are OrderRow's, over orders AS ord, with what look says for Look. The payments are looked at once: "paid/fees/provider".
+func orderColumns(q *bun.SelectQuery, look string) *bun.SelectQuery {
 	return q.ColumnExpr("ord.id, ord.number, ord.status, ord.buyer_name, ord.buyer_email, ord.locale, ord.currency, ord.total").
-		ColumnExpr("ord.expires_at, ord.created_at, ord.confirmed_at, ord.canceled_at").
+		ColumnExpr(database.AsText("ord.expires_at")).ColumnExpr(database.AsText("ord.created_at")).
+		ColumnExpr(database.AsText("ord.confirmed_at")).ColumnExpr(database.AsText("ord.canceled_at")).
 		ColumnExpr("(SELECT COUNT(*) FROM tickets AS ticket WHERE ticket.order_id = ord.id) AS tickets").
 		ColumnExpr("COALESCE((SELECT SUM(payment.amount) || '/' || SUM(payment.provider_fee) || '/' || MAX(payment.provider) FROM payments AS payment" +
 			" WHERE payment.order_id = ord.id AND payment.status IN " + cameIn + "), '') AS came").
-		ColumnExpr("(SELECT CAST(COALESCE(SUM(refund.amount), 0) AS BIGINT) FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status <> 'failed') AS refunded")
+		ColumnExpr("(SELECT CAST(COALESCE(SUM(refund.amount), 0) AS BIGINT) FROM refunds AS refund WHERE refund.order_id = ord.id AND refund.status <> 'failed') AS refunded").
+		ColumnExpr(look)
 }
 
 // reckon takes apart what was read as one.
-func (r *OrderRow) reckon() error {
-	if r.Came == "" {
+func (r *OrderRow) reckon(came string) error {
+	if came == "" {
 		return nil
 	}
-	paid, rest, _ := strings.Cut(r.Came, "/")
+	paid, rest, _ := strings.Cut(came, "/")
 	fees, provider, _ := strings.Cut(rest, "/")
 	var err, failed error
 	r.Paid, err = strconv.ParseInt(paid, 10, 64)
@@ -209,28 +210,41 @@ func (s *Service) OrderRows(ctx context.Context, e *events.Event, f OrderFilter)
 	if err != nil || narrow == nil {
 		return nil, wrapped("list orders", err)
 	}
-	rows, err := s.orderRows(ctx, s.DB.Read(), e, narrow, f.window())
+	rows, err := orderRows(ctx, s.DB.Read(), e, narrow, f.window())
+	for _, r := range rows {
+		r.Code = s.codes.encode(e.Number, r.Number)
+	}
 	return rows, wrapped("list orders", err)
 }
 
-func (s *Service) orderRows(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun.SelectQuery) *bun.SelectQuery, w window) ([]*OrderRow, error) {
+func orderRows(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun.SelectQuery) *bun.SelectQuery, w window) ([]*OrderRow, error) {
 	// What is counted for each row is counted for those of the page alone.
 	page := w.page(narrow(db.NewSelect().TableExpr("orders AS ord").ColumnExpr("ord.*")), orderPages, e.CommunityID)
-	return s.readOrders(ctx, e, w.order(orderColumns(db.NewSelect().TableExpr("(?) AS ord", page)), orderPages).ColumnExpr(orderLook))
+	return readOrders(ctx, w.order(orderColumns(db.NewSelect().TableExpr("(?) AS ord", page), orderLook), orderPages))
 }
 
-func (s *Service) readOrders(ctx context.Context, e *events.Event, q *bun.SelectQuery) ([]*OrderRow, error) {
-	var rows []*OrderRow
-	if err := q.Scan(ctx, &rows); err != nil {
+// readOrders reads orderColumns by hand, for exports read many: a model's reflection would take as long as SQLite does. It leaves
+// out the codes.
+func readOrders(ctx context.Context, q *bun.SelectQuery) (all []*OrderRow, err error) {
+	rows, err := q.Rows(ctx)
+	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		r.Code = s.codes.encode(e.Number, r.Number)
-		if err := r.reckon(); err != nil {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var came string
+	for rows.Next() {
+		r := new(OrderRow)
+		if err := rows.Scan((*string)(&r.ID), &r.Number, (*string)(&r.Status), &r.BuyerName, &r.BuyerEmail, &r.Locale, &r.Currency, &r.Total,
+			database.Stamp{To: &r.ExpiresAt}, database.Stamp{To: &r.CreatedAt}, database.Stamp{To: &r.ConfirmedAt}, database.Stamp{To: &r.CanceledAt},
+			&r.Tickets, &came, &r.Refunded, &r.Look); err != nil {
 			return nil, err
 		}
+		if err := r.reckon(came); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
 	}
-	return rows, nil
+	return all, rows.Err()
 }
 
 func (w window) order(q *bun.SelectQuery, by pageBy) *bun.SelectQuery {

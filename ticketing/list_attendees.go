@@ -11,6 +11,7 @@ import (
 	"turnout"
 	"turnout/events"
 	"turnout/events/people"
+	"turnout/internal/database"
 )
 
 // AttendeeFilter narrows a list of an event's tickets; its zero value takes all.
@@ -47,8 +48,7 @@ type AttendeeRow struct {
 	Currency       string
 	CreatedAt      time.Time
 	CameAt         time.Time // first seen at the event; zero for not
-
-	OrderCode string `bun:"-"`
+	OrderCode      string
 }
 
 // ticketsOf narrows a query over tickets AS ticket to those of an event that a filter takes, but for the page; nil when it can take none.
@@ -107,30 +107,41 @@ func (s *Service) AttendeeRows(ctx context.Context, e *events.Event, f AttendeeF
 		return nil, wrapped("list attendees", err)
 	}
 	rows, err := s.attendeeRows(ctx, s.DB.Read(), e, narrow, f.window())
+	for _, r := range rows {
+		r.OrderCode = s.codes.encode(e.Number, r.OrderNumber)
+	}
 	return rows, wrapped("list attendees", err)
 }
 
 func (s *Service) attendeeRows(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun.SelectQuery) *bun.SelectQuery, w window) ([]*AttendeeRow, error) {
 	page := w.page(narrow(db.NewSelect().TableExpr("tickets AS ticket").ColumnExpr("ticket.*")), ticketPages, e.CommunityID)
-	return s.readAttendees(ctx, e, w.order(s.attendeeColumns(db.NewSelect().TableExpr("(?) AS ticket", page)), ticketPages))
+	return readAttendees(ctx, w.order(s.attendeeColumns(db.NewSelect().TableExpr("(?) AS ticket", page)), ticketPages))
 }
 
 // attendeeColumns are AttendeeRow's, over tickets AS ticket.
 func (s *Service) attendeeColumns(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.Join("JOIN order_lines AS line ON line.id = ticket.line_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").
-		ColumnExpr("ticket.id, ticket.number, ticket.status, ticket.attendance_mode, ticket.attendee_name, ticket.attendee_email, ticket.created_at").
+		ColumnExpr("ticket.id, ticket.number, ticket.status, ticket.attendance_mode, ticket.attendee_name, ticket.attendee_email").
 		ColumnExpr("ticket.ticket_type_id AS type_id, line.name AS type_name, line.unit_price - line.discount AS price").
 		ColumnExpr("ord.id AS order_id, ord.number AS order_number, ord.status AS order_status, ord.buyer_name, ord.buyer_email, ord.currency").
-		ColumnExpr(s.CameAt + " AS came_at")
+		ColumnExpr(database.AsText("ticket.created_at")).ColumnExpr(database.AsText(s.CameAt))
 }
 
-func (s *Service) readAttendees(ctx context.Context, e *events.Event, q *bun.SelectQuery) ([]*AttendeeRow, error) {
-	var rows []*AttendeeRow
-	if err := q.Scan(ctx, &rows); err != nil {
+// readAttendees reads attendeeColumns as readOrders does.
+func readAttendees(ctx context.Context, q *bun.SelectQuery) (all []*AttendeeRow, err error) {
+	rows, err := q.Rows(ctx)
+	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		r.OrderCode = s.codes.encode(e.Number, r.OrderNumber)
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		r := new(AttendeeRow)
+		if err := rows.Scan((*string)(&r.ID), &r.Number, (*string)(&r.Status), (*string)(&r.AttendanceMode), &r.AttendeeName, &r.AttendeeEmail,
+			(*string)(&r.TypeID), &r.TypeName, &r.Price, (*string)(&r.OrderID), &r.OrderNumber, (*string)(&r.OrderStatus), &r.BuyerName, &r.BuyerEmail, &r.Currency,
+			database.Stamp{To: &r.CreatedAt}, database.Stamp{To: &r.CameAt}); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
 	}
-	return rows, nil
+	return all, rows.Err()
 }

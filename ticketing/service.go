@@ -78,7 +78,7 @@ func New(ctx context.Context, s Service) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.codes = codeBook{key: key}
+	s.codes = newCodeBook(key)
 	if s.HoldFor == 0 {
 		s.HoldFor = 15 * time.Minute
 	}
