@@ -17,7 +17,7 @@ func (m *mall) actions() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"buy": m.buy, "buy 2": m.buy, "buy 3": m.buy, "buy 4": m.buy, "pay": m.pay, "pay 2": m.pay, "cancel": m.cancel, "decide": m.decide, "wait": m.wait,
 		"join": m.join, "join 2": m.join, "leave": m.leave, "accept": m.accept, "voucher": m.makeVoucher, "end voucher": m.endVoucher, "change voucher": m.changeVoucher,
-		"block": m.block, "unblock": m.unblock, "capacity": m.changeCapacity, "type": m.changeType, "sweeps": m.sweeps, "offer": m.offer, "": m.look,
+		"block": m.block, "unblock": m.unblock, "capacity": m.changeCapacity, "type": m.changeType, "sweeps": m.sweeps, "offer": m.offer, "replace": m.replace, "": m.look,
 	}
 }
 
@@ -273,11 +273,12 @@ func (m *mall) own(d *deal, offer *wish) map[turnout.ID]int64 {
 	return own
 }
 
-// othersWait says whether the waitlist goes first: somebody waits for places that the purchase takes beyond its own.
-func (m *mall) othersWait(d *deal, offer *wish) bool {
+// othersWait says whether the waitlist goes first: somebody waits for places that the purchase takes beyond its own and those of the
+// order that gives way to it.
+func (m *mall) othersWait(d *deal, offer *wish, gives map[turnout.ID]int64) bool {
 	own := m.own(d, offer)
 	for id, n := range d.needs() {
-		if n > own[id] && slices.ContainsFunc(m.wishes, func(w *wish) bool {
+		if n > own[id]+gives[id] && slices.ContainsFunc(m.wishes, func(w *wish) bool {
 			return w.status == ticketing.Waiting && slices.ContainsFunc(w.types, func(t *ware) bool { return m.draws(t)[id] > 0 })
 		}) {
 			return true
@@ -312,10 +313,20 @@ func (m *mall) short(d *deal, offer *wish) (codes []string) {
 	return codes
 }
 
-// try is a sale as the rules have it: the order, or the causes for which there is none.
+// try is a sale as the rules have it: the order, or the causes for which there is none. The unpaid order that it replaces gives way, and
+// stands as it stood when there is no sale.
 func (m *mall) try(p *ticketing.Purchase, offer *wish) (*deal, []string) {
+	var old *deal
+	if i := slices.IndexFunc(m.orders, func(d *deal) bool { return p.Replaces != "" && d.id == p.Replaces }); i >= 0 {
+		old = m.orders[i]
+	}
+	if old != nil && (old.status == ticketing.Confirmed || old.status == ticketing.Pending) {
+		return nil, append(m.refused(p, offer), ticketing.ErrReplacedPaid.Code)
+	}
 	for attempt := 0; ; attempt++ {
+		gives, stand := m.giveWay(old)
 		if codes := m.refused(p, offer); len(codes) > 0 {
+			stand()
 			first := slices.ContainsFunc(codes, func(code string) bool { // told before anything that is wrong with the fields
 				return slices.Contains([]string{"event_ended", "offer_over", "voucher_needed", "sale_over"}, code)
 			})
@@ -325,18 +336,53 @@ func (m *mall) try(p *ticketing.Purchase, offer *wish) (*deal, []string) {
 			continue
 		}
 		d := m.price(p)
-		if m.othersWait(d, offer) {
+		if m.othersWait(d, offer, gives) {
+			stand()
 			m.serve()
+			_, stand = m.giveWay(old)
 			d = m.price(p)
 		}
 		codes := m.short(d, offer)
 		if len(codes) == 0 {
 			return d, nil
 		}
+		stand()
 		if attempt > 0 || !m.sweep() {
 			return nil, codes
 		}
 	}
+}
+
+// giveWay ends an unpaid order and says what it held; stand takes that back.
+func (m *mall) giveWay(d *deal) (held map[turnout.ID]int64, stand func()) {
+	if d == nil || d.status != ticketing.Held {
+		return nil, func() {}
+	}
+	held, places := d.needs(), int64(0)
+	if d.coupon != nil {
+		places = d.coupon.places
+	}
+	m.move(d, ticketing.OrderCanceled)
+	if d.coupon != nil && d.coupon.in.Reserves { // places that it goes on to hold do not come free
+		for _, id := range m.ware(d.coupon.in.TicketTypeIDs[0]).in.PoolIDs {
+			held[id] -= d.coupon.places - places
+		}
+	}
+	return held, func() {
+		d.status = ticketing.Held
+		if d.coupon != nil {
+			d.coupon.places = places
+		}
+	}
+}
+
+// replace buys something else instead of an order that is perhaps unpaid.
+func (m *mall) replace(t *rapid.T) {
+	m.T = t
+	old := m.anyOrder(t, func(d *deal) bool { return !d.paid || len(m.orders) < 4 })
+	p := ticketing.Purchase{EventID: m.s.event.ID, Replaces: old.id, Buyer: ticketing.Attendee{Name: "Second thoughts", Email: "second@example.org"}}
+	m.basket(t, &p, rapid.SampledFrom(m.types).Draw(t, "type"))
+	m.place(t, p, nil)
 }
 
 func (m *mall) buy(t *rapid.T) {
