@@ -307,7 +307,7 @@ func (m *mall) short(d *deal, offer *wish) (codes []string) {
 	}
 	for id, n := range d.needs() {
 		if n-own[id] > m.free(id) {
-			codes = append(codes, "sold_out", "option_full")
+			codes = append(codes, map[bool]string{true: "option_full", false: "sold_out"}[slices.ContainsFunc(m.options, func(o option) bool { return o.pool == id })])
 		}
 	}
 	return codes

@@ -172,7 +172,7 @@ func (m *mall) must(err error) {
 
 // drawType draws what can be said about a ticket type, windows left as they are.
 func (m *mall) drawType(in *ticketing.TicketTypeInput) {
-	in.Price = m.money(rapid.SampledFrom([]int64{0, 1, 2500, 3333}).Draw(m.T, "price"))
+	in.Price = m.money(rapid.SampledFrom([]int64{0, 1, 2499, 3333}).Draw(m.T, "price"))
 	in.MinPerOrder = rapid.SampledFrom([]int64{1, 1, 2}).Draw(m.T, "min")
 	in.MaxPerOrder = rapid.Int64Range(2, 6).Draw(m.T, "max")
 	in.MultipleOf = rapid.SampledFrom([]int64{1, 1, 1, 2}).Draw(m.T, "multiple")
@@ -194,7 +194,7 @@ func (m *mall) makeType(i int) {
 		}
 	}
 	if rapid.Bool().Draw(m.T, "early") {
-		w.in.PriceWindows = append(w.in.PriceWindows, ticketing.PriceWindow{Name: "First", Price: 700, UpTo: rapid.Int64Range(1, 4).Draw(m.T, "up to")})
+		w.in.PriceWindows = append(w.in.PriceWindows, ticketing.PriceWindow{Name: "First", Price: 699, UpTo: rapid.Int64Range(1, 4).Draw(m.T, "up to")})
 	}
 	if rapid.Bool().Draw(m.T, "dated") {
 		w.in.PriceWindows = append(w.in.PriceWindows, ticketing.PriceWindow{Name: "Dated", Price: 900, Until: m.s.now().Add(24 * time.Hour)})

@@ -20,12 +20,12 @@ var mutants = []struct{ rule, file, from, to string }{
 	{"a party is offered places for all of it", "waitlist_serve.go", "q.room(t) >= e.PartySize", "q.room(t) >= 1"},
 	{"an offer ends at its deadline", "waitlist.go", "if e.Status == Offered && !now.Before(e.OfferExpiresAt) {", "if e.Status == Offered && now.IsZero() {"},
 	{"a price window ends with its number", "price.go", "at = min(n, max(0, free(w.PoolID)))", "at = n"},
-	{"what a ticket's price includes costs nothing more", "basket.go", "if k < how.Included {", "if k < 0 {"},
+	{"what a ticket's price includes costs nothing more", "basket.go", "if k < how.Included {", "if k < min(0, how.Included) {"},
 	{"an order that needs approval waits for it", "basket.go", "if q.of != nil && q.of.RequiresApproval {", "if q.of != nil && q.of.RequiresApproval && b.total > 0 {"},
 	{"late money for places that are gone is given back", "settle_late.go", "if pools[id].Available()+own[id] < n {", "if pools[id].Available()+own[id] < n-1 {"},
 	{"what was answered takes the choice's place", "sale_answers.go", "b.needs[pool]++", "b.needs[pool] += 0"},
 	{"what a ticket cannot be had without is reckoned with", "offer.go", "ok && how.floor() > 0 && a.sellable(now) == nil {", "ok && how.floor() > 100 {"},
-	{"an offer holds what its tickets cannot be had without", "waitlist_serve.go", "n := each * o.entry.PartySize", "n := o.entry.PartySize"},
+	{"an offer holds what its tickets cannot be had without", "waitlist_serve.go", "n := each * o.entry.PartySize", "n := min(each, 1) * o.entry.PartySize"},
 	{"a voucher reserves only while it can be used", "voucher.go", "if !v.Reserves || !v.live(now) {", "if !v.Reserves {"},
 }
 
