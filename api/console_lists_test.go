@@ -122,6 +122,39 @@ func TestBulkPages(t *testing.T) {
 	})
 }
 
+// Attendees are ticked too: the orders of those who are meant are worked off as ticked orders are, and the file has them alone.
+func TestTickedAttendees(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(20)
+		pair, other := d.buy(free, 2, "Łukasz Żółw", "lukasz@example.org"), d.buy(free, 1, "Ada Lovelace", "ada@example.org")
+		body := d.see(d.at("/attendees?status=valid"), `name="ticket" value="`+string(pair.Tickets[1].ID)+`"`, `data-tick="ticket"`, "Mail the links for details again")
+		if strings.Contains(body, `value="paid"`) {
+			t.Error("a transfer is nothing that attendees have")
+		}
+		ticks := "list=attendees&status=valid&ticket=" + string(pair.Tickets[0].ID) + "&ticket=" + string(pair.Tickets[1].ID)
+		if status, header, _ := d.fetch(d.at("/orders/bulk?list=attendees&status=valid&action=cancel")); status != 303 || header("Location") != d.at("/attendees?status=valid") {
+			t.Errorf("nothing was ticked: %d %s", status, header("Location"))
+		}
+		ask := d.see(d.at("/orders/bulk?action=cancel&"+ticks), "Cancels 1 order for good", "whole order", d.at("/attendees?status=valid"))
+		run := cut(t, ask, `name="run" value="`, `"`)
+		progress := d.send(d.at("/orders/bulk"), url.Values{"run": {run}, "action": {"cancel"}, "order": {cut(t, ask, `name="order" value="`, `"`)}}, d.at("/orders/runs/"+run))
+		if _, err := d.runner.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.see(progress, "Finished: done for 1 order", pair.Code)
+		if o, err := d.Ticketing.Order(t.Context(), d.community.ID, string(other.ID)); err != nil || o.Status != ticketing.Confirmed {
+			t.Errorf("who was not ticked: %v, %v", o.Status, err)
+		}
+		file := d.see(d.at("/attendees.csv?list=attendees&action=resend&ticket=" + string(other.Tickets[0].ID)))
+		if !strings.Contains(file, "Ada Lovelace") || strings.Contains(file, "ukasz") {
+			t.Errorf("the file has others than who was ticked: %s", file)
+		}
+		d.lang = "de"
+		d.see(d.at("/attendees?status=valid"))
+		d.see(d.at("/orders/bulk?action=details&list=attendees&ticket=" + string(other.Tickets[0].ID)))
+	})
+}
+
 // names are those of the corpus that an order takes.
 func corpusNames(t *testing.T) (names []string) {
 	t.Helper()

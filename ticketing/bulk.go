@@ -108,6 +108,14 @@ type BulkPreview struct {
 // Unfit is to how many it cannot be done.
 func (p *BulkPreview) Unfit() int64 { return p.Orders - p.Fit }
 
+// OrdersOfTickets gives the orders of an event's tickets, each once; what is no ticket of the event counts for nothing.
+func (s *Service) OrdersOfTickets(ctx context.Context, e *events.Event, tickets []turnout.ID) ([]turnout.ID, error) {
+	ids := []turnout.ID{}
+	err := s.DB.Read().NewSelect().Model((*Ticket)(nil)).Distinct().Column("order_id").Where("id IN (?)", bun.List(tickets)).
+		Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Order("order_id").Scan(ctx, &ids)
+	return ids, wrapped("orders of tickets", err)
+}
+
 // PreviewBulk counts what a run would do. It fails with an Invalid error about the filter and ErrNothingPicked.
 func (s *Service) PreviewBulk(ctx context.Context, e *events.Event, b Bulk) (*BulkPreview, error) {
 	action, known := bulkActions[b.Action]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -169,6 +170,65 @@ func TestBulkPaidAndMailed(t *testing.T) {
 		f.drain()
 		if got := f.results(run); got != "done one:done two:done late:refusednot_awaited" || f.order(f.orders["two"].ID).Status != ticketing.Confirmed {
 			t.Error(got)
+		}
+	})
+}
+
+// The links for details are mailed once more to those who have an address of their own and are still to fill them in, and to nobody else.
+func TestBulkAsksForDetailsAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		f := &filled{shop: s, orders: map[string]*ticketing.Order{}, runner: &jobs.Runner{DB: db, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: s.now}}
+		f.Register(f.runner)
+		free := s.ticketType(0, s.pool(20))
+		for who, word := range []string{"due", "buyers", "filled"} {
+			p := s.purchase(free, 2, who)
+			p.Attendees = []ticketing.Bearer{{Attendee: p.Buyer}, {Attendee: ticketing.Attendee{Name: "Grace", Email: word + "@example.org"}, Later: word == "due"}}
+			if word == "buyers" {
+				p.Attendees[1] = ticketing.Bearer{Later: true}
+			}
+			o, _, err := s.PlaceOrder(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.orders[word] = o
+		}
+		f.drain()
+		links := func() int { // beside the buyer's mail
+			list, err := mail.About(t.Context(), db.Read(), f.event.CommunityID, f.orders["due"].ID, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list) - 1
+		}
+		if links() != 1 {
+			t.Fatalf("%d mails at first", links())
+		}
+		ids, err := f.OrdersOfTickets(t.Context(), f.event, []turnout.ID{f.orders["due"].Tickets[0].ID, f.orders["due"].Tickets[1].ID, f.orders["buyers"].Tickets[0].ID, f.orders["filled"].Tickets[1].ID, "tkt_none"})
+		if err != nil || len(ids) != 3 {
+			t.Fatalf("the orders are %v, %v", ids, err)
+		}
+		preview, err := f.PreviewBulk(t.Context(), f.event, ticketing.Bulk{Action: ticketing.BulkDetails, IDs: ids})
+		if err != nil || preview.Fit != 1 || preview.Orders != 3 {
+			t.Errorf("%+v, %v", preview, err)
+		}
+		for n := 2; n < 4; n++ {
+			run := f.begin(ticketing.Bulk{Action: ticketing.BulkDetails, IDs: ids})
+			f.drain()
+			if got := f.results(run); got != "done due:done buyers:refusedno_details_due filled:refusedno_details_due" || links() != n {
+				t.Errorf("%s; %d mails", got, links())
+			}
+		}
+		f.wait(30 * 24 * time.Hour)
+		run := f.begin(ticketing.Bulk{Action: ticketing.BulkDetails, IDs: ids[:1]})
+		f.drain()
+		if got := f.results(run); !strings.HasSuffix(got, ":refusedno_details_due") {
+			t.Errorf("after the event began: %s", got)
+		}
+		elsewhere := *f.event
+		elsewhere.ID = "evt_elsewhere"
+		if ids, err := f.OrdersOfTickets(t.Context(), &elsewhere, []turnout.ID{f.orders["due"].Tickets[0].ID}); err != nil || len(ids) != 0 {
+			t.Errorf("another event's: %v, %v", ids, err)
 		}
 	})
 }

@@ -279,9 +279,9 @@ func (f *filling) person(ctx context.Context, a Attendee) (turnout.ID, error) {
 	return ids[0], nil
 }
 
-// askDetails mails everybody who is still to fill in their details the link for it, once a ticket. Those whom only the buyer reaches are
-// passed their links by the buyer.
-func (s *Service) askDetails(ctx context.Context, o *Order) error {
+// askDetails mails everybody who is still to fill in their details the link for it: once a ticket, and once more for each job that asks
+// again, "" for the first time. Those whom only the buyer reaches are passed their links by the buyer.
+func (s *Service) askDetails(ctx context.Context, o *Order, again turnout.ID) error {
 	data, err := s.orderMail(ctx, o)
 	if err != nil {
 		return err
@@ -298,7 +298,7 @@ func (s *Service) askDetails(ctx context.Context, o *Order) error {
 			return fmt.Errorf("ticketing: mail details_asked: %w", err)
 		}
 		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-			return mail.Queue(ctx, tx, o.CommunityID, mail.Message{ID: mail.IDFor(t.ID), To: t.AttendeeEmail, Subject: subject, HTML: html, Text: text, Source: o.ID}, s.Now())
+			return mail.Queue(ctx, tx, o.CommunityID, mail.Message{ID: mail.IDFor(t.ID + again), To: t.AttendeeEmail, Subject: subject, HTML: html, Text: text, Source: o.ID}, s.Now())
 		}); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ import (
 func (s *Service) Register(r *jobs.Runner) {
 	r.Handle(JobOrderPlaced, s.forOrder(func(ctx context.Context, _ jobs.Job, o *Order) error { return s.indexOrder(ctx, o) }))
 	r.Handle(JobOrderConfirmed, s.forOrder(s.orderConfirmed))
+	r.Handle(JobDetailsAsked, s.forOrder(func(ctx context.Context, job jobs.Job, o *Order) error { return s.askDetails(ctx, o, job.ID) }))
 	r.Handle(JobTransferAwaited, s.forOrder(s.transferAwaited))
 	r.Handle(JobOrderCanceled, s.forOrder(s.orderCanceled))
 	r.Handle(JobLatePayment, s.forOrder(s.latePayment))
@@ -143,7 +144,7 @@ func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) er
 	if o.Status != Confirmed {
 		return nil
 	}
-	if err := s.askDetails(ctx, o); err != nil {
+	if err := s.askDetails(ctx, o, ""); err != nil {
 		return err
 	}
 	data, err := s.orderMail(ctx, o)

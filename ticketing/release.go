@@ -19,6 +19,7 @@ const (
 	JobApproved        = "ticketing.approved"         // mail how to pay
 	JobDeclined        = "ticketing.declined"         // mail that it was declined, and the note
 	JobOrderConfirmed  = "ticketing.order_confirmed"  // mail the tickets; a free order is made findable by it too
+	JobDetailsAsked    = "ticketing.details_asked"    // mail the bearers who are still to fill in their details the links once more
 	JobTransferAwaited = "ticketing.transfer_awaited" // mail how to pay
 	JobOrderCanceled   = "ticketing.order_canceled"   // mail that it was canceled
 	JobLatePayment     = "ticketing.late_payment"     // mail that late money goes back

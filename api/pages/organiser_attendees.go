@@ -18,6 +18,7 @@ type attendeesPage struct {
 	listPage
 	Rows        []attendeeRow
 	Modes, Came []templates.Option
+	Actions     []string // on the orders of those that are ticked
 	CanImport   bool
 }
 
@@ -29,7 +30,7 @@ func (h *Handler) EventAttendees(c *gin.Context) {
 		return
 	}
 	data := &attendeesPage{listPage: common, Modes: anyOf(h, c, "status.mode.", ticketing.InPerson, ticketing.Virtual), Came: anyOf(h, c, "console.attendees.came_", "yes", "no"),
-		CanImport: may(c, "orders:write")}
+		CanImport: may(c, "orders:write"), Actions: ticketing.TicketBulkActions}
 	filter, err := ticketing.ReadAttendeeFilter(e, c.Query)
 	filter.Before, filter.Limit = turnout.ID(c.Query("before")), rowsShown+1
 	if err == nil {

@@ -36,12 +36,22 @@ type bulkPage struct {
 	Run             turnout.ID // the id that the run will have
 	Action, BackURL string
 	Fields          []confirmField
+	OfTickets       bool // tickets were ticked: their orders are meant
 }
 
 // AskBulk is GET /console/events/{event}/orders/bulk: what would be done, before anything is.
 func (h *Handler) AskBulk(c *gin.Context) {
 	e, back := access.Event(c), listPath(c, ticketing.ListOrders)
 	b := bulkOf(c.Query, c.QueryArray("order"))
+	ofTickets := c.Query("list") == ticketing.ListAttendees
+	if ofTickets {
+		back, b.Filter = listPath(c, ticketing.ListAttendees), ticketing.WrittenFilter(ticketing.AttendeeFilters, c.Query)
+		var err error
+		if b.IDs, err = h.Ticketing.OrdersOfTickets(c.Request.Context(), e, ticked(c, "ticket")); err != nil {
+			h.Fail(c, err)
+			return
+		}
+	}
 	if query := written(b.Filter); query != "" {
 		back += "?" + query
 	}
@@ -55,9 +65,11 @@ func (h *Handler) AskBulk(c *gin.Context) {
 		return
 	}
 	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.orders"), URL: back})
-	data := bulkPage{Chrome: chrome, Event: e, Bulk: b, Preview: preview, Run: turnout.NewID(ticketing.PrefixRun), Action: listPath(c, "orders/bulk"), BackURL: back}
-	for name, value := range b.Filter {
-		data.Fields = append(data.Fields, confirmField{name, value})
+	data := bulkPage{Chrome: chrome, Event: e, Bulk: b, Preview: preview, Run: turnout.NewID(ticketing.PrefixRun), Action: listPath(c, "orders/bulk"), BackURL: back, OfTickets: ofTickets}
+	if b.IDs == nil {
+		for name, value := range b.Filter {
+			data.Fields = append(data.Fields, confirmField{name, value})
+		}
 	}
 	for _, id := range b.IDs {
 		data.Fields = append(data.Fields, confirmField{"order", string(id)})

@@ -18,7 +18,7 @@ import (
 func (h *Handler) ExportOrders(c *gin.Context) {
 	e := access.Event(c)
 	filter, err := ticketing.ReadOrderFilter(e, c.Query)
-	filter.IDs = ticked(c)
+	filter.IDs = ticked(c, "order")
 	if err != nil {
 		h.Fail(c, err)
 		return
@@ -28,10 +28,11 @@ func (h *Handler) ExportOrders(c *gin.Context) {
 	})
 }
 
-// ExportAttendees is GET /console/events/{event}/attendees.csv and .xlsx.
+// ExportAttendees is GET /console/events/{event}/attendees.csv and .xlsx, as ExportOrders.
 func (h *Handler) ExportAttendees(c *gin.Context) {
 	e := access.Event(c)
 	filter, err := ticketing.ReadAttendeeFilter(e, c.Query)
+	filter.IDs = ticked(c, "ticket")
 	if err != nil {
 		h.Fail(c, err)
 		return
@@ -49,12 +50,12 @@ func (h *Handler) export(c *gin.Context, what string, write func(w io.Writer, x 
 	}
 }
 
-// ticked are the orders that somebody chose one by one in the list; nil for all that match.
-func ticked(c *gin.Context) (ids []turnout.ID) {
+// ticked are the rows that somebody chose one by one in a list, by the name of their boxes; nil for all that match.
+func ticked(c *gin.Context, name string) (ids []turnout.ID) {
 	if c.Query("all") != "" {
 		return nil
 	}
-	for _, id := range c.QueryArray("order") {
+	for _, id := range c.QueryArray(name) {
 		ids = append(ids, turnout.ID(id))
 	}
 	return ids
