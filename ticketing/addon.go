@@ -101,28 +101,36 @@ type addOnPool struct {
 
 // loadAddOns gives the add-ons of the events, in their order, with pools and ticket types: one statement when there are none.
 func loadAddOns(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*AddOn, error) {
+	var rows []struct {
+		AddOn      `bun:",extend"`
+		LinkedPool turnout.ID
+	}
+	err := db.NewSelect().Model(&rows).ColumnExpr("add_on.*").ColumnExpr("COALESCE(link.pool_id, '') AS linked_pool").
+		Join("LEFT JOIN add_on_pools AS link ON link.add_on_id = add_on.id").
+		Where("add_on.event_id IN (?)", bun.List(eventIDs)).OrderExpr("add_on.event_id, add_on.position, add_on.id, link.pool_id").Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
 	var list []*AddOn
-	if err := db.NewSelect().Model(&list).Where("event_id IN (?)", bun.List(eventIDs)).Order("event_id", "position", "id").Scan(ctx); err != nil || len(list) == 0 {
-		return nil, err
-	}
-	byID := make(map[turnout.ID]*AddOn, len(list))
-	ids := make([]turnout.ID, len(list))
-	for i, a := range list {
-		byID[a.ID], ids[i] = a, a.ID
-	}
-	var pools []addOnPool
-	if err := db.NewSelect().Model(&pools).Where("add_on_id IN (?)", bun.List(ids)).Order("pool_id").Scan(ctx); err != nil {
-		return nil, err
-	}
-	for _, p := range pools {
-		byID[p.AddOnID].PoolIDs = append(byID[p.AddOnID].PoolIDs, p.PoolID)
+	byID := map[turnout.ID]*AddOn{}
+	for i := range rows {
+		a := byID[rows[i].ID]
+		if a == nil {
+			a = &rows[i].AddOn
+			byID[a.ID], list = a, append(list, a)
+		}
+		if pool := rows[i].LinkedPool; pool != "" {
+			a.PoolIDs = append(a.PoolIDs, pool)
+		}
 	}
 	var with []AddOnWith
-	if err := db.NewSelect().Model(&with).Where("add_on_id IN (?)", bun.List(ids)).Order("ticket_type_id").Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&with).Where("add_on_id IN (SELECT id FROM add_ons WHERE event_id IN (?))", bun.List(eventIDs)).Order("ticket_type_id").Scan(ctx); err != nil {
 		return nil, err
 	}
 	for _, w := range with {
-		byID[w.AddOnID].With = append(byID[w.AddOnID].With, w)
+		if a := byID[w.AddOnID]; a != nil { // else made since
+			a.With = append(a.With, w)
+		}
 	}
 	return list, nil
 }

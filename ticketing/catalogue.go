@@ -363,25 +363,24 @@ func (s *Service) TicketTypes(ctx context.Context, community, event turnout.ID) 
 
 // loadTypes gives the ticket types of the events, in their order, with their pools, in two statements.
 func loadTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*TicketType, error) {
+	var rows []struct {
+		TicketType `bun:",extend"`
+		LinkedPool turnout.ID
+	}
+	err := db.NewSelect().Model(&rows).ColumnExpr("type.*").ColumnExpr("COALESCE(link.pool_id, '') AS linked_pool").
+		Join("LEFT JOIN ticket_type_pools AS link ON link.ticket_type_id = type.id").
+		Where("type.event_id IN (?)", bun.List(eventIDs)).OrderExpr("type.event_id, type.position, type.id, link.pool_id").Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var types []*TicketType
-	if err := db.NewSelect().Model(&types).Where("event_id IN (?)", bun.List(eventIDs)).Order("event_id", "position", "id").Scan(ctx); err != nil {
-		return nil, err
-	}
-	if len(types) == 0 {
-		return nil, nil
-	}
-	byID := make(map[turnout.ID]*TicketType, len(types))
-	for _, t := range types {
-		byID[t.ID] = t
-	}
-	var links []typePool
-	if err := db.NewSelect().Model(&links).Where("ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id IN (?))", bun.List(eventIDs)).
-		Order("pool_id").Scan(ctx); err != nil {
-		return nil, err
-	}
-	for _, l := range links {
-		if t := byID[l.TicketTypeID]; t != nil {
-			t.PoolIDs = append(t.PoolIDs, l.PoolID)
+	for i := range rows {
+		if i == 0 || rows[i].ID != rows[i-1].ID {
+			types = append(types, &rows[i].TicketType)
+		}
+		if pool := rows[i].LinkedPool; pool != "" {
+			last := types[len(types)-1]
+			last.PoolIDs = append(last.PoolIDs, pool)
 		}
 	}
 	return types, nil

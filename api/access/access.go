@@ -15,6 +15,7 @@ import (
 
 	"turnout"
 	"turnout/events"
+	"turnout/events/organisers"
 )
 
 // Kind is the sort of a rule.
@@ -103,14 +104,32 @@ type Caller struct {
 	Community turnout.ID // that of a token; of staff it comes from the path
 	Name      string     // of staff
 	Email     string     // of staff
-	// Communities are those that a staff member works on.
-	Communities []turnout.ID
+	// Communities are those that a staff member works on, by name.
+	Communities []organisers.Workplace
 	// Has says whether the caller has a scope or capability in a community, and at an event if one is given.
 	Has func(need string, community turnout.ID, event *events.Event) bool
 }
 
 // Nobody reports whether the caller is unknown.
 func (c Caller) Nobody() bool { return c.Token == "" && c.Account == "" }
+
+// At gives the community with an id or slug, if a staff member works on it.
+func (c Caller) At(idOrSlug string) (organisers.Workplace, bool) {
+	for _, place := range c.Communities {
+		if idOrSlug == string(place.ID) || idOrSlug == place.Slug {
+			return place, true
+		}
+	}
+	return organisers.Workplace{}, false
+}
+
+// CommunityIDs are those of Communities.
+func (c Caller) CommunityIDs() (ids []turnout.ID) {
+	for _, place := range c.Communities {
+		ids = append(ids, place.ID)
+	}
+	return ids
+}
 
 // ID names the caller in nonces, idempotency scopes and the audit log; "" for nobody.
 func (c Caller) ID() turnout.ID {

@@ -142,11 +142,14 @@ func (rule Rule) known(c *gin.Context, caller Caller) error {
 func (g *Gate) resolve(c *gin.Context, rule Rule, r *request) (err error) {
 	ctx := c.Request.Context()
 	if name := c.Param("community"); name != "" {
-		if r.community, err = g.FindCommunity(ctx, name); err != nil {
+		if rule.Kind == KindStaff {
+			place, ok := r.caller.At(name)
+			if !ok {
+				return turnout.ErrNotFound
+			}
+			r.community = place.ID
+		} else if r.community, err = g.FindCommunity(ctx, name); err != nil {
 			return err
-		}
-		if rule.Kind == KindStaff && !slices.Contains(r.caller.Communities, r.community) {
-			return turnout.ErrNotFound
 		}
 	}
 	name := c.Param("event")
@@ -159,7 +162,7 @@ func (g *Gate) resolve(c *gin.Context, rule Rule, r *request) (err error) {
 	case rule.Kind == KindToken:
 		r.event, err = events.Find(ctx, g.DB.Read(), r.caller.Community, name)
 	case rule.Kind == KindStaff, rule.Kind == KindSignedIn:
-		r.event, err = events.FindIn(ctx, g.DB.Read(), r.caller.Communities, name)
+		r.event, err = events.FindIn(ctx, g.DB.Read(), r.caller.CommunityIDs(), name)
 	default:
 		r.event, err = g.publicEvent(ctx, rule, r.caller, name)
 	}

@@ -138,7 +138,7 @@ func (h *Handler) eventForStaff(c *gin.Context, who access.Caller, slug string) 
 	ctx := c.Request.Context()
 	e, err := events.FindPublic(ctx, h.DB.Read(), slug)
 	if errors.Is(err, turnout.ErrNotFound) {
-		if e, err = events.FindIn(ctx, h.DB.Read(), who.Communities, slug); err == nil && !who.May("events:read", e.CommunityID, e) {
+		if e, err = events.FindIn(ctx, h.DB.Read(), who.CommunityIDs(), slug); err == nil && !who.May("events:read", e.CommunityID, e) {
 			err = turnout.ErrNotFound
 		}
 	}
@@ -154,7 +154,7 @@ func (h *Handler) eventForStaff(c *gin.Context, who access.Caller, slug string) 
 		h.Fail(c, err)
 		return
 	}
-	if slices.Contains(who.Communities, e.CommunityID) {
+	if slices.Contains(who.CommunityIDs(), e.CommunityID) {
 		page.Staff = &templates.Staff{Name: who.Name, Email: who.Email, SignOutURL: SignOutPath}
 	}
 	if who.May("events:write", e.CommunityID, e) {

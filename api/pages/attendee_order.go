@@ -117,7 +117,7 @@ func (h *Handler) orderPage(c *gin.Context, o *ticketing.Order) (*orderPage, err
 	page.Flash = h.Flash(c)
 	page.MailKept = h.Demo && h.KeepsMail
 	if page.MailKept && access.Who(c).May("settings:read", community.ID, nil) {
-		page.OutboxURL = communityPath(community) + "/mail"
+		page.OutboxURL = communityPath(community.Slug) + "/mail"
 	}
 	if p := o.Payment(); p != nil {
 		page.Payment = shownPayment{Status: paymentWord(o, p), Provider: p.Provider}

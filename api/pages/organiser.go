@@ -59,19 +59,17 @@ var eventPlaces = []place{
 // ConsolePath is the organisers' home.
 const ConsolePath = "/console"
 
-func communityPath(community *organisers.Community) string {
-	return ConsolePath + "/" + community.Slug
-}
+func communityPath(slug string) string { return ConsolePath + "/" + slug }
 
 func eventPath(e *events.Event) string { return ConsolePath + "/events/" + e.Slug }
 
 // console makes the organisers' frame around a page: the menu with the entry that is open (a message key, "" for none) and
-// the message that the last redirect left. It answers the request itself and gives false when the community cannot be read.
-func (h *Handler) console(c *gin.Context, title, open string) (templates.Chrome, *organisers.Community, bool) {
-	community, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(access.Community(c)))
-	if err != nil {
-		h.Fail(c, err)
-		return templates.Chrome{}, nil, false
+// the message that the last redirect left. It answers the request itself and gives false to who does not work there.
+func (h *Handler) console(c *gin.Context, title, open string) (templates.Chrome, organisers.Workplace, bool) {
+	community, ok := access.Who(c).At(string(access.Community(c)))
+	if !ok {
+		h.Fail(c, turnout.ErrNotFound)
+		return templates.Chrome{}, community, false
 	}
 	chrome := h.consoleFrame(c, title, templates.Brand{Name: community.Name, URL: ConsolePath})
 	chrome.Nav = []templates.NavGroup{h.communityMenu(c, community, open)}
@@ -100,8 +98,8 @@ func (h *Handler) consoleFrame(c *gin.Context, title string, brand templates.Bra
 	}
 }
 
-func (h *Handler) communityMenu(c *gin.Context, community *organisers.Community, open string) templates.NavGroup {
-	return menu(c, communityPath(community), communityPlaces, open, func(need string) bool { return access.Who(c).May(need, community.ID, nil) })
+func (h *Handler) communityMenu(c *gin.Context, community organisers.Workplace, open string) templates.NavGroup {
+	return menu(c, communityPath(community.Slug), communityPlaces, open, func(need string) bool { return access.Who(c).May(need, community.ID, nil) })
 }
 
 func menu(c *gin.Context, base string, places []place, open string, may func(need string) bool) templates.NavGroup {

@@ -41,22 +41,18 @@ const pastShown = 5
 
 // ConsoleHome is GET /console: the events of all communities that one works on, and what they need.
 func (h *Handler) ConsoleHome(c *gin.Context) {
-	communities, err := organisers.Communities(c.Request.Context(), h.DB.Read(), access.Who(c).Account)
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
+	communities := access.Who(c).Communities
 	data := consoleHomePage{Chrome: h.consoleFrame(c, h.text(c, "console.home.title"), templates.Brand{Name: "Turnout", URL: ConsolePath}), Now: h.Now()}
-	for i := range communities {
-		section, err := h.homeSection(c, &communities[i])
+	for _, community := range communities {
+		section, err := h.homeSection(c, community)
 		if err != nil {
 			h.Fail(c, err)
 			return
 		}
 		data.Sections = append(data.Sections, section)
-		group := h.communityMenu(c, &communities[i], "")
+		group := h.communityMenu(c, community, "")
 		if len(communities) > 1 {
-			group.Title = communities[i].Name
+			group.Title = community.Name
 		}
 		data.Nav = append(data.Nav, group)
 	}
@@ -66,13 +62,13 @@ func (h *Handler) ConsoleHome(c *gin.Context) {
 	h.Render(c, http.StatusOK, "console_home", data)
 }
 
-func (h *Handler) homeSection(c *gin.Context, community *organisers.Community) (homeSection, error) {
+func (h *Handler) homeSection(c *gin.Context, community organisers.Workplace) (homeSection, error) {
 	section := homeSection{Name: community.Name}
 	if access.Who(c).May("events:read", community.ID, nil) {
-		section.AllURL = communityPath(community) + "/events"
+		section.AllURL = communityPath(community.Slug) + "/events"
 	}
 	if access.Who(c).May("events:write", community.ID, nil) {
-		section.NewURL = communityPath(community) + "/events/new"
+		section.NewURL = communityPath(community.Slug) + "/events/new"
 	}
 	list, _, err := events.List(c.Request.Context(), h.DB.Read(), events.Filter{Community: community.ID, Limit: 100})
 	if err != nil {
@@ -175,7 +171,7 @@ func (h *Handler) ConsoleEvents(c *gin.Context) {
 	}
 	data := eventListPage{Chrome: chrome, Now: h.Now(), Status: c.Query("status")}
 	filter := events.Filter{Community: community.ID, Limit: 50, Cursor: c.Query("cursor")}
-	base := communityPath(community) + "/events"
+	base := communityPath(community.Slug) + "/events"
 	data.Filters = []filterLink{{h.text(c, "console.filter.all"), base, data.Status == ""}}
 	for _, status := range []events.Status{events.Draft, events.Published, events.Ended, events.Canceled} {
 		current := data.Status == string(status)

@@ -38,7 +38,7 @@ func (h *Handler) ConsoleMail(c *gin.Context) {
 	if !ok {
 		return
 	}
-	data := mailListPage{Chrome: chrome, Base: communityPath(tenant) + "/mail", Zone: tenant.Timezone, Kept: h.KeepsMail}
+	data := mailListPage{Chrome: chrome, Base: communityPath(tenant.Slug) + "/mail", Zone: tenant.Timezone, Kept: h.KeepsMail}
 	var err error
 	if data.Mails, err = mail.List(c.Request.Context(), h.DB.Read(), tenant.ID, accountMails(c), turnout.ID(c.Query("before")), mailsShown+1); err != nil {
 		h.Fail(c, err)
@@ -83,7 +83,7 @@ func (h *Handler) ReadMail(c *gin.Context) {
 	if !ok {
 		return
 	}
-	base := communityPath(tenant) + "/mail"
+	base := communityPath(tenant.Slug) + "/mail"
 	chrome.Crumbs = []templates.Link{{Text: h.text(c, "nav.outbox"), URL: base}}
 	data := mailPage{Chrome: chrome, Mail: m, Links: webLink.FindAllString(m.Text, 10), Zone: tenant.Timezone, FilesBase: base + "/" + string(m.ID) + "/files/"}
 	if m.HTML != "" {
@@ -142,7 +142,7 @@ func (h *Handler) ConsoleJobs(c *gin.Context) {
 	if !ok {
 		return
 	}
-	data := jobsPage{Chrome: chrome, Base: communityPath(tenant) + "/jobs", Zone: tenant.Timezone, CanWrite: may(c, "settings:write")}
+	data := jobsPage{Chrome: chrome, Base: communityPath(tenant.Slug) + "/jobs", Zone: tenant.Timezone, CanWrite: may(c, "settings:write")}
 	var err error
 	if data.Jobs, err = jobs.DeadOnes(c.Request.Context(), h.DB.Read(), tenant.ID, turnout.ID(c.Query("before")), mailsShown+1); err != nil {
 		h.Fail(c, err)
@@ -188,7 +188,7 @@ func (h *Handler) ConsoleAudit(c *gin.Context) {
 	if !ok {
 		return
 	}
-	data := auditPage{Chrome: chrome, Now: h.Now(), Subject: c.Query("subject"), Base: communityPath(tenant) + "/audit", Zone: tenant.Timezone}
+	data := auditPage{Chrome: chrome, Now: h.Now(), Subject: c.Query("subject"), Base: communityPath(tenant.Slug) + "/audit", Zone: tenant.Timezone}
 	entries, err := audit.List(c.Request.Context(), h.DB.Read(), tenant.ID, turnout.ID(data.Subject), turnout.ID(c.Query("before")), mailsShown+1)
 	if err != nil {
 		h.Fail(c, err)

@@ -113,16 +113,15 @@ func (h *Handler) overviewTypes(ctx context.Context, data *overviewPage) error {
 
 func (h *Handler) overviewAgenda(ctx context.Context, data *overviewPage) error {
 	e := data.Event
-	counts, err := agenda.Count(ctx, h.DB.Read(), e.CommunityID, e.ID)
+	counts, conflicts, err := agenda.CountAll(ctx, h.DB.Read(), e)
 	if err != nil {
 		return err
 	}
-	data.Sessions, data.Unplaced = counts.Sessions, counts.Unplaced
+	data.Sessions, data.Unplaced, data.ConflictsNumber = counts.Sessions, counts.Unplaced, conflicts
 	if data.Release, err = h.Agenda.LatestRelease(ctx, e); err != nil && !errors.Is(err, agenda.ErrNotReleased) {
 		return err
 	}
-	data.ConflictsNumber, err = agenda.CountConflicts(ctx, h.DB.Read(), e)
-	return err
+	return nil
 }
 
 // todos are the steps from a draft to an event that can be held, and what came up on the way.

@@ -51,7 +51,7 @@ func (h *Handler) people(c *gin.Context, status int, typed *ruleForm, data peopl
 		h.Fail(c, err)
 		return
 	}
-	data.Chrome, data.Base, data.CanWrite, data.IsOwn = chrome, communityPath(tenant)+"/people", may(c, "people:write"), rule.Version > 0
+	data.Chrome, data.Base, data.CanWrite, data.IsOwn = chrome, communityPath(tenant.Slug)+"/people", may(c, "people:write"), rule.Version > 0
 	data.Rule = ruleForm{strings.Join(rule.Types, ", "), whole(&rule.MinCount), whole(&rule.WindowDays), whole(&rule.LookbackDays), rule.Version}
 	if typed != nil {
 		data.Rule = *typed

@@ -107,7 +107,7 @@ func (h *Handler) check(c *gin.Context, need events.Need, community *organisers.
 		out.URL += string(need.Subject)
 	case "payment":
 		if out.URL = ""; access.Who(c).May("settings:write", e.CommunityID, nil) {
-			out.URL = communityPath(community) + "/settings#f-payment_instructions"
+			out.URL = communityPath(community.Slug) + "/settings#f-payment_instructions"
 		}
 	}
 	return out

@@ -10,7 +10,6 @@ import (
 	"turnout/api/access"
 	"turnout/community"
 	"turnout/events"
-	"turnout/events/organisers"
 	"turnout/recap"
 	"turnout/templates"
 )
@@ -204,14 +203,10 @@ func (h *Handler) EventActivation(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	tenant, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
+	tenant, _ := access.Who(c).At(string(e.CommunityID))
 	data := activationPage{Chrome: chrome, Event: e, Activation: a, Populations: h.populations(c, a), Statement: a.Say(h.Language(c))}
 	if access.Who(c).May("people:read", tenant.ID, nil) {
-		data.RuleURL = communityPath(tenant) + "/people"
+		data.RuleURL = communityPath(tenant.Slug) + "/people"
 	}
 	h.Render(c, http.StatusOK, "console_activation", data)
 }

@@ -35,8 +35,13 @@ type settingsPage struct {
 func (h *Handler) ConsoleSettings(c *gin.Context) { h.settings(c, http.StatusOK, nil, nil) }
 
 func (h *Handler) settings(c *gin.Context, status int, typed *communityForm, shown templates.Errors) {
-	chrome, tenant, ok := h.console(c, h.text(c, "nav.settings"), "nav.settings")
+	chrome, _, ok := h.console(c, h.text(c, "nav.settings"), "nav.settings")
 	if !ok {
+		return
+	}
+	tenant, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(access.Community(c)))
+	if err != nil {
+		h.Fail(c, err)
 		return
 	}
 	data := settingsPage{Chrome: chrome, Errors: shown, PublicURL: h.BaseURL + "/c/" + tenant.Slug, Zones: commonZones, CanWrite: may(c, "settings:write"),

@@ -68,7 +68,7 @@ func (h *Handler) team(c *gin.Context, status int, typed teamForm, shown templat
 	if !ok {
 		return
 	}
-	data := teamPage{Chrome: chrome, Errors: shown, Zone: tenant.Timezone, Form: typed, Base: communityPath(tenant) + "/team", CanWrite: may(c, "settings:write")}
+	data := teamPage{Chrome: chrome, Errors: shown, Zone: tenant.Timezone, Form: typed, Base: communityPath(tenant.Slug) + "/team", CanWrite: may(c, "settings:write")}
 	for _, role := range roleOrder {
 		data.Roles = append(data.Roles, templates.Option{Value: string(role), Text: h.text(c, "role."+string(role)), Note: h.text(c, "console.role."+string(role))})
 	}
@@ -246,7 +246,7 @@ func (h *Handler) tokens(c *gin.Context, status int, data tokensPage) {
 	if !ok {
 		return
 	}
-	data.Chrome, data.Now, data.Base, data.CanWrite = chrome, h.Now(), communityPath(tenant)+"/tokens", may(c, "settings:write")
+	data.Chrome, data.Now, data.Base, data.CanWrite = chrome, h.Now(), communityPath(tenant.Slug)+"/tokens", may(c, "settings:write")
 	var err error
 	if data.Tokens, err = organisers.Tokens(c.Request.Context(), h.DB.Read(), tenant.ID); err != nil {
 		h.Fail(c, err)

@@ -100,7 +100,7 @@ func (w *world) conflicts() []Conflict {
 	w.t.Helper()
 	all, err := w.Conflicts(w.ctx, w.community, string(w.event.ID))
 	w.must(err)
-	if n, err := CountConflicts(w.ctx, w.DB.Read(), w.event); n != len(all) || err != nil {
+	if _, n, err := CountAll(w.ctx, w.DB.Read(), w.event); n != len(all) || err != nil {
 		w.t.Errorf("%d conflicts are counted, %d listed, %v", n, len(all), err)
 	}
 	return all

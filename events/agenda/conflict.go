@@ -125,7 +125,7 @@ func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event str
 	if err != nil {
 		return nil, err
 	}
-	a, err := readPlaced(ctx, db, e)
+	a, err := readSlots(ctx, db, e)
 	if err != nil {
 		return nil, err
 	}
@@ -138,24 +138,47 @@ func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event str
 	return a.Conflicts(), nil
 }
 
-// CountConflicts counts those of the event's working draft in two statements, without the names that their words need.
-func CountConflicts(ctx context.Context, db bun.IDB, e *events.Event) (int, error) {
-	a, err := readPlaced(ctx, db, e)
+// CountAll is Count with the number of conflicts, in one statement.
+func CountAll(ctx context.Context, db bun.IDB, e *events.Event) (n Counts, conflicts int, err error) {
+	a, err := readSlots(ctx, db, e)
 	if err != nil {
-		return 0, fmt.Errorf("agenda: count conflicts: %w", err)
+		return Counts{}, 0, fmt.Errorf("agenda: count: %w", err)
 	}
-	return len(a.Conflicts()), nil
+	for _, s := range a.Sessions {
+		if s.Status == Withdrawn {
+			continue
+		}
+		n.Sessions++
+		if !s.Placed() {
+			n.Unplaced++
+		}
+	}
+	return n, len(a.Conflicts()), nil
 }
 
-// readPlaced reads what conflicts come from: the slots and their speakers.
-func readPlaced(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error) {
-	a := &Agenda{Event: e}
-	err := db.NewSelect().Model(&a.Sessions).Column("id", "title", "room_id", "starts_at", "ends_at").
-		Where("community_id = ?", e.CommunityID).Where("event_id = ?", e.ID).Where("starts_at IS NOT NULL").Scan(ctx)
+// readSlots reads what conflicts come from: the sessions' slots and their speakers.
+func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error) {
+	var rows []struct {
+		Session       `bun:",extend"`
+		LinkedSpeaker turnout.ID
+	}
+	err := db.NewSelect().Model(&rows).ColumnExpr("session.id, session.title, session.status, session.room_id, session.starts_at, session.ends_at").
+		ColumnExpr("COALESCE(link.speaker_id, '') AS linked_speaker").Join("LEFT JOIN session_speakers AS link ON link.session_id = session.id").
+		Where("session.community_id = ?", e.CommunityID).Where("session.event_id = ?", e.ID).OrderExpr("session.id, link.position").Scan(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return a, eventSpeakers(ctx, db, e, a.Sessions)
+	a := &Agenda{Event: e}
+	for i := range rows {
+		if i == 0 || rows[i].ID != rows[i-1].ID {
+			a.Sessions = append(a.Sessions, &rows[i].Session)
+		}
+		if speaker := rows[i].LinkedSpeaker; speaker != "" {
+			last := a.Sessions[len(a.Sessions)-1]
+			last.SpeakerIDs = append(last.SpeakerIDs, speaker)
+		}
+	}
+	return a, nil
 }
 
 // Conflicts lists those of the agenda, in order of time.

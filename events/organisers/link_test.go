@@ -105,7 +105,7 @@ func TestInvitation(t *testing.T) {
 			t.Fatal(err)
 		}
 		standing, err := organisers.FindStanding(t.Context(), db.Read(), bob.ID)
-		if err != nil || len(standing.Grants) != 1 || !slices.Equal(standing.Grants[community.ID], []organisers.Grant{grant}) || !slices.Equal(standing.Communities, []turnout.ID{community.ID}) {
+		if err != nil || len(standing.Grants) != 1 || !slices.Equal(standing.Grants[community.ID], []organisers.Grant{grant}) || !slices.Equal(standing.Communities, []organisers.Workplace{{ID: community.ID, Slug: community.Slug, Name: community.Name, Timezone: community.Timezone}}) {
 			t.Errorf("bob may %+v, %v", standing, err)
 		}
 		if err := w.Invite(t.Context(), community.ID, "ADA@example.org", grant); !errors.Is(err, organisers.ErrInTeam) {

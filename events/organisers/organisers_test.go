@@ -126,9 +126,9 @@ func TestCommunityHasAnOwnerWhoIsAPerson(t *testing.T) {
 		if err != nil || again.ID != owner.ID || secret != "" {
 			t.Errorf("a second community of the owner: %+v, link %q, %v", again, secret, err)
 		}
-		list, err := organisers.Communities(t.Context(), db.Read(), owner.ID)
-		if err != nil || len(list) != 2 || list[0].ID != second.ID {
-			t.Errorf("the owner's communities: %+v, %v", list, err)
+		standing, err := organisers.FindStanding(t.Context(), db.Read(), owner.ID)
+		if err != nil || len(standing.Communities) != 2 || standing.Communities[0].ID != second.ID {
+			t.Errorf("the owner's communities: %+v, %v", standing, err)
 		}
 		_, _, _, err = w.CreateCommunity(t.Context(), organisers.NewCommunity{Slug: "A b", Name: "X"}, "b@example.org")
 		field(t, err, "slug")

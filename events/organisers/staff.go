@@ -48,13 +48,6 @@ type Member struct {
 // ErrLastOwner is the answer to what would leave a community without an owner.
 var ErrLastOwner = &turnout.Error{Kind: turnout.Conflict, Code: "last_owner", Message: "This is the last owner. Make somebody else an owner first."}
 
-// Communities lists where an account is staff, by name.
-func Communities(ctx context.Context, db bun.IDB, account turnout.ID) (communities []Community, err error) {
-	err = db.NewSelect().Model(&communities).Join("JOIN staff ON staff.community_id = community.id").
-		Where("staff.account_id = ?", account).OrderExpr("community.name, community.id").Scan(ctx)
-	return communities, err
-}
-
 // Members lists a community's staff, those who came first first.
 func Members(ctx context.Context, db bun.IDB, community turnout.ID) ([]Member, error) {
 	var members []Member
