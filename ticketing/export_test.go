@@ -76,9 +76,9 @@ func TestExportsSayWhatTheListsSay(t *testing.T) {
 	})
 }
 
-func (f *shop) run(statements ...string) {
-	f.t.Helper()
-	f.tx(func(ctx context.Context, tx bun.Tx) error {
+func (s *shop) run(statements ...string) {
+	s.t.Helper()
+	s.tx(func(ctx context.Context, tx bun.Tx) error {
 		for _, statement := range statements {
 			if _, err := tx.NewRaw(statement).Exec(ctx); err != nil {
 				return err
@@ -89,38 +89,38 @@ func (f *shop) run(statements ...string) {
 }
 
 // exported compares both kinds of file with the rows that they should have below their titles.
-func (f *shop) exported(want [][]string, export func(*bytes.Buffer, ticketing.Export) error) {
-	f.t.Helper()
+func (s *shop) exported(want [][]string, export func(*bytes.Buffer, ticketing.Export) error) {
+	s.t.Helper()
 	var text, book bytes.Buffer
 	for format, out := range map[sheet.Format]*bytes.Buffer{sheet.CSV: &text, sheet.XLSX: &book} {
 		if err := export(out, ticketing.Export{Format: format}); err != nil {
-			f.t.Fatal(err)
+			s.t.Fatal(err)
 		}
 	}
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text.String(), "\ufeff"))).ReadAll()
 	if err != nil {
-		f.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	opened, err := excelize.OpenReader(&book)
 	if err != nil {
-		f.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	shown, err := opened.GetRows(opened.GetSheetName(0))
 	if err != nil {
-		f.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	if len(rows) != len(want)+1 || len(shown) != len(want)+1 {
-		f.t.Fatalf("%d rows in the CSV, %d in the XLSX, the list has %d", len(rows)-1, len(shown)-1, len(want))
+		s.t.Fatalf("%d rows in the CSV, %d in the XLSX, the list has %d", len(rows)-1, len(shown)-1, len(want))
 	}
 	for i, row := range want {
 		if !slices.Equal(rows[i+1], row) {
-			f.t.Fatalf("row %d of the CSV is %q, the list says %q", i, rows[i+1], row)
+			s.t.Fatalf("row %d of the CSV is %q, the list says %q", i, rows[i+1], row)
 		}
 		for len(shown[i+1]) < len(row) { // empty cells at the end are not written
 			shown[i+1] = append(shown[i+1], "")
 		}
 		if !slices.Equal(shown[i+1], row) {
-			f.t.Fatalf("row %d of the XLSX is %q, the list says %q", i, shown[i+1], row)
+			s.t.Fatalf("row %d of the XLSX is %q, the list says %q", i, shown[i+1], row)
 		}
 	}
 }

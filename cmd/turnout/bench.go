@@ -124,8 +124,8 @@ func (b *bench) run(ctx context.Context, only []string) error {
 			return err
 		}
 	}
-	if wanted("P12") {
-		return b.scale(ctx)
+	if wanted("P11", "P12") {
+		return b.scale(ctx, wanted)
 	}
 	return nil
 }

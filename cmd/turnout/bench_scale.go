@@ -62,20 +62,24 @@ var asks = []ask{
 	}},
 }
 
-// scale is P12: the p95 of one caller's calls at many tickets beside that at few.
-func (b *bench) scale(ctx context.Context) error {
+// scale measures on events that are full: P11 on a large one, P12 on it beside a small one.
+func (b *bench) scale(ctx context.Context, wanted func(...string) bool) error {
 	var crowds []*crowd
 	defer func() {
 		for _, c := range crowds {
 			_ = c.close() // its figures are taken
 		}
 	}()
-	for _, n := range []int{b.size.small, b.size.large} {
+	sizes := []int{b.size.small, b.size.large}
+	if !wanted("P12") {
+		sizes = sizes[1:]
+	}
+	for _, n := range sizes {
 		began := time.Now()
 		c, err := b.crowd(ctx, n)
-		fmt.Fprintf(b.log, "P12: %s tickets made in %.0f s\n", figure(float64(n)), time.Since(began).Seconds())
+		fmt.Fprintf(b.log, "%s tickets made in %.0f s\n", figure(float64(n)), time.Since(began).Seconds())
 		if err != nil {
-			return fmt.Errorf("P12: %w", err)
+			return fmt.Errorf("a full event: %w", err)
 		}
 		crowds = append(crowds, c)
 		if b.report.Machine == nil {
@@ -84,6 +88,19 @@ func (b *bench) scale(ctx context.Context) error {
 			}
 		}
 	}
+	if wanted("P11") {
+		if err := b.exports(ctx, crowds[len(crowds)-1]); err != nil {
+			return err
+		}
+	}
+	if !wanted("P12") {
+		return nil
+	}
+	return b.p95s(ctx, crowds)
+}
+
+// p95s is P12: the p95 of one caller's calls at many tickets beside that at few.
+func (b *bench) p95s(ctx context.Context, crowds []*crowd) error {
 	for _, c := range crowds {
 		c.caller(0).close() // the server hangs up on who was silent while the rows were made
 	}
