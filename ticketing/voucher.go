@@ -46,7 +46,7 @@ type Voucher struct {
 	Email       string // the only buyer, or '@domain'; "" for everybody
 	Batch       string
 	Note        string
-	Words       string    // what a search looks in: see voucherWords
+	Words       string    // what a search looks in: see VoucherWords
 	ValidFrom   time.Time `bun:",nullzero"`
 	ValidUntil  time.Time `bun:",nullzero"`
 	Ended       bool

@@ -118,7 +118,8 @@ func (in *VoucherInput) checkEmail(p *turnout.Problems) {
 func (in *VoucherInput) apply(v *Voucher, now time.Time) {
 	v.Code, v.Folded, v.Kind, v.Value, v.Reserves, v.MaxUses, v.Budget = in.Code, FoldCode(in.Code), in.Kind, in.Value, in.Reserves, in.MaxUses, in.Budget
 	v.Email, v.Note, v.ValidFrom, v.ValidUntil = in.Email, in.Note, in.ValidFrom.UTC().Truncate(time.Microsecond), in.ValidUntil.UTC().Truncate(time.Microsecond)
-	v.TicketTypeIDs, v.UpdatedAt, v.Words = in.TicketTypeIDs, now, voucherWords(in.Code, v.Folded, v.Batch, in.Note)
+	v.TicketTypeIDs, v.UpdatedAt = in.TicketTypeIDs, now
+	v.Words = VoucherWords(v)
 	v.Version++
 }
 

@@ -57,10 +57,10 @@ func inState(q *bun.SelectQuery, state VoucherState, now time.Time) *bun.SelectQ
 	return q.Where("NOT "+used).Where("valid_from IS NULL OR valid_from <= ?", now)
 }
 
-// voucherWords are the words of texts, folded, each behind a space.
-func voucherWords(texts ...string) string {
+// VoucherWords are the words that a search for a voucher looks in: those of its code, batch and note, folded, each behind a space.
+func VoucherWords(v *Voucher) string {
 	var words strings.Builder
-	for _, text := range texts {
+	for _, text := range []string{v.Code, v.Folded, v.Batch, v.Note} {
 		for _, w := range people.Fold(text) {
 			words.WriteString(" " + w)
 		}

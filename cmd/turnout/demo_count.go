@@ -32,6 +32,7 @@ func (t tally[R]) insert(ctx context.Context, tx bun.IDB) error {
 // tallies are the tables of counters that the packages keep with each sale and scan.
 type tallies struct {
 	tickets    tally[ticketing.TypeTotals]
+	addOns     tally[ticketing.AddOnTotals]
 	sales      tally[ticketing.SalesTotals]
 	admissions tally[checkin.AdmissionTotals]
 	refusals   tally[checkin.RefusalTotals]
@@ -40,27 +41,14 @@ type tallies struct {
 
 // count adds up the whole history.
 func (s *story) count() *tallies {
-	c := &tallies{tally[ticketing.TypeTotals]{}, tally[ticketing.SalesTotals]{}, tally[checkin.AdmissionTotals]{}, tally[checkin.RefusalTotals]{},
+	c := &tallies{tally[ticketing.TypeTotals]{}, tally[ticketing.AddOnTotals]{}, tally[ticketing.SalesTotals]{}, tally[checkin.AdmissionTotals]{}, tally[checkin.RefusalTotals]{},
 		tally[checkin.AttendanceTotals]{}}
 	tickets := map[turnout.ID]*ticketing.Ticket{}
 	for _, o := range s.orders {
 		for _, t := range o.Tickets {
 			tickets[t.ID] = t
-			row := c.tickets.of(ticketing.TypeTotals{EventID: t.EventID, TicketTypeID: t.TicketTypeID, AttendanceMode: t.AttendanceMode, CommunityID: t.CommunityID})
-			switch t.Status {
-			case ticketing.Reserved:
-				row.Reserved++
-			case ticketing.TicketCanceled:
-				row.Canceled++
-			case ticketing.Valid:
-				row.Valid++
-				row.Income += o.Lines[0].UnitPrice - o.Lines[0].Discount
-				if o.Total > 0 { // an order here has one line
-					row.Charged++
-				}
-				c.sales.of(ticketing.SalesTotals{EventID: o.EventID, StartsAt: o.ConfirmedAt.UTC().Truncate(ticketing.SalesQuarter), CommunityID: o.CommunityID}).Tickets++
-			}
 		}
+		s.countOrder(c, o)
 	}
 	for _, e := range s.waiting {
 		if e.Status == ticketing.Waiting {
@@ -69,6 +57,50 @@ func (s *story) count() *tallies {
 	}
 	s.countDoors(c, tickets)
 	return c
+}
+
+// countOrder counts an order's tickets and add-ons, and the order itself while it holds its places unpaid.
+func (s *story) countOrder(c *tallies, o *ticketing.Order) {
+	held := o.Status == ticketing.Held || o.Status == ticketing.AwaitingApproval
+	totals := s.totalsOf(o.EventID)
+	if held {
+		totals.OrdersHeld++
+	}
+	if o.Status == ticketing.AwaitingApproval {
+		totals.Approvals++
+	}
+	lines := map[turnout.ID]*ticketing.OrderLine{}
+	for _, l := range o.Lines {
+		lines[l.ID] = l
+		if l.AddOnID == "" {
+			continue
+		}
+		row := c.addOns.of(ticketing.AddOnTotals{EventID: o.EventID, AddOnID: l.AddOnID, CommunityID: o.CommunityID})
+		if held {
+			row.Held += l.Quantity
+		} else if o.Status == ticketing.Confirmed {
+			row.Sold += l.Quantity
+			row.Income += l.Total
+		}
+	}
+	for _, t := range o.Tickets {
+		row := c.tickets.of(ticketing.TypeTotals{EventID: t.EventID, TicketTypeID: t.TicketTypeID, AttendanceMode: t.AttendanceMode, CommunityID: t.CommunityID})
+		switch t.Status {
+		case ticketing.Reserved:
+			row.Reserved++
+			totals.TicketsReserved++
+		case ticketing.TicketCanceled:
+			row.Canceled++
+		case ticketing.Valid:
+			row.Valid++
+			line := lines[t.LineID]
+			row.Income += line.UnitPrice - line.Discount
+			if line.Total > 0 {
+				row.Charged++
+			}
+			c.sales.of(ticketing.SalesTotals{EventID: o.EventID, StartsAt: o.ConfirmedAt.UTC().Truncate(ticketing.SalesQuarter), CommunityID: o.CommunityID}).Tickets++
+		}
+	}
 }
 
 func (s *story) countDoors(c *tallies, tickets map[turnout.ID]*ticketing.Ticket) {

@@ -143,15 +143,26 @@ func (s *story) nextConference(zone *time.Location) error {
 		shelves: []*shelf{
 			early,
 			s.shelf(e, ticketing.TicketType{Name: "Regular", Description: "Both days, lunch and the harbour walk.", Price: 13900}, 26, hall),
-			s.shelf(e, ticketing.TicketType{Name: "Conference and workshop", Description: "Both days and a place on the workshop deck.", Price: 18900}, 12, hall, benches),
-			s.shelf(e, ticketing.TicketType{Name: "Student", Description: "With a student card at the door.", Price: 3900, MaxPerOrder: 2}, 8, hall),
+			s.shelf(e, ticketing.TicketType{Name: "Conference and workshop", Description: "Both days, a place on the workshop deck and a shirt.", Price: 18900,
+				PriceWindows: []ticketing.PriceWindow{{Name: "Before the programme is final", Price: 16900, Until: clock(before(s.now, -12*day, time.Sunday, zone), "23:59")}}}, 12, hall, benches),
+			s.shelf(e, ticketing.TicketType{Name: "Student", Description: "With a student card at the door.", Price: 3900, MaxPerOrder: 2,
+				PriceWindows: []ticketing.PriceWindow{s.firstAt(e, "First thirty", 2900, 30)}}, 8, hall),
 			s.shelf(e, ticketing.TicketType{Name: "Online", Description: "Stream, chat and recordings.", Price: 0, AttendanceMode: ticketing.Virtual}, 18, stream),
-			s.shelf(e, ticketing.TicketType{Name: "Online supporter", Description: "The same, and you pay for somebody else's captions.", Price: 2500, AttendanceMode: ticketing.Virtual}, 8, stream),
+			s.shelf(e, ticketing.TicketType{Name: "Online supporter", Description: "The same, and you pay for somebody else's captions.", Pricing: ticketing.OpenPrice,
+				Price: 2500, MinPrice: 500, AttendanceMode: ticketing.Virtual}, 8, stream),
 			s.shelf(e, ticketing.TicketType{Name: "Speaker or crew", Visibility: ticketing.Hidden, MaxPerOrder: 1}, 4, hall),
+			s.shelf(e, ticketing.TicketType{Name: "Community place", Description: "For those who could not come otherwise. We read what you write within two days.", Price: 2000,
+				MaxPerOrder: 2, RequiresApproval: true}, 0, hall),
+			s.shelf(e, ticketing.TicketType{Name: "Press", Description: "Accredited journalists.", Visibility: ticketing.VoucherOnly, MaxPerOrder: 3}, 0, hall),
 		}}
+	sale.addOnsOfNext()
+	sale.vouchersOfNext()
+	sale.dealsOfNext()
 	sale.run()
-	earlyBirds.Capacity = earlyBirds.Taken // sold out, whatever was drawn
+	sale.settleNext()
+	sale.shopOfNext()
 	s.questionsOfNext(e, sale.shelves[:4]...)
+	s.whyOfNext(e, sale.shelfOf("Community place"))
 	s.plan(e, "agenda-8.tsv", s.now.Add(-12*day), "0.9", room{"Main Hall", 320}, room{"Room 2", 140}, room{"Workshop deck", 45})
 	s.list(e, "Front door", time.Time{}, time.Time{}) // open now: whoever tries the demo scans the ticket that they just bought
 	s.list(e, "Thursday", clock(thursday, "08:00"), clock(thursday, "20:00"))

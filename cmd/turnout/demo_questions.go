@@ -86,3 +86,16 @@ func (s *story) questionsOfNext(e *events.Event, onSite ...*shelf) {
 	s.ask(e, ticketing.Question{Subject: ticketing.OfOrder, Kind: ticketing.AskText}, ticketing.Wording{Label: "Your order number", Help: "If your accounting needs one.",
 		Purpose: "To help your accounting find the order."}, began)
 }
+
+// whyOfNext asks those who apply for one of the few places what brings them.
+func (s *story) whyOfNext(e *events.Event, place *shelf) {
+	why := s.ask(e, ticketing.Question{Subject: ticketing.OfTicket, Kind: ticketing.AskLongText}, ticketing.Wording{Label: "What brings you to us?", Required: true,
+		Help: "Two or three sentences are enough.", Purpose: "To choose who gets one of the places."}, e.CreatedAt.Add(day), place)
+	words := []string{
+		"I map cycle paths for my town and never met anybody who does the same.",
+		"I teach statistics in a school without a budget for travel. My pupils draw error bars on everything since your last recording.",
+		"I am between jobs and wrote the tide tables for the open charts last winter. I would love to see the people behind the names.",
+		"My talk about shelf clocks was not accepted, and I still want to hear the others.",
+	}
+	s.answer(why, 1, func(n int) ticketing.Value { return ticketing.Value{Text: words[n%len(words)]} }, place)
+}

@@ -31,6 +31,8 @@ type sale struct {
 	spurt       float64 // the share that decides in the last days
 	returning   float64 // the share whom the community knows already
 	cancels     float64 // the share of paid orders that is canceled later
+	extras      []*extra
+	deals       []deal // what certainly happens, besides
 
 	endings []ending // what is still to happen to orders, in order of time
 	late    bool     // money came too late once
@@ -90,10 +92,13 @@ func (b *sale) run() {
 		moments[i] = b.moment()
 	}
 	slices.SortFunc(moments, time.Time.Compare)
+	slices.SortStableFunc(b.deals, func(a, c deal) int { return a.at.Compare(c.at) })
 	for _, at := range moments {
+		b.happen(at)
 		b.settle(at)
 		b.come(at)
 	}
+	b.happen(b.now)
 	b.settle(b.now)
 }
 
@@ -126,24 +131,29 @@ func (b *sale) come(at time.Time) {
 	}
 	wanted := open[b.weighted(weights...)]
 	party := min(int64(1+b.weighted(60, 26, 9, 5)), wanted.MaxPerOrder)
-	if left := wanted.left(); left < party {
+	if left := left(wanted.pools); left < party {
 		if wanted.queue && b.chance(0.7) {
-			b.wait(wanted, party, at)
+			b.wait(party, at, wanted)
 			return
 		}
 		if party = left; party == 0 {
 			return
 		}
 	}
-	b.place(wanted, party, at)
+	b.place(deal{at: at, of: wanted, n: party, with: b.fancy(wanted)})
 }
 
-func (s *shelf) left() int64 {
-	left := int64(1 << 40)
-	for _, p := range s.pools {
-		left = min(left, p.Available())
+// left is how many places there are where each takes one of every pool.
+func left(pools []*ticketing.Pool) int64 {
+	n := int64(1 << 40)
+	for _, p := range pools {
+		n = min(n, p.Available())
 	}
-	return left
+	return n
+}
+
+func (s *story) poolOf(id turnout.ID) *ticketing.Pool {
+	return s.pools[slices.IndexFunc(s.pools, func(p *ticketing.Pool) bool { return p.ID == id })]
 }
 
 // who is a buyer or an attendee: new, or known.
@@ -156,14 +166,14 @@ func (b *sale) who(at time.Time, besides ...*guest) *guest {
 	return b.stranger(at)
 }
 
-func (b *sale) wait(s *shelf, party int64, at time.Time) {
+func (b *sale) wait(party int64, at time.Time, wanted ...*shelf) {
 	g := b.who(at)
 	for _, other := range b.waiting {
 		if other.PersonID == g.person {
 			return
 		}
 	}
-	entry := &ticketing.WaitlistEntry{ID: turnout.NewID("wtl"), CommunityID: b.event.CommunityID, EventID: b.event.ID, PersonID: g.person, TicketTypeIDs: []turnout.ID{s.ID}, Lot: b.rng.Int64(),
+	entry := &ticketing.WaitlistEntry{ID: turnout.NewID("wtl"), CommunityID: b.event.CommunityID, EventID: b.event.ID, PersonID: g.person, Lot: b.rng.Int64(),
 		Name: g.name, Email: g.email, PartySize: party, Status: ticketing.Waiting, Locale: "en", CreatedAt: at, UpdatedAt: at}
 	b.note(at, audit.Actor{Kind: audit.Buyer, ID: entry.ID}, "waitlist.joined", entry.ID)
 	if left := at.Add(b.waits(4 * day)); b.chance(0.08) && left.Before(b.now) {
@@ -174,46 +184,10 @@ func (b *sale) wait(s *shelf, party int64, at time.Time) {
 		b.note(b.event.EndsAt, audit.Actor{Kind: audit.System}, "waitlist.closed", entry.ID)
 	}
 	b.waiting = append(b.waiting, entry)
-	b.wishes = append(b.wishes, &wish{EntryID: entry.ID, TicketTypeID: s.ID, CommunityID: entry.CommunityID, Waiting: entry.Status == ticketing.Waiting})
-}
-
-// place makes an order and draws what becomes of it.
-func (b *sale) place(s *shelf, party int64, at time.Time) {
-	buyer := b.who(at)
-	b.totals.LastOrder++
-	o := &ticketing.Order{ID: turnout.NewID(turnout.PrefixOrder), CommunityID: b.event.CommunityID, EventID: b.event.ID, Number: b.totals.LastOrder,
-		Status: ticketing.Held, PersonID: buyer.person, BuyerName: buyer.name, BuyerEmail: buyer.email, Locale: "en", Currency: b.event.Currency,
-		Total: party * s.Price, SecretVersion: 1, ExpiresAt: at.Add(15 * time.Minute), CreatedAt: at, UpdatedAt: at}
-	line := &ticketing.OrderLine{ID: turnout.NewID("lin"), CommunityID: o.CommunityID, OrderID: o.ID, TicketTypeID: s.ID, Name: s.Name,
-		AttendanceMode: s.AttendanceMode, Quantity: party, UnitPrice: s.Price, Total: o.Total, PricesIncludeTax: true}
-	o.Lines = []*ticketing.OrderLine{line}
-	for _, p := range s.pools {
-		p.Taken += party
-		b.claims = append(b.claims, &claim{HolderID: line.ID, PoolID: p.ID, CommunityID: o.CommunityID, Places: party, Quantity: party})
+	for i, s := range wanted {
+		entry.TicketTypeIDs = append(entry.TicketTypeIDs, s.ID)
+		b.wishes = append(b.wishes, &wish{EntryID: entry.ID, TicketTypeID: s.ID, CommunityID: entry.CommunityID, Position: int64(i), Waiting: entry.Status == ticketing.Waiting})
 	}
-	b.attend(o, line, s, buyer, at)
-	b.orders, b.sold = append(b.orders, o), append(b.sold, line)
-	b.note(at, audit.Actor{Kind: audit.Buyer, ID: o.ID}, "order.placed", o.ID)
-	if o.Total == 0 {
-		b.confirm(o, at)
-		b.mayCancel(o)
-		return
-	}
-	payment := &ticketing.Payment{ID: turnout.NewID(turnout.PrefixPayment), CommunityID: o.CommunityID, EventID: o.EventID, OrderID: o.ID,
-		Provider: "sandbox", Status: ticketing.PaymentCreated, Amount: o.Total, Currency: o.Currency, CreatedAt: at, UpdatedAt: at}
-	o.Payments = []*ticketing.Payment{payment}
-	b.payments = append(b.payments, payment)
-	if b.chance(0.07) { // went away, or the card was declined and that was that
-		b.end(ending{o.ExpiresAt.Add(time.Duration(b.rng.IntN(3e6)) * time.Microsecond), o, ticketing.Expired})
-		return
-	}
-	paid := at.Add(50*time.Second + b.waits(2*time.Minute)).Truncate(time.Microsecond)
-	if !paid.Before(o.ExpiresAt) {
-		paid = o.ExpiresAt.Add(-time.Minute)
-	}
-	b.receive(payment, ticketing.PaymentSucceeded, paid)
-	b.confirm(o, paid)
-	b.mayCancel(o)
 }
 
 // attend names who bears the tickets: the buyer the first, mostly.
@@ -233,7 +207,6 @@ func (b *sale) attend(o *ticketing.Order, line *ticketing.OrderLine, s *shelf, b
 		b.codes = append(b.codes, &ticketCode{TicketID: t.ID, Nonce: ticketing.Nonce(secretBytes(16)).String(), CommunityID: t.CommunityID,
 			State: "current", TypeNumber: s.Number, Mode: s.AttendanceMode, CreatedAt: at})
 	}
-	b.tickets = append(b.tickets, o.Tickets...)
 }
 
 // receive books money that came.
@@ -246,19 +219,26 @@ func (b *sale) receive(p *ticketing.Payment, status ticketing.PaymentStatus, at 
 	return past
 }
 
-func (b *sale) confirm(o *ticketing.Order, at time.Time) {
+// admit makes an order's tickets valid.
+func (b *sale) admit(o *ticketing.Order, at time.Time) {
 	o.Status, o.ConfirmedAt, o.UpdatedAt = ticketing.Confirmed, at, at
 	b.totals.OrdersConfirmed++
 	for _, t := range o.Tickets {
 		t.Status, t.UpdatedAt = ticketing.Valid, at
 		b.totals.TicketsValid++
-		if o.Total > 0 {
-			t.Version++
-		}
 	}
-	if o.Total > 0 {
-		b.note(at, audit.Actor{Kind: audit.System}, "order.confirmed", o.ID)
+}
+
+// confirm admits an order that was held until it was paid, or a free one.
+func (b *sale) confirm(o *ticketing.Order, at time.Time) {
+	b.admit(o, at)
+	if o.Total == 0 {
+		return
 	}
+	for _, t := range o.Tickets {
+		t.Version++
+	}
+	b.note(at, audit.Actor{Kind: audit.System}, "order.confirmed", o.ID)
 }
 
 // mayCancel lets some buyers cancel later, before the event begins.
@@ -293,34 +273,35 @@ func (b *sale) settle(until time.Time) {
 func (b *sale) finish(e ending) {
 	o := e.order
 	wasConfirmed := o.Status == ticketing.Confirmed
-	o.Status, o.UpdatedAt = e.to, e.at
-	for _, c := range b.claims {
-		if c.HolderID != o.Lines[0].ID {
-			continue
-		}
-		i := slices.IndexFunc(b.pools, func(p *ticketing.Pool) bool { return p.ID == c.PoolID })
-		b.pools[i].Taken -= c.Quantity
-		c.Quantity = 0
-	}
-	for _, t := range o.Tickets {
-		t.Status, t.UpdatedAt = ticketing.TicketCanceled, e.at
-		t.Version++
-		b.totals.TicketsCanceled++
-		if wasConfirmed {
-			b.totals.TicketsValid--
-		}
-	}
+	b.release(o, e.to, e.at)
 	if !wasConfirmed {
 		b.note(e.at, audit.Actor{Kind: audit.System}, "order.expired", o.ID)
 		b.unpaid(o, e.at)
 		return
 	}
 	b.totals.OrdersConfirmed--
+	b.totals.TicketsValid -= int64(len(o.Tickets))
 	o.CanceledAt = e.at
 	b.note(e.at, audit.Actor{Kind: audit.Buyer, ID: o.ID}, "order.canceled", o.ID)
 	if o.Total > 0 {
 		i := slices.IndexFunc(b.booked, func(p *sandbox.Past) bool { return p.PaymentID == o.Payments[0].ID })
 		b.giveBack(o.Payments[0], b.booked[i], ticketing.CanceledByBuyer, e.at)
+	}
+}
+
+// release ends an order's hold of its places.
+func (b *sale) release(o *ticketing.Order, to ticketing.OrderStatus, at time.Time) {
+	o.Status, o.UpdatedAt = to, at
+	for _, c := range b.claims {
+		if slices.ContainsFunc(o.Lines, func(l *ticketing.OrderLine) bool { return l.ID == c.HolderID }) {
+			b.poolOf(c.PoolID).Taken -= c.Quantity
+			c.Quantity = 0
+		}
+	}
+	for _, t := range o.Tickets {
+		t.Status, t.UpdatedAt = ticketing.TicketCanceled, at
+		t.Version++
+		b.totals.TicketsCanceled++
 	}
 }
 

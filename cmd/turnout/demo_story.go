@@ -81,6 +81,16 @@ type story struct {
 	wishes    rows[*wish]
 	booked    []*sandbox.Past
 
+	addOns       rows[*ticketing.AddOn]
+	addOnPools   rows[*addOnPool]
+	addOnTypes   rows[*ticketing.AddOnWith]
+	ticketAddOns rows[*ticketing.TicketAddOn]
+	vouchers     rows[*ticketing.Voucher]
+	voucherTypes rows[*voucherType]
+	blocks       rows[*ticketing.Block]
+	shops        rows[*ticketing.ShopSettings]
+	views        rows[*ticketing.View]
+
 	questions     rows[*ticketing.Question]
 	words         rows[*ticketing.Wording]
 	questionTypes rows[*questionType]
@@ -125,6 +135,7 @@ type (
 		ProviderFees    int64
 		Refunded        int64
 		Waiting         int64
+		Approvals       int64
 	}
 	sessionSpeaker struct {
 		bun.BaseModel `bun:"table:session_speakers"`
@@ -147,6 +158,20 @@ type (
 		TicketTypeID turnout.ID
 		PoolID       turnout.ID
 	}
+	addOnPool struct {
+		bun.BaseModel `bun:"table:add_on_pools"`
+
+		CommunityID turnout.ID
+		AddOnID     turnout.ID
+		PoolID      turnout.ID
+	}
+	voucherType struct {
+		bun.BaseModel `bun:"table:voucher_ticket_types"`
+
+		CommunityID  turnout.ID
+		VoucherID    turnout.ID
+		TicketTypeID turnout.ID
+	}
 	wish struct {
 		bun.BaseModel `bun:"table:waitlist_entry_types"`
 
@@ -161,6 +186,7 @@ type (
 
 		HolderID    turnout.ID
 		PoolID      turnout.ID
+		HolderKind  string `bun:",nullzero,default:'line'"`
 		CommunityID turnout.ID
 		Places      int64
 		Quantity    int64
@@ -228,10 +254,11 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	}{
 		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases,
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
-		s.designs, s.pools, s.types, s.typePools, s.orders, s.sold, s.claims, s.tickets, s.codes, s.payments, s.refunds, s.waiting, s.wishes,
+		s.designs, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
+		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,
 		s.questions, s.words, s.questionTypes, s.answers,
 		s.lists, s.listTypes, s.scans, s.admissions, s.present, s.activities,
-		counted.tickets, counted.sales, counted.admissions, counted.refusals, counted.attendance,
+		counted.tickets, counted.addOns, counted.sales, counted.admissions, counted.refusals, counted.attendance,
 	} {
 		if err := table.insert(ctx, tx); err != nil {
 			return err

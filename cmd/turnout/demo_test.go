@@ -54,6 +54,7 @@ func TestDemo(t *testing.T) {
 		if err != nil || offers[0].Availability != ticketing.SoldOut || offers[1].Availability != ticketing.Available {
 			t.Errorf("offers %+v, %v", offers, err)
 		}
+		checkDemoShop(t, a, next)
 		checkDemoRefund(t, a, next)
 		start := httptest.NewRecorder()
 		a.server.ServeHTTP(start, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
@@ -143,6 +144,29 @@ func checkDemoRecap(t *testing.T, a *app, past *events.Event) {
 		report.CameInPerson.Value, report.CameVirtual.Value, report.Activated.Value, report.Refusals.Value)
 	for _, p := range activation.Populations {
 		t.Logf("%+v rate %v", p, p.Rate)
+	}
+}
+
+// checkDemoShop looks for what an organiser wants to see of a shop.
+func checkDemoShop(t *testing.T, a *app, e *events.Event) {
+	db := a.DB.Read()
+	for what, q := range map[string]*bun.SelectQuery{
+		"orders that await approval":       db.NewSelect().Table("orders").Where("status = ?", ticketing.AwaitingApproval),
+		"approved orders":                  db.NewSelect().Table("orders").Where("decided_at IS NOT NULL").Where("status = ?", ticketing.Held),
+		"declined orders":                  db.NewSelect().Table("orders").Where("decided_at IS NOT NULL").Where("status = ?", ticketing.OrderCanceled),
+		"given tickets":                    db.NewSelect().Table("orders").Where("source = ?", ticketing.FromBoxOffice).Where("total = 0"),
+		"vouchers that were used":          db.NewSelect().Table("vouchers").Where("uses > 0"),
+		"places that a voucher reserves":   db.NewSelect().Table("pool_claims").Where("holder_kind = 'voucher'").Where("quantity > 0"),
+		"parties that were offered places": db.NewSelect().Table("waitlist_entries").Where("status = ?", ticketing.Offered),
+		"add-ons sold":                     db.NewSelect().Table("add_on_totals").Where("sold > 0"),
+		"tickets sold at an early price":   db.NewSelect().Table("order_lines").Where("price_name <> ''"),
+	} {
+		if n, err := q.Count(t.Context()); err != nil || n == 0 {
+			t.Errorf("there are no %s: %v", what, err)
+		}
+	}
+	if rows, err := a.Ticketing.WaitlistRows(t.Context(), e, ticketing.WaitlistFilter{Status: ticketing.Waiting, Limit: 50}); err != nil || len(rows) < 3 {
+		t.Errorf("%d parties wait, %v", len(rows), err)
 	}
 }
 
