@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -119,11 +120,30 @@ func (h *Handler) ticketRows(c *gin.Context, data *ticketsPage, why *ticketing.E
 		if a.Pricing == ticketing.OpenPrice {
 			row.Lead = "open"
 		}
-		for _, w := range a.With {
-			row.With = append(row.With, h.text(c, "console.add_on.with_"+kindOfWith(w), "Name", names[w.TicketTypeID], "Least", w.Least, "Included", w.Included))
-		}
+		row.With = h.withWords(c, a.With, names)
 		data.AddOns = append(data.AddOns, row)
 	}
+}
+
+// withWords says how an add-on goes with ticket types, those with which it goes alike in one line.
+func (h *Handler) withWords(c *gin.Context, with []ticketing.AddOnWith, names map[turnout.ID]string) (lines []string) {
+	type manner struct {
+		kind            string
+		least, included int64
+	}
+	var manners []manner
+	alike := map[manner][]string{}
+	for _, w := range with {
+		m := manner{kindOfWith(w), w.Least, w.Included}
+		if alike[m] == nil {
+			manners = append(manners, m)
+		}
+		alike[m] = append(alike[m], names[w.TicketTypeID])
+	}
+	for _, m := range manners {
+		lines = append(lines, h.text(c, "console.add_on.with_"+m.kind, "Name", strings.Join(alike[m], ", "), "Least", m.least, "Included", m.included))
+	}
+	return lines
 }
 
 // kindOfWith names how an add-on goes with a ticket type.

@@ -97,5 +97,9 @@ func (s *story) whyOfNext(e *events.Event, place *shelf) {
 		"I am between jobs and wrote the tide tables for the open charts last winter. I would love to see the people behind the names.",
 		"My talk about shelf clocks was not accepted, and I still want to hear the others.",
 	}
-	s.answer(why, 1, func(n int) ticketing.Value { return ticketing.Value{Text: words[n%len(words)]} }, place)
+	said := 0
+	s.answer(why, 1, func(int) ticketing.Value {
+		said++
+		return ticketing.Value{Text: words[said%len(words)]}
+	}, place)
 }
