@@ -14,6 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"turnout"
 	"turnout/events/organisers"
 	"turnout/internal/sheet"
 	"turnout/ticketing"
@@ -152,6 +153,33 @@ func TestTickedAttendees(t *testing.T) {
 		d.lang = "de"
 		d.see(d.at("/attendees?status=valid"))
 		d.see(d.at("/orders/bulk?action=details&list=attendees&ticket=" + string(other.Tickets[0].ID)))
+	})
+}
+
+// An add-on of one ticket is canceled on the order's page, after a question that says what goes back.
+func TestAnAddOnIsCanceledOnItsPage(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(5)
+		a, err := d.Ticketing.CreateAddOn(t.Context(), d.community.ID, d.event.ID, ticketing.AddOnInput{Name: "Boat trip", OnSale: true, Price: turnout.Money{Currency: "EUR"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, _, err := d.Ticketing.PlaceOrder(t.Context(), ticketing.Purchase{EventID: d.event.ID, Buyer: ticketing.Attendee{Name: "Ada", Email: "ada@example.org"},
+			Lines: []ticketing.PurchaseLine{{TicketTypeID: free.ID, Quantity: 1}, {AddOnID: a.ID, Quantity: 2}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := d.at("/orders/" + o.Code)
+		call := page + "/tickets/" + string(o.Tickets[0].ID) + "/add-ons/" + string(a.ID) + "/cancel"
+		d.see(page, "Cancel 2 × Boat trip", call)
+		d.send(call, url.Values{"confirmed": {"1"}}, page)
+		if body := d.see(page, "2 × Boat trip is canceled", "2 canceled", "Add-on canceled"); strings.Contains(body, call) {
+			t.Error("it can be canceled again")
+		}
+		d.send(call, url.Values{"confirmed": {"1"}}, page)
+		d.see(page, "or it was canceled before")
+		d.lang = "de"
+		d.see(page, "2 storniert")
 	})
 }
 

@@ -103,6 +103,7 @@ func (s *server) saleRoutes() []access.Route {
 		{Method: get, Path: "/orders/{code}", Who: access.SecretOr("orders:read"), Handle: api.GetOrder},
 		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketsPDF},
 		{Method: post, Path: "/orders/{code}/cancel", Who: access.SecretOr("orders:write"), Handle: api.CancelOrder},
+		{Method: post, Path: "/tickets/{id}/add-ons/{add_on}/cancel", Who: token("orders:write"), Handle: api.CancelAddOn},
 		{Method: post, Path: "/orders/{code}/refunds", Who: token("orders:write"), Handle: api.RefundOrder},
 		{Method: post, Path: "/orders/{code}/approve", Who: token("orders:write"), Handle: api.ApproveOrder},
 		{Method: post, Path: "/orders/{code}/decline", Who: token("orders:write"), Handle: api.DeclineOrder},

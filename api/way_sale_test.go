@@ -84,3 +84,30 @@ func (h *house) designTickets(slug string) {
 	h.api("DELETE", at+"/logo", nil, 200).is(nil, "logo_url")
 	h.api("GET", at, nil, 200).is("Bring a photo ID.", "note")
 }
+
+// cancelOneAddOn cancels the dinner of one of two tickets.
+func (h *house) cancelOneAddOn(slug string) {
+	at, free := "/events/"+slug, m{"amount": 0, "currency": "EUR"}
+	pool := h.api("POST", at+"/pools", m{"name": "Long table", "capacity": 2}, 201).text1("id")
+	tt := h.api("POST", at+"/ticket-types", m{"name": "Diner", "price": free, "attendance_mode": "in_person", "pool_ids": []string{pool}}, 201).text1("id")
+	seats := h.api("POST", at+"/pools", m{"name": "Plates", "capacity": 2}, 201).text1("id")
+	dinner := h.api("POST", at+"/add-ons", m{"name": "Dinner for one", "price": free, "pool_ids": []string{seats}, "ticket_types": []m{{"ticket_type_id": tt, "most": 1}}}, 201).text1("id")
+	body := orderBody(tt, 2)
+	body["lines"] = append(body["lines"].([]m), m{"add_on_id": dinner, "quantity": 2})
+	order := h.api("POST", at+"/orders", body, 201)
+	order.is(dinner, "tickets", 0, "add_ons", 0, "add_on_id")
+	call := "/tickets/" + order.text1("tickets", 0, "id") + "/add-ons/" + dinner + "/cancel"
+	h.api("POST", call, nil, 401, "Authorization", "")
+	_, _, stranger := h.found("elsewhere-too")
+	h.api("POST", call, nil, 404, "Authorization", "Bearer "+stranger)
+	h.api("POST", call, m{"preview": true}, 200).is(0, "refund", "amount")
+	h.api("POST", call, nil, 200).is(0, "refund", "amount")
+	h.api("POST", call, nil, 409).is("no_such_add_on", "code")
+	after := h.api("GET", "/orders/"+order.text1("code"), nil, 200)
+	after.is(1, "lines", 1, "canceled")
+	after.is(2, "lines", 1, "quantity")
+	after.is(dinner, "tickets", 1, "add_ons", 0, "add_on_id")
+	if after.at("tickets", 0).(map[string]any)["add_ons"] != nil {
+		h.t.Error("the first ticket still has its dinner")
+	}
+}

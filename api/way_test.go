@@ -34,6 +34,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.decideAboutOrders("gophers")
 		h.serveWaitlist("gophers")
 		h.designTickets("gophers")
+		h.cancelOneAddOn("gophers")
 		h.takeAway("gophers")
 		for path, item := range h.document.Paths.Map() {
 			for method, op := range item.Operations() {

@@ -141,6 +141,7 @@ CREATE TABLE order_lines (
     price_name         TEXT NOT NULL DEFAULT '', -- of the price window that it was sold in
     attendance_mode    TEXT NOT NULL DEFAULT '', -- of a ticket line
     quantity           BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 1000),
+    canceled           BIGINT NOT NULL DEFAULT 0 CHECK (0 <= canceled AND canceled <= quantity), -- of them, one by one: add-ons only
     unit_price         BIGINT NOT NULL,
     discount           BIGINT NOT NULL DEFAULT 0 CHECK (0 <= discount AND discount <= unit_price),
     fee                BIGINT NOT NULL DEFAULT 0,

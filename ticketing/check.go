@@ -28,9 +28,9 @@ var checks = []database.Invariant{
 		WHERE line.ticket_type_id IS NOT NULL
 		  AND NOT EXISTS (SELECT 1 FROM pool_claims AS claim WHERE claim.holder_id = line.id AND claim.places >= line.quantity)`},
 	{Says: "order line %s: its claim is for %d places of a pool, it sells %d", Query: `
-		SELECT line.id AS subject, claim.places AS stored, line.quantity AS counted
+		SELECT line.id AS subject, claim.places AS stored, line.quantity - line.canceled AS counted
 		FROM pool_claims AS claim JOIN order_lines AS line ON line.id = claim.holder_id JOIN pools AS pool ON pool.id = claim.pool_id
-		WHERE pool.kind <> 'choice' AND claim.places <> line.quantity`},
+		WHERE pool.kind <> 'choice' AND claim.places <> line.quantity - line.canceled`},
 	{Says: "voucher %s: reserves %d places of a pool and has %d uses left", Query: `
 		SELECT voucher.id AS subject, claim.quantity AS stored, CASE WHEN voucher.ended THEN 0 ELSE voucher.max_uses - voucher.uses END AS counted
 		FROM vouchers AS voucher JOIN pool_claims AS claim ON claim.holder_id = voucher.id
@@ -53,9 +53,9 @@ var checks = []database.Invariant{
 		    OR claim.holder_kind = 'offer' AND NOT EXISTS (SELECT 1 FROM waitlist_entries AS entry WHERE entry.id = claim.holder_id)
 		    OR claim.holder_kind = 'block' AND NOT EXISTS (SELECT 1 FROM pool_blocks AS block WHERE block.id = claim.holder_id))`},
 	{Says: "order line %s: sells %d of an add-on, tickets have %d", Query: `
-		SELECT line.id AS subject, line.quantity AS stored, COALESCE(SUM(has.quantity), 0) AS counted
+		SELECT line.id AS subject, line.quantity - line.canceled AS stored, COALESCE(SUM(has.quantity), 0) AS counted
 		FROM order_lines AS line LEFT JOIN ticket_add_ons AS has ON has.line_id = line.id WHERE line.add_on_id IS NOT NULL
-		GROUP BY line.id, line.quantity HAVING line.quantity <> COALESCE(SUM(has.quantity), 0)`},
+		GROUP BY line.id, line.quantity, line.canceled HAVING line.quantity - line.canceled <> COALESCE(SUM(has.quantity), 0)`},
 	{Says: "order %s: its lines say %d tickets, there are %d", Query: `
 		SELECT line.order_id AS subject, SUM(line.quantity) AS stored,
 		  (SELECT COUNT(*) FROM tickets AS ticket WHERE ticket.order_id = line.order_id) AS counted
@@ -100,9 +100,9 @@ var tallies = []database.Invariant{
 	database.Tally("add_on_totals", byAddOn, "held", "SELECT "+ofAddOn+` AS subject, SUM(line.quantity) AS counted
 		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id
 		WHERE line.add_on_id IS NOT NULL AND ord.status IN ('held', 'awaiting_approval', 'pending') GROUP BY 1`),
-	database.Tally("add_on_totals", byAddOn, "sold", "SELECT "+ofAddOn+` AS subject, SUM(line.quantity) AS counted
+	database.Tally("add_on_totals", byAddOn, "sold", "SELECT "+ofAddOn+` AS subject, SUM(line.quantity - line.canceled) AS counted
 		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id WHERE line.add_on_id IS NOT NULL AND ord.status = 'confirmed' GROUP BY 1`),
-	database.Tally("add_on_totals", byAddOn, "income", "SELECT "+ofAddOn+` AS subject, SUM(line.total) AS counted
+	database.Tally("add_on_totals", byAddOn, "income", "SELECT "+ofAddOn+` AS subject, SUM(line.total - line.canceled * (line.unit_price - line.discount)) AS counted
 		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id WHERE line.add_on_id IS NOT NULL AND ord.status = 'confirmed' GROUP BY 1`),
 	database.Tally("vouchers", "id", "uses", `SELECT line.voucher_id AS subject, SUM(line.quantity) AS counted
 		FROM orders AS ord JOIN order_lines AS line ON line.order_id = ord.id

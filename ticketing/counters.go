@@ -190,10 +190,10 @@ func (l *ledger) countLine(o *Order, line *OrderLine, n int64) {
 		}
 	case o.Status == Confirmed:
 		row := l.ofAddOn(o, line)
-		row.Sold += n * line.Quantity
-		row.Income += n * line.Total
+		row.Sold += n * (line.Quantity - line.Canceled)
+		row.Income += n * (line.Total - line.Canceled*(line.UnitPrice-line.Discount))
 	case slices.Contains(holding, o.Status):
-		l.ofAddOn(o, line).Held += n * line.Quantity
+		l.ofAddOn(o, line).Held += n * line.Quantity // nothing of it is canceled before it is confirmed
 	}
 }
 

@@ -106,7 +106,7 @@ func (o *Order) Payment() *Payment {
 	return told
 }
 
-// OrderLine is one line of an order, frozen as it was sold. Amounts are minor units, UnitPrice and Discount those of one ticket;
+// OrderLine is one line of an order, frozen as it was sold. Amounts are minor units, UnitPrice and Discount those of one;
 // TaxRate is parts per million.
 type OrderLine struct {
 	bun.BaseModel `bun:"table:order_lines,alias:line"`
@@ -121,6 +121,7 @@ type OrderLine struct {
 	PriceName        string // of the price window that it was sold in
 	AttendanceMode   Mode
 	Quantity         int64
+	Canceled         int64 // of them, one by one: add-ons only
 	UnitPrice        int64
 	Discount         int64
 	Fee              int64

@@ -128,6 +128,20 @@ func (o *Order) Extras(t *Ticket) (names []string) {
 	return names
 }
 
+// ExtraName names what a ticket has of an add-on, as it was sold: "2 × Dinner".
+func (o *Order) ExtraName(ticket, addOn turnout.ID) string {
+	name, n := "", int64(0)
+	for _, has := range o.AddOns {
+		if has.TicketID == ticket && has.AddOnID == addOn {
+			name, n = o.line(has.LineID).Name, n+has.Quantity
+		}
+	}
+	if n > 1 {
+		return fmt.Sprintf("%d × %s", n, name)
+	}
+	return name
+}
+
 // WriteCalendar writes the event's date as a calendar file for the order's buyer.
 func (s *Service) WriteCalendar(ctx context.Context, w io.Writer, o *Order) error {
 	event, _, err := s.eventOf(ctx, o)

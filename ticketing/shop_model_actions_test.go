@@ -17,7 +17,7 @@ func (m *mall) actions() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"buy": m.buy, "buy 2": m.buy, "buy 3": m.buy, "buy 4": m.buy, "pay": m.pay, "pay 2": m.pay, "cancel": m.cancel, "decide": m.decide, "wait": m.wait,
 		"join": m.join, "join 2": m.join, "leave": m.leave, "accept": m.accept, "voucher": m.makeVoucher, "end voucher": m.endVoucher, "change voucher": m.changeVoucher,
-		"block": m.block, "unblock": m.unblock, "capacity": m.changeCapacity, "type": m.changeType, "sweeps": m.sweeps, "offer": m.offer, "replace": m.replace, "": m.look,
+		"block": m.block, "unblock": m.unblock, "capacity": m.changeCapacity, "type": m.changeType, "sweeps": m.sweeps, "offer": m.offer, "cancel add-on": m.cancelAddOn, "replace": m.replace, "": m.look,
 	}
 }
 

@@ -106,6 +106,40 @@ func (m *mall) cancel(t *rapid.T) {
 	}
 }
 
+// cancelAddOn takes an add-on from a ticket; what the ticket's price included costs nothing, and nobody gets more back than was paid.
+func (m *mall) cancelAddOn(t *rapid.T) {
+	m.T = t
+	d := m.anyOrder(t, func(d *deal) bool { return d.tickets > 0 })
+	o := m.s.order(d.id)
+	if len(o.AddOns) == 0 {
+		t.Skip("without add-ons")
+	}
+	has := rapid.SampledFrom(o.AddOns).Draw(t, "add-on")
+	refund, err := m.s.CancelAddOn(context.Background(), o.CommunityID, has.TicketID, has.AddOnID, false)
+	if d.status != ticketing.Confirmed {
+		if !errors.Is(err, ticketing.ErrOrderOver) {
+			t.Fatalf("canceled an add-on of an order that is %s: %v", d.status, err)
+		}
+		return
+	}
+	m.must(err)
+	worth := int64(0)
+	for _, lost := range o.AddOns {
+		if lost.TicketID != has.TicketID || lost.AddOnID != has.AddOnID {
+			continue
+		}
+		p := &d.parts[slices.IndexFunc(o.Lines, func(l *ticketing.OrderLine) bool { return l.ID == lost.LineID })]
+		worth += lost.Quantity * p.unit
+		for id := range p.needs {
+			p.needs[id] -= lost.Quantity
+		}
+	}
+	if want := min(worth, d.total-d.back); refund.Amount != want {
+		t.Fatalf("%d went back for add-ons, the rules say %d", refund.Amount, want)
+	}
+	d.back += refund.Amount
+}
+
 // decide approves or declines.
 func (m *mall) decide(t *rapid.T) {
 	m.T = t

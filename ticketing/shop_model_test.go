@@ -120,6 +120,7 @@ type deal struct {
 	coupon  *coupon
 	paid    bool
 	tickets int64
+	back    int64 // given back for add-ons that were canceled
 }
 
 // part is a line of an order with the places that it takes.

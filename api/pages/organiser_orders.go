@@ -24,6 +24,31 @@ type orderDetailPage struct {
 	BuyerURL, PDFURL, Base string
 	CanEdit                bool                    // sees what can be done with the order
 	Cancellation           *ticketing.Cancellation // what canceling now would do; nil when it cannot be
+	Extras                 map[turnout.ID][]extraRow
+}
+
+// extraRow is an add-on of a ticket.
+type extraRow struct {
+	Name   string
+	Refund turnout.Money
+	Cancel string // where it is canceled, "" when it cannot be
+}
+
+// extras lists what each ticket of the order has of add-ons, an add-on once.
+func (p *orderDetailPage) extras() {
+	p.Extras = map[turnout.ID][]extraRow{}
+	seen := map[[2]turnout.ID]int{}
+	for _, has := range p.Order.AddOns {
+		key := [2]turnout.ID{has.TicketID, has.AddOnID}
+		if seen[key]++; seen[key] > 1 { // what the ticket's price includes stands on a line of its own
+			continue
+		}
+		row := extraRow{Name: p.Order.ExtraName(has.TicketID, has.AddOnID)}
+		if refund, _, err := p.Order.WithoutAddOn(has.TicketID, has.AddOnID); err == nil && p.CanEdit {
+			row.Refund, row.Cancel = refund, p.Base+"/tickets/"+string(has.TicketID)+"/add-ons/"+string(has.AddOnID)+"/cancel"
+		}
+		p.Extras[has.TicketID] = append(p.Extras[has.TicketID], row)
+	}
 }
 
 // PaymentWord is the state of one of the order's payments as people see it.
@@ -46,6 +71,7 @@ func (h *Handler) EventOrder(c *gin.Context) {
 	for _, l := range o.Lines {
 		data.TypeNames[l.TicketTypeID] = l.Name
 	}
+	data.extras()
 	if data.CanEdit { // the link opens the order as its buyer
 		data.BuyerURL = h.Ticketing.OrderLink(o)
 	}
@@ -99,6 +125,27 @@ func (h *Handler) CancelOrderByStaff(c *gin.Context) {
 		return
 	}
 	h.done(c, nil, back, h.text(c, "console.order.canceled", "Refund", h.Templates.Money(h.Language(c), done.Refund)))
+}
+
+// CancelAddOnByStaff is POST /console/events/{event}/orders/{order}/tickets/{ticket}/add-ons/{add_on}/cancel.
+func (h *Handler) CancelAddOnByStaff(c *gin.Context) {
+	o, ok := h.orderOf(c)
+	if !ok {
+		return
+	}
+	back, ctx := eventPath(access.Event(c))+"/orders/"+o.Code, c.Request.Context()
+	ticket, addOn := turnout.ID(c.Param("ticket")), turnout.ID(c.Param("add_on"))
+	refund, _, err := o.WithoutAddOn(ticket, addOn)
+	if err != nil {
+		h.done(c, err, back, "")
+		return
+	}
+	lang, name := h.Language(c), o.ExtraName(ticket, addOn)
+	if !h.confirmed(c, h.text(c, "console.order.add_on_ask", "Name", name, "Refund", h.Templates.Money(lang, refund)), back) {
+		return
+	}
+	refund, err = h.Ticketing.CancelAddOn(ctx, o.CommunityID, ticket, addOn, false)
+	h.done(c, err, back, h.text(c, "console.order.add_on_canceled", "Name", name, "Refund", h.Templates.Money(lang, refund)))
 }
 
 // RefundOrderByStaff is POST /console/events/{event}/orders/{order}/refund: all that was paid goes back, the tickets stay.

@@ -27,6 +27,8 @@ var orderOperations = operations{
 	"GET /orders/{code}/tickets.pdf": {Summary: "The order's tickets as a PDF", OutRaw: "application/pdf", Errors: []int{409}, Query: []parameter{secretParameter, sizeParameter}},
 	"POST /orders/{code}/cancel": {Summary: "Cancel a whole order", Text: "A preview says what would be given back and changes nothing; what it says is what happens.",
 		In: cancelRequest{}, Out: cancelResponse{}, Errors: []int{409}, Query: []parameter{secretParameter}},
+	"POST /tickets/{id}/add-ons/{add_on}/cancel": {Summary: "Cancel an add-on of a ticket", Text: "All that the ticket of a confirmed order has of it: its places go back, and what was paid for it and not given back. " +
+		"A preview says what would be given back and changes nothing.", In: cancelAddOnRequest{}, Out: cancelAddOnResponse{}, Errors: []int{409}},
 	"POST /orders/{code}/refunds": {Summary: "Give back all that was paid", Text: "The order and its tickets stay.", In: refundRequest{}, Out: refundResponse{}, Status: 201, Errors: []int{409}},
 	"POST /orders/{code}/paid":    {Summary: "Note that a bank transfer or cash arrived", Out: orderResponse{}, Errors: []int{409}},
 }
@@ -107,6 +109,7 @@ type orderLineResponse struct {
 	Name         string        `json:"name"`
 	PriceName    string        `json:"price_name,omitempty" doc:"of the price window that it was sold in"`
 	Quantity     int64         `json:"quantity"`
+	Canceled     int64         `json:"canceled" doc:"of them, one by one; the total stays as it was sold"`
 	UnitPrice    turnout.Money `json:"unit_price"`
 	Discount     turnout.Money `json:"discount" doc:"of one"`
 	Total        turnout.Money `json:"total"`
@@ -139,6 +142,12 @@ type ticketResponse struct {
 	Attendee       personBody             `json:"attendee"`
 	Code           string                 `json:"code,omitempty" doc:"what the QR says; once confirmed"`
 	URL            string                 `json:"url,omitempty" doc:"the attendee's own page, secret included; for the buyer, once confirmed"`
+	AddOns         []ticketAddOn          `json:"add_ons,omitempty" doc:"of an order that is asked for"`
+}
+
+type ticketAddOn struct {
+	AddOnID  turnout.ID `json:"add_on_id"`
+	Quantity int64      `json:"quantity"`
 }
 
 type orderResponse struct {
@@ -175,8 +184,15 @@ func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
 			}
 		}
 	}
+	for i, t := range o.Tickets {
+		for _, has := range o.AddOns {
+			if has.TicketID == t.ID {
+				out.Tickets[i].AddOns = append(out.Tickets[i].AddOns, ticketAddOn{has.AddOnID, has.Quantity})
+			}
+		}
+	}
 	for i, l := range o.Lines {
-		out.Lines[i] = orderLineResponse{l.TicketTypeID, l.AddOnID, l.Name, l.PriceName, l.Quantity, o.Money(l.UnitPrice), o.Money(l.Discount), o.Money(l.Total)}
+		out.Lines[i] = orderLineResponse{l.TicketTypeID, l.AddOnID, l.Name, l.PriceName, l.Quantity, l.Canceled, o.Money(l.UnitPrice), o.Money(l.Discount), o.Money(l.Total)}
 	}
 	for i, r := range o.Refunds {
 		out.Refunds[i] = newRefundResponse(r)
@@ -190,7 +206,7 @@ func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
 func newTickets(tickets []*ticketing.Ticket) []ticketResponse {
 	out := make([]ticketResponse, len(tickets))
 	for i, t := range tickets {
-		out[i] = ticketResponse{t.ID, t.TicketTypeID, t.Status, t.AttendanceMode, personBody{t.AttendeeName, t.AttendeeEmail}, t.Code, ""}
+		out[i] = ticketResponse{t.ID, t.TicketTypeID, t.Status, t.AttendanceMode, personBody{t.AttendeeName, t.AttendeeEmail}, t.Code, "", nil}
 	}
 	return out
 }
@@ -343,6 +359,28 @@ func (h *Handler) CancelOrder(c *gin.Context) {
 		return
 	}
 	respond.JSON(c, http.StatusOK, cancelResponse{done.Refund, done.FeeKept, newTickets(done.Tickets)})
+}
+
+type cancelAddOnRequest struct {
+	Preview bool `json:"preview"`
+}
+
+type cancelAddOnResponse struct {
+	Refund turnout.Money `json:"refund"`
+}
+
+// CancelAddOn is POST /tickets/{id}/add-ons/{add_on}/cancel.
+func (h *Handler) CancelAddOn(c *gin.Context) {
+	var in cancelAddOnRequest
+	if !respond.BindOptional(c, &in) {
+		return
+	}
+	refund, err := h.Ticketing.CancelAddOn(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), turnout.ID(c.Param("add_on")), in.Preview)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusOK, cancelAddOnResponse{refund})
 }
 
 type refundRequest struct {
