@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"html"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -237,4 +239,36 @@ func hiddenInto(form url.Values, page string) url.Values {
 		form[name] = v
 	}
 	return form
+}
+
+// Who tried too many codes gets the form back with what was typed and what to do about it, and can buy without a voucher; which codes
+// there are is not told, not even by what they open.
+func TestTooManyVoucherCodes(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		s := newStall(t, d)
+		v := d.stranger()
+		page := v.see(at)
+		for i := range 30 {
+			v.refuse(at, fill(page, "voucher", fmt.Sprint("GUESS", i), "update", ""), 422, "There is no voucher of this code.")
+		}
+		const told = "Too many wrong codes came from your network. Try again in 15 minutes, or empty this field"
+		form := fill(page, quantityOf(s.gift), "1", "price_"+string(s.gift.ID), "7.50", "voucher", "back", "buyer.name", "Grace Hopper")
+		for _, button := range []string{"update", "name_attendees", "buy"} {
+			v.refuse(at, clone(form, button, ""), 429, told, `value="back"`, `value="7.50"`, `value="Grace Hopper"`, `id="f-voucher-error"`, `<dd class="total">€7.50`)
+			if body := v.again(at, clone(form, button, ""), 429); strings.Contains(body, "Backstage") || strings.Contains(body, "taken into account") {
+				t.Error("it tells what the code opens")
+			}
+		}
+		v.refuse(at, clone(form, "buyer.email", "grace@"), 429, told, "E-mail address: ")
+		if w, body := v.ask(httptest.NewRequest("GET", baseURL+at+"?voucher=BACK", nil)); w.StatusCode != 429 || w.Header.Get("Retry-After") != "900" || strings.Contains(body, "Backstage") || !strings.Contains(body, told) {
+			t.Errorf("by a link: %d, %q: %s", w.StatusCode, w.Header.Get("Retry-After"), excerpt(body))
+		}
+		d.wantOrders()
+		v.lang = "de"
+		v.refuse(at, form, 429, "Aus Ihrem Netz kamen zu viele falsche Codes.")
+		v.lang = "en"
+		form = clone(form, "voucher", "")
+		v.send(at, hiddenInto(form, v.redraw(form)), "/pay/")
+		d.wantOrders("1 held")
+	})
 }

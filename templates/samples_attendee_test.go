@@ -12,10 +12,11 @@ type sampleHeld struct {
 	Lines        []sampleLine
 	Total        turnout.Money
 	ExpiresAt    time.Time
+	Now          time.Time
 }
 
 func held() *sampleHeld {
-	return &sampleHeld{"7KQ2M", "/pay/pay_1", []sampleLine{{Name: "Regular", Quantity: 2, Total: euro(29800)}}, euro(29800), sampleNow.Add(12 * time.Minute)}
+	return &sampleHeld{"7KQ2M", "/pay/pay_1", []sampleLine{{Name: "Regular", Quantity: 2, Total: euro(29800)}}, euro(29800), sampleNow.Add(12 * time.Minute), sampleNow}
 }
 
 // attendeeSamples are the smaller pages of those who come.

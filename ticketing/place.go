@@ -20,7 +20,7 @@ import (
 
 // Problems says all that is wrong with what somebody wants to buy, field by field, whatever is left of it. It fails with ErrTooManyCodes.
 func (s *Service) Problems(ctx context.Context, p *Purchase) (turnout.Problems, error) {
-	if err := s.unguessed(ctx, p); err != nil {
+	if err := s.Unguessed(ctx, p); err != nil {
 		return nil, err
 	}
 	shelf, err := readShelf(ctx, s.DB.Read(), s.Now(), []*Purchase{p})
@@ -72,7 +72,7 @@ func (s *Service) PlaceOrder(ctx context.Context, p Purchase) (order *Order, rep
 		}
 		return nil, false, err
 	}
-	if err := s.unguessed(ctx, &p); err != nil {
+	if err := s.Unguessed(ctx, &p); err != nil {
 		return nil, false, err
 	}
 	if p.Locale == "" {

@@ -28,7 +28,8 @@ type Purchase struct {
 	Proven  string
 	Trusted bool // whoever asks may sell for others: an organiser's token
 	// Client is the network address of a stranger, who may try only so many voucher codes; "" for whoever is known.
-	Client string
+	Client  string
+	counted string // the code that was counted for the client already
 	// Offer is a waitlist entry whose offered places are accepted by this; whoever asks has shown that it is theirs.
 	Offer turnout.ID
 	// Desk makes it a sale at the box office, nil for the shop.

@@ -35,7 +35,7 @@ type QuotedLine struct {
 // Quote prices a purchase by the function that sells it, without taking anything. What is wrong with it stands in the quote; it fails with
 // turnout.ErrNotFound for an event that there is not, and with ErrTooManyCodes.
 func (s *Service) Quote(ctx context.Context, p *Purchase) (*Quote, error) {
-	if err := s.unguessed(ctx, p); err != nil {
+	if err := s.Unguessed(ctx, p); err != nil {
 		return nil, err
 	}
 	q, err := s.quote(ctx, s.DB.Read(), p)

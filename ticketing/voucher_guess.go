@@ -20,11 +20,11 @@ const (
 	guessesOfCode = 30
 )
 
-// unguessed lets a stranger name only so many voucher codes that there are not, counted by the database for all servers together; after
-// that their codes are not looked at, right or wrong.
-func (s *Service) unguessed(ctx context.Context, p *Purchase) error {
+// Unguessed lets a stranger name only so many voucher codes that there are not, counted by the database for all servers together; after
+// that their codes are not looked at, right or wrong, and it fails with ErrTooManyCodes. One code of a purchase is counted once.
+func (s *Service) Unguessed(ctx context.Context, p *Purchase) error {
 	code := FoldCode(p.Voucher)
-	if p.Client == "" || code == "" {
+	if p.Client == "" || code == "" || code == p.counted {
 		return nil
 	}
 	what := "voucher code from " + organisers.Network(p.Client).String()
@@ -40,6 +40,7 @@ func (s *Service) unguessed(ctx context.Context, p *Purchase) error {
 		return fmt.Errorf("ticketing: voucher codes tried: %w", err)
 	}
 	if known {
+		p.counted = code
 		return nil
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -53,5 +54,6 @@ func (s *Service) unguessed(ctx context.Context, p *Purchase) error {
 	if err == nil && tries > guessesOfCode {
 		return ErrTooManyCodes
 	}
+	p.counted = code
 	return wrapped("voucher codes tried", err)
 }

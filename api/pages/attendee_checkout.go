@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -57,6 +58,8 @@ type checkoutPage struct {
 	questions []*ticketing.Question
 	tickets   []chosenTicket
 	lines     []lineField // of the purchase
+
+	tooManyCodes bool // came from this client, so the voucher's was not looked at
 }
 
 type summary struct {
@@ -107,9 +110,9 @@ func (h *Handler) Checkout(c *gin.Context) {
 		return
 	}
 	if quote != nil && page.Voucher != "" {
-		page.Errors = h.inPlace(c, page, h.choiceErrors(c, page, nil, quote))
+		page.Errors = h.inPlace(c, page, h.choiceErrors(c, page, page.refusedCode(), quote))
 	}
-	h.Render(c, http.StatusOK, "checkout", page)
+	h.Render(c, page.status(http.StatusOK), "checkout", page)
 }
 
 // PlaceOrder is POST /e/{event}/checkout. Sending the form twice makes one order, sending it again changed another instead of
@@ -193,6 +196,7 @@ func (h *Handler) readCheckout(c *gin.Context) (*checkoutPage, *formReader, erro
 		return nil, nil, err
 	}
 	form.Join(files)
+	form.Join(page.refusedCode())
 	form.Join(page.insteadOf(&in, p))
 	return page, &form, nil
 }
@@ -222,7 +226,7 @@ func (h *Handler) drawAgain(c *gin.Context, page *checkoutPage, problems turnout
 	page.Errors = h.inPlace(c, page, h.choiceErrors(c, page, problems, quote))
 	status := http.StatusOK
 	if len(page.Errors) > 0 && !wantsPart(c) {
-		status = http.StatusUnprocessableEntity
+		status = page.status(http.StatusUnprocessableEntity)
 	}
 	h.Render(c, status, "checkout", page)
 }
@@ -278,7 +282,23 @@ func (h *Handler) askAgain(c *gin.Context, page *checkoutPage, err error) {
 		h.Fail(c, err)
 		return
 	}
-	h.Render(c, respond.Status(known), "checkout", page)
+	h.Render(c, page.status(respond.Status(known)), "checkout", page)
+}
+
+// refusedCode is the problem of a voucher that was not looked at: who typed one does not buy without it unasked.
+func (p *checkoutPage) refusedCode() (problems turnout.Problems) {
+	if p.tooManyCodes {
+		problems.Add("voucher", ticketing.ErrTooManyCodes.Code, "")
+	}
+	return problems
+}
+
+// status is that of the answer, where nothing else is to be said about the client.
+func (p *checkoutPage) status(otherwise int) int {
+	if p.tooManyCodes {
+		return http.StatusTooManyRequests
+	}
+	return otherwise
 }
 
 func (h *Handler) checkoutPage(c *gin.Context) (*checkoutPage, error) {
@@ -306,6 +326,13 @@ func (h *Handler) opened(c *gin.Context, page *checkoutPage) error {
 	form, p := c.Request.Form, &page.purchase
 	page.Voucher = clean(form.Get("voucher"))
 	p.Voucher = page.Voucher
+	switch err := h.Ticketing.Unguessed(c.Request.Context(), p); {
+	case errors.Is(err, ticketing.ErrTooManyCodes):
+		c.Header("Retry-After", strconv.Itoa(int(ticketing.GuessesWithin.Seconds())))
+		page.tooManyCodes, p.Voucher = true, ""
+	case err != nil:
+		return err
+	}
 	if id := form.Get("offer"); id != "" {
 		entry, err := h.Ticketing.WaitlistEntryBySecret(c.Request.Context(), turnout.ID(id), form.Get("secret"))
 		if err != nil {

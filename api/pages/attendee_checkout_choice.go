@@ -354,7 +354,7 @@ func (h *Handler) quote(c *gin.Context, page *checkoutPage) (*ticketing.Quote, e
 		page.Summary.Lines = append(page.Summary.Lines, line)
 	}
 	page.Approval, page.Free = q.NeedsApproval, q.Total.Amount == 0
-	page.VoucherUsed = page.Voucher != "" && !hasProblem(q.Problems, "voucher")
+	page.VoucherUsed = page.purchase.Voucher != "" && !hasProblem(q.Problems, "voucher")
 	page.Prove = page.Prove || errors.Is(q.Refusal, ticketing.ErrEmailUnproven)
 	page.Kept = append(page.Kept, sentField{"shown_choice", page.fingerprint()}, sentField{"shown_total", strconv.FormatInt(q.Total.Amount, 10)})
 	return q, nil

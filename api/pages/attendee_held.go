@@ -28,6 +28,7 @@ type heldOrder struct {
 	Lines        []summaryLine
 	Total        turnout.Money
 	ExpiresAt    time.Time
+	Now          time.Time
 
 	order *ticketing.Order
 	key   string // of the form that made it
@@ -47,7 +48,7 @@ func (h *Handler) heldOrder(c *gin.Context, slug string) (*heldOrder, error) {
 	if err != nil {
 		return nil, err
 	}
-	held := &heldOrder{Code: order.Code, Total: order.Money(order.Total), ExpiresAt: order.ExpiresAt, order: order, key: key}
+	held := &heldOrder{Code: order.Code, Total: order.Money(order.Total), ExpiresAt: order.ExpiresAt, Now: h.Now(), order: order, key: key}
 	for _, l := range order.Lines {
 		held.Lines = append(held.Lines, summaryLine{Name: l.Name, Quantity: l.Quantity, Total: order.Money(l.Total), Note: l.PriceName})
 	}

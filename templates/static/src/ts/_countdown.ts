@@ -1,5 +1,5 @@
 // <span class="countdown" data-until="2026-06-04T16:30:00Z" data-left="{} left" data-over="Time is up">: minutes and seconds
-// until then. The page says the moment in words too; when it is over, [data-reload] loads the page anew.
+// until then. The page says the moment in words, which stay while it is more than a day away; when it is over, [data-reload] loads the page anew.
 export function countdowns(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-until]")) {
     const until = Date.parse(element.dataset.until ?? "");
@@ -9,6 +9,7 @@ export function countdowns(root: ParentNode): void {
     const tick = () => {
       const left = Math.max(0, Math.round((until - Date.now()) / 1000));
       if (left < 120) element.dataset.low = "";
+      if (left > 86_400) return;
       text.textContent = left > 0 ? (element.dataset.left ?? "{}").replace("{}", format(left)) : (element.dataset.over ?? "0:00");
       if (left > 0) return;
       clearInterval(timer);
