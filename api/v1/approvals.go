@@ -19,7 +19,7 @@ var approvalOperations = operations{
 }
 
 type decisionRequest struct {
-	Note string `json:"note" doc:"for the buyer, at most 2,000 characters"`
+	Note string `json:"note" text:"long,max=2000" doc:"for the buyer"`
 }
 
 // ApproveOrder is POST /orders/{code}/approve.
