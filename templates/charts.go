@@ -42,7 +42,7 @@ func split(parts ...Part) template.HTML {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="split" viewBox="0 0 %.0f 10" preserveAspectRatio="none" aria-hidden="true">`, length)
+	fmt.Fprintf(&b, `<svg class="split-bar" viewBox="0 0 %.0f 10" preserveAspectRatio="none" aria-hidden="true">`, length)
 	x := 0.0
 	for _, p := range parts {
 		if p.Number > 0 {
