@@ -89,6 +89,9 @@ func (s *shelf) quote(p *Purchase, free func(pool turnout.ID) int64) *basket {
 	if p.Desk.given() {
 		for _, q := range b.lines {
 			q.discount = q.unit
+			if q.voucher != nil && !q.voucher.Reserves {
+				q.voucher = nil // what is given away uses up nothing that buyers could have; only places that are reserved are taken from there
+			}
 		}
 	}
 	b.count(p, s)

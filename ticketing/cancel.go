@@ -76,8 +76,8 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 	if err := lockPoolsOf(ctx, tx, []turnout.ID{id}); err != nil {
 		return nil, err
 	}
-	if reason == CanceledByBuyer { // a door that lets one of them in at this moment goes first or begins again: see LockValid
-		if _, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("status = status").Where("order_id = ?", id).Exec(ctx); err != nil {
+	if reason == CanceledByBuyer {
+		if err := lockTickets(ctx, tx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -216,4 +216,10 @@ func (s *Service) CancelOrdersOfCanceledEvents(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lockTickets locks an order's tickets: a door that lets one of them in at this moment goes first or begins again, see LockValid.
+func lockTickets(ctx context.Context, tx bun.Tx, order turnout.ID) error {
+	_, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("status = status").Where("order_id = ?", order).Exec(ctx)
+	return err
 }

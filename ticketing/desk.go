@@ -53,13 +53,17 @@ const UndoFor = 2 * time.Minute
 // ErrUndoOver says that a sale of the box office stands too long to be taken back with one tap.
 var ErrUndoOver = &turnout.Error{Kind: turnout.Conflict, Code: "undo_over", Message: "This sale can no longer be taken back with one tap. Cancel the order instead."}
 
+// ErrUndoInside says that somebody came in with a ticket of the sale: what is given back now is more than a slip.
+var ErrUndoInside = &turnout.Error{Kind: turnout.Conflict, Code: "undo_inside", Message: "A ticket of this sale was let in at the door already. Whoever may change orders can cancel it."}
+
 // CanUndo says whether UndoDeskSale would take the sale back at the instant.
 func (o *Order) CanUndo(now time.Time) bool {
 	return o.Source == FromBoxOffice && o.Status == Confirmed && now.Before(o.ConfirmedAt.Add(UndoFor))
 }
 
 // UndoDeskSale cancels a sale of the box office that was made a moment ago, and notes that what was paid was given back by hand. by is who
-// sold it, "" for whoever may cancel any order. It fails with turnout.ErrNotFound (also for what somebody else sold), ErrOrderOver and ErrUndoOver.
+// sold it, "" for whoever may cancel any order. It fails with turnout.ErrNotFound (also for what somebody else sold), ErrOrderOver, ErrUndoOver
+// and ErrUndoInside.
 func (s *Service) UndoDeskSale(ctx context.Context, community, order, by turnout.ID) (*Cancellation, error) {
 	var done *Cancellation
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
@@ -74,6 +78,12 @@ func (s *Service) UndoDeskSale(ctx context.Context, community, order, by turnout
 			return turnout.ErrNotFound
 		case o.Status == Confirmed && !o.CanUndo(s.Now()):
 			return ErrUndoOver
+		}
+		if err := lockTickets(ctx, tx, order); err != nil {
+			return err
+		}
+		if inside, err := s.Admitted(ctx, tx, community, order); err != nil || inside {
+			return cmp.Or(err, error(ErrUndoInside))
 		}
 		if done, err = s.cancel(ctx, tx, order, CanceledByOrganiser); err != nil {
 			return err

@@ -3,6 +3,7 @@ package ticketing_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -191,6 +192,12 @@ func TestUndoingAtTheDesk(t *testing.T) {
 		shop := s.buy(tt, 1, 1)
 		if err := undo(shop, ""); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("an order of the shop: %v", err)
+		}
+		s.Admitted = func(_ context.Context, _ bun.IDB, _ turnout.ID, orders ...turnout.ID) (bool, error) {
+			return slices.Contains(orders, second.ID), nil
+		}
+		if err := undo(second, seller.ID); !errors.Is(err, ticketing.ErrUndoInside) || s.order(second.ID).Status != ticketing.Confirmed {
+			t.Errorf("the guest is inside: %v", err)
 		}
 		s.wait(ticketing.UndoFor)
 		if err := undo(second, seller.ID); !errors.Is(err, ticketing.ErrUndoOver) {

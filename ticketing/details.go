@@ -75,7 +75,8 @@ func detailsAsked(ctx context.Context, db bun.IDB, t *Ticket) ([]*Question, []*A
 }
 
 // FillDetails writes who bears a ticket and what they answer; whoever asks has shown that the ticket, or its order, is theirs. The
-// places of choices are taken and given back with it. It fails with an Invalid error naming the fields ("name", "email", "answers.…";
+// places of choices are taken and given back with it. A ticket that goes from one address to another is a transfer: it gets a new code and
+// new links, see DetailsLink. It fails with an Invalid error naming the fields ("name", "email", "answers.…";
 // a choice without places is "option_full"), ErrTicketOver, ErrDetailsClosed and turnout.ErrNotFound.
 func (s *Service) FillDetails(ctx context.Context, ticket turnout.ID, in Details) error {
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -260,10 +261,26 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 		if t.PersonID, err = f.person(ctx, in.Attendee); err != nil {
 			return err
 		}
+		if !t.DetailsDue { // somebody bore it before: their code, links and pages are theirs no more
+			if err := f.newCode(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	t.AttendeeName, t.AttendeeEmail, t.DetailsDue, t.UpdatedAt = in.Name, in.Email, false, f.now
 	t.Version++
 	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "details_due", "version", "updated_at").WherePK().Exec(ctx)
+	return err
+}
+
+// newCode gives the ticket another code; the one that it had is refused at the door, and the links that were signed with it are dead.
+func (f *filling) newCode(ctx context.Context) error {
+	if _, err := f.tx.NewUpdate().Model((*ticketCode)(nil)).Set("state = ?", codeRevoked).Where("ticket_id = ?", f.ticket.ID).
+		Where("state = ?", codeCurrent).Exec(ctx); err != nil {
+		return err
+	}
+	f.ticket.nonce = newNonce()
+	_, err := f.tx.NewInsert().Model(f.ticket.codeRow(f.now)).Exec(ctx)
 	return err
 }
 

@@ -91,6 +91,22 @@ func TestDetailsAreFilledIn(t *testing.T) {
 		if now := s.order(o.ID).Tickets[2]; now.PersonID != o.PersonID || now.AttendeeEmail != p.Buyer.Email || now.AttendeeName != "Grace" {
 			t.Errorf("without an address: %+v", now)
 		}
+		before := s.order(o.ID).Tickets
+		if before[1].Code != second.Code {
+			t.Error("Ada's ticket got another code, though nobody bore it before")
+		}
+		eve := ticketing.Details{Attendee: ticketing.Attendee{Name: "Eve", Email: "eve@example.org"}, Answers: choice(b)}
+		if err := s.FillDetails(t.Context(), second.ID, eve); err != nil {
+			t.Fatal(err)
+		}
+		after := s.order(o.ID).Tickets
+		if after[1].Code == second.Code || s.TicketLink(after[1]) == s.TicketLink(before[1]) || after[0].Code != before[0].Code {
+			t.Error("a ticket that went to somebody else kept its code")
+		}
+		doors, err := ticketing.DoorTickets(t.Context(), s.DB.Read(), s.event.ID, nil, []turnout.ID{second.ID})
+		if err != nil || len(doors) != 1 || len(doors[0].Revoked) != 1 {
+			t.Errorf("what the door knows of the old code: %+v, %v", doors, err)
+		}
 		s.wait(s.event.StartsAt.Sub(s.now()))
 		if err := s.FillDetails(t.Context(), third.ID, ada); !errors.Is(err, ticketing.ErrDetailsClosed) {
 			t.Errorf("after the event began: %v", err)

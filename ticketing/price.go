@@ -129,16 +129,25 @@ func checkWindows(p *turnout.Problems, windows []PriceWindow, pricing Pricing) {
 	}
 }
 
-// sortedDomains gives the domains of addresses as they are compared: lower case, without @, each once.
+// sortedDomains gives the domains of addresses as they are compared, without @, each once.
 func sortedDomains(domains []string) []string {
 	kept := []string{}
 	for _, d := range domains {
-		if d = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(d), "@")); d != "" {
+		if d = domain(d); d != "" {
 			kept = append(kept, d)
 		}
 	}
 	slices.Sort(kept)
 	return slices.Compact(kept)
+}
+
+// domain is the spelling of a domain in normalised addresses, with or without its @ before; as it was typed when there is none such.
+func domain(typed string) string {
+	d := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(typed), "@"))
+	if email, err := people.NormaliseEmail("someone@" + d); err == nil {
+		return domainOf(email)
+	}
+	return d
 }
 
 // domainOf is what stands behind the @ of a normalised address.

@@ -160,6 +160,9 @@ func (p *Purchase) sane(probs *turnout.Problems) bool {
 	return len(*probs) == before
 }
 
+// proven says whether the buyer has shown that the address is theirs.
+func (p *Purchase) proven() bool { return p.Proven != "" && p.Proven == p.Buyer.Email }
+
 // tickets counts the tickets that are wanted.
 func (p *Purchase) tickets() (n int64) {
 	for _, line := range p.Lines {

@@ -201,7 +201,13 @@ func (s *shelf) refusal(p *Purchase) error {
 		}
 	}
 	probs := s.problems(p)
-	return probs.Err()
+	if err := probs.Err(); err != nil {
+		return err
+	}
+	if v := s.voucher(p); v != nil && v.Email != "" && p.Desk == nil && !p.Trusted && !p.proven() {
+		return ErrEmailUnproven // whoever knows the code may know the address too
+	}
+	return nil
 }
 
 // openFor says whether an event sells at the instant; staff sell before it is published and after it is over.
@@ -243,7 +249,7 @@ func (s *shelf) restricted(p *Purchase, t *TicketType) error {
 	if !t.MembersOnly && len(t.EmailDomains) == 0 {
 		return nil
 	}
-	if p.Proven == "" || p.Proven != p.Buyer.Email {
+	if !p.proven() {
 		return ErrEmailUnproven
 	}
 	if t.MembersOnly && !s.members[t.CommunityID][p.Proven] {

@@ -77,7 +77,7 @@ var (
 
 	ErrPriceChanged  = &turnout.Error{Kind: turnout.Conflict, Code: "price_changed", Message: "The price has changed since it was shown."}
 	ErrRestricted    = &turnout.Error{Kind: turnout.Forbidden, Code: "restricted", Message: "These tickets are not for this e-mail address."}
-	ErrEmailUnproven = &turnout.Error{Kind: turnout.Forbidden, Code: "email_unproven", Message: "These tickets are for some addresses only: show first that this one is yours."}
+	ErrEmailUnproven = &turnout.Error{Kind: turnout.Forbidden, Code: "email_unproven", Message: "These tickets, or this voucher, are for some addresses only: show first that this one is yours."}
 )
 
 // sellable says whether the type may be sold at the instant, apart from its pools.

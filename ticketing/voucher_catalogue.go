@@ -99,12 +99,13 @@ func (in *VoucherInput) checkRule(p *turnout.Problems) {
 
 func (in *VoucherInput) checkEmail(p *turnout.Problems) {
 	in.Email = strings.TrimSpace(in.Email)
-	domain, isDomain := strings.CutPrefix(in.Email, "@")
 	switch {
 	case in.Email == "":
-	case isDomain:
-		checkDomains(p, []string{domain})
-		in.Email = strings.ToLower(in.Email)
+	case strings.HasPrefix(in.Email, "@"):
+		if _, err := people.NormaliseEmail("someone" + in.Email); err != nil {
+			p.Add("email", "domain", "%q is not the domain of an e-mail address.", in.Email[1:])
+		}
+		in.Email = "@" + domain(in.Email)
 	default:
 		email, err := people.NormaliseEmail(in.Email)
 		if err != nil {

@@ -155,6 +155,8 @@ func TestLimitsOfVouchers(t *testing.T) {
 				{"until now", func(in *ticketing.VoucherInput) { in.ValidUntil = s.now() }, 1, dear, "", "expired"},
 				{"until then", func(in *ticketing.VoucherInput) { in.ValidUntil = s.now().Add(time.Second) }, 1, dear, "", ""},
 				{"its buyer", func(in *ticketing.VoucherInput) { in.Email = "Ann@Example.org" }, 1, dear, "ann@example.org", ""},
+				{"its buyer, not shown", func(in *ticketing.VoucherInput) { in.Email = "ann@example.org" }, 1, dear, "ann@example.org", "email_unproven"},
+				{"its domain in letters of its own", func(in *ticketing.VoucherInput) { in.Email = "@Bücher.example" }, 1, dear, "ann@xn--bcher-kva.example", ""},
 				{"another buyer", func(in *ticketing.VoucherInput) { in.Email = "ann@example.org" }, 1, dear, "bob@example.org", "other_buyer"},
 				{"its domain", func(in *ticketing.VoucherInput) { in.Email = "@Example.org" }, 1, dear, "ann@example.org", ""},
 				{"below its domain", func(in *ticketing.VoucherInput) { in.Email = "@example.org" }, 1, dear, "ann@sub.example.org", "other_buyer"},
@@ -167,7 +169,10 @@ func TestLimitsOfVouchers(t *testing.T) {
 				v := s.voucher(in)
 				p := s.with("  v "+fmt.Sprint(n), tt.of, tt.buy, n)
 				if tt.email != "" {
-					p.Buyer.Email = tt.email
+					p.Buyer.Email, p.Proven = tt.email, tt.email
+				}
+				if tt.limit == "its buyer, not shown" {
+					p.Proven = ""
 				}
 				want := tt.want
 				if want == "budget_spent" && (kind.Kind == ticketing.AccessVoucher || kind.Kind == ticketing.ReservedVoucher) {
@@ -193,6 +198,25 @@ func TestLimitsOfVouchers(t *testing.T) {
 		if _, got := s.try(s.with("V0", dear, 1, 0)); got != "unknown" {
 			t.Errorf("a code that there is not: %q", got)
 		}
+	})
+}
+
+// What is given away at the box office uses up no voucher that buyers could have.
+func TestGiftsUseUpNoVoucher(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		tt := s.ticketType(4900, s.pool(10))
+		v := s.voucher(ticketing.VoucherInput{Code: "TENTH", Kind: ticketing.Percent, Value: 10, MaxUses: number(1), Budget: number(490)})
+		gift := s.atDesk(tt, 1, ticketing.DeskFree)
+		gift.Voucher = "tenth"
+		if o, got := s.try(gift); got != "" || o.Total != 0 {
+			t.Fatalf("%q, %+v", got, o)
+		}
+		s.stands(v, 0, 0)
+		if o, got := s.try(s.with("tenth", tt, 1, 1)); got != "" || o.Total != 4410 {
+			t.Errorf("the buyer after it: %q, %+v", got, o)
+		}
+		s.stands(v, 1, 490)
 	})
 }
 

@@ -68,7 +68,16 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 		err = h.Ticketing.FillDetails(c.Request.Context(), page.ticket.ID, ticketing.Details{Attendee: page.Form, Answers: readAnswers(form, detailsPrefix, page.questions)})
 	}
 	if err == nil {
-		h.Redirect(c, page.Path, "ok", h.text(c, "details.saved"))
+		now, _, err := h.Ticketing.TicketOf(c.Request.Context(), page.ticket.CommunityID, page.ticket.ID) // another bearer's ticket has another address
+		if err != nil {
+			h.Fail(c, err)
+			return
+		}
+		link, saved := h.Ticketing.DetailsLink(now), "details.saved"
+		if link != h.Ticketing.DetailsLink(page.ticket) {
+			saved = "details.saved_new"
+		}
+		h.Redirect(c, strings.TrimPrefix(link, h.Ticketing.BaseURL), "ok", h.text(c, saved))
 		return
 	}
 	known, ok := errors.AsType[*turnout.Error](err)
