@@ -46,11 +46,11 @@ func formRank(name string) int {
 // placing is a purchase in the queue; placed is what became of it.
 type placing struct {
 	Purchase
-	orderID turnout.ID           // made before: a second try after a lost commit finds the first
-	keyID   string               // of idempotency_keys, "" without a key
-	hash    string               // of the request
-	again   bool                 // a second try
-	before  map[turnout.ID]*Pool // as they were before its own orders gave way
+	orderID turnout.ID // made before: a second try after a lost commit finds the first
+	keyID   string     // of idempotency_keys, "" without a key
+	hash    string     // of the request
+	again   bool       // a second try
+	gave    giving     // its own orders that gave way
 }
 
 type placed struct {

@@ -61,13 +61,21 @@ func (s *Service) replace(ctx context.Context, in placing) (placed, error) {
 	return out, err
 }
 
+// giving is what gave way to a purchase in its transaction.
+type giving struct {
+	orders   []*Order
+	pools    map[turnout.ID]*Pool    // as they were before: those of the orders, and all that the purchase can draw on
+	vouchers map[turnout.ID]*Voucher // those of the orders, and the purchase's own
+	counts   *ledger                 // what the orders leave: the sale writes it with what it counts itself, after its other locks
+}
+
 func (s *Service) giveWay(ctx context.Context, tx bun.Tx, in *placing) error {
 	before, err := storedKey(ctx, tx, in.keyID)
 	if err != nil {
 		return err
 	}
 	old := in.gives(before)
-	if in.before, err = lockForReplacing(ctx, tx, old, in.Lines); err != nil {
+	if in.gave, err = lockForReplacing(ctx, tx, old, &in.Purchase, s.Now()); err != nil {
 		return err
 	}
 	stored, err := storedKey(ctx, tx, in.keyID)
@@ -96,7 +104,8 @@ func (s *Service) giveWay(ctx context.Context, tx bun.Tx, in *placing) error {
 			return ErrReplacedPaid
 		}
 	}
-	return s.cancelUnpaid(ctx, tx, slices.DeleteFunc(orders, func(o *Order) bool { return o.Status != Held }), s.Now())
+	in.gave.orders = slices.DeleteFunc(orders, func(o *Order) bool { return o.Status != Held })
+	return cancelUnpaid(ctx, tx, &in.gave, s.Now())
 }
 
 // gives lists the orders that may give way.
@@ -135,37 +144,62 @@ func storedKeys(ctx context.Context, tx bun.IDB, ids []string) (map[string]idemp
 	return stored, nil
 }
 
-// lockForReplacing locks the pools of the old orders and of the new one together, in id order.
-func lockForReplacing(ctx context.Context, tx bun.IDB, old []turnout.ID, lines []PurchaseLine) (map[turnout.ID]*Pool, error) {
+// lockForReplacing locks the pools of the old orders and those that the purchase can draw on together, in id order, then the vouchers of
+// both: once the old orders gave way it is too late to lock others.
+func lockForReplacing(ctx context.Context, tx bun.IDB, old []turnout.ID, p *Purchase, now time.Time) (giving, error) {
+	g := giving{vouchers: map[turnout.ID]*Voucher{}, counts: newLedger()}
+	shelf, err := readShelf(ctx, tx, now, []*Purchase{p})
+	if err != nil {
+		return g, err
+	}
 	pools, err := poolsOf(ctx, tx, old)
 	if err != nil {
-		return nil, err
+		return g, err
 	}
-	types := make([]turnout.ID, len(lines))
-	for i, line := range lines {
-		types[i] = line.TicketTypeID
+	if g.pools, err = lockPools(ctx, tx, append(pools, shelf.poolsFor(p)...)); err != nil {
+		return g, err
 	}
-	var wanted []turnout.ID
-	if err := tx.NewSelect().Table("ticket_type_pools").Column("pool_id").Where("ticket_type_id IN (?)", bun.List(types)).Scan(ctx, &wanted); err != nil {
-		return nil, err
+	var used []turnout.ID
+	if err := tx.NewSelect().Model((*OrderLine)(nil)).Distinct().Column("voucher_id").Where("order_id IN (?)", bun.List(old)).Where("voucher_id IS NOT NULL").Scan(ctx, &used); err != nil {
+		return g, err
 	}
-	return lockPools(ctx, tx, append(pools, wanted...))
+	for _, id := range used {
+		g.vouchers[id] = new(Voucher)
+	}
+	if v := shelf.voucher(p); v != nil {
+		g.vouchers[v.ID] = v
+	}
+	return g, lockVouchers(ctx, tx, g.vouchers)
 }
 
-// cancelUnpaid cancels orders that were read under the lock of their pools and that nobody has paid: there is nothing to refund
-// and nobody to write to.
-func (s *Service) cancelUnpaid(ctx context.Context, tx bun.Tx, orders []*Order, now time.Time) error {
-	counts := newLedger()
-	if err := endOrders(ctx, tx, orders, OrderCanceled, now, counts); err != nil {
+// covers says whether all of these were locked before orders gave way; nothing gave way to a purchase of which no pools were.
+func (g *giving) covers(pools []turnout.ID, vouchers map[turnout.ID]*Voucher) bool {
+	for _, id := range pools {
+		if g.pools[id] == nil {
+			return false
+		}
+	}
+	for id := range vouchers {
+		if g.vouchers[id] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// cancelUnpaid cancels the orders that give way, which were read under the lock of their pools and which nobody has paid: there is
+// nothing to refund and nobody to write to.
+func cancelUnpaid(ctx context.Context, tx bun.Tx, g *giving, now time.Time) error {
+	if err := endOrders(ctx, tx, g.orders, OrderCanceled, now, g.counts); err != nil {
 		return err
 	}
-	entries := make([]audit.Entry, len(orders))
-	for i, o := range orders {
+	entries := make([]audit.Entry, len(g.orders))
+	for i, o := range g.orders {
 		entries[i] = audit.Entry{Community: o.CommunityID, Action: "order.canceled", Subject: o.ID, Actor: audit.Actor{Kind: audit.Buyer, ID: o.ID},
 			Detail: map[string]string{"reason": "replaced"}, At: now}
 	}
 	if err := audit.Write(ctx, tx, entries...); err != nil {
 		return err
 	}
-	return counts.write(ctx, tx, now)
+	return g.counts.writeVouchers(ctx, tx, now)
 }

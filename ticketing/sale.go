@@ -41,6 +41,9 @@ type wanted = *database.Item[placing, placed]
 func (s *Service) placeOrders(ctx context.Context, tx bun.Tx, items []*database.Item[placing, placed]) error {
 	sale := &sale{s: s, tx: tx, now: s.Now(), items: items, took: map[turnout.ID]int64{}, used: map[turnout.ID]used{}, counts: newLedger(),
 		equals: map[wanted]wanted{}, baskets: map[wanted]*basket{}}
+	if gave := items[0].In.gave; gave.counts != nil { // it is the only one
+		sale.counts = gave.counts
+	}
 	for _, step := range []func(context.Context) error{
 		sale.replay, sale.readShelf, sale.applyRules, sale.lock,
 		sale.replay, // again: another server may have served an equal request while this one waited for the pools
@@ -178,6 +181,9 @@ func (b *sale) lock(ctx context.Context) (err error) {
 		if v := b.shelf.voucher(p); v != nil {
 			vouchers[v.ID] = v
 		}
+	}
+	if gave := &b.items[0].In.gave; gave.pools != nil && !gave.covers(ids, vouchers) {
+		return database.ErrAgain // the catalogue was changed since
 	}
 	if b.pools, err = lockPools(ctx, b.tx, ids); err != nil {
 		return err

@@ -38,7 +38,7 @@ func (b *sale) others(in *placing) bool {
 
 // gaveWay is how many of a pool's places the purchase's own orders held until it came.
 func (b *sale) gaveWay(in *placing, pool turnout.ID) int64 {
-	before, now := in.before[pool], b.pools[pool]
+	before, now := in.gave.pools[pool], b.pools[pool]
 	if before == nil || now == nil {
 		return 0
 	}
