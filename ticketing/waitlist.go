@@ -235,6 +235,9 @@ func mayWait(ctx context.Context, tx bun.IDB, community turnout.ID, w WaitlistWi
 		if err := t.sellable(now); err != nil {
 			return err
 		}
+		if len(t.EmailDomains) > 0 && !slices.Contains(t.EmailDomains, domainOf(w.Who.Email)) { // who is a member is nobody's business
+			return ErrRestricted.With("%s is for e-mail addresses of %s.", t.Name, listed(t.EmailDomains))
+		}
 		if w.PartySize > t.MaxPerOrder {
 			return turnout.Invalidf("party_size", "out_of_range", "%s: an order can have at most %d.", t.Name, t.MaxPerOrder)
 		}

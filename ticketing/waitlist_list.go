@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -127,6 +128,9 @@ func (s *Service) Turns(ctx context.Context, e *events.Event, entries []*Waitlis
 	if err != nil {
 		return nil, wrapped("turns on the waitlist", err)
 	}
+	if err := q.readMembers(ctx, db, entries); err != nil {
+		return nil, wrapped("turns on the waitlist", err)
+	}
 	for _, w := range entries {
 		if w.Status == Waiting {
 			turns[w.ID] = Turn{positions[w.ID], q.obstacles(w)}
@@ -160,7 +164,7 @@ func (q *queue) obstacles(w *WaitlistEntry) (list []Obstacle) {
 		}
 		o := Obstacle{Type: t, Needs: w.PartySize, Left: q.room(t), Reason: over}
 		if o.Reason == nil {
-			o.Reason = t.sellable(q.now)
+			o.Reason = cmp.Or(t.sellable(q.now), q.suits(w, t))
 		}
 		if o.Reason == nil && o.Left >= w.PartySize {
 			return nil

@@ -179,6 +179,7 @@ type queue struct {
 	types    map[turnout.ID]*TicketType // that somebody waits for and that may be sold now
 	draws    map[turnout.ID]draws       // by ticket type
 	pools    map[turnout.ID]*Pool
+	members  map[turnout.ID]bool // of the persons that were asked about; see readMembers
 	now      time.Time
 }
 
@@ -263,7 +264,9 @@ func (q *queue) choose(ctx context.Context, db bun.IDB, limit int) (offers []cho
 	var args []any
 	for id, t := range q.types {
 		if n := q.room(t); n > 0 {
-			fits, args = append(fits, "wish.ticket_type_id = ? AND entry.party_size <= ?"), append(args, id, n)
+			one, its := t.suited()
+			fits = append(fits, "wish.ticket_type_id = ? AND entry.party_size <= ?"+one)
+			args = append(append(args, id, n), its...)
 		}
 	}
 	if len(fits) == 0 {
@@ -277,6 +280,9 @@ func (q *queue) choose(ctx context.Context, db bun.IDB, limit int) (offers []cho
 		return nil, false, err
 	}
 	if err := loadWishes(ctx, db, entries); err != nil {
+		return nil, false, err
+	}
+	if err := q.readMembers(ctx, db, entries); err != nil {
 		return nil, false, err
 	}
 	for _, e := range entries {
@@ -301,7 +307,7 @@ func (o WaitlistOrder) columns() []string {
 // first gives the first of an entry's types that has room for the party, nil for none.
 func (q *queue) first(e *WaitlistEntry) *TicketType {
 	for _, id := range e.TicketTypeIDs {
-		if t := q.types[id]; t != nil && q.room(t) >= e.PartySize {
+		if t := q.types[id]; t != nil && q.room(t) >= e.PartySize && q.suits(e, t) == nil {
 			return t
 		}
 	}

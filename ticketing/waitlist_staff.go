@@ -42,6 +42,9 @@ func (s *Service) OfferNow(ctx context.Context, community, id turnout.ID) (*Wait
 		case q == nil:
 			return cmp.Or(openForSale(event, s.Now()), error(ErrWaitlistClosed))
 		}
+		if err := q.readMembers(ctx, tx, []*WaitlistEntry{w}); err != nil {
+			return err
+		}
 		t := q.first(w)
 		if t == nil {
 			return ErrNoRoom

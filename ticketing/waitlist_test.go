@@ -299,6 +299,51 @@ func TestNothingInABasketPassesThoseWhoWait(t *testing.T) {
 	})
 }
 
+// Nobody is offered what they could not buy: a place would only be kept from those who can.
+func TestOffersGoToThoseWhoCanBuy(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		hall := s.pool(2)
+		tt := s.ticketType(0, hall)
+		sold := s.buy(tt, 2, 1)
+		strangers := make([]*ticketing.WaitlistEntry, 12)
+		for i := range strangers {
+			strangers[i] = s.wish(fmt.Sprint("stranger", i), 1, tt)
+		}
+		pair, member := s.wish("pair", 2, tt), s.wish("member", 1, tt)
+		s.tx(func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.NewRaw("UPDATE persons SET member_since = created_at WHERE id IN (SELECT person_id FROM waitlist_entries WHERE email IN ('member@example.org', 'pair@example.org'))").Exec(ctx)
+			return err
+		})
+		s.edit(tt, "members_only = TRUE, max_per_order = 1, version = version + 1")
+		s.cancel(sold)
+		s.serve()
+		s.wantStates("for members, one each", append(strangers, pair, member), append(slices.Repeat([]ticketing.WaitlistStatus{ticketing.Waiting}, 13), ticketing.Offered)...)
+		turns, err := s.Turns(t.Context(), s.event, []*ticketing.WaitlistEntry{strangers[0], pair})
+		if err != nil || len(turns) != 2 || !errors.Is(turns[strangers[0].ID].Obstacles[0].Reason, ticketing.ErrRestricted) || !errors.Is(turns[pair.ID].Obstacles[0].Reason, ticketing.ErrPartySize) {
+			t.Errorf("why they are passed over: %+v, %v", turns, err)
+		}
+		if _, err := s.OfferNow(t.Context(), s.event.CommunityID, strangers[0].ID); !errors.Is(err, ticketing.ErrNoRoom) {
+			t.Errorf("a stranger was offered members' tickets: %v", err)
+		}
+		s.edit(tt, "members_only = FALSE, max_per_order = 10, email_domains = '[\"uni.example\"]', version = version + 1")
+		s.serve()
+		s.wantStates("for another domain", strangers, slices.Repeat([]ticketing.WaitlistStatus{ticketing.Waiting}, len(strangers))...)
+		if err := s.JoinWaitlist(t.Context(), ticketing.WaitlistWish{EventID: s.event.ID, PartySize: 2, TicketTypeIDs: []turnout.ID{tt.ID}, Who: ticketing.Attendee{Name: "X", Email: "x@example.org"}}); !errors.Is(err, ticketing.ErrRestricted) {
+			t.Errorf("joined with an address of another domain: %v", err)
+		}
+		student := ticketing.WaitlistWish{EventID: s.event.ID, PartySize: 2, TicketTypeIDs: []turnout.ID{tt.ID}, Who: ticketing.Attendee{Name: "Y", Email: "y@uni.example"}}
+		if err := s.JoinWaitlist(t.Context(), student); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.LeaveWaitlist(t.Context(), member.ID, member.Secret); err != nil {
+			t.Fatal(err)
+		}
+		s.serve()
+		s.wantStates("of the domain", []*ticketing.WaitlistEntry{s.waiting("y@uni.example")}, ticketing.Offered)
+	})
+}
+
 // Whoever waits in front and does not fit hides nobody behind them, however many they are.
 func TestManyWhoDoNotFitHideNobody(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
