@@ -44,7 +44,7 @@ var most = map[string]int64{
 	"/console/events/{event}/tickets/types/{type}":      5,
 	"/console/events/{event}/design":                    4,
 	"/console/events/{event}/attendees/import":          4,
-	"/console/events/{event}/orders/{order}":            14,
+	"/console/events/{event}/orders/{order}":            15,
 	"/console/events/{event}/waitlist":                  9,
 	"/console/events/{event}/approvals":                 5,
 	"/console/events/{event}/vouchers":                  7,

@@ -52,8 +52,6 @@ type answersAbout struct {
 	Answers []answerLine
 }
 
-type answerLine struct{ Question, Answer, FileURL string }
-
 // EventApprovals is GET /console/events/{event}/approvals: the orders that somebody has to decide about, the oldest first.
 func (h *Handler) EventApprovals(c *gin.Context) {
 	data, err := h.approvals(c)
@@ -110,23 +108,14 @@ func (h *Handler) approvals(c *gin.Context) (*approvalsPage, error) {
 
 // answersAbout gathers an order's answers by what they are about: its tickets in turn, then the order.
 func (h *Handler) answersAbout(c *gin.Context, o *ticketing.Order, answers []*ticketing.Answer) (list []answersAbout) {
-	names := map[turnout.ID]string{}
+	lines := h.answerLines(c, o, answers)
 	for _, t := range o.Tickets {
-		names[t.ID] = t.AttendeeName
+		if about := lines[t.ID]; about != nil {
+			list = append(list, answersAbout{t.AttendeeName, about})
+		}
 	}
-	about := turnout.ID("none yet")
-	for _, a := range answers {
-		if a.OrderID != o.ID {
-			continue
-		}
-		if about != a.TicketID {
-			about, list = a.TicketID, append(list, answersAbout{Name: names[a.TicketID]})
-		}
-		line := answerLine{Question: a.Asked.Label, Answer: h.answerText(c, a)}
-		if a.UploadID != "" {
-			line.FileURL = eventPath(o.Event) + "/answers/" + string(a.UploadID)
-		}
-		list[len(list)-1].Answers = append(list[len(list)-1].Answers, line)
+	if about := lines[""]; about != nil {
+		list = append(list, answersAbout{Answers: about})
 	}
 	return list
 }

@@ -25,6 +25,15 @@ type orderDetailPage struct {
 	CanEdit                bool                    // sees what can be done with the order
 	Cancellation           *ticketing.Cancellation // what canceling now would do; nil when it cannot be
 	Extras                 map[turnout.ID][]extraRow
+	Answers                map[turnout.ID][]answerLine // by ticket, those about the order under ""
+}
+
+// AboutOrder are the answers about the order itself.
+func (p orderDetailPage) AboutOrder() []answerLine { return p.Answers[""] }
+
+// Due reports whether somebody is still to fill in the details of a ticket.
+func (orderDetailPage) Due(t *ticketing.Ticket) bool {
+	return t.DetailsDue && t.Status == ticketing.Valid
 }
 
 // extraRow is an add-on of a ticket.
@@ -82,7 +91,12 @@ func (h *Handler) EventOrder(c *gin.Context) {
 			return
 		}
 	}
-	var err error
+	answers, err := h.Ticketing.AnswersOf(ctx, e.CommunityID, []turnout.ID{o.ID})
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	data.Answers = h.answerLines(c, o, answers)
 	if data.Timeline, err = h.timeline(c, o); err != nil {
 		h.Fail(c, err)
 		return

@@ -286,6 +286,29 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
+// answerLine is an answer as organisers read it, with the words that were asked.
+type answerLine struct {
+	Question, Answer, FileURL string
+	ErasedAt                  time.Time // zero while the answer is there
+	Zone                      string
+}
+
+// answerLines are the answers of an order for organisers, by ticket, those about the order under "".
+func (h *Handler) answerLines(c *gin.Context, o *ticketing.Order, answers []*ticketing.Answer) map[turnout.ID][]answerLine {
+	lines := map[turnout.ID][]answerLine{}
+	for _, a := range answers {
+		if a.OrderID != o.ID {
+			continue
+		}
+		line := answerLine{Question: a.Asked.Label, Answer: h.answerText(c, a), ErasedAt: a.ErasedAt, Zone: o.Event.Timezone}
+		if a.UploadID != "" {
+			line.FileURL = eventPath(o.Event) + "/answers/" + string(a.UploadID)
+		}
+		lines[a.TicketID] = append(lines[a.TicketID], line)
+	}
+	return lines
+}
+
 // answerText writes an answer for people, as it was asked; "" for one that was erased.
 func (h *Handler) answerText(c *gin.Context, a *ticketing.Answer) string {
 	v, lang := a.Value, h.Language(c)
