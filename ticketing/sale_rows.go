@@ -193,7 +193,10 @@ func (b *sale) number(ctx context.Context, orders []*Order) error {
 			t.Number = next.LastTicket
 		}
 	}
-	return b.sameCurrency(ctx, slices.Sorted(maps.Keys(counts.after)))
+	if err := b.sameCurrency(ctx, slices.Sorted(maps.Keys(counts.after))); err != nil {
+		return err
+	}
+	return b.shelf.sameAddOns(ctx, b.tx)
 }
 
 // sameCurrency makes sure, now that event_totals is locked, that no edit changed a currency since it was read: the currency is

@@ -166,6 +166,21 @@ func (s *shelf) sameTypes(ctx context.Context, tx bun.IDB) error {
 	return nil
 }
 
+// sameAddOns sends the sale back when an add-on was made or changed since it was read. It is asked once event_totals is locked: edits of
+// add-ons take that lock and no pool's.
+func (s *shelf) sameAddOns(ctx context.Context, tx bun.IDB) error {
+	var now []*AddOn
+	if err := tx.NewSelect().Model(&now).Column("id", "version").Where("event_id IN (?)", bun.List(slices.Sorted(maps.Keys(s.events)))).Scan(ctx); err != nil {
+		return err
+	}
+	for _, a := range now {
+		if read := s.addOns[a.ID]; read == nil || read.Version != a.Version {
+			return database.ErrAgain
+		}
+	}
+	return nil
+}
+
 // voucher gives the voucher that the purchase names; nil for none, and for a code that nobody knows.
 func (s *shelf) voucher(p *Purchase) *Voucher {
 	return s.vouchers[voucherKey{p.EventID, FoldCode(p.Voucher)}]

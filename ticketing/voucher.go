@@ -13,6 +13,7 @@ import (
 
 	"turnout"
 	"turnout/internal/audit"
+	"turnout/internal/database"
 )
 
 // VoucherKind says what a voucher does to a price. Every kind opens the voucher-only ticket types that it is for.
@@ -175,6 +176,7 @@ type voucherType struct {
 }
 
 // lockVouchers touches the vouchers once each, in id order, after the pools and before the event's totals, and puts in what stands now.
+// One that was read and has been changed since may be for other ticket types: that is database.ErrAgain.
 func lockVouchers(ctx context.Context, tx bun.IDB, byID map[turnout.ID]*Voucher) error {
 	ids := make([]turnout.ID, 0, len(byID))
 	for id := range byID {
@@ -183,9 +185,12 @@ func lockVouchers(ctx context.Context, tx bun.IDB, byID map[turnout.ID]*Voucher)
 	slices.Sort(ids)
 	for _, id := range ids {
 		v := byID[id]
-		types := v.TicketTypeIDs
+		types, version := v.TicketTypeIDs, v.Version
 		if err := tx.NewUpdate().Model(v).Set("uses = uses").Where("id = ?", id).Returning("*").Scan(ctx); err != nil {
 			return err
+		}
+		if version != 0 && v.Version != version {
+			return database.ErrAgain
 		}
 		v.TicketTypeIDs = types
 	}
