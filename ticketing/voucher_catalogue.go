@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -231,19 +230,30 @@ func (s *Service) createVouchers(ctx context.Context, community, event turnout.I
 	return made, err
 }
 
-// lockPoolsOfTypes locks the pools that ticket types draw on, and gives their ids.
+// lockPoolsOfTypes locks the pools that ticket types draw on, and gives their ids. A type that moved to others while this waited is
+// database.ErrAgain: now it stays where it is, for moving it takes these locks.
 func lockPoolsOfTypes(ctx context.Context, tx bun.IDB, event turnout.ID, types []turnout.ID) ([]turnout.ID, error) {
 	if len(types) == 0 {
 		return nil, nil
 	}
-	var ids []turnout.ID
-	err := tx.NewSelect().Model((*typePool)(nil)).Distinct().Column("pool_id").Join("JOIN ticket_types AS type ON type.id = type_pool.ticket_type_id").
-		Where("type.event_id = ?", event).Where("type.id IN (?)", bun.List(types)).Scan(ctx, &ids)
+	read, err := poolsOfTypes(ctx, tx, event, types)
 	if err != nil {
 		return nil, err
 	}
-	locked, err := lockPools(ctx, tx, ids)
-	return slices.Sorted(maps.Keys(locked)), err
+	if _, err := lockPools(ctx, tx, read); err != nil {
+		return nil, err
+	}
+	now, err := poolsOfTypes(ctx, tx, event, types)
+	if err == nil && !slices.Equal(read, now) {
+		err = database.ErrAgain
+	}
+	return now, err
+}
+
+func poolsOfTypes(ctx context.Context, tx bun.IDB, event turnout.ID, types []turnout.ID) (ids []turnout.ID, err error) {
+	err = tx.NewSelect().Model((*typePool)(nil)).Distinct().Column("pool_id").Join("JOIN ticket_types AS type ON type.id = type_pool.ticket_type_id").
+		Where("type.event_id = ?", event).Where("type.id IN (?)", bun.List(types)).Order("pool_id").Scan(ctx, &ids)
+	return ids, err
 }
 
 // typesOf refuses ticket types that are not the event's own.
