@@ -34,7 +34,7 @@ func (d *desk) answering(t *ticketing.TicketType) (o *ticketing.Order, diet, pro
 	diet = d.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice, Label: "Diet", Options: []ticketing.OptionInput{{Label: "Vegan"}, {Label: "Meat"}}})
 	proof = d.asks(ticketing.QuestionInput{Subject: ticketing.OfOrder, Kind: ticketing.AskFile, Label: "Proof"})
 	note = d.asks(ticketing.QuestionInput{Subject: ticketing.OfOrder, Kind: ticketing.AskLongText, Label: "Note"})
-	sent, err := d.Ticketing.Send(d.t.Context(), d.event.ID, proof.ID, "proof.pdf", []byte("%PDF-1.4"))
+	sent, err := d.Ticketing.Send(d.t.Context(), ticketing.Sender{}, d.event.ID, proof.ID, "proof.pdf", []byte("%PDF-1.4"))
 	if err != nil {
 		d.t.Fatal(err)
 	}

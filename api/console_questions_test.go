@@ -94,7 +94,7 @@ func TestFilesOfAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent, err := d.Ticketing.Send(t.Context(), d.event.ID, q.ID, "proof.pdf", []byte("%PDF-1.4"))
+		sent, err := d.Ticketing.Send(t.Context(), ticketing.Sender{}, d.event.ID, q.ID, "proof.pdf", []byte("%PDF-1.4"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"context"
 	"strings"
 	"time"
+
+	"github.com/uptrace/bun"
 )
 
 // askQuestions makes, changes and archives what an event asks, by the API alone.
@@ -49,6 +52,22 @@ func (h *house) askQuestions(slug string) {
 	if header := got.header.Get("Content-Disposition"); !strings.HasPrefix(header, "attachment") || !strings.Contains(header, "proof.pdf") || got.text != "%PDF-1.4 x" {
 		t.Errorf("the file came as %q: %.50s", header, got.text)
 	}
+	room := func(size int64) { // as if one file without an order took so many bytes
+		if err := h.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.NewRaw("UPDATE uploads SET size = ? WHERE id = ?", size, sent.text1("id")).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	room(1 << 30)
+	full := h.api("POST", at+"/"+proof+"/uploads?name=proof.html", "%PDF-1.4 x", 429, "Authorization", "")
+	full.is("files_full", "code")
+	if wait := full.header.Get("Retry-After"); wait != "3600" {
+		t.Errorf("429 with Retry-After %q", wait)
+	}
+	h.api("POST", at+"/"+proof+"/uploads?name=proof.html", "%PDF-1.4 x", 201) // with a token of the organiser's
+	room(10)
 	for _, gone := range []string{id, then.text1("id"), proof} {
 		if h.api("DELETE", "/questions/"+gone, nil, 200).at("archived_at") == nil {
 			t.Errorf("%s is not archived", gone)

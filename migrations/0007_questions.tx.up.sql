@@ -71,3 +71,4 @@ CREATE TABLE uploads (
     created_at   TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX uploads_by_age ON uploads (created_at);
+CREATE INDEX uploads_by_event ON uploads (event_id);

@@ -47,8 +47,12 @@ var (
 
 // Send keeps a file for an answer to a question of a public event. A picture is written anew without what its camera noted; a PDF
 // stays as it is and is only ever given out to be saved. The kind is read from the bytes, never from a name. It fails with
-// ErrFileKind, ErrFileLarge, images.ErrTooLarge and turnout.ErrNotFound.
-func (s *Service) Send(ctx context.Context, event, question turnout.ID, name string, data []byte) (*Upload, error) {
+// ErrFileKind, ErrFileLarge, images.ErrTooLarge and turnout.ErrNotFound; with ErrTooManyFiles, ErrFilesFull and ErrFilesClosed for
+// whoever is not staff.
+func (s *Service) Send(ctx context.Context, by Sender, event, question turnout.ID, name string, data []byte) (*Upload, error) {
+	if err := s.welcome(ctx, by, event, question); err != nil {
+		return nil, fmt.Errorf("ticketing: send file: %w", err)
+	}
 	contentType, data, err := safeFile(data)
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: send file: %w", err)
@@ -59,6 +63,9 @@ func (s *Service) Send(ctx context.Context, event, question turnout.ID, name str
 		if err := tx.NewSelect().Model((*Question)(nil)).Column("community_id").Where("id = ?", question).Where("event_id = ?", event).Where("kind = ?", AskFile).
 			Where("archived_at IS NULL").Scan(ctx, &u.CommunityID); err != nil {
 			return database.NotFound(err)
+		}
+		if err := makeRoom(ctx, tx, by, u); err != nil {
+			return err
 		}
 		if err := blobs.Put(ctx, tx, s.Now(), blobs.Blob{Name: string(u.ID), ContentType: u.ContentType, Data: data}); err != nil {
 			return err

@@ -287,7 +287,7 @@ func TestQuestionsInASale(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent, err := s.Send(t.Context(), event.ID, q.ID, "proof.pdf", []byte("%PDF-1.4"))
+		sent, err := s.Send(t.Context(), Sender{}, event.ID, q.ID, "proof.pdf", []byte("%PDF-1.4"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -314,7 +314,7 @@ func TestAnswersAreErasedOnTheirDay(t *testing.T) {
 		file.Kind, file.EraseOn = ticketing.AskFile, "2026-06-20"
 		first, cv := s.ask(short), s.ask(file)
 		s.answer(o, 0, first, ticketing.Value{Text: "no nuts"}, "")
-		sent, err := s.Send(t.Context(), s.event.ID, cv.ID, `C:\my "cv".exe`, []byte("%PDF-1.7 …"))
+		sent, err := s.Send(t.Context(), ticketing.Sender{}, s.event.ID, cv.ID, `C:\my "cv".exe`, []byte("%PDF-1.7 …"))
 		if err != nil || sent.Name != "my cv.pdf" {
 			t.Fatalf("%+v, %v", sent, err)
 		}
@@ -389,7 +389,7 @@ func TestFilesThatAreSent(t *testing.T) {
 		if err := png.Encode(&picture, image.NewNRGBA(image.Rect(0, 0, 4, 3))); err != nil {
 			t.Fatal(err)
 		}
-		sent, err := s.Send(t.Context(), s.event.ID, q.ID, "../../me.jpeg", picture.Bytes())
+		sent, err := s.Send(t.Context(), ticketing.Sender{}, s.event.ID, q.ID, "../../me.jpeg", picture.Bytes())
 		if err != nil || sent.Name != "me.png" || sent.ContentType != "image/png" {
 			t.Fatalf("%+v, %v", sent, err)
 		}
@@ -408,7 +408,7 @@ func TestFilesThatAreSent(t *testing.T) {
 			"too much":           {q.ID, append([]byte("%PDF-"), make([]byte, ticketing.MaxUpload)...), ticketing.ErrFileLarge},
 			"for another answer": {text.ID, picture.Bytes(), turnout.ErrNotFound},
 		} {
-			if _, err := s.Send(t.Context(), s.event.ID, tt.question, "x", tt.data); !errors.Is(err, tt.want) {
+			if _, err := s.Send(t.Context(), ticketing.Sender{}, s.event.ID, tt.question, "x", tt.data); !errors.Is(err, tt.want) {
 				t.Errorf("%s: %v, want %v", name, err, tt.want)
 			}
 		}

@@ -174,7 +174,7 @@ func (h *Handler) RefreshCheckout(c *gin.Context) {
 func (h *Handler) readCheckout(c *gin.Context) (*checkoutPage, *formReader, error) {
 	var in checkoutForm
 	var form formReader
-	files, err := h.keepFiles(c, access.Event(c))
+	files, err := h.keepFiles(c, ticketing.Sender{Client: c.ClientIP()}, access.Event(c))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -57,7 +57,11 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	problems, err := h.keepFiles(c, page.order.Event)
+	if page.Closed != "" {
+		h.Render(c, http.StatusConflict, "details", page)
+		return
+	}
+	problems, err := h.keepFiles(c, ticketing.Sender{Client: c.ClientIP(), Bearer: true}, page.order.Event)
 	if err != nil {
 		h.Fail(c, err)
 		return

@@ -155,7 +155,7 @@ func (h *Handler) boxOffice(c *gin.Context) (*boxOfficePage, bool) {
 // sum or with a name for each ticket.
 func (h *Handler) SellAtDesk(c *gin.Context) {
 	e, ctx := access.Event(c), c.Request.Context()
-	problems, err := h.keepFiles(c, e)
+	problems, err := h.keepFiles(c, ticketing.Sender{}, e)
 	if err != nil {
 		h.Fail(c, err)
 		return

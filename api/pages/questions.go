@@ -228,7 +228,7 @@ const maxForm = 3*ticketing.MaxUpload + 1<<20
 
 // keepFiles reads a form that may carry files: it comes before anything else reads the form. Each file is kept and the form bears its
 // id instead, so that a form that needs a change is shown again without sending anything twice. What cannot be kept is said by its field.
-func (h *Handler) keepFiles(c *gin.Context, event *events.Event) (problems turnout.Problems, err error) {
+func (h *Handler) keepFiles(c *gin.Context, by ticketing.Sender, event *events.Event) (problems turnout.Problems, err error) {
 	if kind, _, _ := mime.ParseMediaType(c.GetHeader("Content-Type")); kind != "multipart/form-data" {
 		return nil, c.Request.ParseForm()
 	}
@@ -256,7 +256,7 @@ func (h *Handler) keepFiles(c *gin.Context, event *events.Event) (problems turno
 		if err != nil {
 			return nil, err
 		}
-		sent, err := h.Ticketing.Send(c.Request.Context(), event.ID, turnout.ID(field[strings.LastIndex(field, ".")+1:]), header.Filename, data)
+		sent, err := h.Ticketing.Send(c.Request.Context(), by, event.ID, turnout.ID(field[strings.LastIndex(field, ".")+1:]), header.Filename, data)
 		if known, ok := errors.AsType[*turnout.Error](err); ok && known.Kind != turnout.Internal {
 			respond.Log(c.Request.Context(), err)
 			problems.Add(field, known.Code, "%s", known.Message)

@@ -114,9 +114,13 @@ func TestKeepFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		clock := func() time.Time { return now }
-		event, err := (&events.Service{DB: db, Now: clock}).Create(t.Context(), "com_1", events.Details{Slug: "spring", Title: "Spring", Format: events.InPerson, Timezone: "UTC",
+		planner := &events.Service{DB: db, Now: clock}
+		event, err := planner.Create(t.Context(), "com_1", events.Details{Slug: "spring", Title: "Spring", Format: events.InPerson, Timezone: "UTC",
 			StartsAt: now.AddDate(0, 1, 0), EndsAt: now.AddDate(0, 1, 1), Currency: "EUR"})
 		if err != nil {
+			t.Fatal(err)
+		}
+		if event, err = planner.Publish(t.Context(), "com_1", string(event.ID), 0); err != nil {
 			t.Fatal(err)
 		}
 		h := &Handler{Services: services.Services{DB: db, Ticketing: &ticketing.Service{DB: db, Now: clock}}}
@@ -139,7 +143,7 @@ func TestKeepFiles(t *testing.T) {
 			c, _ := gin.CreateTestContext(httptest.NewRecorder())
 			c.Request = httptest.NewRequest(http.MethodPost, "/", &body)
 			c.Request.Header.Set("Content-Type", form.FormDataContentType())
-			problems, err := h.keepFiles(c, event)
+			problems, err := h.keepFiles(c, ticketing.Sender{Client: "192.0.2.1"}, event)
 			return c.Request.PostForm, problems, err
 		}
 		form, problems, err := send(map[string]string{name("0") + ".file": "%PDF-1.7", name("1") + ".file": "<html>"}, map[string]string{"buyer.name": "Ada", name("2"): "upl_x", name("2") + ".drop": "1"})
@@ -148,6 +152,16 @@ func TestKeepFiles(t *testing.T) {
 		}
 		if id := turnout.ID(form.Get(name("0"))); !id.Is("upl") || form.Get(name("0")+".name") != "my proof.pdf" || form.Get("buyer.name") != "Ada" || form.Has(name("2")) {
 			t.Errorf("%v", form)
+		}
+		if err := db.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.NewInsert().Model(&ticketing.Upload{ID: "upl_full", CommunityID: "com_1", EventID: event.ID, QuestionID: q.ID, Size: 1 << 30, CreatedAt: now}).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		form, problems, err = send(map[string]string{name("0") + ".file": "%PDF-1.7"}, map[string]string{"buyer.name": "Ada"})
+		if err != nil || len(problems) != 1 || problems[0].Name != name("0") || problems[0].Code != "files_full" || form.Get("buyer.name") != "Ada" {
+			t.Errorf("when there is no room: %v, %v, %v", form, problems, err)
 		}
 		if _, _, err := send(map[string]string{name("0") + ".file": strings.Repeat("x", maxForm+1)}, nil); err == nil {
 			t.Error("a form without a bound")

@@ -1,7 +1,9 @@
 package v1
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -26,8 +28,10 @@ var questionOperations = operations{
 			"An option that is sent with its id stays the same choice; one that is missing can be chosen no more."},
 	"DELETE /questions/{id}":       {Summary: "Archive a question", Text: "It is asked no more; its answers stay until their day.", Out: questionResponse{}, Version: true, Errors: []int{409}},
 	"POST /questions/{id}/restore": {Summary: "Ask an archived question again", Out: questionResponse{}, Version: true, Errors: []int{409}},
-	"POST /events/{event}/questions/{id}/uploads": {Summary: "Send a file for an answer", InRaw: "application/octet-stream", Out: uploadResponse{}, Status: 201,
-		Text:  "A picture (written anew, without what the camera noted) or a PDF of at most 10 MB, as the raw body. The answer names the id; a file that no order names within a day is dropped.",
+	"POST /events/{event}/questions/{id}/uploads": {Summary: "Send a file for an answer", InRaw: "application/octet-stream", Out: uploadResponse{}, Status: 201, Errors: []int{409},
+		Text: "A picture (written anew, without what the camera noted) or a PDF of at most 10 MB, as the raw body. The answer names the id; a file that no order names within a day is dropped. " +
+			"Without a token of orders:write an event takes so many files and bytes an hour of a network (too_many_files), and keeps so many that no order names yet " +
+			"(files_full); Retry-After says when to come back. A canceled event, or one that is over, takes none (files_closed).",
 		Query: []parameter{{Name: "name", Text: "What its sender calls it."}}},
 	"GET /events/{event}/uploads/{id}": {Summary: "A file that answers a question", OutRaw: "application/octet-stream"},
 }
@@ -312,7 +316,14 @@ func (h *Handler) SendFile(c *gin.Context) {
 	if !ok {
 		return
 	}
-	u, err := h.Ticketing.Send(c.Request.Context(), access.Event(c).ID, turnout.ID(c.Param("id")), c.Query("name"), data)
+	event, by := access.Event(c), ticketing.Sender{Client: c.ClientIP()}
+	if access.Who(c).May("orders:write", event.CommunityID, event) {
+		by = ticketing.Sender{}
+	}
+	u, err := h.Ticketing.Send(c.Request.Context(), by, event.ID, turnout.ID(c.Param("id")), c.Query("name"), data)
+	if errors.Is(err, ticketing.ErrTooManyFiles) || errors.Is(err, ticketing.ErrFilesFull) {
+		c.Header("Retry-After", strconv.Itoa(int(ticketing.FilesWithin.Seconds())))
+	}
 	if err != nil {
 		respond.Fail(c, err)
 		return

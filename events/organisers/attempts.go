@@ -54,7 +54,7 @@ func (s *Service) count(ctx context.Context, guesses ...guess) error {
 	now := s.now()
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		for _, g := range guesses {
-			tries, err := tried(ctx, tx, g.bucket, now, g.within)
+			tries, err := tried(ctx, tx, g.bucket, 1, now, g.within)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,12 @@ func (s *Service) count(ctx context.Context, guesses ...guess) error {
 // Tried notes that something was tried for somebody, and gives how often that was in the while that began with the first try.
 // Only a hash of what and whom is kept.
 func Tried(ctx context.Context, tx bun.IDB, what string, now time.Time, within time.Duration) (int64, error) {
-	return tried(ctx, tx, digest(what), now, within)
+	return tried(ctx, tx, digest(what), 1, now, within)
+}
+
+// Spent is Tried for what is counted by the amount: bytes.
+func Spent(ctx context.Context, tx bun.IDB, what string, amount int64, now time.Time, within time.Duration) (int64, error) {
+	return tried(ctx, tx, digest(what), amount, now, within)
 }
 
 // Tries gives how often something was tried for somebody, as Tried counts it.
@@ -78,11 +83,11 @@ func Tries(ctx context.Context, db bun.IDB, what string, now time.Time) (tries i
 	return tries, err
 }
 
-func tried(ctx context.Context, tx bun.IDB, bucket string, now time.Time, within time.Duration) (tries int64, err error) {
-	err = tx.NewRaw(`INSERT INTO attempts (bucket, count, expires_at) VALUES (?0, 1, ?2) ON CONFLICT (bucket) DO UPDATE SET
-		count = CASE WHEN attempts.expires_at <= ?1 THEN 1 ELSE attempts.count + 1 END,
+func tried(ctx context.Context, tx bun.IDB, bucket string, n int64, now time.Time, within time.Duration) (tries int64, err error) {
+	err = tx.NewRaw(`INSERT INTO attempts (bucket, count, expires_at) VALUES (?0, ?3, ?2) ON CONFLICT (bucket) DO UPDATE SET
+		count = CASE WHEN attempts.expires_at <= ?1 THEN ?3 ELSE attempts.count + ?3 END,
 		expires_at = CASE WHEN attempts.expires_at <= ?1 THEN ?2 ELSE attempts.expires_at END RETURNING count`,
-		bucket, now, now.Add(within)).Scan(ctx, &tries)
+		bucket, now, now.Add(within), n).Scan(ctx, &tries)
 	return tries, err
 }
 
