@@ -22,8 +22,13 @@ func (h *house) fillCatalogue(slug string) {
 	made.is(true, "members_only")
 	made.is("fixed", "pricing")
 	id := made.text1("id")
-	body["price_windows"] = []m{{"name": "first", "price": m{"amount": 1500, "currency": "EUR"}, "up_to": 6}}
-	h.api("PUT", "/ticket-types/"+id, body, 200).is(1500, "price_windows", 0, "price", "amount")
+	first := made.text1("price_windows", 0, "id")
+	body["price_windows"] = []m{{"id": first, "name": "Early", "price": m{"amount": 1500, "currency": "EUR"}, "up_to": 6}}
+	renamed := h.api("PUT", "/ticket-types/"+id, body, 200)
+	renamed.is(1500, "price_windows", 0, "price", "amount")
+	renamed.is(first, "price_windows", 0, "id")
+	body["price_windows"] = []m{{"id": "win_0000000000", "name": "Early", "price": m{"amount": 1500, "currency": "EUR"}, "up_to": 6}}
+	h.api("PUT", "/ticket-types/"+id, body, 422).is("price_windows[0].id", "fields", 0, "name")
 	body["price_windows"] = []m{{"name": "First", "price": m{"amount": 1500, "currency": "USD"}, "up_to": 6}, {"name": "x", "price": m{"amount": 1, "currency": "EUR"}}}
 	h.api("PUT", "/ticket-types/"+id, body, 422).is("price_windows[0].price", "fields", 0, "name")
 	body["price_windows"] = []m{{"name": "x", "price": m{"amount": 1, "currency": "EUR"}}}

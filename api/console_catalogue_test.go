@@ -34,6 +34,16 @@ func TestCataloguePages(t *testing.T) {
 		d.see(d.at("/tickets/types/"+typeID), `value="Early"`, `value="30.00"`, "2030-01-01T10:00", "uni.example")
 		d.refuse(at, clone(form, "name", "Open", "pricing", "open", "min_price", "60"), 422, "suggested")
 
+		early := types[0].PriceWindows[0]
+		d.see(d.at("/tickets/types/"+typeID), `name="price_windows[0].id" value="`+string(early.ID)+`"`)
+		renamed := clone(form, "price_windows[0].id", string(early.ID), "price_windows[0].name", "Early bird", "price_windows[2].id", string(types[0].PriceWindows[1].ID), "version", "1")
+		d.refuse(d.at("/tickets/types/"+typeID), clone(renamed, "more_windows", "1"), 200, `name="price_windows[0].id" value="`+string(early.ID)+`"`)
+		d.send(d.at("/tickets/types/"+typeID), renamed, d.at("/tickets"))
+		types, err = d.Ticketing.TicketTypes(t.Context(), d.community.ID, d.event.ID)
+		if err != nil || types[0].PriceWindows[0].Name != "Early bird" || types[0].PriceWindows[0].ID != early.ID || types[0].PriceWindows[0].PoolID != early.PoolID {
+			t.Fatalf("renamed: %+v, %v", types[0].PriceWindows, err)
+		}
+
 		addOn := url.Values{"name": {"Dinner"}, "price": {"15"}, "pricing": {"fixed"}, "pool_ids": {pool}, "on_sale": {"1"}, "with_" + typeID: {"1"}, "least_" + typeID: {"1"}, "most_" + typeID: {"2"}}
 		d.see(d.at("/tickets/add-ons/new"), "Regular")
 		d.refuse(d.at("/tickets/add-ons/new"), clone(addOn, "least_"+typeID, "3"), 422, "Regular: ", `value="Dinner"`)

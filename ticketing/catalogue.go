@@ -19,6 +19,7 @@ import (
 const (
 	prefixPool     = "pol"
 	prefixType     = "typ"
+	prefixWindow   = "win"
 	prefixLine     = "lin"
 	prefixRefund   = "ref"
 	prefixWaitlist = "wtl"
@@ -147,7 +148,7 @@ type TicketTypeInput struct {
 	Pricing          Pricing       // "" is fixed
 	Price            turnout.Money // what is suggested when open
 	MinPrice         turnout.Money // of an open one; the zero Money is none
-	PriceWindows     []PriceWindow // their pools are found by their place in the list
+	PriceWindows     []PriceWindow // one without an id is new; their pools stay what they are
 	AttendanceMode   Mode
 	PoolIDs          []turnout.ID
 	SalesStart       time.Time

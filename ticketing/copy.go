@@ -44,9 +44,11 @@ func (s *Service) CopyCatalogue(ctx context.Context, tx bun.IDB, from, to *event
 			*at = events.Shift(*at, from, to)
 		}
 		for i := range t.PriceWindows {
-			if w := &t.PriceWindows[i]; w.PoolID != "" {
+			w := &t.PriceWindows[i]
+			w.ID = turnout.NewID(prefixWindow)
+			if w.PoolID = ""; w.UpTo > 0 {
 				w.PoolID = turnout.NewID(prefixPool)
-				pools = append(pools, &Pool{ID: w.PoolID, CommunityID: to.CommunityID, EventID: to.ID, Kind: PricePlaces, Name: string(w.PoolID),
+				pools = append(pools, &Pool{ID: w.PoolID, CommunityID: to.CommunityID, EventID: to.ID, Kind: PricePlaces, Name: string(w.ID),
 					Capacity: w.UpTo, Version: 1, CreatedAt: now, UpdatedAt: now})
 			}
 		}

@@ -28,11 +28,21 @@ const maxPrice = 1_000_000_000_000
 // PriceWindow is a price that comes before a ticket type's own: until an instant, until a number of tickets were sold at it, or
 // whichever is first. The windows of a type follow each other in their order, by themselves.
 type PriceWindow struct {
+	ID     turnout.ID `json:"id"` // stays while its name and place change
 	Name   string     `json:"name"`
 	Price  int64      `json:"price"`            // minor units of the event's currency
 	Until  time.Time  `json:"until,omitzero"`   // zero: no date ends it
 	UpTo   int64      `json:"up_to,omitempty"`  // tickets; 0: no number ends it
-	PoolID turnout.ID `json:"pool_id,omitzero"` // its places, when a number ends it: capacity has one definition
+	PoolID turnout.ID `json:"pool_id,omitzero"` // its places, once a number ended it: capacity has one definition; see places
+}
+
+// places is the pool that the window sells from, "" while no number ends it. What was sold from the pool before the number was taken off
+// stays counted there, for when one comes back; what is sold at the price meanwhile counts for no number, as before the first one.
+func (w *PriceWindow) places() turnout.ID {
+	if w.UpTo == 0 {
+		return ""
+	}
+	return w.PoolID
 }
 
 // open says whether the window's date lets it sell at the instant.
@@ -54,12 +64,12 @@ func (t *TicketType) prices(n int64, now time.Time, free func(pool turnout.ID) i
 		if n == 0 || !w.open(now) {
 			continue
 		}
-		at := n
-		if w.UpTo > 0 {
-			at = min(n, max(0, free(w.PoolID)))
+		at, pool := n, w.places()
+		if pool != "" {
+			at = min(n, max(0, free(pool)))
 		}
 		if at > 0 {
-			parts = append(parts, priced{at, w.Price, w.Name, w.PoolID, w.Until})
+			parts = append(parts, priced{at, w.Price, w.Name, pool, w.Until})
 			n -= at
 		}
 	}
@@ -106,7 +116,7 @@ func checkWindows(p *turnout.Problems, windows []PriceWindow, pricing Pricing) {
 	if len(windows) > 0 && pricing == OpenPrice {
 		p.Add("price_windows", "open_price", "Where buyers name the price there are no price windows.")
 	}
-	names := map[string]bool{}
+	names, ids := map[string]bool{}, map[turnout.ID]bool{}
 	for i := range windows {
 		w := &windows[i]
 		field := field("price_windows", i)
@@ -117,6 +127,10 @@ func checkWindows(p *turnout.Problems, windows []PriceWindow, pricing Pricing) {
 			p.Add(field+".name", "repeated", "Another price window has this name.")
 		}
 		names[strings.ToLower(w.Name)] = true
+		if w.ID != "" && ids[w.ID] {
+			p.Add(field+".id", "repeated", "Another price window has this id.")
+		}
+		ids[w.ID] = true
 		if w.Price < 0 || w.Price > maxPrice {
 			p.Add(field+".price", "out_of_range", "The price cannot be negative or that high.")
 		}
@@ -165,17 +179,23 @@ func checkDomains(p *turnout.Problems, domains []string) {
 	}
 }
 
-// saveWindows gives a type its price windows: each that a number ends has a pool of its own, found by the window's name. The type's
-// pools and those of its windows are locked; what is sold at a price stays counted.
+// saveWindows gives a type its price windows: one with an id is the type's own of that id, whatever its name is now, and keeps its pool;
+// one without is new. The type's pools and those of its windows are locked; what is sold at a price stays counted.
 func saveWindows(ctx context.Context, tx bun.IDB, t *TicketType, windows []PriceWindow, now time.Time) error {
-	before := map[string]turnout.ID{}
+	before := map[turnout.ID]turnout.ID{}
 	for _, w := range t.PriceWindows {
-		before[strings.ToLower(w.Name)] = w.PoolID
+		before[w.ID] = w.PoolID
 	}
 	kept := make([]PriceWindow, len(windows))
 	for i, w := range windows {
-		w.PoolID = before[strings.ToLower(w.Name)]
-		if w.UpTo > 0 {
+		pool, isOwn := before[w.ID]
+		switch {
+		case w.ID == "":
+			w.ID = turnout.NewID(prefixWindow)
+		case !isOwn:
+			return turnout.Invalidf(field("price_windows", i)+".id", "unknown", "This ticket type has no such price window.")
+		}
+		if w.PoolID = pool; w.UpTo > 0 {
 			if err := windowPool(ctx, tx, t, &w, now); err != nil {
 				return err
 			}
@@ -191,7 +211,7 @@ func windowPool(ctx context.Context, tx bun.IDB, t *TicketType, w *PriceWindow, 
 	if w.PoolID == "" {
 		id := turnout.NewID(prefixPool)
 		w.PoolID = id
-		_, err := tx.NewInsert().Model(&Pool{ID: id, CommunityID: t.CommunityID, EventID: t.EventID, Kind: PricePlaces, Name: string(id), Capacity: w.UpTo,
+		_, err := tx.NewInsert().Model(&Pool{ID: id, CommunityID: t.CommunityID, EventID: t.EventID, Kind: PricePlaces, Name: string(w.ID), Capacity: w.UpTo,
 			Version: 1, CreatedAt: now, UpdatedAt: now}).Exec(ctx)
 		return err
 	}

@@ -42,7 +42,7 @@ type ticketTypeForm struct {
 }
 
 // windowRow is a price window as typed, under the names of a list's fields ("price_windows[0].name").
-type windowRow struct{ Field, Name, Price, Until, UpTo string }
+type windowRow struct{ Field, ID, Name, Price, Until, UpTo string }
 
 type ticketTypePage struct {
 	templates.Chrome
@@ -71,7 +71,7 @@ func newTicketTypeForm(t *ticketing.TicketType, e *events.Event) ticketTypeForm 
 		in.MinPrice = decimal(t.MinPrice, e.Currency)
 	}
 	for _, w := range t.PriceWindows {
-		row := windowRow{Name: w.Name, Price: decimal(w.Price, e.Currency), Until: wall(w.Until, e.Location())}
+		row := windowRow{ID: string(w.ID), Name: w.Name, Price: decimal(w.Price, e.Currency), Until: wall(w.Until, e.Location())}
 		if w.UpTo > 0 {
 			row.UpTo = whole(&w.UpTo)
 		}
@@ -96,7 +96,7 @@ func (in *ticketTypeForm) input(c *gin.Context, e *events.Event, f *formReader) 
 		out.MultipleOf = *n
 	}
 	for _, row := range in.Windows {
-		w := ticketing.PriceWindow{Name: row.Name, Price: f.money(row.Field+".price", row.Price, e.Currency).Amount, Until: f.clock(row.Field+".until", row.Until)}
+		w := ticketing.PriceWindow{ID: turnout.ID(row.ID), Name: row.Name, Price: f.money(row.Field+".price", row.Price, e.Currency).Amount, Until: f.clock(row.Field+".until", row.Until)}
 		if n := f.number(row.Field+".up_to", row.UpTo); n != nil {
 			w.UpTo = *n
 		}
@@ -129,9 +129,12 @@ func (in *ticketTypeForm) windowRows(c *gin.Context, f *formReader) {
 		if row.Name = strings.TrimSpace(name); row == (windowRow{}) && err == nil || c.PostForm("drop_window") == strconv.Itoa(i) {
 			continue
 		}
-		row.Field = fmt.Sprintf("price_windows[%d]", len(in.Windows))
-		if known, bad := errors.AsType[*turnout.Error](err); bad {
-			f.Problems = append(f.Problems, known.Fields...)
+		id, badID := respond.Text(field+".id", c.PostForm(field+".id"), "name,max=60")
+		row.ID, row.Field = id, fmt.Sprintf("price_windows[%d]", len(in.Windows))
+		for _, err := range []error{err, badID} {
+			if known, bad := errors.AsType[*turnout.Error](err); bad {
+				f.Problems = append(f.Problems, known.Fields...)
+			}
 		}
 		in.Windows = append(in.Windows, row)
 	}

@@ -110,6 +110,7 @@ type ticketTypeRequest struct {
 
 // priceWindowBody is a price window as it is sent; null ends stand for none.
 type priceWindowBody struct {
+	ID    turnout.ID    `json:"id" doc:"of a window of this ticket type, which keeps what was sold at it under any name; absent: a new window"`
 	Name  string        `json:"name" required:"true" text:"name,max=100"`
 	Price turnout.Money `json:"price" required:"true"`
 	Until *time.Time    `json:"until" doc:"no date ends it when null"`
@@ -127,7 +128,7 @@ func (in ticketTypeRequest) input() (ticketing.TicketTypeInput, error) {
 		if w.Price.Currency != in.Price.Currency {
 			probs.Add(fmt.Sprintf("price_windows[%d].price", i), "currency", "All prices of a ticket type are in one currency.")
 		}
-		out.PriceWindows = append(out.PriceWindows, ticketing.PriceWindow{Name: w.Name, Price: w.Price.Amount, Until: orZero(w.Until), UpTo: orZero(w.UpTo)})
+		out.PriceWindows = append(out.PriceWindows, ticketing.PriceWindow{ID: w.ID, Name: w.Name, Price: w.Price.Amount, Until: orZero(w.Until), UpTo: orZero(w.UpTo)})
 	}
 	return out, probs.Err()
 }
@@ -166,7 +167,7 @@ func newTicketTypeResponse(t *ticketing.TicketType, currency string) ticketTypeR
 		Visibility: t.Visibility, RequiresApproval: t.RequiresApproval, Version: t.Version, CreatedAt: t.CreatedAt.UTC(), UpdatedAt: t.UpdatedAt.UTC(),
 	}
 	for i, w := range t.PriceWindows {
-		out.PriceWindows[i] = priceWindowBody{Name: w.Name, Price: money(w.Price), Until: moment(w.Until), UpTo: orNull(w.UpTo)}
+		out.PriceWindows[i] = priceWindowBody{ID: w.ID, Name: w.Name, Price: money(w.Price), Until: moment(w.Until), UpTo: orNull(w.UpTo)}
 	}
 	return out
 }

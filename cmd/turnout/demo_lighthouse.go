@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"turnout"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/budget"
@@ -144,7 +145,7 @@ func (s *story) nextConference(zone *time.Location) error {
 			early,
 			s.shelf(e, ticketing.TicketType{Name: "Regular", Description: "Both days, lunch and the harbour walk.", Price: 13900}, 26, hall),
 			s.shelf(e, ticketing.TicketType{Name: "Conference and workshop", Description: "Both days, a place on the workshop deck and a shirt.", Price: 18900,
-				PriceWindows: []ticketing.PriceWindow{{Name: "Before the programme is final", Price: 16900, Until: clock(before(s.now, -12*day, time.Sunday, zone), "23:59")}}}, 12, hall, benches),
+				PriceWindows: []ticketing.PriceWindow{{ID: turnout.NewID("win"), Name: "Before the programme is final", Price: 16900, Until: clock(before(s.now, -12*day, time.Sunday, zone), "23:59")}}}, 12, hall, benches),
 			s.shelf(e, ticketing.TicketType{Name: "Student", Description: "With a student card at the door.", Price: 3900, MaxPerOrder: 2,
 				PriceWindows: []ticketing.PriceWindow{s.firstAt(e, "First thirty", 2900, 30)}}, 8, hall),
 			s.shelf(e, ticketing.TicketType{Name: "Online", Description: "Stream, chat and recordings.", Price: 0, AttendanceMode: ticketing.Virtual}, 18, stream),

@@ -235,9 +235,10 @@ func (b *sale) poolNamed(name string) *ticketing.Pool {
 func (s *story) firstAt(e *events.Event, name string, price, n int64) ticketing.PriceWindow {
 	p := &ticketing.Pool{ID: turnout.NewID("pol"), CommunityID: e.CommunityID, EventID: e.ID, Kind: ticketing.PricePlaces, Capacity: n, Version: 1,
 		CreatedAt: e.CreatedAt, UpdatedAt: e.CreatedAt}
-	p.Name = string(p.ID)
+	id := turnout.NewID("win")
+	p.Name = string(id)
 	s.pools = append(s.pools, p)
-	return ticketing.PriceWindow{Name: name, Price: price, UpTo: n, PoolID: p.ID}
+	return ticketing.PriceWindow{ID: id, Name: name, Price: price, UpTo: n, PoolID: p.ID}
 }
 
 // shopOfNext says how its shop works, and the views that the team keeps of its lists.
