@@ -45,7 +45,7 @@ type BulkRun struct {
 }
 
 // PrefixRun begins the ids of runs: a form makes one, so that sending it twice begins one run.
-const PrefixRun = "blk"
+const PrefixRun = "run"
 
 // BulkItemState is what became of one order of a run.
 type BulkItemState string

@@ -317,18 +317,20 @@ func (s *Service) writeImport(ctx context.Context, imp *Import, plan *ImportPlan
 	})
 }
 
-// clearImport takes back what writeImport has written, and lets the import wait for its confirmation again.
+// clearImport takes back what writeImport has written, and lets the import wait for its confirmation again. One that works already, for
+// its commit was only not heard of, stays as it is.
 func (s *Service) clearImport(ctx context.Context, imp *Import) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		n, err := database.Changed(tx.NewUpdate().Model((*Import)(nil)).Set("status = ?", ImportPreview).Set("updated_at = ?", s.Now()).
+			Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", ImportPreparing).Exec(ctx))
+		if err != nil || n == 0 {
+			return err
+		}
 		mine := tx.NewSelect().Model((*importOrder)(nil)).Column("id").Where("import_id = ?", imp.ID)
 		if _, err := tx.NewDelete().Model((*importRef)(nil)).Where("community_id = ?", imp.CommunityID).Where("import_order_id IN (?)", mine).Exec(ctx); err != nil {
 			return err
 		}
-		if _, err := tx.NewDelete().Model((*importOrder)(nil)).Where("community_id = ?", imp.CommunityID).Where("import_id = ?", imp.ID).Exec(ctx); err != nil {
-			return err
-		}
-		_, err := tx.NewUpdate().Model((*Import)(nil)).Set("status = ?", ImportPreview).Set("updated_at = ?", s.Now()).
-			Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", ImportPreparing).Exec(ctx)
+		_, err = tx.NewDelete().Model((*importOrder)(nil)).Where("community_id = ?", imp.CommunityID).Where("import_id = ?", imp.ID).Exec(ctx)
 		imp.Status = ImportPreview
 		return err
 	})

@@ -12,10 +12,11 @@ import (
 
 // OrderStatus is the state of an order.
 //
-//	                          ┌──────────────► canceled ◄───────────────┐
-//	awaiting_approval ──► held ──┬──► pending ──► confirmed ───────────────┘
-//	                          │   └───────────────►    ▲
-//	                          └──► expired ────────────┘ (late money that got its places again)
+//	awaiting_approval ──► held, confirmed (free), canceled (declined), expired
+//	held              ──► pending, confirmed, canceled, expired
+//	pending           ──► confirmed, canceled, expired
+//	expired           ──► confirmed (late money that got its places again)
+//	confirmed         ──► canceled
 //
 // Only an order of a type that needs approval begins with it: approved it is held until it is paid, or confirmed when free; declined it is
 // canceled; undecided it expires with the event. Held and pending expire when their deadline passes or their money is known not to come.

@@ -76,6 +76,10 @@ func (h *Handler) needs(ctx context.Context, e *events.Event, community *organis
 	if err != nil {
 		return nil, err
 	}
+	addOns, err := h.Ticketing.AddOns(ctx, e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
+	}
 	counts, err := agenda.Count(ctx, h.DB.Read(), e.CommunityID, e.ID)
 	if err != nil {
 		return nil, err
@@ -85,7 +89,7 @@ func (h *Handler) needs(ctx context.Context, e *events.Event, community *organis
 		return nil, err
 	}
 	payable := h.Ticketing.Provider.Name() != offline.Provider{}.Name() || community.PaymentInstructions != ""
-	return slices.Concat(e.Needs(h.Now()), ticketing.Needs(e, types, pools, payable), counts.Needs(err == nil)), nil
+	return slices.Concat(e.Needs(h.Now()), ticketing.Needs(e, types, addOns, pools, payable), counts.Needs(err == nil)), nil
 }
 
 // needPages are where needs are seen to, by their codes, below the event's page; those of a pool are at the pool's own.
