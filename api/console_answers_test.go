@@ -94,3 +94,71 @@ func (d *desk) erase() {
 		d.t.Fatal(err)
 	}
 }
+
+// A token that may read orders reads what was answered, in words and as it was given; who has an order's secret only reads the order.
+func TestTheAPITellsAnswers(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(10)
+		o, diet, proof, note := d.answering(free)
+		got := d.api("GET", "/orders/"+o.Code, nil, 200)
+		got.is(string(proof.ID), "answers", 0, "question_id")
+		got.is("proof.pdf", "answers", 0, "text")
+		if file := got.text1("answers", 0, "file_url"); d.api("GET", strings.TrimPrefix(file, d.Ticketing.BaseURL+"/api/v1"), nil, 200).text != "%PDF-1.4" {
+			t.Errorf("%s is not the file", file)
+		}
+		got.is("First line.\n=1+1", "answers", 1, "value")
+		got.is("Note", "answers", 1, "label")
+		vegan := string(diet.Words.Options[0].ID)
+		for _, a := range []answer{got, d.api("GET", "/events/"+d.event.Slug+"/orders", nil, 200)} {
+			path := []any{"tickets", 0, "answers", 0}
+			if a.body["items"] != nil {
+				path = append([]any{"items", 0}, path...)
+			}
+			a.is("Diet", append(path, "label")...)
+			a.is("Vegan", append(path, "text")...)
+			a.is(vegan, append(path, "value")...)
+			a.is(1, append(path, "version")...)
+		}
+		list := d.api("GET", "/events/"+d.event.Slug+"/attendees?sort=oldest", nil, 200)
+		list.is("Vegan", "items", 0, "answers", 0, "text")
+		if others := list.at("items", 1, "answers").([]any); len(others) != 0 {
+			t.Errorf("the other ticket has answers: %v", others)
+		}
+		if strings.Contains(list.text, string(note.ID)) {
+			t.Error("a ticket has the order's answer")
+		}
+		if own := d.api("GET", "/orders/"+o.Code+"?secret="+o.Secret, nil, 200, "Authorization", ""); strings.Contains(own.text, "answers") {
+			t.Error("a secret reads answers whose files need a token")
+		}
+		d.erase()
+		gone := d.api("GET", "/orders/"+o.Code, nil, 200)
+		if gone.is("", "answers", 1, "text"); gone.at("answers", 1, "erased_at") == nil || gone.at("answers", 1, "value") != nil || gone.at("answers", 0, "file_url") != nil {
+			t.Errorf("what was erased is told: %s", gone.text)
+		}
+	})
+}
+
+// Files of a list have a column for each question, in its order, and for each add-on; what was erased is empty.
+func TestFilesOfListsHaveAnswers(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(10)
+		d.answering(free)
+		for path, want := range map[string]string{"/attendees.csv": ",Diet\r\n", "/orders.csv": ",Proof,Note\r\n"} {
+			if _, _, body := d.fetch(d.at(path)); !strings.Contains(body, want) {
+				t.Errorf("%s: no columns %q in %s", path, want, excerpt(body))
+			}
+		}
+		if _, _, body := d.fetch(d.at("/attendees.csv")); !strings.Contains(body, ",Vegan\r\n") {
+			t.Errorf("no answer: %s", excerpt(body))
+		}
+		if _, _, body := d.fetch(d.at("/orders.csv")); !strings.Contains(body, ",proof.pdf,\"First line.\n'=1+1\"\r\n") {
+			t.Errorf("no answer: %q", body)
+		}
+		d.erase()
+		for _, path := range []string{"/attendees.csv", "/orders.csv"} {
+			if _, _, body := d.fetch(d.at(path)); strings.Contains(body, "Vegan") || strings.Contains(body, "First line") {
+				t.Errorf("%s tells what was erased", path)
+			}
+		}
+	})
+}

@@ -220,10 +220,15 @@ func (d *desk) onSale(places int64) (paid, free *ticketing.TicketType) {
 	return types[0], types[1]
 }
 
-func (d *desk) buy(t *ticketing.TicketType, n int64, name, email string) *ticketing.Order {
+// buy places an order whose tickets are for the buyer, or for one attendee for each of the answers.
+func (d *desk) buy(t *ticketing.TicketType, n int64, name, email string, answers ...ticketing.Answers) *ticketing.Order {
 	d.t.Helper()
-	o, _, err := d.Ticketing.PlaceOrder(d.t.Context(), ticketing.Purchase{EventID: d.event.ID, Lines: []ticketing.PurchaseLine{{TicketTypeID: t.ID, Quantity: n}},
-		Buyer: ticketing.Attendee{Name: name, Email: email}})
+	buyer := ticketing.Attendee{Name: name, Email: email}
+	p := ticketing.Purchase{EventID: d.event.ID, Lines: []ticketing.PurchaseLine{{TicketTypeID: t.ID, Quantity: n}}, Buyer: buyer}
+	for i := range answers {
+		p.Attendees = append(p.Attendees, ticketing.Bearer{Attendee: buyer, Answers: answers[i]})
+	}
+	o, _, err := d.Ticketing.PlaceOrder(d.t.Context(), p)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -55,11 +55,11 @@ var most = map[string]int64{
 	"/console/events/{event}/box-office":                9,
 	"/console/events/{event}/box-office/takings":        7,
 	"/console/events/{event}/orders":                    6,
-	"/console/events/{event}/orders.csv":                6,
-	"/console/events/{event}/orders.xlsx":               6,
+	"/console/events/{event}/orders.csv":                8,
+	"/console/events/{event}/orders.xlsx":               8,
 	"/console/events/{event}/attendees":                 6,
-	"/console/events/{event}/attendees.csv":             6,
-	"/console/events/{event}/attendees.xlsx":            6,
+	"/console/events/{event}/attendees.csv":             10,
+	"/console/events/{event}/attendees.xlsx":            10,
 	"/console/events/{event}/orders/bulk":               4,
 	"/console/events/{event}/orders/runs":               6,
 	"/console/events/{event}/orders/runs/{run}":         6,
@@ -122,7 +122,8 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		tt := f.api("POST", at+"/ticket-types", m{"name": name, "price": m{"amount": 0, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}}, 201).text1("id")
 		addOn := f.api("POST", at+"/add-ons", m{"name": name, "price": m{"amount": 100, "currency": "EUR"}, "pool_ids": []string{pool}, "ticket_types": []m{{"ticket_type_id": tt, "most": 1}}}, 201).text1("id")
 		voucher := f.api("POST", at+"/vouchers", m{"code": name, "kind": "percent", "value": 10}, 201).text1("id")
-		order := f.desk.buy(free, 2, name, fmt.Sprintf("buyer%d@example.org", i))
+		diet := f.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice, Label: name, Options: []ticketing.OptionInput{{Label: "Vegan"}, {Label: "Meat"}}})
+		order := f.desk.buy(free, 2, name, fmt.Sprintf("buyer%d@example.org", i), ticketing.Answers{diet.ID: raw(diet.Words.Options[0].ID)}, nil)
 		f.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.Tickets[0].Code, "nonce": name}, 200)
 		question := f.api("POST", at+"/questions", m{"subject": "order", "kind": "text", "label": name, "purpose": "to know"}, 201).text1("id")
 		if _, err := f.Ticketing.SaveView(f.t.Context(), f.community.ID, f.event.ID, ticketing.ListOrders, name, map[string]string{"search": name}); err != nil {

@@ -3,6 +3,9 @@ package templates
 import (
 	"time"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"turnout"
 )
 
@@ -69,4 +72,19 @@ func (s *Set) Percent(lang string, share float64) string {
 // Points writes a difference of shares (−0.021) in percentage points, without a unit: "−2.1", "−2,1".
 func (s *Set) Points(lang string, difference float64) string {
 	return s.catalogue.localiser(s.language(lang)).points(difference)
+}
+
+// Countries gives the names of countries by their codes in the language, English ones where it has none; an unknown code is its own.
+func Countries(lang string) func(code string) string {
+	names := display.Regions(language.Make(lang))
+	if names == nil {
+		names = display.Regions(language.English)
+	}
+	return func(code string) string {
+		region, err := language.ParseRegion(code)
+		if err != nil {
+			return code
+		}
+		return names.Name(region)
+	}
 }

@@ -63,13 +63,18 @@ func (s *Service) AnswersOf(ctx context.Context, community turnout.ID, orders []
 	return answers, nil
 }
 
-func answersOf(ctx context.Context, db bun.IDB, community turnout.ID, orders []turnout.ID) ([]*Answer, error) {
+// answersOf gives those about some tickets only when they are named.
+func answersOf(ctx context.Context, db bun.IDB, community turnout.ID, orders []turnout.ID, tickets ...turnout.ID) ([]*Answer, error) {
 	if len(orders) == 0 {
 		return nil, nil
 	}
 	var answers []*Answer
-	err := db.NewSelect().Model(&answers).Relation("Question").Relation("Asked").Where("answer.order_id IN (?)", bun.List(orders)).
-		Where("answer.community_id = ?", community).Scan(ctx)
+	query := db.NewSelect().Model(&answers).Relation("Question").Relation("Asked").Where("answer.order_id IN (?)", bun.List(orders)).
+		Where("answer.community_id = ?", community)
+	if len(tickets) > 0 {
+		query.Where("answer.ticket_id || '' IN (?)", bun.List(tickets)) // by the orders, or SQLite looks for each ticket in each of them
+	}
+	err := query.Scan(ctx)
 	slices.SortFunc(answers, func(a, b *Answer) int {
 		switch {
 		case a.OrderID != b.OrderID:

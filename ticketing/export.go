@@ -22,8 +22,8 @@ type Export struct {
 	Language string // of titles and states, one that templates.Set.Match gave; "" for the API's own names
 }
 
-// ExportOrders writes the orders that a filter takes, a row an order, from the database as it goes along. It fails before it has
-// written anything, or in the midst of it.
+// ExportOrders writes the orders that a filter takes, a row an order, from the database as it goes along, with a column for each question
+// about them. It fails before it has written anything, or in the midst of it.
 func (s *Service) ExportOrders(ctx context.Context, w io.Writer, e *events.Event, f OrderFilter, x Export) error {
 	narrow, err := s.ordersOf(ctx, e.CommunityID, e.ID, f)
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Service) ExportOrders(ctx context.Context, w io.Writer, e *events.Event
 	t.column("order", "status", "buyer_name", "buyer_email", "tickets", "currency", "total", "paid", "refunded", "fees", "provider")
 	t.moments("created_at", "confirmed_at", "canceled_at")
 	t.column("language")
-	next := func(db bun.IDB, last *OrderRow) ([]*OrderRow, error) {
+	read := func(db bun.IDB, last *OrderRow) ([]*OrderRow, error) {
 		window := f.window()
 		window.limit = exportChunk
 		beyond := after(narrow, window, orderPages, last, func(r *OrderRow) int64 { return r.Number })
@@ -41,6 +41,13 @@ func (s *Service) ExportOrders(ctx context.Context, w io.Writer, e *events.Event
 			return orderRows(ctx, db, e, beyond, window)
 		}
 		return readOrders(ctx, window.page(beyond(orderColumns(db.NewSelect().TableExpr("orders AS ord"), "'' AS look")), orderPages, e.CommunityID))
+	}
+	next := func(db bun.IDB, last *OrderRow) ([]*OrderRow, error) {
+		rows, err := read(db, last)
+		if err == nil {
+			err = t.withAnswers(ctx, db, rows)
+		}
+		return rows, err
 	}
 	row := func(o *OrderRow) {
 		t.text(s.codes.encode(e.Number, o.Number), t.word("status.order.", string(o.StatusAt(s.Now()))), o.BuyerName, o.BuyerEmail)
@@ -50,11 +57,17 @@ func (s *Service) ExportOrders(ctx context.Context, w io.Writer, e *events.Event
 		t.text(t.word("console.provider.", o.Provider))
 		t.moment(o.CreatedAt, o.ConfirmedAt, o.CanceledAt)
 		t.text(o.Locale)
+		t.answered(o.answers)
 	}
-	return wrapped("export orders", s.DB.LongRead(ctx, func(db bun.IDB) error { return export(db, t, w, narrow != nil, next, row) }))
+	return wrapped("export orders", s.DB.LongRead(ctx, func(db bun.IDB) error {
+		if err := t.wordsOf(ctx, db, OfOrder); err != nil {
+			return err
+		}
+		return export(db, t, w, narrow != nil, next, row)
+	}))
 }
 
-// ExportAttendees is ExportOrders for an event's tickets, a row a ticket.
+// ExportAttendees is ExportOrders for an event's tickets, a row a ticket, with a column for each add-on too.
 func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Event, f AttendeeFilter, x Export) error {
 	narrow, err := s.ticketsOf(ctx, e.CommunityID, e.ID, f)
 	if err != nil {
@@ -65,7 +78,7 @@ func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Ev
 	t.moments("came_at")
 	t.column("order", "order_status", "buyer_name", "buyer_email")
 	t.moments("created_at")
-	next := func(db bun.IDB, last *AttendeeRow) ([]*AttendeeRow, error) {
+	read := func(db bun.IDB, last *AttendeeRow) ([]*AttendeeRow, error) {
 		window := f.window()
 		window.limit = exportChunk
 		beyond := after(narrow, window, ticketPages, last, func(r *AttendeeRow) int64 { return r.Number })
@@ -74,6 +87,13 @@ func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Ev
 		}
 		return readAttendees(ctx, window.page(beyond(s.attendeeColumns(db.NewSelect().TableExpr("tickets AS ticket"))), ticketPages, e.CommunityID))
 	}
+	next := func(db bun.IDB, last *AttendeeRow) ([]*AttendeeRow, error) {
+		rows, err := read(db, last)
+		if err == nil {
+			err = t.withDetails(ctx, db, rows)
+		}
+		return rows, err
+	}
 	row := func(a *AttendeeRow) {
 		t.number(a.Number)
 		t.text(t.word("status.ticket.", string(a.Status)), a.AttendeeName, a.AttendeeEmail, a.TypeName, t.word("status.mode.", string(a.AttendanceMode)), a.Currency)
@@ -81,8 +101,18 @@ func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Ev
 		t.moment(a.CameAt)
 		t.text(s.codes.encode(e.Number, a.OrderNumber), t.word("status.order.", string(a.OrderStatus)), a.BuyerName, a.BuyerEmail)
 		t.moment(a.CreatedAt)
+		t.answered(a.answers)
+		t.extras(a.addOns)
 	}
-	return wrapped("export attendees", s.DB.LongRead(ctx, func(db bun.IDB) error { return export(db, t, w, narrow != nil, next, row) }))
+	return wrapped("export attendees", s.DB.LongRead(ctx, func(db bun.IDB) error {
+		if err := t.wordsOf(ctx, db, OfTicket); err != nil {
+			return err
+		}
+		if err := t.addOnsOf(ctx, db); err != nil {
+			return err
+		}
+		return export(db, t, w, narrow != nil, next, row)
+	}))
 }
 
 // after narrows a list to what follows the last row that was read, nil for the beginning.
@@ -152,6 +182,7 @@ type table struct {
 	titles []string
 	cells  []sheet.Cell
 	words  map[string]string
+	asked  asked
 }
 
 func (t *table) column(names ...string) {

@@ -153,6 +153,8 @@ type OrderRow struct {
 	ConfirmedAt time.Time
 	CanceledAt  time.Time
 	Code        string
+
+	answers map[turnout.ID]*Answer // by question, in exports
 }
 
 // StatusAt is as Order.StatusAt.

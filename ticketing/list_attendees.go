@@ -49,6 +49,11 @@ type AttendeeRow struct {
 	CreatedAt      time.Time
 	CameAt         time.Time // first seen at the event; zero for not
 	OrderCode      string
+
+	Answers []*Answer // about the ticket, where a method says so
+
+	answers map[turnout.ID]*Answer // by question, in exports
+	addOns  map[turnout.ID]int64   // how many it has, in exports
 }
 
 // ticketsOf narrows a query over tickets AS ticket to those of an event that a filter takes, but for the page; nil when it can take none.

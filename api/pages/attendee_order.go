@@ -195,7 +195,7 @@ func (h *Handler) shownAnswers(c *gin.Context, o *ticketing.Order) (map[turnout.
 	}
 	by := map[turnout.ID][]shownAnswer{}
 	for _, a := range all {
-		if text := h.answerText(c, a); text != "" {
+		if text := a.InWords(h.Templates, h.Language(c)); text != "" {
 			by[a.TicketID] = append(by[a.TicketID], shownAnswer{a.Asked.Label, text})
 		}
 	}

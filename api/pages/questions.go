@@ -300,31 +300,11 @@ func (h *Handler) answerLines(c *gin.Context, o *ticketing.Order, answers []*tic
 		if a.OrderID != o.ID {
 			continue
 		}
-		line := answerLine{Question: a.Asked.Label, Answer: h.answerText(c, a), ErasedAt: a.ErasedAt, Zone: o.Event.Timezone}
+		line := answerLine{Question: a.Asked.Label, Answer: a.InWords(h.Templates, h.Language(c)), ErasedAt: a.ErasedAt, Zone: o.Event.Timezone}
 		if a.UploadID != "" {
 			line.FileURL = eventPath(o.Event) + "/answers/" + string(a.UploadID)
 		}
 		lines[a.TicketID] = append(lines[a.TicketID], line)
 	}
 	return lines
-}
-
-// answerText writes an answer for people, as it was asked; "" for one that was erased.
-func (h *Handler) answerText(c *gin.Context, a *ticketing.Answer) string {
-	v, lang := a.Value, h.Language(c)
-	switch {
-	case v.Number != nil:
-		return plainNumber(v.Number)
-	case v.Yes != nil:
-		return h.text(c, "question.answer_"+strconv.FormatBool(*v.Yes))
-	case len(v.Choices) > 0:
-		return strings.Join(a.Labels(), ", ")
-	case v.File != "":
-		return v.File
-	case a.Question.Kind == ticketing.AskDate:
-		return h.Templates.Day(lang, v.Text)
-	case a.Question.Kind == ticketing.AskCountry:
-		return countryName(regionNames(lang), v.Text)
-	}
-	return v.Text
 }

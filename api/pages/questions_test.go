@@ -97,7 +97,7 @@ func TestQuestionsInAForm(t *testing.T) {
 		"cv.pdf":     {Question: question("q", ticketing.AskFile), Value: ticketing.Value{File: "cv.pdf"}},
 		"":           {Question: question("q", ticketing.AskText)},
 	} {
-		if got := h.answerText(c, a); got != want {
+		if got := a.InWords(set, "en"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

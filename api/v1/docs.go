@@ -44,6 +44,8 @@ func writeShape(b *strings.Builder, t reflect.Type, enum, indent string, depth i
 		b.WriteString(strings.ReplaceAll(enum, ",", " | "))
 	case schema["format"] == "date-time":
 		b.WriteString("time")
+	case t == reflect.TypeFor[json.RawMessage]():
+		b.WriteString("any")
 	case t.Kind() == reflect.Slice:
 		b.WriteString("[")
 		writeShape(b, t.Elem(), "", indent, depth)

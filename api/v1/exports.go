@@ -39,7 +39,7 @@ var (
 )
 
 const exportText = "Made from the database as it is sent: there is no limit to its length. The first row names the columns, times are of the event's zone and name it, " +
-	"amounts are decimals. A text that a spreadsheet would take for a formula begins with an apostrophe."
+	"amounts are decimals. Behind them stands a column for each question, named by its words (those of the order, or of the ticket), and for each add-on of a ticket. A text that a spreadsheet would take for a formula begins with an apostrophe."
 
 var exportOperations = operations{
 	"GET /events/{event}/orders.csv":     {Summary: "All orders as CSV", Text: exportText, OutRaw: "text/csv", Query: orderFilter},
@@ -62,12 +62,13 @@ type attendeeResponse struct {
 	OrderStatus    ticketing.OrderStatus  `json:"order_status" enum:"held,awaiting_approval,pending,confirmed,expired,canceled"`
 	Buyer          personBody             `json:"buyer"`
 	CameAt         *time.Time             `json:"came_at" doc:"when its holder was first seen at the event"`
+	Answers        []answerResponse       `json:"answers" doc:"about the ticket"`
 	CreatedAt      time.Time              `json:"created_at"`
 }
 
-func newAttendeeResponse(a *ticketing.AttendeeRow) attendeeResponse {
+func (h *Handler) newAttendeeResponse(a *ticketing.AttendeeRow) attendeeResponse {
 	return attendeeResponse{a.ID, a.TypeID, a.TypeName, a.Status, a.AttendanceMode, personBody{a.AttendeeName, a.AttendeeEmail}, turnout.Money{Amount: a.Price, Currency: a.Currency},
-		a.OrderID, a.OrderCode, a.OrderStatus, personBody{a.BuyerName, a.BuyerEmail}, moment(a.CameAt), a.CreatedAt.UTC()}
+		a.OrderID, a.OrderCode, a.OrderStatus, personBody{a.BuyerName, a.BuyerEmail}, moment(a.CameAt), h.newAnswers(a.Answers), a.CreatedAt.UTC()}
 }
 
 // ListAttendees is GET /events/{event}/attendees.
@@ -89,9 +90,13 @@ func (h *Handler) ListAttendees(c *gin.Context) {
 		return
 	}
 	rows, next := cut(rows, window.Limit, func(a *ticketing.AttendeeRow) turnout.ID { return a.ID })
+	if err := h.Ticketing.TicketAnswers(c.Request.Context(), e.CommunityID, rows); err != nil {
+		respond.Fail(c, err)
+		return
+	}
 	items := make([]attendeeResponse, len(rows))
 	for i, a := range rows {
-		items[i] = newAttendeeResponse(a)
+		items[i] = h.newAttendeeResponse(a)
 	}
 	respond.List(c, items, next)
 }

@@ -143,6 +143,7 @@ type ticketResponse struct {
 	Code           string                 `json:"code,omitempty" doc:"what the QR says; once confirmed"`
 	URL            string                 `json:"url,omitempty" doc:"the attendee's own page, secret included; for the buyer, once confirmed"`
 	AddOns         []ticketAddOn          `json:"add_ons,omitempty" doc:"of an order that is asked for"`
+	Answers        []answerResponse       `json:"answers,omitempty" doc:"of orders that a token of orders:read asks for"`
 }
 
 type ticketAddOn struct {
@@ -163,6 +164,7 @@ type orderResponse struct {
 	Payment     *paymentResponse      `json:"payment"`
 	Refunds     []refundResponse      `json:"refunds"`
 	Tickets     []ticketResponse      `json:"tickets"`
+	Answers     []answerResponse      `json:"answers,omitempty" doc:"about the order, where a token of orders:read asks for it"`
 	URL         string                `json:"url,omitempty" doc:"the buyer's page, secret included"`
 	ConfirmedAt *time.Time            `json:"confirmed_at"`
 	CanceledAt  *time.Time            `json:"canceled_at"`
@@ -206,7 +208,7 @@ func (h *Handler) newOrderResponse(o *ticketing.Order) orderResponse {
 func newTickets(tickets []*ticketing.Ticket) []ticketResponse {
 	out := make([]ticketResponse, len(tickets))
 	for i, t := range tickets {
-		out[i] = ticketResponse{t.ID, t.TicketTypeID, t.Status, t.AttendanceMode, personBody{t.AttendeeName, t.AttendeeEmail}, t.Code, "", nil}
+		out[i] = ticketResponse{t.ID, t.TicketTypeID, t.Status, t.AttendanceMode, personBody{t.AttendeeName, t.AttendeeEmail}, t.Code, "", nil, nil}
 	}
 	return out
 }
@@ -263,6 +265,10 @@ func (h *Handler) ListOrders(c *gin.Context) {
 	for i, o := range orders {
 		items[i] = h.newOrderResponse(o)
 	}
+	if err := h.answered(c.Request.Context(), orders, items); err != nil {
+		respond.Fail(c, err)
+		return
+	}
 	respond.List(c, items, next)
 }
 
@@ -285,9 +291,18 @@ func (h *Handler) order(c *gin.Context) (*ticketing.Order, bool) {
 
 // GetOrder is GET /orders/{code}.
 func (h *Handler) GetOrder(c *gin.Context) {
-	if order, ok := h.order(c); ok {
-		respond.JSON(c, http.StatusOK, h.newOrderResponse(order))
+	order, ok := h.order(c)
+	if !ok {
+		return
 	}
+	out := []orderResponse{h.newOrderResponse(order)}
+	if access.Who(c).Token != "" {
+		if err := h.answered(c.Request.Context(), []*ticketing.Order{order}, out); err != nil {
+			respond.Fail(c, err)
+			return
+		}
+	}
+	respond.JSON(c, http.StatusOK, out[0])
 }
 
 // MarkOrderPaid is POST /orders/{code}/paid.
