@@ -51,12 +51,14 @@ CREATE TABLE answers (
     event_id         TEXT NOT NULL,
     value            JSONB NOT NULL, -- {} once it was erased
     upload_id        TEXT NOT NULL DEFAULT '', -- of a file
+    erase_at         TIMESTAMPTZ NOT NULL, -- as it was promised when it was given; what its question or the event says now can only be sooner
     erased_at        TIMESTAMPTZ,
     created_at       TIMESTAMPTZ NOT NULL,
     updated_at       TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (order_id, ticket_id, question_id)
 );
 CREATE INDEX answers_to_erase ON answers (question_id, question_version, order_id) WHERE erased_at IS NULL;
+CREATE INDEX answers_by_promise ON answers (erase_at) WHERE erased_at IS NULL;
 CREATE INDEX answers_by_upload ON answers (upload_id) WHERE upload_id <> '';
 
 -- Files that were sent to answer a question. Their bytes are in blobs, under the id; one that no answer names is dropped after a day.

@@ -24,6 +24,7 @@ type Answer struct {
 	EventID         turnout.ID
 	Value           Value `bun:"value,type:jsonb"`
 	UploadID        turnout.ID
+	EraseAt         time.Time // as it was promised when it was given: see Wording.ErasesAt
 	ErasedAt        time.Time `bun:",nullzero"`
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
@@ -91,12 +92,13 @@ func answersOf(ctx context.Context, db bun.IDB, community turnout.ID, orders []t
 	return answers, err
 }
 
-// answerRows makes the rows of what was answered about a ticket, or with "" about the order itself.
+// answerRows makes the rows of what was answered about a ticket, or with "" about the order itself, each with the day that its form
+// named. The order has its event.
 func answerRows(order *Order, ticket turnout.ID, kept []answered, now time.Time) []*Answer {
 	rows := make([]*Answer, len(kept))
 	for i, k := range kept {
 		rows[i] = &Answer{OrderID: order.ID, TicketID: ticket, QuestionID: k.Question.ID, QuestionVersion: k.Question.Asked, CommunityID: order.CommunityID,
-			EventID: order.EventID, Value: k.Value, UploadID: k.Upload, CreatedAt: now, UpdatedAt: now}
+			EventID: order.EventID, Value: k.Value, UploadID: k.Upload, EraseAt: k.Question.Words.ErasesAt(order.Event).UTC(), CreatedAt: now, UpdatedAt: now}
 	}
 	return rows
 }

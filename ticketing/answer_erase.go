@@ -19,14 +19,14 @@ import (
 const eraseOrders = 200
 
 // EraseAnswers erases the answers that are past the day until which they are kept, and the files that no answer names. An answer is
-// kept no longer than was said when it was given, nor than its question says now.
+// kept no longer than was said when it was given, nor than its question says now, wherever the event has moved to.
 func (s *Service) EraseAnswers(ctx context.Context) error {
 	due, err := answersDue(ctx, s.DB.Read(), s.Now())
 	if err != nil {
 		return fmt.Errorf("ticketing: erase answers: %w", err)
 	}
-	for _, w := range due {
-		if err := s.eraseAnswersTo(ctx, w); err != nil {
+	for _, d := range due {
+		if err := s.eraseAnswersTo(ctx, d); err != nil {
 			return fmt.Errorf("ticketing: erase answers: %w", err)
 		}
 	}
@@ -36,12 +36,20 @@ func (s *Service) EraseAnswers(ctx context.Context) error {
 	return nil
 }
 
+// due are answers to be erased: all that were given to the words, or those that were promised to be gone by the instant.
+type due struct {
+	*Wording
+	promised time.Time // zero: all
+}
+
 // answersDue gives the wordings with answers that are past their time.
-func answersDue(ctx context.Context, db bun.IDB, now time.Time) ([]*Wording, error) {
+func answersDue(ctx context.Context, db bun.IDB, now time.Time) (list []due, err error) {
 	var asked []*Wording // whose answers are there
-	err := db.NewSelect().Model(&asked).Where("EXISTS (SELECT 1 FROM answers AS answer WHERE answer.question_id = words.question_id AND "+
-		"answer.question_version = words.version AND answer.erased_at IS NULL)").Order("question_id", "version").Scan(ctx)
-	if err != nil || len(asked) == 0 {
+	if asked, err = wordsAnswered(ctx, db, "answer.erased_at IS NULL"); err != nil || len(asked) == 0 {
+		return nil, err
+	}
+	promised, err := wordsAnswered(ctx, db, "answer.erased_at IS NULL AND answer.erase_at <= ?", now)
+	if err != nil {
 		return nil, err
 	}
 	ids := make([]turnout.ID, len(asked))
@@ -61,26 +69,43 @@ func answersDue(ctx context.Context, db bun.IDB, now time.Time) ([]*Wording, err
 	if err := loadEvents(ctx, db, eventIDs); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(asked, func(w *Wording) bool {
+	for _, w := range asked {
 		q := byID[w.QuestionID]
 		event := eventIDs[q.EventID]
-		return now.Before(w.ErasesAt(event)) && now.Before(q.Words.ErasesAt(event))
-	}), nil
+		switch {
+		case !now.Before(w.ErasesAt(event)) || !now.Before(q.Words.ErasesAt(event)):
+			list = append(list, due{Wording: w})
+		case slices.ContainsFunc(promised, func(p *Wording) bool { return p.QuestionID == w.QuestionID && p.Version == w.Version }):
+			list = append(list, due{w, now})
+		}
+	}
+	return list, nil
 }
 
-func (s *Service) eraseAnswersTo(ctx context.Context, w *Wording) error {
+// wordsAnswered gives the wordings to which there are such answers.
+func wordsAnswered(ctx context.Context, db bun.IDB, such string, args ...any) (list []*Wording, err error) {
+	err = db.NewSelect().Model(&list).Where("EXISTS (SELECT 1 FROM answers AS answer WHERE answer.question_id = words.question_id AND "+
+		"answer.question_version = words.version AND "+such+")", args...).Order("question_id", "version").Scan(ctx)
+	return list, err
+}
+
+func (s *Service) eraseAnswersTo(ctx context.Context, d due) error {
 	for {
 		var n int64
 		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 			now := s.Now()
-			some := tx.NewSelect().Model((*Answer)(nil)).Distinct().Column("order_id").Where("question_id = ?", w.QuestionID).Where("question_version = ?", w.Version).
+			some := tx.NewSelect().Model((*Answer)(nil)).Distinct().Column("order_id").Where("question_id = ?", d.QuestionID).Where("question_version = ?", d.Version).
 				Where("erased_at IS NULL").Limit(eraseOrders)
-			n, err = database.Changed(tx.NewUpdate().Model((*Answer)(nil)).Set("value = ?", "{}").Set("upload_id = ''").Set("erased_at = ?", now).Set("updated_at = ?", now).
-				Where("question_id = ?", w.QuestionID).Where("question_version = ?", w.Version).Where("erased_at IS NULL").Where("order_id IN (?)", some).Exec(ctx))
+			erase := tx.NewUpdate().Model((*Answer)(nil)).Set("value = ?", "{}").Set("upload_id = ''").Set("erased_at = ?", now).Set("updated_at = ?", now).
+				Where("question_id = ?", d.QuestionID).Where("question_version = ?", d.Version).Where("erased_at IS NULL")
+			if !d.promised.IsZero() {
+				some, erase = some.Where("erase_at <= ?", d.promised), erase.Where("erase_at <= ?", d.promised)
+			}
+			n, err = database.Changed(erase.Where("order_id IN (?)", some).Exec(ctx))
 			if err != nil || n == 0 {
 				return err
 			}
-			return audit.Write(ctx, tx, audit.Entry{Community: w.CommunityID, Action: "question.answers_erased", Subject: w.QuestionID, At: now})
+			return audit.Write(ctx, tx, audit.Entry{Community: d.CommunityID, Action: "question.answers_erased", Subject: d.QuestionID, At: now})
 		})
 		if err != nil || n == 0 {
 			return err

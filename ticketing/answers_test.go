@@ -299,7 +299,7 @@ func TestQuestionsInASale(t *testing.T) {
 		}
 		var probs turnout.Problems
 		kept := forms[event.ID].check(&probs, "answers", OfOrder, "", given)
-		rows := answerRows(&Order{ID: "ord_1", CommunityID: "com_1", EventID: event.ID}, "", kept, now)
+		rows := answerRows(&Order{ID: "ord_1", CommunityID: "com_1", EventID: event.ID, Event: event}, "", kept, now)
 		if len(probs) > 0 || len(rows) != 1 || rows[0].UploadID != sent.ID || rows[0].QuestionVersion != 1 || rows[0].Value.File != "proof.pdf" {
 			t.Fatalf("%+v, %v", rows, probs)
 		}

@@ -53,7 +53,7 @@ func (s *shop) answer(o *ticketing.Order, ticket int, q *ticketing.Question, val
 	s.t.Helper()
 	s.tx(func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewInsert().Model(&ticketing.Answer{OrderID: o.ID, TicketID: o.Tickets[ticket].ID, QuestionID: q.ID, QuestionVersion: q.Asked, CommunityID: o.CommunityID,
-			EventID: o.EventID, Value: value, UploadID: upload, CreatedAt: s.now(), UpdatedAt: s.now()}).Exec(ctx)
+			EventID: o.EventID, Value: value, UploadID: upload, EraseAt: q.Words.ErasesAt(s.event).UTC(), CreatedAt: s.now(), UpdatedAt: s.now()}).Exec(ctx)
 		return err
 	})
 }
@@ -376,6 +376,57 @@ func TestAnswersAreErasedOnTheirDay(t *testing.T) {
 			t.Errorf("at the end there are %q", got)
 		}
 	})
+}
+
+// A form named a day; an event that is postponed then keeps what was answered no longer, and one that comes sooner lets it go sooner.
+func TestAnswersAreErasedOnTheDayThatWasPromised(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db) // it ends on 1 June
+		in := words("Allergies")
+		in.EraseDays = 2
+		q := s.ask(in)
+		tt := s.ticketType(0, s.pool(5))
+		p := s.purchase(tt, 1, 1)
+		p.Attendees = []ticketing.Bearer{{Attendee: p.Buyer, Answers: ticketing.Answers{q.ID: []byte(`"nuts"`)}}}
+		early, _, err := s.PlaceOrder(t.Context(), p) // "kept until 3 June"
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.postpone(27 * 24 * time.Hour)
+		late, _, err := s.PlaceOrder(t.Context(), p) // "kept until 30 June"
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			at          time.Time
+			early, late string
+		}{
+			{time.Date(2026, 6, 3, 12, 0, 0, 0, time.UTC), "nuts", "nuts"},
+			{time.Date(2026, 6, 4, 12, 0, 0, 0, time.UTC), "", "nuts"},
+			{time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC), "", "nuts"},
+			{time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC), "", ""},
+		} {
+			s.clock.Store(int64(tt.at.Sub(start)))
+			if err := s.EraseAnswers(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if a, b := s.answers(early)[0].Value.Text, s.answers(late)[0].Value.Text; a != tt.early || b != tt.late {
+				t.Errorf("on %s there are %q and %q, want %q and %q", tt.at, a, b, tt.early, tt.late)
+			}
+		}
+	})
+}
+
+// postpone moves the event, by an edit of an organiser.
+func (s *shop) postpone(by time.Duration) {
+	s.t.Helper()
+	planner := &events.Service{DB: s.DB, Now: s.now}
+	from, until := s.event.StartsAt.Add(by), s.event.EndsAt.Add(by)
+	moved, err := planner.Patch(s.t.Context(), s.event.CommunityID, string(s.event.ID), 0, events.Patch{StartsAt: &from, EndsAt: &until})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.event = moved
 }
 
 // What nobody's order names is dropped after a day; pictures lose what they know, other files are refused.

@@ -45,13 +45,13 @@ func (s *story) ask(e *events.Event, q ticketing.Question, w ticketing.Wording, 
 }
 
 // answer lets some of those who bought after a question was first asked answer it: each so-manieth of the tickets of its types.
-func (s *story) answer(q *ticketing.Question, each int, value func(n int) ticketing.Value, types ...*shelf) {
+func (s *story) answer(e *events.Event, q *ticketing.Question, each int, value func(n int) ticketing.Value, types ...*shelf) {
 	for n, t := range s.tickets {
 		asked := t.EventID == q.EventID && t.CreatedAt.After(q.CreatedAt) && n%each == 0
 		for _, shelf := range types {
 			if asked && shelf.ID == t.TicketTypeID {
 				s.answers = append(s.answers, &ticketing.Answer{OrderID: t.OrderID, TicketID: t.ID, QuestionID: q.ID, QuestionVersion: 1, CommunityID: t.CommunityID,
-					EventID: t.EventID, Value: value(n), CreatedAt: t.CreatedAt, UpdatedAt: t.CreatedAt})
+					EventID: t.EventID, Value: value(n), EraseAt: q.Words.ErasesAt(e).UTC(), CreatedAt: t.CreatedAt, UpdatedAt: t.CreatedAt})
 			}
 		}
 	}
@@ -67,10 +67,10 @@ func (s *story) questionsOfNext(e *events.Event, onSite ...*shelf) {
 	}
 	shirt := s.ask(e, ticketing.Question{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice}, ticketing.Wording{Label: "Your shirt",
 		Purpose: "To order shirts that fit.", Options: []ticketing.Option{{Label: "S"}, {Label: "M"}, {Label: "L"}, {Label: "XL"}}}, began, onSite...)
-	s.answer(shirt, 2, pick(shirt), onSite...)
+	s.answer(e, shirt, 2, pick(shirt), onSite...)
 	food := s.ask(e, ticketing.Question{Subject: ticketing.OfTicket, Kind: ticketing.AskMultiChoice}, ticketing.Wording{Label: "What do you not eat?",
 		Purpose: "To tell the kitchen.", Options: []ticketing.Option{{Label: "Meat"}, {Label: "Fish"}, {Label: "Gluten"}, {Label: "Milk"}}}, began, onSite...)
-	s.answer(food, 5, pick(food), onSite...)
+	s.answer(e, food, 5, pick(food), onSite...)
 	// Asked since yesterday, and nobody has bought since: its places are free.
 	tower := s.ask(e, ticketing.Question{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice}, ticketing.Wording{Label: "Climb the lighthouse on Saturday?",
 		Help: "A boat brings you there and back.", Purpose: "To know how many seats the boat needs.", Options: []ticketing.Option{
@@ -82,7 +82,7 @@ func (s *story) questionsOfNext(e *events.Event, onSite ...*shelf) {
 		s.now.Add(-30*time.Minute), onSite...)
 	photos := s.ask(e, ticketing.Question{Subject: ticketing.OfTicket, Kind: ticketing.AskConsent}, ticketing.Wording{Label: "I may be seen in the photos of the conference.",
 		Purpose: "To know whom to leave out."}, began, onSite...)
-	s.answer(photos, 1, func(n int) ticketing.Value { return ticketing.Value{Yes: new(n%3 > 0)} }, onSite...)
+	s.answer(e, photos, 1, func(n int) ticketing.Value { return ticketing.Value{Yes: new(n%3 > 0)} }, onSite...)
 	s.ask(e, ticketing.Question{Subject: ticketing.OfOrder, Kind: ticketing.AskText}, ticketing.Wording{Label: "Your order number", Help: "If your accounting needs one.",
 		Purpose: "To help your accounting find the order."}, began)
 }
@@ -98,7 +98,7 @@ func (s *story) whyOfNext(e *events.Event, place *shelf) {
 		"My talk about shelf clocks was not accepted, and I still want to hear the others.",
 	}
 	said := 0
-	s.answer(why, 1, func(int) ticketing.Value {
+	s.answer(e, why, 1, func(int) ticketing.Value {
 		said++
 		return ticketing.Value{Text: words[said%len(words)]}
 	}, place)
