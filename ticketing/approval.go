@@ -120,10 +120,19 @@ func (s *Service) approve(ctx context.Context, tx bun.Tx, o *Order, counts *ledg
 	if payment.Provider == offlineProvider {
 		o.Status, o.ExpiresAt = Pending, now.Add(max(window, s.TransferFor))
 	}
+	o.ExpiresAt = sooner(o.ExpiresAt, o.Event.EndsAt)
 	o.Payments = append(o.Payments, payment)
 	counts.count(o, 1)
 	_, err = tx.NewInsert().Model(payment).Exec(ctx)
 	return JobApproved, err
+}
+
+// sooner is the deadline of what somebody was given days for: nothing is paid for an event that is over.
+func sooner(deadline, end time.Time) time.Time {
+	if end.Before(deadline) {
+		return end
+	}
+	return deadline
 }
 
 func (s *Service) decline(ctx context.Context, tx bun.Tx, o *Order, counts *ledger, now time.Time) (job string, err error) {

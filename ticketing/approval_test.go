@@ -107,6 +107,38 @@ func TestApproveAfterTheEventIsOver(t *testing.T) {
 	})
 }
 
+// What is approved or offered shortly before the event's end is to be paid or accepted by then.
+func TestDeadlinesEndWithTheEvent(t *testing.T) {
+	for name, provider := range map[string]payments.Provider{"card": online{}, "transfer": offline.Provider{}} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, db *database.DB) {
+				s := shopWith(t, db, provider)
+				asked, full := s.buy(s.byHand(2500, s.pool(1)), 1, 1), s.ticketType(2500, s.pool(1))
+				s.buy(full, 1, 2) // and does not pay
+				ada := s.wish("ada", 1, full)
+				s.wait(31*24*time.Hour - 2*time.Hour)
+				o, err := s.ApproveOrder(t.Context(), s.event.CommunityID, asked.ID, "")
+				if err != nil || !o.ExpiresAt.Equal(s.event.EndsAt) {
+					t.Errorf("approved it is held until %v, %v; the event ends at %v", o.ExpiresAt, err, s.event.EndsAt)
+				}
+				if _, err := s.ExpireHolds(t.Context(), ""); err != nil {
+					t.Fatal(err)
+				}
+				s.serve()
+				if ada, err = s.WaitlistEntry(t.Context(), s.event.CommunityID, ada.ID); err != nil || ada.Status != ticketing.Offered || !ada.OfferExpiresAt.Equal(s.event.EndsAt) {
+					t.Fatalf("offered until the event's end: %+v, %v", ada, err)
+				}
+				p := s.purchase(full, 1, 3)
+				p.Offer = ada.ID
+				taken, _, err := s.PlaceOrder(t.Context(), p)
+				if err != nil || !taken.ExpiresAt.Equal(s.event.EndsAt) {
+					t.Errorf("accepted it is held until %v, %v", taken, err)
+				}
+			})
+		})
+	}
+}
+
 // Of two decisions at the same moment, on two servers, one counts.
 func TestApproveAgainstDecline(t *testing.T) {
 	for _, engine := range dbtest.Engines() {

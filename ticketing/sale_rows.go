@@ -337,6 +337,9 @@ func (b *sale) begin(rows *saleRows, o *Order, p *Purchase, basket *basket) {
 	payment := b.s.paymentFor(o, b.now)
 	if payment.Provider == offlineProvider {
 		o.Status, o.ExpiresAt = Pending, b.now.Add(b.s.TransferFor)
+		if p.Offer != "" {
+			o.ExpiresAt = sooner(o.ExpiresAt, o.Event.EndsAt)
+		}
 		rows.notify(o, JobTransferAwaited)
 	}
 	rows.payments = append(rows.payments, payment)

@@ -315,7 +315,7 @@ func (q *queue) first(e *WaitlistEntry) *TicketType {
 }
 
 func (s *Service) makeOffers(ctx context.Context, tx bun.Tx, q *queue, offers []chosen) error {
-	event, now, deadline := q.event, q.now, q.now.Add(time.Duration(q.settings.OfferHours)*time.Hour)
+	event, now, deadline := q.event, q.now, sooner(q.now.Add(time.Duration(q.settings.OfferHours)*time.Hour), q.event.EndsAt)
 	take := map[turnout.ID]int64{}
 	var claims []*claim
 	ids := make([]turnout.ID, len(offers))
