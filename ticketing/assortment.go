@@ -48,6 +48,9 @@ func (s *Service) Assortment(ctx context.Context, event *events.Event, held *Ord
 	if err := shelf.readEntries(ctx, db, purchases); err != nil {
 		return nil, fmt.Errorf("ticketing: assortment: %w", err)
 	}
+	if held != nil {
+		shelf.regain(p, []*Order{held})
+	}
 	a := new(Assortment)
 	voucher, entry := shelf.voucher(p), shelf.entries[p.Offer]
 	for _, o := range stall.offers {
@@ -108,7 +111,9 @@ func (o Offer) opened(event *events.Event, v *Voucher, entry *WaitlistEntry, poo
 	if entry != nil && entry.OfferedTypeID == o.ID {
 		p.Offer = entry.ID
 		o.isOpened = true
-		o.Left += entry.PartySize
+		if entry.OrderID == "" { // else the places of the held order count as free already
+			o.Left += entry.PartySize
+		}
 	}
 	if p.Voucher == "" && p.Offer == "" {
 		return o

@@ -104,7 +104,7 @@ func (s *Service) giveWay(ctx context.Context, tx bun.Tx, in *placing) error {
 			return ErrReplacedPaid
 		}
 	}
-	in.gave.orders = slices.DeleteFunc(orders, func(o *Order) bool { return o.Status != Held })
+	in.gave.orders = slices.DeleteFunc(orders, func(o *Order) bool { return o.Status != Held && o.Status != AwaitingApproval })
 	return cancelUnpaid(ctx, tx, &in.gave, s.Now())
 }
 

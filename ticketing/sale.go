@@ -145,8 +145,16 @@ func (b *sale) readShelf(ctx context.Context) (err error) {
 	for i, item := range b.items {
 		purchases[i] = &item.In.Purchase
 	}
-	b.shelf, err = readShelf(ctx, b.tx, b.now, purchases)
+	if b.shelf, err = readShelf(ctx, b.tx, b.now, purchases); err == nil {
+		b.regain()
+	}
 	return err
+}
+
+func (b *sale) regain() {
+	for _, item := range b.items {
+		b.shelf.regain(&item.In.Purchase, item.In.gave.orders)
+	}
 }
 
 // applyRules refuses what may not be sold whatever the pools hold.
@@ -194,6 +202,7 @@ func (b *sale) lock(ctx context.Context) (err error) {
 	if err := b.shelf.lockEntries(ctx, b.tx); err != nil {
 		return err
 	}
+	b.regain()
 	if err := b.shelf.sameTypes(ctx, b.tx); err != nil {
 		return err
 	}

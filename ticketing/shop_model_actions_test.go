@@ -355,10 +355,10 @@ func (m *mall) try(p *ticketing.Purchase, offer *wish) (*deal, []string) {
 
 // giveWay ends an unpaid order and says what it held; stand takes that back.
 func (m *mall) giveWay(d *deal) (held map[turnout.ID]int64, stand func()) {
-	if d == nil || d.status != ticketing.Held {
+	if d == nil || d.status != ticketing.Held && d.status != ticketing.AwaitingApproval {
 		return nil, func() {}
 	}
-	held, places := d.needs(), int64(0)
+	held, places, status := d.needs(), int64(0), d.status
 	if d.coupon != nil {
 		places = d.coupon.places
 	}
@@ -369,7 +369,7 @@ func (m *mall) giveWay(d *deal) (held map[turnout.ID]int64, stand func()) {
 		}
 	}
 	return held, func() {
-		d.status = ticketing.Held
+		d.status = status
 		if d.coupon != nil {
 			d.coupon.places = places
 		}

@@ -100,6 +100,16 @@ func (s *shelf) offerRefusal(p *Purchase) error {
 	return nil
 }
 
+// regain lets a purchase accept the offer that an order which gives way to it had accepted, for as long as that order was to be held.
+func (s *shelf) regain(p *Purchase, gave []*Order) {
+	e := s.entries[p.Offer]
+	for _, o := range gave {
+		if e != nil && e.Status == Accepted && e.OrderID == o.ID {
+			e.Status, e.OfferExpiresAt = Offered, o.ExpiresAt
+		}
+	}
+}
+
 // lockEntries reads the entries whose offers are accepted again: their pools are locked, so offers stay as they are.
 func (s *shelf) lockEntries(ctx context.Context, tx bun.IDB) error {
 	for id := range s.entries {
@@ -123,7 +133,8 @@ func (b *sale) acceptOffers(ctx context.Context) error {
 			continue
 		}
 		n, err := database.Changed(b.tx.NewUpdate().Model((*WaitlistEntry)(nil)).Set("status = ?", Accepted).Set("order_id = ?", item.In.orderID).
-			Set("updated_at = ?", b.now).Where("id = ?", item.In.Offer).Where("status = ?", Offered).Exec(ctx))
+			Set("updated_at = ?", b.now).Where("id = ?", item.In.Offer).
+			Where("(status = ? OR order_id = ?)", Offered, b.shelf.entries[item.In.Offer].OrderID).Exec(ctx)) // an order that gave way
 		if err != nil {
 			return err
 		}
