@@ -212,9 +212,14 @@ func (p *Purchase) bearer(i int) Bearer {
 	return a
 }
 
-// hash tells one request from another under the same key.
+// hash tells one request from another under the same key. A form that is sent again in another language, or with the total that it was
+// shown again with, is the same: once it is paid it must not make a second order.
 func (p *Purchase) hash() string {
-	body, err := json.Marshal([]any{p.EventID, p.Lines, p.Buyer, p.Attendees, p.Answers, FoldCode(p.Voucher), p.Offer, p.Desk})
+	said := []any{p.EventID, p.Lines, p.Buyer, p.Attendees, p.Answers, FoldCode(p.Voucher), p.Offer, p.Desk}
+	if !p.Amends {
+		said = append(said, p.Expected, p.Locale)
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		panic(err) // plain data; answers were read from JSON
 	}

@@ -2,9 +2,11 @@ package ticketing_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"turnout"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/ticketing"
@@ -91,6 +93,34 @@ func TestAnOrderThatAwaitsApprovalGivesWay(t *testing.T) {
 		}
 		if _, err := s.ApproveOrder(t.Context(), s.event.CommunityID, first.ID, ""); !errors.Is(err, ticketing.ErrNotAwaiting) {
 			t.Errorf("the first can still be approved: %v", err)
+		}
+	})
+}
+
+// A key stands for all that the request says, the total that it expects and the language with it. A form's key does not: it can be sent
+// again from a page that shows another total or language.
+func TestAKeyWithAnotherTotalOrLanguage(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		tt := s.ticketType(2500, s.pool(10))
+		for _, isForm := range []bool{false, true} {
+			p := s.purchase(tt, 1, 1)
+			p.Key, p.Amends, p.Expected, p.Locale = "a key "+fmt.Sprint(isForm), isForm, &turnout.Money{Amount: 2500, Currency: "EUR"}, "de"
+			first, _, err := s.PlaceOrder(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			total, language := p, p
+			total.Expected, language.Locale = &turnout.Money{Amount: 2600, Currency: "EUR"}, "en"
+			for what, again := range map[string]ticketing.Purchase{"another total": total, "another language": language, "the same": p} {
+				o, replayed, err := s.PlaceOrder(t.Context(), again)
+				switch refused := !isForm && what != "the same"; {
+				case refused && !errors.Is(err, ticketing.ErrIdempotencyKeyReused):
+					t.Errorf("%s: %v", what, err)
+				case !refused && (err != nil || !replayed || o.ID != first.ID):
+					t.Errorf("%s, a form %v: replayed %v, %v", what, isForm, replayed, err)
+				}
+			}
 		}
 	})
 }
