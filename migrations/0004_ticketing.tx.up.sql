@@ -264,6 +264,7 @@ CREATE TABLE waitlist_entries (
     CHECK (status <> 'offered' OR offered_type_id IS NOT NULL AND offer_expires_at IS NOT NULL)
 );
 CREATE INDEX waitlist_entries_by_event ON waitlist_entries (event_id, status, id);
+CREATE INDEX waitlist_entries_by_lot ON waitlist_entries (event_id, status, lot, id);
 CREATE INDEX waitlist_entries_by_deadline ON waitlist_entries (offer_expires_at) WHERE status = 'offered';
 -- One wish a person and event at a time.
 CREATE UNIQUE INDEX waitlist_entries_once ON waitlist_entries (event_id, person_id) WHERE status IN ('waiting', 'offered');

@@ -124,7 +124,7 @@ func (s *Service) Turns(ctx context.Context, e *events.Event, entries []*Waitlis
 	if q.pools, err = poolsByID(ctx, db, e.CommunityID, e.ID); err != nil {
 		return nil, wrapped("turns on the waitlist", err)
 	}
-	positions, err := q.positions(ctx, db)
+	positions, err := q.positions(ctx, db, entries)
 	if err != nil {
 		return nil, wrapped("turns on the waitlist", err)
 	}
@@ -139,14 +139,26 @@ func (s *Service) Turns(ctx context.Context, e *events.Event, entries []*Waitlis
 	return turns, nil
 }
 
-// positions gives the place of each waiting entry, from 1.
-func (q *queue) positions(ctx context.Context, db bun.IDB) (map[turnout.ID]int64, error) {
-	var ids []turnout.ID
-	err := db.NewSelect().Model((*WaitlistEntry)(nil)).Column("id").Where("event_id = ?", q.event.ID).Where("status = ?", Waiting).
-		Order(q.settings.WaitlistOrder.columns()...).Scan(ctx, &ids)
-	at := make(map[turnout.ID]int64, len(ids))
-	for i, id := range ids {
-		at[id] = int64(i) + 1
+// positions gives the places of waiting entries, from 1: those before each are counted, by the index of their order.
+func (q *queue) positions(ctx context.Context, db bun.IDB, entries []*WaitlistEntry) (map[turnout.ID]int64, error) {
+	ids := make([]turnout.ID, len(entries))
+	for i, w := range entries {
+		ids[i] = w.ID
+	}
+	before := "ahead.id < entry.id"
+	if q.settings.WaitlistOrder == ByLottery {
+		before = "(ahead.lot, ahead.id) < (entry.lot, entry.id)"
+	}
+	var counted []struct {
+		ID     turnout.ID
+		Before int64
+	}
+	err := db.NewSelect().TableExpr("waitlist_entries AS entry").Column("entry.id").
+		ColumnExpr("(SELECT COUNT(*) FROM waitlist_entries AS ahead WHERE ahead.event_id = ? AND ahead.status = ? AND "+before+") AS before", q.event.ID, Waiting).
+		Where("entry.id IN (?)", bun.List(ids)).Where("entry.event_id = ?", q.event.ID).Where("entry.community_id = ?", q.event.CommunityID).Scan(ctx, &counted)
+	at := make(map[turnout.ID]int64, len(counted))
+	for _, c := range counted {
+		at[c.ID] = c.Before + 1
 	}
 	return at, err
 }

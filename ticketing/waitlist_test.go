@@ -111,6 +111,9 @@ func TestAPartyOfThreeIsPassedOverUntilItFits(t *testing.T) {
 		s.wantStates("nothing is free", all, ticketing.Waiting, ticketing.Waiting, ticketing.Waiting)
 
 		s.cancel(orders[2])
+		if last, err := s.Turns(t.Context(), s.event, all[2:]); err != nil || last[late.ID].Position != 3 {
+			t.Errorf("the last stands %+v, %v", last, err)
+		}
 		standing, err := s.Turns(t.Context(), s.event, all[:1])
 		if err != nil {
 			t.Fatal(err)
@@ -187,6 +190,15 @@ func TestALotteryIsServedByLot(t *testing.T) {
 			}
 			return 1
 		})
+		turns, err := s.Turns(t.Context(), s.event, entries[2:])
+		if err != nil || len(turns) != 6 {
+			t.Fatal(turns, err)
+		}
+		for i, e := range byLot {
+			if at, asked := turns[e.ID]; asked && at.Position != int64(i)+1 {
+				t.Errorf("the lot %d stands at %d, not at %d", e.Lot, at.Position, i+1)
+			}
+		}
 		s.cancel(o)
 		if _, err := s.UpdatePool(t.Context(), s.event.CommunityID, hall.ID, hall.Version, ticketing.PoolInput{Name: hall.Name, Capacity: 3}); err != nil {
 			t.Fatal(err)
