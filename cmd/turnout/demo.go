@@ -42,6 +42,9 @@ var demoCommunities = []struct {
 	{"demo-two", inventQuietCode},
 }
 
+// errSeeded says that another process that starts at this moment has made the community first.
+var errSeeded = errors.New("the community is there")
+
 // seedDemo makes the demo's communities, each whole in one transaction; one that is there already stays as it is. It calls no
 // payment provider: what its history paid went through the sandbox.
 func (a *app) seedDemo(ctx context.Context) error {
@@ -57,7 +60,7 @@ func (a *app) seedDemo(ctx context.Context) error {
 			return fmt.Errorf("demo: %w", err)
 		}
 		err := a.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.write(ctx, tx) })
-		if err != nil && !database.IsUnique(err) { // another process that starts at this moment was faster
+		if err != nil && !errors.Is(err, errSeeded) {
 			return fmt.Errorf("demo: %s: %w", c.slug, err)
 		}
 	}

@@ -24,6 +24,7 @@ import (
 	"turnout/events/sponsors"
 	"turnout/internal/audit"
 	"turnout/internal/blobs"
+	"turnout/internal/database"
 	"turnout/ticketing"
 	"turnout/ticketing/payments/sandbox"
 )
@@ -240,6 +241,9 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 		return err
 	}
 	if err := (rows[*organisers.Community]{s.community}).insert(ctx, tx); err != nil {
+		if database.IsUnique(err) {
+			err = errSeeded
+		}
 		return err
 	}
 	if err := s.writeStaff(ctx, tx); err != nil {

@@ -31,7 +31,7 @@ var examinations = []struct {
 	{"tickets, orders and money", ticketing.Check},
 	{"questions and answers", func(ctx context.Context, db bun.IDB) ([]string, error) { return ticketing.CheckAnswers(ctx, db, now()) }},
 	{"check-in lists and attendance", checkin.Check},
-	{"pictures", missingPictures},
+	{"pictures and files", missingFiles},
 }
 
 // Run fails when anything differs. Without Retry it changes nothing. What was given up is named and no failure: the books
@@ -165,18 +165,21 @@ func integrity(ctx context.Context, db *database.DB) error {
 	return nil
 }
 
-// missingPictures finds pictures that rows name and that are not kept.
-func missingPictures(ctx context.Context, db bun.IDB) ([]string, error) {
+// missingFiles finds pictures and files that rows name and whose bytes are not kept.
+func missingFiles(ctx context.Context, db bun.IDB) ([]string, error) {
 	var found []string
-	for _, column := range []struct{ table, name string }{{"events", "cover_hash"}, {"speakers", "photo_hash"}, {"sponsors", "logo_hash"}} {
+	for _, column := range []struct{ table, id, name string }{
+		{"events", "id", "cover_hash"}, {"speakers", "id", "photo_hash"}, {"sponsors", "id", "logo_hash"}, {"ticket_designs", "event_id", "logo_hash"},
+		{"uploads", "id", "id"}, {"answers", "order_id", "upload_id"},
+	} {
 		var ids []string
-		err := db.NewSelect().Table(column.table).Column("id").Where("? <> ''", bun.Ident(column.name)).
+		err := db.NewSelect().Table(column.table).Column(column.id).Where("? <> ''", bun.Ident(column.name)).
 			Where("NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.hash = ?)", bun.Ident(column.table+"."+column.name)).Scan(ctx, &ids)
 		if err != nil {
-			return nil, fmt.Errorf("pictures: %w", err)
+			return nil, fmt.Errorf("files: %w", err)
 		}
 		for _, id := range ids {
-			found = append(found, fmt.Sprintf("%s: its picture (%s) is not there", id, column.name))
+			found = append(found, fmt.Sprintf("%s: its file (%s.%s) is not there", id, column.table, column.name))
 		}
 	}
 	return found, nil
