@@ -93,6 +93,48 @@ func TestBoxOfficePage(t *testing.T) {
 	})
 }
 
+// The server alone prices: with what comes along unasked, with the voucher, at the price of now. Nothing else is sold than what was shown,
+// and not for less cash.
+func TestTheDeskShowsWhatItSells(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		paid, _ := d.onSale(10)
+		at, ctx, euro := d.at("/box-office"), t.Context(), func(n int64) turnout.Money { return turnout.Money{Amount: n, Currency: "EUR"} }
+		_, err := d.Ticketing.CreateAddOn(ctx, d.community.ID, d.event.ID, ticketing.AddOnInput{Name: "Lunch", OnSale: true, Price: euro(1500),
+			With: []ticketing.AddOnWith{{TicketTypeID: paid.ID, Least: 1, Most: 1}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Ticketing.CreateVoucher(ctx, d.community.ID, d.event.ID, ticketing.VoucherInput{Code: "HALF", Kind: ticketing.Percent, Value: 50}); err != nil {
+			t.Fatal(err)
+		}
+		form := url.Values{"idempotency_key": {d.key(d.see(at, `hx-post="`+at+`"`))}, "quantity_" + string(paid.ID): {"2"}, "buyer.name": {"Ann"}, "method": {"cash"}}
+		asked := func(change ...string) url.Values { return clone(form, append(change, "update", "1")...) }
+		d.refuse(at, asked(), 200, "2 × <bdi>Regular", "2 × <bdi>Lunch", `name="shown_total" value="12800"`, "€128.00", "€30.00")
+		d.refuse(at, asked("voucher", "half"), 200, `name="shown_total" value="7900"`, "€79.00")
+		d.refuse(at, asked("voucher", "none"), 200, `name="shown_total" value="12800"`, "Voucher: ")
+		d.refuse(at, asked("method", "free"), 200, `name="shown_total" value="0"`, "Give</span>")
+		d.refuse(at, asked("received", "150"), 200, "Change: €22.00")
+		d.refuse(at, asked("received", "60"), 200, "Missing: €68.00")
+
+		// What was shown is sold, or nothing.
+		d.refuse(at, clone(form, "shown_total", "9800"), 409, `id="f-total-error"`, "€128.00 now", `name="shown_total" value="12800"`)
+		d.refuse(at, clone(form, "shown_total", "12800", "voucher", "half"), 409, "€79.00 now")
+		d.refuse(at, clone(form, "shown_total", "12800", "received", "60"), 422, `id="f-received-error"`, "€128.00")
+		d.refuse(at, clone(form, "received", "60"), 422, `id="f-received-error"`)
+		if n := len(d.orders()); n != 0 {
+			t.Fatalf("%d orders", n)
+		}
+		to := d.send(at, clone(form, "shown_total", "12800", "received", "130"), at+"?")
+		if again := d.send(at, clone(form, "shown_total", "12800", "received", "130"), at+"?"); again != to {
+			t.Errorf("a double tap led to %s, then to %s", to, again)
+		}
+		d.see(to, "€128.00", "2 × Lunch", "€2.00")
+		if n := len(d.orders()); n != 1 {
+			t.Errorf("%d orders", n)
+		}
+	})
+}
+
 // Who checks tickets sells them too, but gives none away and sees only what they took themselves.
 func TestTheDoorSells(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {

@@ -97,6 +97,7 @@ type Field struct {
 	Value                        any
 	Options                      []Option // of a select
 	Required, Optional, Disabled bool
+	Refreshes                    bool // a change has the form drawn again: _redraw.ts
 	Autocomplete, Inputmode      string
 	Placeholder, Pattern         string
 	List                         string // id of a datalist with suggestions

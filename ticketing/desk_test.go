@@ -77,6 +77,36 @@ func TestASaleAtTheDesk(t *testing.T) {
 	})
 }
 
+// Who hands over less than it costs gets nothing; the sum is that of the sale, whatever was shown before.
+func TestCashMustBeEnough(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		hall := s.pool(10)
+		tt := s.ticketType(2500, hall)
+		pay := func(method ticketing.DeskMethod, received, shown int64) string {
+			p := s.atDesk(tt, 2, method)
+			p.Desk.Received, p.Expected = &received, &turnout.Money{Amount: shown, Currency: "EUR"}
+			_, got := s.try(p)
+			return got
+		}
+		for _, at := range []struct {
+			method          ticketing.DeskMethod
+			received, shown int64
+			want            string
+		}{
+			{ticketing.DeskCash, 4999, 5000, "too_little"}, {ticketing.DeskCash, 0, 5000, "too_little"}, {ticketing.DeskCash, 9000, 9000, "price_changed"},
+			{ticketing.DeskCash, 5000, 5000, ""}, {ticketing.DeskCash, 6000, 5000, ""}, {ticketing.DeskCard, 0, 5000, ""},
+		} {
+			if got := pay(at.method, at.received, at.shown); got != at.want {
+				t.Errorf("%+v: %q", at, got)
+			}
+		}
+		if s.taken(hall) != 6 {
+			t.Errorf("%d places taken", s.taken(hall))
+		}
+	})
+}
+
 // Neither dates nor limits nor visibility nor a draft hold staff back; places, a canceled event and a method that there is not do.
 func TestWhatTheDeskMaySell(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

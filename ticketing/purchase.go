@@ -77,6 +77,8 @@ type DeskSale struct {
 	Reference string // of the card terminal, or in the list that was imported
 	NameOnly  bool   // questions are not asked
 	Mail      bool   // mail the tickets
+	// Received is the cash that was handed over, in minor units; less than the total sells nothing. Nil for the exact sum.
+	Received *int64
 }
 
 // DeskMethod is how a sale of the box office was paid.

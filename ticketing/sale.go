@@ -278,6 +278,9 @@ func (b *sale) refusal(p *Purchase, basket *basket) error {
 	if basket.total > maxPrice {
 		return turnout.Invalidf("lines", "out_of_range", "One order cannot cost that much.")
 	}
+	if d := p.Desk; d != nil && d.Method == DeskCash && d.Received != nil && *d.Received < basket.total {
+		return turnout.Invalidf("received", "too_little", "This costs %s.", turnout.Money{Amount: basket.total, Currency: event.Currency})
+	}
 	return nil
 }
 

@@ -34,8 +34,9 @@ type boxOfficePage struct {
 	Answers  []questionField // to the questions about the order
 	HasFiles bool
 	Methods  []templates.Option
-	Total    *turnout.Money // of what is chosen, when it was asked for
-	Sold     *deskSale      // the sale before this one
+	Sum      *deskSum  // of what is chosen, nil for nothing
+	Sold     *deskSale // the sale before this one
+	Action   string
 	Takings  string
 }
 
@@ -47,6 +48,19 @@ type deskItem struct {
 	PriceField, Named               string
 	Left                            int64 // -1: no end of it
 	Hidden                          bool  // not on sale in the shop
+}
+
+// deskSum is what is chosen, as the server sells it: with the add-ons that come along, the voucher and the prices of now.
+type deskSum struct {
+	Lines    []summaryLine
+	Total    turnout.Money
+	Change   *turnout.Money // for the cash received, below zero when some is missing; nil without
+	Problems []string       // with the choice, as long as nobody pressed to sell it
+}
+
+// Missing is what of the cash is not there yet.
+func (s *deskSum) Missing() turnout.Money {
+	return turnout.Money{Amount: -s.Change.Amount, Currency: s.Change.Currency}
 }
 
 // deskTicket asks who bears one ticket.
@@ -109,7 +123,11 @@ func (h *Handler) BoxOffice(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	h.Render(c, http.StatusOK, "console_boxoffice", page)
+	purchase := ticketing.Purchase{EventID: page.Event.ID, Trusted: true, Desk: &ticketing.DeskSale{Method: ticketing.DeskMethod(page.Form.Method)}}
+	if len(page.Types) == 1 {
+		purchase.Lines = []ticketing.PurchaseLine{{TicketTypeID: turnout.ID(page.Types[0].ID), Quantity: 1}}
+	}
+	h.deskAgain(c, page, &purchase, http.StatusOK, nil)
 }
 
 // boxOffice reads what can be sold. It answers the request itself and gives false when it cannot.
@@ -119,7 +137,7 @@ func (h *Handler) boxOffice(c *gin.Context) (*boxOfficePage, bool) {
 	if !ok {
 		return nil, false
 	}
-	page := &boxOfficePage{Chrome: chrome, Event: e, Key: string(turnout.NewID("key")), Takings: boxOfficePath(e) + "/takings"}
+	page := &boxOfficePage{Chrome: chrome, Event: e, Key: string(turnout.NewID("key")), Action: boxOfficePath(e), Takings: boxOfficePath(e) + "/takings"}
 	for _, m := range deskMethods(c) {
 		page.Methods = append(page.Methods, templates.Option{Value: string(m), Text: h.text(c, "console.desk.method_"+string(m))})
 	}
@@ -177,7 +195,12 @@ func (h *Handler) SellAtDesk(c *gin.Context) {
 		err = h.deskTickets(c, page, &purchase)
 	}
 	purchase.Desk.NameOnly = !page.Full
-	received := form.money("received", in.Received, e.Currency)
+	if received := form.money("received", in.Received, e.Currency); in.Received != "" && in.Method == string(ticketing.DeskCash) && !hasProblem(form.Problems, "received") {
+		purchase.Desk.Received = &received.Amount
+	}
+	if shown, err := strconv.ParseInt(c.PostForm("shown_total"), 10, 64); err == nil {
+		purchase.Expected = &turnout.Money{Amount: shown, Currency: e.Currency}
+	}
 	if err != nil {
 		h.Fail(c, err)
 		return
@@ -210,7 +233,7 @@ func (h *Handler) SellAtDesk(c *gin.Context) {
 		return
 	}
 	to := map[string]string{"sold": order.Code, "method": in.Method}
-	if received.Amount > 0 && purchase.Desk.Method == ticketing.DeskCash {
+	if purchase.Desk.Received != nil {
 		to["received"] = in.Received
 	}
 	c.Redirect(http.StatusSeeOther, boxOfficePath(e)+"?"+written(to))
@@ -330,14 +353,48 @@ func (h *Handler) deskAgain(c *gin.Context, page *boxOfficePage, purchase *ticke
 		labelAnswers(page.Errors, page.Answers, "")
 	}
 	if len(purchase.Lines) > 0 {
-		quote, err := h.Ticketing.Quote(c.Request.Context(), purchase)
-		if err != nil {
+		if err := h.deskSum(c, page, purchase); err != nil {
 			h.Fail(c, err)
 			return
 		}
-		page.Total = &quote.Total
 	}
 	h.Render(c, status, "console_boxoffice", page)
+}
+
+// deskSum puts in what is chosen and what it costs, and what is wrong with it when the page says nothing else yet.
+func (h *Handler) deskSum(c *gin.Context, page *boxOfficePage, purchase *ticketing.Purchase) error {
+	quote, err := h.Ticketing.Quote(c.Request.Context(), purchase)
+	if err != nil {
+		return err
+	}
+	lang, sum := h.Language(c), &deskSum{Total: quote.Total}
+	for _, l := range quote.Lines {
+		line := summaryLine{Name: l.Name, Quantity: l.Quantity, Total: l.Total, Note: l.PriceName}
+		if l.Included {
+			line.Note = h.text(c, "checkout.included")
+		}
+		sum.Lines = append(sum.Lines, line)
+	}
+	if paid := purchase.Desk.Received; paid != nil {
+		sum.Change = &turnout.Money{Amount: *paid - quote.Total.Amount, Currency: quote.Total.Currency}
+	}
+	for i := range page.Errors {
+		if page.Errors[i].Code == ticketing.ErrPriceChanged.Code {
+			page.Errors[i].Message = h.text(c, "checkout.price_changed", "Total", h.Templates.Money(lang, quote.Total))
+		}
+	}
+	if page.Errors == nil {
+		for _, p := range page.inPlace(h.Templates.Errors(lang, quote.Problems.Err()), purchase) {
+			if p.Name == "voucher" || strings.HasPrefix(p.Name, "quantity_") || strings.HasPrefix(p.Name, "price_") {
+				sum.Problems = append(sum.Problems, firstOf(p.Label, h.text(c, "console.desk.voucher"))+": "+p.Message)
+			}
+		}
+		if quote.Refusal != nil {
+			sum.Problems = append(sum.Problems, h.Templates.ErrorText(lang, quote.Refusal))
+		}
+	}
+	page.Sum = sum
+	return nil
 }
 
 // deskOrder gives the order of a code, when the reader sold it at this event's box office or may read all orders.

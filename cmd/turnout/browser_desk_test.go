@@ -23,7 +23,8 @@ func (b *browser) sellAtDesk() {
 	b.do(chromedp.KeyEvent("Ngozi Walk-in"))
 	b.tabTo("#f-received")
 	b.do(chromedp.KeyEvent("150"))
-	b.says("[data-desk-total]", "€139.00")
+	b.becomes("[data-desk-total]", "€139.00") // the server's
+	b.settle()
 	b.says("[data-change]", "Change: €11.00")
 	b.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".desk-sold")))
 	took := time.Since(began)

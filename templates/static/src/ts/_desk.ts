@@ -1,42 +1,30 @@
-// <form data-desk="de">: the sum of what is chosen at the box office, and the change for the cash that was handed over. Quantities stand
-// in [data-price][data-currency]; an input with data-named says a price of its own. The server's sum is the one that counts.
+// <form data-desk="de">: the change for the cash that is typed, from the total that the server drew last in [data-desk-total]. A change of a
+// field of class "refreshes" has the server draw it again (_redraw.ts); until then there is no change to give.
 
 export function desks(root: ParentNode): void {
   for (const form of root.querySelectorAll<HTMLFormElement>("form[data-desk]")) {
-    const row = form.querySelector<HTMLElement>("[data-desk-row]");
-    const total = form.querySelector<HTMLElement>("[data-desk-total]");
-    const submit = form.querySelector<HTMLElement>("[data-desk-submit]");
     const change = form.querySelector<HTMLElement>("[data-change]");
     const cash = form.querySelector<HTMLElement>("[data-cash]");
-    if (!row || !total || !submit || !change || !cash) continue;
-    const language = form.dataset.desk;
-    const add = () => {
-      let sum = 0;
-      let chosen = 0;
-      let currency = "";
-      for (const item of form.querySelectorAll<HTMLElement>("[data-price]")) {
-        currency = item.dataset.currency ?? "";
-        const quantity = item.querySelector<HTMLInputElement>(".stepper input")?.valueAsNumber || 0;
-        const named = item.querySelector<HTMLInputElement>("[data-named]");
-        sum += quantity * (named?.value ? minor(named.value, currency) : Number(item.dataset.price));
-        chosen += quantity;
-      }
-      const method = form.querySelector<HTMLInputElement>("input[name=method]:checked")?.value;
-      if (method === "free") sum = 0;
-      const free = chosen > 0 && sum === 0;
-      row.hidden = chosen === 0;
-      total.textContent = free ? (total.dataset.free ?? "") : money(sum, currency, language);
-      submit.textContent = (free ? submit.dataset.free : submit.dataset.pay) ?? submit.textContent;
-      cash.hidden = method !== "cash";
+    if (!change || !cash) continue;
+    const draw = () => {
+      cash.hidden = form.querySelector<HTMLInputElement>("input[name=method]:checked")?.value !== "cash";
+      const total = form.querySelector<HTMLElement>("[data-desk-total]");
+      const currency = total?.dataset.currency ?? "";
       const received = minor(form.querySelector<HTMLInputElement>("input[name=received]")?.value ?? "", currency);
-      change.hidden = !(received > 0) || chosen === 0;
-      const left = received - sum;
-      change.textContent = (left < 0 ? change.dataset.short : change.dataset.label) + ": " + money(Math.abs(left) || 0, currency, language);
+      change.hidden = !total || !(received > 0);
+      if (change.hidden) return;
+      const left = received - Number(total?.dataset.deskTotal);
+      change.textContent = (left < 0 ? change.dataset.short : change.dataset.label) + ": " + money(Math.abs(left), currency, form.dataset.desk);
       change.classList.toggle("needs", left < 0);
     };
-    form.addEventListener("input", add);
-    form.addEventListener("change", add);
-    add();
+    form.addEventListener("input", draw);
+    form.addEventListener("change", (event) => {
+      draw();
+      if ((event.target as Element).matches(".refreshes")) change.hidden = true;
+    });
+    form.addEventListener("htmx:afterSettle", draw);
+    window.addEventListener("pageshow", draw); // the browser may have put back what was typed
+    draw();
   }
 }
 
