@@ -41,7 +41,7 @@ func TestBoxOfficePage(t *testing.T) {
 		if again := d.send(at, form, at+"?"); again != to {
 			t.Errorf("a double tap led to %s, then to %s", to, again)
 		}
-		d.see(to, "Sold", "Zoë Łukasik", "€98.00", "€2.00", "/tickets.pdf?secret=", "<svg class=\"qr\"", "Undo", "3 left")
+		d.see(to, "Sold", "Zoë Łukasik", "€98.00", "€2.00", "/tickets.pdf", "<svg class=\"qr\"", "Undo", "3 left")
 		orders, err := d.Ticketing.Orders(t.Context(), d.community.ID, d.event.ID, ticketing.OrderFilter{Limit: 10})
 		if err != nil || len(orders) != 1 {
 			t.Fatalf("%d orders, %v", len(orders), err)
@@ -147,7 +147,9 @@ func TestTheDoorSells(t *testing.T) {
 		}
 		door.refuse(at, clone(form, "method", "free"), 422, `id="f-method-error"`)
 		to := door.send(at, form, at+"?")
-		door.see(to, "Walk-in")
+		if body := door.see(to, "Walk-in", "<svg class=\"qr\""); strings.Contains(body, "secret=") {
+			t.Error("the door gets the order's secret, with which it could cancel it as the buyer")
+		}
 		d.send(at, clone(form, "buyer.name", "By the owner"), at+"?") // the same key of somebody else is another
 		door.see(d.at("/box-office/takings"), "€49.00", "your own")
 		if body := door.see(d.at("/box-office/takings")); strings.Contains(body, "€98.00") {
@@ -164,6 +166,19 @@ func TestTheDoorSells(t *testing.T) {
 		}
 		if w, _ := door.post(at+"/"+others+"/undo", nil); w.StatusCode != 404 {
 			t.Errorf("the door undoes another's sale: %d", w.StatusCode)
+		}
+		own := at + "/" + orders[1].Code + "/tickets.pdf"
+		opens := func(who *desk, path string, want int) {
+			t.Helper()
+			if w, body := who.ask(httptest.NewRequest("GET", baseURL+path, nil)); w.StatusCode != want || want == 200 && strings.HasSuffix(path, ".pdf") && !strings.HasPrefix(body, "%PDF-") {
+				t.Errorf("%s: %d, want %d", path, w.StatusCode, want)
+			}
+		}
+		opens(door, own, 200)
+		opens(door, at+"/"+others+"/tickets.pdf", 404)
+		opens(d, own, 200)
+		if body := d.see(at + "?sold=" + orders[1].Code); !strings.Contains(body, "secret=") {
+			t.Error("who may read orders does not get to the buyer's page")
 		}
 		door.send(at+"/"+orders[1].Code+"/undo", nil, at)
 		for _, role := range []organisers.Role{organisers.Viewer, organisers.AgendaEditor} {

@@ -150,6 +150,7 @@ func (s *server) deskConsoleRoutes() []access.Route {
 		{Method: get, Path: "/box-office", Who: sells, Handle: p.BoxOffice},
 		{Method: post, Path: "/box-office", Who: sells, Handle: p.SellAtDesk},
 		{Method: post, Path: "/box-office/{order}/undo", Who: sells, Handle: p.UndoDeskSale},
+		{Method: get, Path: "/box-office/{order}/tickets.pdf", Who: sells, Handle: p.DeskPDF},
 		{Method: get, Path: "/box-office/takings", Who: sells, Handle: p.Takings},
 	}
 }

@@ -90,6 +90,8 @@ var most = map[string]int64{
 	"/console/events/{event}/activation":                6,
 	"/console/events/{event}/recap":                     14,
 	"/console/events/{event}/recap.pdf":                 14,
+
+	"/console/events/{event}/box-office/{order}/tickets.pdf": 12,
 }
 
 // full is a desk whose event and community have some of everything that a page of the console shows.

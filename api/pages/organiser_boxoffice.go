@@ -2,6 +2,7 @@ package pages
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"turnout/internal/audit"
 	"turnout/templates"
 	"turnout/ticketing"
+	"turnout/ticketing/documents"
 )
 
 func boxOfficePath(e *events.Event) string { return eventPath(e) + "/box-office" }
@@ -75,7 +77,7 @@ type deskSale struct {
 	Lines                []summaryLine
 	Total, Change        turnout.Money
 	Received             bool
-	PDFURL, UndoURL, URL string
+	PDFURL, UndoURL, URL string // URL is the buyer's own page, for those who may read orders
 	UndoUntil            time.Time
 	Mailed               bool
 }
@@ -397,14 +399,33 @@ func (h *Handler) deskSum(c *gin.Context, page *boxOfficePage, purchase *ticketi
 	return nil
 }
 
-// deskOrder gives the order of a code, when the reader sold it at this event's box office or may read all orders.
+// soldRecently is how long whoever sold it sees a sale of the box office; later it is for those who may read orders.
+const soldRecently = 15 * time.Minute
+
+// deskOrder gives the order of a code, when the reader sold it at this event's box office just now or may read all orders.
 func (h *Handler) deskOrder(c *gin.Context, code string) (*ticketing.Order, error) {
 	e := access.Event(c)
 	o, err := h.Ticketing.Order(c.Request.Context(), e.CommunityID, code)
-	if err == nil && (o.EventID != e.ID || o.Source != ticketing.FromBoxOffice || o.SoldBy != access.Who(c).ID() && !may(c, "orders:read")) {
-		err = turnout.ErrNotFound
+	if err != nil {
+		return nil, err
 	}
-	return o, err
+	own := o.SoldBy == access.Who(c).ID() && h.Now().Before(o.ConfirmedAt.Add(soldRecently))
+	if o.EventID != e.ID || o.Source != ticketing.FromBoxOffice || !own && !may(c, "orders:read") {
+		return nil, turnout.ErrNotFound
+	}
+	return o, nil
+}
+
+// DeskPDF is GET /console/events/{event}/box-office/{order}/tickets.pdf: to print what was sold, without the order's secret.
+func (h *Handler) DeskPDF(c *gin.Context) {
+	o, err := h.deskOrder(c, c.Param("order"))
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.paper(c, "tickets-"+o.Code, func(w io.Writer, size documents.Size) error {
+		return h.Ticketing.WriteTickets(c.Request.Context(), w, o, size)
+	})
 }
 
 // soldAtDesk is the sale that the address names, nil for none.
@@ -416,8 +437,10 @@ func (h *Handler) soldAtDesk(c *gin.Context) (*deskSale, error) {
 	if err != nil {
 		return nil, err
 	}
-	link := h.Ticketing.OrderLink(o)
-	sold := &deskSale{Order: o, Total: o.Money(o.Total), URL: link, PDFURL: strings.Replace(link, "?secret=", "/tickets.pdf?secret=", 1), Mailed: o.BuyerEmail != ""}
+	sold := &deskSale{Order: o, Total: o.Money(o.Total), PDFURL: boxOfficePath(access.Event(c)) + "/" + o.Code + "/tickets.pdf", Mailed: o.BuyerEmail != ""}
+	if may(c, "orders:read") { // with its secret the order can be canceled as the buyer does
+		sold.URL = h.Ticketing.OrderLink(o)
+	}
 	for _, l := range o.Lines {
 		sold.Lines = append(sold.Lines, summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total)})
 	}
