@@ -28,7 +28,7 @@ func (d *desk) fetch(path string, headers ...string) (status int, header func(st
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w, body := d.ask(r)
-	return w.StatusCode, w.Header.Get, body
+	return w.StatusCode, func(name string) string { return strings.Join(w.Header.Values(name), ", ") }, body
 }
 
 // Attendees are listed ticket by ticket; the filter of a list is kept as a view, renamed, deleted and brought back.
@@ -45,6 +45,12 @@ func TestAttendeesAndViews(t *testing.T) {
 		d.see(d.at("/attendees?came=yes"), "No attendee fits")
 		if status, _, body := d.fetch(d.at("/attendees?search=ada"), "HX-Request", "true"); status != 200 || strings.Contains(body, "<html") || !strings.Contains(body, "Ada Lovelace") {
 			t.Errorf("the part: %d %.200s", status, body)
+		}
+		for _, list := range []string{"/orders", "/attendees", "/vouchers", "/waitlist"} { // Back in the browser
+			status, header, body := d.fetch(d.at(list+"?search=ada"), "HX-Request", "true", "HX-History-Restore-Request", "true")
+			if status != 200 || !strings.Contains(body, "<html") || !strings.Contains(header("Vary"), "HX-Request") {
+				t.Errorf("%s when one goes back: %d, Vary %q, %.200s", list, status, header("Vary"), body)
+			}
 		}
 		if status, _, body := d.fetch(d.at("/orders?status=great&from=soon")); status != 422 || !strings.Contains(body, "Write a day") {
 			t.Errorf("a filter that makes no sense: %d", status)

@@ -20,8 +20,14 @@ func (h *Handler) doorChrome(c *gin.Context, title string) templates.Chrome {
 	return templates.Chrome{Title: title, Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo, Flash: h.Flash(c)}
 }
 
-// wantsPart reports whether a script asked for a part of the page in place of the whole.
-func wantsPart(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
+// wantsPart reports whether a script asked for a part of the page in place of the whole, and says in the answer that it depends on
+// this. Who goes back in the browser's history needs the whole page, even where htmx asks for it.
+func wantsPart(c *gin.Context) bool {
+	if h := c.Writer.Header(); !slices.Contains(h.Values("Vary"), "HX-Request") {
+		h.Add("Vary", "HX-Request")
+	}
+	return c.GetHeader("HX-Request") == "true" && c.GetHeader("HX-History-Restore-Request") != "true"
+}
 
 // doorPath is the address of an event's door, or of one of its lists.
 func doorPath(event *events.Event, list turnout.ID) string {

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
+)
+
+// TestBrowserSearchesLists searches each list as one types: Back brings the whole page of the search before.
+func TestBrowserSearchesLists(t *testing.T) {
+	if os.Getenv("TURNOUT_TEST_BROWSER") == "" {
+		t.Skip("TURNOUT_TEST_BROWSER names no browser")
+	}
+	s := start(t, dbtest.Address(t, database.SQLite), true, "TURNOUT_RATE_LIMIT=off")
+	b := openBrowser(t, s.url, 1440, 1000)
+	b.signIn("/console/events/lighthouse-conf-8/orders", "organiser@example.org", "organiser of the demo")
+	search := chromedp.CSS(`[name="search"]`)
+	for _, list := range []string{"orders", "attendees", "vouchers", "waitlist"} {
+		b.open("/console/events/lighthouse-conf-8/" + list)
+		b.do(chromedp.SendKeys(search, "ann"))
+		b.until(`location.search.includes("search=ann")`)
+		b.do(chromedp.SendKeys(search, "x"))
+		b.until(`location.search.includes("search=annx")`)
+		b.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
+		b.until(`document.querySelector("h1") !== null && document.querySelector('[name="search"]').value === "ann"`)
+		b.read()
+	}
+}
+
+// until waits for what a script says to become true.
+func (b *browser) until(script string) {
+	b.t.Helper()
+	for end := time.Now().Add(patience); !js[bool](b, script); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.t.Fatalf("never true: %s; the page says: %.600s", script, js[string](b, "document.body.innerText"))
+		}
+	}
+}
