@@ -22,7 +22,7 @@ func (h *house) askQuestions(slug string) {
 		t.Fatal(err)
 	}
 	made.is(begin.Add(9*time.Hour).In(warsaw).AddDate(0, 0, 90).Format(time.DateOnly), "kept_until")
-	h.api("POST", at, m{"subject": "ticket", "kind": "choice", "label": "x", "options": []m{}}, 422).is("options", "fields", 1, "name")
+	h.api("POST", at, m{"subject": "ticket", "kind": "choice", "label": "x", "purpose": "y", "options": []m{}}, 422).is("options", "fields", 0, "name")
 	then := h.api("POST", at, m{"subject": "ticket", "kind": "yes_no", "label": "A laptop?", "purpose": "To lend you one.", "show_if": m{"question_id": id, "any_of": []string{fuzzing}}}, 201)
 	then.is(fuzzing, "show_if", "any_of", 0)
 

@@ -34,8 +34,8 @@ var (
 
 // Bind reads the body into the struct that into points to. It answers the request itself and gives false when the body is
 // not exactly one JSON object of the struct's fields: unknown and repeated fields, wrong types and bad text are refused,
-// each by its path ("lines[0].quantity"), all in one answer. Field names are compared exactly. null is the same as leaving
-// the field out. Times take any offset and become UTC in microseconds. Strings are NFC and obey the field's text tag:
+// each by its path ("lines[0].quantity"), all in one answer, and so are fields that are tagged required:"true" and left out.
+// Field names are compared exactly. null is the same as leaving the field out. Times take any offset and become UTC in microseconds. Strings are NFC and obey the field's text tag:
 //
 //	`text:"name,max=200"`   one line, no control and no bidi control characters, outer space cut (also without a tag)
 //	`text:"long,max=20000"` line breaks and tabs too, and bidi controls
@@ -96,8 +96,12 @@ func Decode(body []byte, into any) error {
 	}
 	d := &decoder{json: json.NewDecoder(bytes.NewReader(body))}
 	d.json.UseNumber()
-	if err := d.value(reflect.ValueOf(into).Elem(), "", textRule{max: defaultMax}); err != nil {
+	given, err := d.value(reflect.ValueOf(into).Elem(), "", textRule{max: defaultMax})
+	if err != nil {
 		return notJSON(err)
+	}
+	if !given {
+		return errJSON
 	}
 	if _, err := d.json.Token(); !errors.Is(err, io.EOF) {
 		return errJSON.With("The body holds more than one JSON value.")

@@ -52,18 +52,20 @@ var (
 	moneyType = reflect.TypeFor[turnout.Money]()
 )
 
-// value reads the next JSON value into v; a json.RawMessage takes any, as it stands there.
-func (d *decoder) value(v reflect.Value, path string, rule textRule) error {
+// value reads the next JSON value into v; a json.RawMessage takes any, as it stands there. given is false for null.
+func (d *decoder) value(v reflect.Value, path string, rule textRule) (given bool, err error) {
 	if v.Type() == rawType {
-		return d.json.Decode(v.Addr().Interface())
+		return true, d.json.Decode(v.Addr().Interface())
 	}
 	token, err := d.json.Token()
-	if err != nil {
-		return err
+	if err != nil || token == nil {
+		return false, err
 	}
-	if token == nil { // null
-		return nil
-	}
+	return true, d.take(token, v, path, rule)
+}
+
+// take brings the value that begins with the token into v.
+func (d *decoder) take(token json.Token, v reflect.Value, path string, rule textRule) error {
 	for v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
@@ -99,8 +101,8 @@ func (d *decoder) composite(open json.Delim, v reflect.Value, path string, rule 
 }
 
 func (d *decoder) object(v reflect.Value, path string) error {
-	fields := fieldsOf(v.Type())
-	seen := map[string]bool{}
+	fields, needed := fieldsOf(v.Type())
+	seen, given := map[string]bool{}, map[string]bool{}
 	for d.json.More() {
 		name, err := d.key()
 		if err != nil {
@@ -116,7 +118,7 @@ func (d *decoder) object(v reflect.Value, path string) error {
 			err = d.skip()
 		default:
 			seen[name] = true
-			err = d.value(v.FieldByIndex(field.index), path+"."+name, field.rule)
+			given[name], err = d.value(v.FieldByIndex(field.index), path+"."+name, field.rule)
 		}
 		if err != nil {
 			return err
@@ -124,6 +126,11 @@ func (d *decoder) object(v reflect.Value, path string) error {
 	}
 	if v.Type() == moneyType && (!seen["amount"] || !seen["currency"]) {
 		d.note(path, "required", "Money is an amount in minor units and a currency: {\"amount\": 4900, \"currency\": \"EUR\"}.")
+	}
+	for _, name := range needed {
+		if !given[name] {
+			d.note(path+"."+name, "required", "This is needed.")
+		}
 	}
 	_, err := d.json.Token() // the closing brace
 	return err
@@ -138,7 +145,7 @@ func (d *decoder) dictionary(v reflect.Value, path string, rule textRule) error 
 			return err
 		}
 		item := reflect.New(v.Type().Elem()).Elem()
-		if err := d.value(item, path+"."+clip(name), rule); err != nil {
+		if _, err := d.value(item, path+"."+clip(name), rule); err != nil {
 			return err
 		}
 		key := reflect.New(v.Type().Key()).Elem()
@@ -152,9 +159,13 @@ func (d *decoder) dictionary(v reflect.Value, path string, rule textRule) error 
 func (d *decoder) list(v reflect.Value, path string, rule textRule) error {
 	items := reflect.MakeSlice(v.Type(), 0, 0)
 	for i := 0; d.json.More(); i++ {
-		item := reflect.New(v.Type().Elem()).Elem()
-		if err := d.value(item, path+"["+strconv.Itoa(i)+"]", rule); err != nil {
+		item, at := reflect.New(v.Type().Elem()).Elem(), path+"["+strconv.Itoa(i)+"]"
+		given, err := d.value(item, at, rule)
+		if err != nil {
 			return err
+		}
+		if !given {
+			d.note(at, "required", "This is needed.")
 		}
 		items = reflect.Append(items, item)
 	}
@@ -248,14 +259,20 @@ type field struct {
 	rule  textRule
 }
 
-var structFields sync.Map // reflect.Type to map[string]field
+// structure is what a struct takes.
+type structure struct {
+	fields map[string]field
+	needed []string
+}
 
-// fieldsOf gives the fields of a struct by their JSON names, those of embedded structs among them.
-func fieldsOf(t reflect.Type) map[string]field {
-	if known, ok := structFields.Load(t); ok {
-		return known.(map[string]field)
+var structures sync.Map // reflect.Type to structure
+
+// fieldsOf gives the fields of a struct by their JSON names, those of embedded structs among them, and which must be there.
+func fieldsOf(t reflect.Type) (fields map[string]field, needed []string) {
+	if known, ok := structures.Load(t); ok {
+		return known.(structure).fields, known.(structure).needed
 	}
-	fields := map[string]field{}
+	fields = map[string]field{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Anonymous || !f.IsExported() || name == "-" {
@@ -265,9 +282,12 @@ func fieldsOf(t reflect.Type) map[string]field {
 			panic(fmt.Sprintf("respond: %s.%s has no json name", t, f.Name))
 		}
 		fields[name] = field{index: f.Index, rule: parseTextRule(f.Tag.Get("text"))}
+		if f.Tag.Get("required") == "true" {
+			needed = append(needed, name)
+		}
 	}
-	structFields.Store(t, fields)
-	return fields
+	structures.Store(t, structure{fields, needed})
+	return fields, needed
 }
 
 // clip keeps a name that a caller chose short enough to repeat in an answer.

@@ -21,7 +21,7 @@ func init() { gin.SetMode(gin.ReleaseMode) }
 
 type line struct {
 	Type     turnout.ID `json:"ticket_type_id"`
-	Quantity int64      `json:"quantity"`
+	Quantity int64      `json:"quantity" required:"true"`
 }
 
 type sample struct {
@@ -73,6 +73,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an object for a list", `{"lines":{"quantity":1}}`, "invalid", "lines", "wrong_type"},
 		{"a number for money", `{"price":49}`, "invalid", "price", "wrong_type"},
 		{"money without currency", `{"price":{"amount":49}}`, "invalid", "price", "required"},
+		{"null", `null`, "invalid_json", "", ""},
+		{"nothing for what is needed", `{"lines":[{"quantity":1},{"ticket_type_id":"typ_1"}]}`, "invalid", "lines[1].quantity", "required"},
+		{"null for what is needed", `{"lines":[{"quantity":null}]}`, "invalid", "lines[0].quantity", "required"},
+		{"null in a list", `{"lines":[null]}`, "invalid", "lines[0]", "required"},
 		{"a time without zone", `{"at":"2027-03-28T02:30:00"}`, "invalid", "at", "wrong_type"},
 		{"a control character", `{"name":"a\u0000b"}`, "invalid_text", "name", "invalid_text"},
 		{"a line break in a name", `{"name":"a\nb"}`, "invalid_text", "name", "invalid_text"},

@@ -25,8 +25,8 @@ var activityOperations = operations{
 }
 
 type identityBody struct {
-	Source string `json:"source" required:"true"`
-	Handle string `json:"handle" required:"true"`
+	Source string `json:"source" required:"each"`
+	Handle string `json:"handle" required:"each"`
 }
 
 type activityPerson struct {
@@ -36,11 +36,11 @@ type activityPerson struct {
 }
 
 type activityRequest struct {
-	Person     activityPerson `json:"person" required:"true" doc:"an e-mail address, an identity, or both"`
-	Type       string         `json:"type" required:"true"`
-	Source     string         `json:"source" required:"true"`
-	OccurredAt time.Time      `json:"occurred_at" required:"true"`
-	ExternalID string         `json:"external_id" required:"true"`
+	Person     activityPerson `json:"person" required:"each" doc:"an e-mail address, an identity, or both"`
+	Type       string         `json:"type" required:"each"`
+	Source     string         `json:"source" required:"each"`
+	OccurredAt time.Time      `json:"occurred_at" required:"each"`
+	ExternalID string         `json:"external_id" required:"each"`
 	Weight     *int64         `json:"weight" doc:"1 when absent"`
 }
 

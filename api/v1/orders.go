@@ -48,7 +48,7 @@ type orderLineRequest struct {
 
 type personBody struct {
 	Name  string `json:"name" required:"true"`
-	Email string `json:"email"`
+	Email string `json:"email" required:"true"`
 }
 
 type attendeeRequest struct {

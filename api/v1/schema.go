@@ -16,6 +16,7 @@ import (
 //	doc:"…"          what it is
 //	enum:"a,b"       the values it takes
 //	required:"true"  a request is refused without it; of answers every field without omitempty is required
+//	required:"each"  of the items of a list: the item is refused without it, by the service, and the others count
 type schemas map[string]any
 
 type object = map[string]any
@@ -49,7 +50,7 @@ func (s schemas) of(t reflect.Type, isAnswer bool) object {
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), isAnswer)}
 	case reflect.Struct:
-		if name := schemaName(t); name != "" {
+		if name := schemaName(t, isAnswer); name != "" {
 			return s.reference(name, t, isAnswer)
 		}
 		return s.object(t, isAnswer)
@@ -75,8 +76,8 @@ func (s schemas) reference(name string, t reflect.Type, isAnswer bool) object {
 }
 
 // schemaName is the struct's name in the document: eventRequest is EventRequest, eventResponse is Event, a page of them
-// EventList. Structs of other packages bear the package's name too (AgendaTally); other generic ones have none.
-func schemaName(t reflect.Type) string {
+// EventList. What both requests and answers hold has two names, for of an answer all is there: venueBody is VenueBody and Venue. Structs of other packages bear the package's name too (AgendaTally); other generic ones have none.
+func schemaName(t reflect.Type, isAnswer bool) string {
 	name, parameter, generic := strings.Cut(t.Name(), "[")
 	if generic && name != "Page" {
 		return ""
@@ -86,6 +87,9 @@ func schemaName(t reflect.Type) string {
 		name = strings.TrimSuffix(parameter, "Response") + "List"
 	}
 	name = strings.TrimSuffix(name, "Response")
+	if isAnswer {
+		name = strings.TrimSuffix(name, "Body")
+	}
 	name = strings.ToUpper(name[:1]) + name[1:]
 	if from := path.Base(t.PkgPath()); from != "v1" && from != "respond" {
 		name = strings.ToUpper(from[:1]) + from[1:] + name
@@ -100,7 +104,7 @@ func (s schemas) object(t reflect.Type, isAnswer bool) object {
 		if f.Anonymous || name == "" || name == "-" {
 			continue
 		}
-		if isAnswer && options != "omitempty" || f.Tag.Get("required") == "true" {
+		if isAnswer && options != "omitempty" || f.Tag.Get("required") != "" {
 			required = append(required, name)
 		}
 		properties[name] = s.property(f, isAnswer)

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,8 +18,8 @@ import (
 var ticketTypeOperations = operations{
 	"POST /events/{event}/pools": {Summary: "Add a pool of places", In: poolRequest{}, Out: poolResponse{}, Status: 201, Version: true},
 	"GET /events/{event}/pools":  {Summary: "The pools, with what is taken", Out: respond.Page[poolResponse]{}, Query: window},
-	"PATCH /pools/{id}": {Summary: "Change a pool's name and capacity", Text: "A capacity below what is taken is refused; nobody is canceled by a number.",
-		In: poolRequest{}, Out: poolResponse{}, Version: true, Errors: []int{409}},
+	"PATCH /pools/{id}": {Summary: "Change a pool's name and capacity", Text: "What is not sent stays. A capacity below what is taken is refused; nobody is canceled by a number.",
+		In: poolPatch{}, Out: poolResponse{}, Version: true, Errors: []int{409}},
 	"POST /events/{event}/ticket-types": {Summary: "Add a ticket type", Text: "A ticket is sold only if every pool that its type draws on has room. Price windows follow each other in their order, " +
 		"each until its instant or its number of tickets, whichever is first; then the price holds. Names tell windows apart: a window that is sent again under its name goes on counting.",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Status: 201, Version: true},
@@ -30,6 +31,11 @@ var ticketTypeOperations = operations{
 type poolRequest struct {
 	Name     string `json:"name" required:"true"`
 	Capacity int64  `json:"capacity" required:"true"`
+}
+
+type poolPatch struct {
+	Name     *string `json:"name"`
+	Capacity *int64  `json:"capacity"`
 }
 
 type poolResponse struct {
@@ -70,12 +76,20 @@ func (h *Handler) ListPools(c *gin.Context) {
 
 // UpdatePool is PATCH /pools/{id}.
 func (h *Handler) UpdatePool(c *gin.Context) {
-	var in poolRequest
+	var in poolPatch
 	version, ok := respond.IfMatch(c)
 	if !ok || !respond.Bind(c, &in) {
 		return
 	}
-	pool, err := h.Ticketing.UpdatePool(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, ticketing.PoolInput(in))
+	ctx := c.Request.Context()
+	pool, err := h.Ticketing.Pool(ctx, access.Community(c), turnout.ID(c.Param("id")))
+	if err == nil {
+		change := ticketing.PoolInput{Name: pool.Name, Capacity: pool.Capacity}
+		set(&change.Name, in.Name)
+		set(&change.Capacity, in.Capacity)
+		// What is not sent is as it was read.
+		pool, err = h.Ticketing.UpdatePool(ctx, pool.CommunityID, pool.ID, cmp.Or(version, pool.Version), change)
+	}
 	h.answerPool(c, http.StatusOK, pool, err)
 }
 
