@@ -166,3 +166,38 @@ func TestOneWebhookTwentyTimes(t *testing.T) {
 		}
 	})
 }
+
+// A token guesses no more codes than a stranger, and is held to the same rate, unless it may write the event's orders.
+func TestATokenIsAStrangerWhereItMaySellNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(t, db, nil)
+		h.api("POST", "/events", eventBody("guessed"), 201)
+		h.api("POST", "/events/guessed/publish", nil, 200)
+		types := h.openShop("guessed")
+		other, _, _ := h.found("elsewhere")
+		order := orderBody(types[0], 1)
+		guess := func(token string, i int, status int) {
+			t.Helper()
+			order["voucher"] = fmt.Sprint("WRONG", i)
+			h.api("POST", "/events/guessed/orders", order, status, "Authorization", "Bearer "+token)
+		}
+		foreign, reader := h.newToken(other.ID, "recap:read"), h.newToken(h.community.ID, "orders:read")
+		for i := range 30 {
+			guess(foreign, i, 422)
+		}
+		guess(foreign, 30, 429)
+		guess(reader, 31, 429) // from the same address
+		guess(h.token, 32, 422)
+	})
+}
+
+func TestATokenOfAnotherCommunityIsLimitedByAddress(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, database.SQLite), func(c *Config) { c.RateLimit = 2 })
+	h.api("POST", "/events", eventBody("limited"), 201)
+	h.api("POST", "/events/limited/publish", nil, 200)
+	_, _, foreign := h.found("elsewhere")
+	for _, want := range []int{422, 422, 429} {
+		h.api("POST", "/events/limited/orders", "{}", want, "Authorization", "Bearer "+foreign)
+	}
+	h.api("POST", "/events/limited/orders", "{}", 422)
+}

@@ -63,14 +63,16 @@ func (l *limiter) bucket(client netip.Prefix) *rate.Limiter {
 	return bucket
 }
 
-// limit holds writes of people without account or token to the rate: orders to the rate itself, others to twice that.
+// limit holds writes of strangers to the rate: orders to the rate itself, others to twice that. At an event everybody is a stranger
+// who may not write its orders: tokens and accounts of other communities cost nothing.
 func (s *server) limit(route access.Route) gin.HandlerFunc {
 	buckets := s.writes
 	if route.Sells {
 		buckets = s.orders
 	}
 	return func(c *gin.Context) {
-		if !access.Who(c).Nobody() {
+		who, event := access.Who(c), access.EventOrNone(c)
+		if !who.Nobody() && (event == nil || who.May("orders:write", event.CommunityID, event)) {
 			return
 		}
 		if wait := buckets.wait(c.ClientIP(), time.Now()); wait > 0 {
