@@ -3,6 +3,8 @@ package api
 import (
 	"strings"
 	"time"
+
+	"turnout/events/organisers"
 )
 
 // makeVouchers makes, changes, ends and redeems vouchers by the API alone.
@@ -44,6 +46,11 @@ func (h *house) makeVouchers(slug string, types [2]string) {
 	h.api("PATCH", "/vouchers/"+id, m{"drop": []string{"budget", "valid_until"}}, 200).is(nil, "budget")
 	h.api("PATCH", "/vouchers/"+id, m{"drop": []string{"uses"}}, 422)
 	h.api("GET", "/vouchers/"+id, nil, 200).is(nil, "valid_until")
+	for scope, status := range map[organisers.Capability]int{"tickets:read": 403, "orders:read": 200, "tickets:write": 200} { // codes are worth money
+		token := "Bearer " + h.newToken(h.community.ID, scope)
+		h.api("GET", at, nil, status, "Authorization", token)
+		h.api("GET", "/vouchers/"+id, nil, status, "Authorization", token)
+	}
 	h.api("POST", "/vouchers/"+id+"/end", nil, 200).is("ended", "state")
 	h.api("POST", "/events/"+slug+"/orders", order, 422, "Authorization", "").is("ended", "fields", 0, "code")
 	h.api("POST", "/vouchers/"+id+"/reopen", nil, 200).is("active", "state")

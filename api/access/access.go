@@ -39,7 +39,7 @@ type Rule struct {
 	// Need is the scope that a token must have, or the capability of a staff member; both are words such as
 	// "orders:read". On a public route it is what widens the answer (drafts among the events), not what opens it.
 	Need string
-	// Or is another capability that opens the page as well, "" for none.
+	// Or is another scope or capability that opens the route as well, "" for none.
 	Or string
 	// Lazy leaves looking the event and community up to the handler: for pages that are mostly answered from memory.
 	Lazy bool
@@ -72,6 +72,11 @@ func StaffOr(capability, or string) Rule {
 
 // Token is for calls that need a scope.
 func Token(scope string) Rule { return Rule{Kind: KindToken, Need: scope} }
+
+// TokenOr is Token for calls that either of two scopes opens.
+func TokenOr(scope, or string) Rule {
+	return Rule{Kind: KindToken, Need: scope, Or: or}
+}
 
 // Frame chooses the Content-Security-Policy of a page.
 type Frame int

@@ -187,15 +187,20 @@ func (g *Gate) publicEvent(ctx context.Context, rule Rule, caller Caller, name s
 	return events.FindPublic(ctx, g.DB.Read(), name)
 }
 
+// met says whether the caller has what the rule names, or what it names instead.
+func (rule Rule) met(r *request) bool {
+	return r.caller.May(rule.Need, r.community, r.event) || rule.Or != "" && r.caller.May(rule.Or, r.community, r.event)
+}
+
 // allowed refuses a known caller who lacks the scope or capability.
 func (rule Rule) allowed(r *request) error {
 	switch rule.Kind {
 	case KindToken:
-		if !r.caller.May(rule.Need, r.community, r.event) {
+		if !rule.met(r) {
 			return ErrScope.With("This API token lacks the scope %s.", rule.Need)
 		}
 	case KindStaff:
-		if !r.caller.May(rule.Need, r.community, r.event) && (rule.Or == "" || !r.caller.May(rule.Or, r.community, r.event)) {
+		if !rule.met(r) {
 			return ErrForbidden
 		}
 	case KindSecret:

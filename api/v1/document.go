@@ -111,6 +111,8 @@ func security(rule access.Rule) []any {
 // who says the same in words.
 func who(rule access.Rule) string {
 	switch {
+	case rule.Kind == access.KindToken && rule.Or != "":
+		return "Needs a token with the scope " + rule.Need + " or " + rule.Or + "."
 	case rule.Kind == access.KindToken:
 		return "Needs a token with the scope " + rule.Need + "."
 	case rule.Kind == access.KindSecret:
