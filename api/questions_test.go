@@ -3,9 +3,13 @@ package api
 import (
 	"context"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"turnout/internal/database"
+	"turnout/internal/dbtest"
 )
 
 // askQuestions makes, changes and archives what an event asks, by the API alone.
@@ -81,4 +85,49 @@ func (h *house) askQuestions(slug string) {
 	if all := h.api("GET", at+"?archived=true", nil, 200, "Authorization", "").at("items").([]any); len(all) != 0 {
 		t.Errorf("strangers see archived questions: %v", all)
 	}
+}
+
+// Of hidden ticket types strangers hear neither the add-ons nor the questions, and of a choice only whether it is full.
+func TestStrangersHearNothingOfHiddenTypes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(t, db, nil)
+		h.api("POST", "/events", eventBody("secret"), 201)
+		h.api("POST", "/events/secret/publish", nil, 200)
+		at, free := "/events/secret", m{"amount": 0, "currency": "EUR"}
+		pool := h.api("POST", at+"/pools", m{"name": "Hall", "capacity": 9}, 201).text1("id")
+		kinds := map[string]string{}
+		for _, visibility := range []string{"public", "hidden", "voucher"} {
+			kinds[visibility] = h.api("POST", at+"/ticket-types", m{"name": visibility, "price": free, "attendance_mode": "in_person", "pool_ids": []string{pool}, "visibility": visibility}, 201).text1("id")
+		}
+		for name, types := range map[string][]string{"Shirt": nil, "Lunch": {"public", "hidden"}, "Yacht": {"hidden"}, "Cigars": {"hidden", "voucher"}} {
+			with, ids := []m{}, []string{}
+			for _, v := range types {
+				with, ids = append(with, m{"ticket_type_id": kinds[v]}), append(ids, kinds[v])
+			}
+			h.api("POST", at+"/add-ons", m{"name": name, "price": free, "ticket_types": with}, 201)
+			asked := h.api("POST", at+"/questions", m{"subject": "ticket", "kind": "choice", "label": "About " + name, "purpose": "x", "ticket_type_ids": ids,
+				"options": []m{{"label": "Green", "places": 7}, {"label": "Gone", "places": 0}}}, 201)
+			h.api("POST", at+"/questions", m{"subject": "ticket", "kind": "text", "label": "More about " + name, "purpose": "x",
+				"show_if": m{"question_id": asked.text1("id"), "any_of": []string{asked.text1("options", 0, "id")}}}, 201)
+		}
+		for _, path := range []string{"/availability", "/questions"} {
+			all, public := h.api("GET", at+path, nil, 200), h.api("GET", at+path, nil, 200, "Authorization", "")
+			for _, word := range []string{"Yacht", "Cigars", kinds["hidden"], kinds["voucher"]} {
+				if strings.Contains(public.text, word) || !strings.Contains(all.text, word) {
+					t.Errorf("%s: %s for strangers: %s", path, word, public.text)
+				}
+			}
+			for _, word := range []string{"Shirt", "Lunch", kinds["public"]} {
+				if !strings.Contains(public.text, word) {
+					t.Errorf("%s: no %s for strangers: %s", path, word, public.text)
+				}
+			}
+		}
+		public := h.api("GET", at+"/questions", nil, 200, "Authorization", "")
+		public.is(nil, "items", 0, "options", 0, "places")
+		public.is(nil, "items", 0, "options", 0, "taken")
+		public.is(false, "items", 0, "options", 0, "full")
+		public.is(true, "items", 0, "options", 1, "full")
+		h.api("GET", at+"/questions", nil, 200).is(7, "items", 0, "options", 0, "places")
+	})
 }

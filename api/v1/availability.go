@@ -2,6 +2,7 @@ package v1
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -15,7 +16,7 @@ import (
 var availabilityOperations = operations{
 	"GET /events/{event}/availability": {Summary: "What is for sale now, and why or why not", Out: availabilityResponse{},
 		Text: "The first reason of each is what a buyer hears first. effect: stops (nobody can buy), limits (only who has what it asks for), explains (where the places are that are missing), " +
-			"notes (anybody can buy all the same). Strangers see what is public, without numbers; a token of tickets:read sees everything, and what holds each place of each pool: " +
+			"notes (anybody can buy all the same). Strangers see what is public and the add-ons that go with it, without numbers; a token of tickets:read sees everything, and what holds each place of each pool: " +
 			"sold, held, offered, reserved, blocked and free add up to the capacity."},
 }
 
@@ -76,6 +77,9 @@ func (h *Handler) GetAvailability(c *gin.Context) {
 	}
 	for i := range why.AddOns {
 		s := &why.AddOns[i]
+		if !all && !goesWithAny(s.AddOn, out.TicketTypes) {
+			continue
+		}
 		out.AddOns = append(out.AddOns, h.standing(s.AddOn.ID, s.AddOn.Name, turnout.Money{Amount: s.AddOn.Price, Currency: why.Event.Currency}, s, why, all))
 	}
 	if all {
@@ -84,6 +88,13 @@ func (h *Handler) GetAvailability(c *gin.Context) {
 		}
 	}
 	respond.JSON(c, http.StatusOK, out)
+}
+
+// goesWithAny says whether an add-on goes with one of the ticket types.
+func goesWithAny(a *ticketing.AddOn, types []standingResponse) bool {
+	return len(a.With) == 0 || slices.ContainsFunc(a.With, func(w ticketing.AddOnWith) bool {
+		return slices.ContainsFunc(types, func(t standingResponse) bool { return t.ID == w.TicketTypeID })
+	})
 }
 
 func (h *Handler) standing(id turnout.ID, name string, price turnout.Money, s *ticketing.Standing, why *ticketing.Explanation, all bool) standingResponse {

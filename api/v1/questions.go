@@ -3,6 +3,7 @@ package v1
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 
 var questionOperations = operations{
 	"GET /events/{event}/questions": {Summary: "What buyers and attendees are asked", Out: respond.Page[questionResponse]{},
-		Text: "In the order of the forms: those of each ticket, then those of the order. With a token of tickets:read, archived=true adds those that are not asked any more. " +
+		Text: "In the order of the forms: those of each ticket, then those of the order. Strangers see those of the public ticket types, and of choices only whether they are full. With a token of tickets:read, archived=true adds those that are not asked any more. " +
 			"An answer is a string for text, long_text, date (2026-03-01) and country (ISO 3166-1, two letters), a number, true or false for yes_no and consent, " +
 			"the id of an option for choice, a list of them for multi_choice, and for file the id that its sending gave.",
 		Query: append([]parameter{{Name: "archived", Text: "true lists archived ones too.", Enum: []string{"true", "false"}}}, window...)},
@@ -153,8 +154,9 @@ func set[T any](to *T, from *T) {
 type optionResponse struct {
 	ID     turnout.ID `json:"id"`
 	Label  string     `json:"label"`
-	Places *int64     `json:"places" doc:"null: as many as want"`
-	Taken  *int64     `json:"taken" doc:"held and sold; null where places are not counted"`
+	Full   bool       `json:"full" doc:"it can be chosen no more"`
+	Places *int64     `json:"places" doc:"null: as many as want, or the caller is a stranger"`
+	Taken  *int64     `json:"taken" doc:"held and sold; null where places are not counted, or the caller is a stranger"`
 }
 
 type boundsResponse struct {
@@ -197,7 +199,7 @@ func newQuestionResponse(q *ticketing.Question, event *events.Event) questionRes
 		KeptUntil: w.KeptUntil(event).Format(time.DateOnly), Asked: q.Asked, ArchivedAt: moment(q.ArchivedAt), Version: q.Version, CreatedAt: q.CreatedAt.UTC(), UpdatedAt: q.UpdatedAt.UTC(),
 	}
 	for i, o := range w.Options {
-		out.Options[i] = optionResponse{ID: o.ID, Label: o.Label}
+		out.Options[i] = optionResponse{ID: o.ID, Label: o.Label, Full: o.Full()}
 		if o.Limited() {
 			out.Options[i].Places, out.Options[i].Taken = &o.Pool.Capacity, &o.Pool.Taken
 		}
@@ -220,14 +222,45 @@ func orNull[T comparable](value T) *T {
 
 // ListQuestions is GET /events/{event}/questions.
 func (h *Handler) ListQuestions(c *gin.Context) {
-	event := access.Event(c)
-	archived := c.Query("archived") == "true" && access.Who(c).May("tickets:read", event.CommunityID, event)
-	questions, err := h.Ticketing.Questions(c.Request.Context(), event.CommunityID, event.ID, archived)
+	event, ctx := access.Event(c), c.Request.Context()
+	all := access.Who(c).May("tickets:read", event.CommunityID, event)
+	questions, err := h.Ticketing.Questions(ctx, event.CommunityID, event.ID, all && c.Query("archived") == "true")
+	if err == nil && !all {
+		var types []*ticketing.TicketType
+		types, err = h.Ticketing.TicketTypes(ctx, event.CommunityID, event.ID)
+		questions = publicQuestions(questions, types)
+	}
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
-	answerAll(c, questions, func(q *ticketing.Question) turnout.ID { return q.ID }, func(q *ticketing.Question) questionResponse { return newQuestionResponse(q, event) })
+	answerAll(c, questions, func(q *ticketing.Question) turnout.ID { return q.ID }, func(q *ticketing.Question) questionResponse {
+		out := newQuestionResponse(q, event)
+		for i := range out.Options {
+			if !all {
+				out.Options[i].Places, out.Options[i].Taken = nil, nil
+			}
+		}
+		return out
+	})
+}
+
+// publicQuestions are those that who buys a public ticket type can be asked, with no word of the other types.
+func publicQuestions(questions []*ticketing.Question, types []*ticketing.TicketType) (public []*ticketing.Question) {
+	hidden, shown := map[turnout.ID]bool{}, map[turnout.ID]bool{}
+	for _, t := range types {
+		hidden[t.ID] = t.Visibility != ticketing.Public
+	}
+	for _, q := range questions {
+		named := len(q.TypeIDs)
+		q.TypeIDs = slices.DeleteFunc(q.TypeIDs, func(id turnout.ID) bool { return hidden[id] })
+		depends := q.Words.ShowIf.QuestionID // on an earlier one
+		if (named == 0 || len(q.TypeIDs) > 0) && (depends == "" || shown[depends]) {
+			shown[q.ID] = true
+			public = append(public, q)
+		}
+	}
+	return public
 }
 
 // CreateQuestion is POST /events/{event}/questions.
