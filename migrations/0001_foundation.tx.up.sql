@@ -86,7 +86,7 @@ CREATE INDEX webhook_events_open ON webhook_events (handled_at, received_at);
 
 -- Only the request's hash and what it made are remembered, for 24 hours; the answer is rendered again.
 CREATE TABLE idempotency_keys (
-    id           TEXT PRIMARY KEY, -- SHA-256 of route, event, caller and key
+    id           TEXT PRIMARY KEY, -- SHA-256 of call, event or community, caller and key
     request_hash TEXT NOT NULL,
     result_id    TEXT NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL

@@ -65,6 +65,9 @@ func (s *Service) BlockPlaces(ctx context.Context, community, pool turnout.ID, p
 		if _, err := tx.NewInsert().Model(held).Exec(ctx); err != nil {
 			return err
 		}
+		if err := remember(ctx, tx, b.ID, now); err != nil {
+			return err
+		}
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "places.blocked", Subject: b.ID, At: now})
 	})
 	if err != nil {

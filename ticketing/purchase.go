@@ -134,7 +134,7 @@ func (p *Purchase) shape() turnout.Problems {
 		}
 		a.check(&probs, field("attendees", i), false)
 	}
-	if len(p.Key) > 255 {
+	if len(p.Key) > MaxKey {
 		probs.Add("Idempotency-Key", "too_long", "The key can have at most 255 characters.")
 	}
 	if p.Desk != nil {

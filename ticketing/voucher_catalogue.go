@@ -217,6 +217,9 @@ func (s *Service) createVouchers(ctx context.Context, community, event turnout.I
 				return err
 			}
 		}
+		if err := remember(ctx, tx, made[0].ID, now); err != nil {
+			return err
+		}
 		entry := audit.Entry{Community: community, Action: "voucher.created", Subject: made[0].ID, At: now}
 		if batch != "" {
 			entry.Detail = map[string]string{"count": fmt.Sprint(len(made))}

@@ -143,11 +143,16 @@ func (s *Service) JoinWaitlist(ctx context.Context, w WaitlistWish) error {
 	if _, err := s.ExpireHolds(ctx, w.EventID); err != nil {
 		return err
 	}
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.join(ctx, tx, w) })
-	if err != nil && !database.IsUnique(err) { // the same wish in the same moment: that one has its mail
-		return fmt.Errorf("ticketing: join waitlist: %w", err)
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := s.join(ctx, tx, w); err != nil {
+			return err
+		}
+		return remember(ctx, tx, w.EventID, s.Now())
+	})
+	if database.IsUnique(err) { // the same wish in the same moment: that one has its mail, unless the key is another's
+		_, err = s.MadeBefore(ctx)
 	}
-	return nil
+	return wrapped("join waitlist", err)
 }
 
 func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {

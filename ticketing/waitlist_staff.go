@@ -49,7 +49,10 @@ func (s *Service) OfferNow(ctx context.Context, community, id turnout.ID) (*Wait
 		if t == nil {
 			return ErrNoRoom
 		}
-		return s.makeOffers(ctx, tx, q, []chosen{{w, t}}) // again when the party left in the meantime
+		if err := s.makeOffers(ctx, tx, q, []chosen{{w, t}}); err != nil { // again when the party left in the meantime
+			return err
+		}
+		return remember(ctx, tx, id, s.Now())
 	})
 	if err != nil {
 		return nil, wrapped("offer out of turn", err)

@@ -91,8 +91,8 @@ const introduction = `Everything that Turnout can do, for programs.
 
 Names are snake_case, ids have a type prefix and rise with time, an {event} is its id or its slug. Times are RFC 3339 in UTC; any offset is taken. ` +
 	`Money is {"amount", "currency"} in minor units. Lists are {"items", "next_cursor"}. Errors are application/problem+json with a stable code and the ` +
-	`fields that need a change; an unknown field is one of them. A POST that takes places or money takes an Idempotency-Key: the same key and body give the ` +
-	`same order again, marked Idempotent-Replayed: true. Edits take If-Match with the ETag that was given.`
+	`fields that need a change; an unknown field is one of them. A POST that takes places or money takes an Idempotency-Key: the same key and body give ` +
+	`again what they made, as it is now, marked Idempotent-Replayed: true. Edits take If-Match with the ETag that was given.`
 
 // security says who may call, in the words of OpenAPI.
 func security(rule access.Rule) []any {
@@ -149,7 +149,7 @@ func (op operation) describe(route access.Route, path string, defined schemas) o
 		}
 	}
 	if op.Key {
-		parameters = append(parameters, header("Idempotency-Key", "Makes equal requests one: at most 200 characters, kept for 24 hours."))
+		parameters = append(parameters, header("Idempotency-Key", "Makes equal requests one: at most 255 characters, kept for 24 hours."))
 	}
 	if op.Version && route.Method != http.MethodGet {
 		parameters = append(parameters, header("If-Match", "The ETag of the version that the edit was made on; 412 when somebody was faster."))

@@ -1,6 +1,8 @@
 package v1
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -16,7 +18,7 @@ import (
 var shopOperations = operations{
 	"GET /pools/{id}/blocks": {Summary: "The places of a pool that are set aside", Out: respond.Page[blockResponse]{}, Query: window},
 	"POST /pools/{id}/blocks": {Summary: "Set places of a pool aside", Text: "They are out of the sale until they are put back. Of what is sold or held nothing can be set aside (409 sold_out).",
-		In: blockRequest{}, Out: blockResponse{}, Status: 201, Errors: []int{409}},
+		In: blockRequest{}, Out: blockResponse{}, Status: 201, Key: true, Errors: []int{409}},
 	"DELETE /blocks/{id}":      {Summary: "Put places back into the sale", Status: 204},
 	"GET /events/{event}/shop": {Summary: "How the event's shop works", Out: shopResponse{}, Version: true},
 	"PUT /events/{event}/shop": {Summary: "Change how the event's shop works", In: shopRequest{}, Out: shopResponse{}, Version: true},
@@ -60,12 +62,30 @@ func (h *Handler) BlockPlaces(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	b, err := h.Ticketing.BlockPlaces(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), in.Places, in.Note)
+	community, pool := access.Community(c), turnout.ID(c.Param("id"))
+	b, err := once(h, c, in, func(ctx context.Context) (*ticketing.Block, error) {
+		return h.Ticketing.BlockPlaces(ctx, community, pool, in.Places, in.Note)
+	}, func(ctx context.Context, id turnout.ID) (*ticketing.Block, error) {
+		return h.block(ctx, community, pool, id)
+	})
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
 	respond.JSON(c, http.StatusCreated, newBlockResponse(b))
+}
+
+// block gives a block of a pool that was not put back, else turnout.ErrNotFound.
+func (h *Handler) block(ctx context.Context, community, pool, id turnout.ID) (*ticketing.Block, error) {
+	p, err := h.Ticketing.Pool(ctx, community, pool)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := h.Ticketing.Blocks(ctx, community, p.EventID)
+	if i := slices.IndexFunc(blocks, func(b *ticketing.Block) bool { return b.ID == id }); i >= 0 {
+		return blocks[i], nil
+	}
+	return nil, cmp.Or(err, error(turnout.ErrNotFound))
 }
 
 // Unblock is DELETE /blocks/{id}.

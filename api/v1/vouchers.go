@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -15,10 +16,10 @@ import (
 )
 
 var voucherOperations = operations{
-	"POST /events/{event}/vouchers": {Summary: "Make a voucher", In: voucherRequest{}, Out: voucherResponse{}, Status: 201, Errors: []int{409}, Version: true,
+	"POST /events/{event}/vouchers": {Summary: "Make a voucher", In: voucherRequest{}, Out: voucherResponse{}, Status: 201, Key: true, Errors: []int{409}, Version: true,
 		Text:    "One that reserves takes its places at once (409 sold_out when they are gone).",
 		Example: map[string]any{"code": "SPEAKER", "kind": "percent", "value": 100, "max_uses": 20, "ticket_type_ids": []any{"typ_…"}}},
-	"POST /events/{event}/vouchers/batch": {Summary: "Make many vouchers of one kind", In: voucherBatchRequest{}, Out: voucherBatchResponse{}, Status: 201, Errors: []int{409},
+	"POST /events/{event}/vouchers/batch": {Summary: "Make many vouchers of one kind", In: voucherBatchRequest{}, Out: voucherBatchResponse{}, Status: 201, Key: true, Errors: []int{409},
 		Text: "Each has a code of its own, which nobody guesses, behind the prefix. All are made or none."},
 	"GET /events/{event}/vouchers": {Summary: "List vouchers, the newest first", Out: respond.Page[voucherResponse]{}, Query: append([]parameter{
 		{Name: "search", Text: "Words that begin those of code, batch or note."}, {Name: "batch", Text: "Only of this batch."},
@@ -160,8 +161,13 @@ func (h *Handler) CreateVoucher(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	v, err := h.Ticketing.CreateVoucher(c.Request.Context(), access.Community(c), access.Event(c).ID, in.input())
-	h.answerVoucher(c, http.StatusCreated, v, access.Event(c), err)
+	e := access.Event(c)
+	v, err := once(h, c, in, func(ctx context.Context) (*ticketing.Voucher, error) {
+		return h.Ticketing.CreateVoucher(ctx, e.CommunityID, e.ID, in.input())
+	}, func(ctx context.Context, id turnout.ID) (*ticketing.Voucher, error) {
+		return h.Ticketing.Voucher(ctx, e.CommunityID, id)
+	})
+	h.answerVoucher(c, http.StatusCreated, v, e, err)
 }
 
 // CreateVouchers is POST /events/{event}/vouchers/batch.
@@ -171,7 +177,11 @@ func (h *Handler) CreateVouchers(c *gin.Context) {
 		return
 	}
 	e := access.Event(c)
-	made, err := h.Ticketing.CreateVouchers(c.Request.Context(), access.Community(c), e.ID, in.Batch, in.Prefix, in.Count, in.input())
+	made, err := once(h, c, in, func(ctx context.Context) ([]*ticketing.Voucher, error) {
+		return h.Ticketing.CreateVouchers(ctx, e.CommunityID, e.ID, in.Batch, in.Prefix, in.Count, in.input())
+	}, func(ctx context.Context, first turnout.ID) ([]*ticketing.Voucher, error) {
+		return h.batchOf(ctx, e, first)
+	})
 	if err != nil {
 		respond.Fail(c, err)
 		return
@@ -181,6 +191,17 @@ func (h *Handler) CreateVouchers(c *gin.Context) {
 		out.Items[i] = h.newVoucherResponse(v, e)
 	}
 	respond.JSON(c, http.StatusCreated, out)
+}
+
+// batchOf gives the vouchers that were made together with one, as they were made: another batch can bear the same name.
+func (h *Handler) batchOf(ctx context.Context, e *events.Event, first turnout.ID) ([]*ticketing.Voucher, error) {
+	v, err := h.Ticketing.Voucher(ctx, e.CommunityID, first)
+	if err != nil {
+		return nil, err
+	}
+	all, err := h.Ticketing.Vouchers(ctx, e.CommunityID, e.ID, ticketing.VoucherFilter{Batch: v.Batch})
+	slices.Reverse(all)
+	return slices.DeleteFunc(all, func(o *ticketing.Voucher) bool { return !o.CreatedAt.Equal(v.CreatedAt) }), err
 }
 
 // ListVouchers is GET /events/{event}/vouchers.

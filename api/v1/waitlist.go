@@ -15,11 +15,11 @@ import (
 )
 
 var waitlistOperations = operations{
-	"POST /events/{event}/waitlist": {Summary: "Wait for places", In: waitlistRequest{}, Out: waitlistAnswer{}, Status: 201, Errors: []int{409},
+	"POST /events/{event}/waitlist": {Summary: "Wait for places", In: waitlistRequest{}, Out: waitlistAnswer{}, Status: 201, Key: true, Errors: []int{409},
 		Text: "The link by which the wish can be withdrawn is mailed. An address that waits already gets its link again and the same answer: nobody learns by this who waits."},
 	"GET /events/{event}/waitlist": {Summary: "Who is waiting, in the order of joining", Out: respond.Page[waitlistResponse]{}, Query: window},
 	"POST /events/{event}/waitlist/{entry}/offer": {Summary: "Offer a party places out of turn", Text: "Of the first of its ticket types that has room for all of it; else it stays as it is (409 no_room). The offer is mailed.",
-		Out: waitlistResponse{}, Errors: []int{409}},
+		Out: waitlistResponse{}, Key: true, Errors: []int{409}},
 	"POST /events/{event}/waitlist/{entry}/withdraw": {Summary: "Take a party off the waitlist", Text: "An offer that was made to it is withdrawn, and its places go to the next. Doing so again changes nothing.",
 		Out: waitlistResponse{}, Errors: []int{409}},
 }
@@ -79,8 +79,10 @@ func (h *Handler) JoinWaitlist(c *gin.Context) {
 		return
 	}
 	event := access.Event(c).ID
-	err := h.Ticketing.JoinWaitlist(c.Request.Context(), ticketing.WaitlistWish{
-		EventID: event, TicketTypeIDs: in.types(), PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: h.language(c, in.Locale)})
+	_, err := once(h, c, in, func(ctx context.Context) (turnout.ID, error) {
+		return event, h.Ticketing.JoinWaitlist(ctx, ticketing.WaitlistWish{
+			EventID: event, TicketTypeIDs: in.types(), PartySize: in.PartySize, Who: ticketing.Attendee{Name: in.Name, Email: in.Email}, Locale: h.language(c, in.Locale)})
+	}, func(_ context.Context, id turnout.ID) (turnout.ID, error) { return id, nil })
 	if err != nil {
 		respond.Fail(c, err)
 		return
@@ -108,7 +110,15 @@ func (h *Handler) ListWaitlist(c *gin.Context) {
 }
 
 // OfferNow is POST /events/{event}/waitlist/{entry}/offer.
-func (h *Handler) OfferNow(c *gin.Context) { h.changeEntry(c, h.Ticketing.OfferNow) }
+func (h *Handler) OfferNow(c *gin.Context) {
+	h.changeEntry(c, func(_ context.Context, community, id turnout.ID) (*ticketing.WaitlistEntry, error) {
+		return once(h, c, nil, func(ctx context.Context) (*ticketing.WaitlistEntry, error) {
+			return h.Ticketing.OfferNow(ctx, community, id)
+		}, func(ctx context.Context, id turnout.ID) (*ticketing.WaitlistEntry, error) {
+			return h.Ticketing.WaitlistEntry(ctx, community, id)
+		})
+	})
+}
 
 // WithdrawEntry is POST /events/{event}/waitlist/{entry}/withdraw.
 func (h *Handler) WithdrawEntry(c *gin.Context) { h.changeEntry(c, h.Ticketing.WithdrawEntry) }
