@@ -51,10 +51,11 @@ func (h *Handler) answered(ctx context.Context, orders []*ticketing.Order, out [
 		about[[2]turnout.ID{a.OrderID, a.TicketID}] = append(about[[2]turnout.ID{a.OrderID, a.TicketID}], a)
 	}
 	for i := range out {
-		out[i].Answers = h.newAnswers(about[[2]turnout.ID{out[i].ID, ""}])
-		for j := range out[i].Tickets {
-			t := &out[i].Tickets[j]
-			t.Answers = h.newAnswers(about[[2]turnout.ID{out[i].ID, t.ID}])
+		o := &out[i]
+		o.Answers = h.newAnswers(about[[2]turnout.ID{o.ID, ""}])
+		for j := range o.Tickets {
+			t := &o.Tickets[j]
+			t.Answers = h.newAnswers(about[[2]turnout.ID{o.ID, t.ID}])
 		}
 	}
 	return nil
