@@ -410,7 +410,8 @@ func (m *mall) serve() {
 			continue
 		}
 		for _, t := range w.types {
-			if m.sellable(t) && m.room(t) >= max(w.party, t.in.MinPerOrder) {
+			suits := w.party >= t.in.MinPerOrder && w.party <= t.in.MaxPerOrder && w.party%max(1, t.in.MultipleOf) == 0
+			if suits && m.sellable(t) && m.room(t) >= w.party {
 				w.status, w.offered, w.deadline = ticketing.Offered, t, m.s.now().Add(m.offerTime())
 				break
 			}

@@ -12,7 +12,7 @@ import (
 )
 
 // once makes something, or finds what the same request with its Idempotency-Key made before. in is the request's body, nil for none.
-func once[T any](h *Handler, c *gin.Context, in any, make func(ctx context.Context) (T, error), find func(ctx context.Context, id turnout.ID) (T, error)) (made T, err error) {
+func once[T any](h *Handler, c *gin.Context, in any, create func(ctx context.Context) (T, error), find func(ctx context.Context, id turnout.ID) (T, error)) (made T, err error) {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return made, err
@@ -28,7 +28,7 @@ func once[T any](h *Handler, c *gin.Context, in any, make func(ctx context.Conte
 	}
 	before, err := h.Ticketing.MadeBefore(ctx)
 	if err == nil && before == "" {
-		if made, err = make(ctx); err == nil {
+		if made, err = create(ctx); err == nil {
 			return made, nil
 		}
 		failed := err
