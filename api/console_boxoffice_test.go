@@ -1,11 +1,15 @@
 package api
 
 import (
+	"context"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
 
 	"turnout"
 	"turnout/events/organisers"
@@ -181,6 +185,17 @@ func TestTheDoorSells(t *testing.T) {
 			t.Error("who may read orders does not get to the buyer's page")
 		}
 		door.send(at+"/"+orders[1].Code+"/undo", nil, at)
+		// A sale of long ago is for those who may read orders.
+		err = d.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.NewRaw("UPDATE orders SET confirmed_at = ? WHERE id = ?", d.Now().Add(-16*time.Minute), orders[1].ID).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		opens(door, own, 404)
+		opens(door, at+"?sold="+orders[1].Code, 404)
+		opens(d, at+"?sold="+orders[1].Code, 200)
 		for _, role := range []organisers.Role{organisers.Viewer, organisers.AgendaEditor} {
 			if w, _ := d.colleague(role).ask(httptest.NewRequest("GET", baseURL+at, nil)); w.StatusCode != 403 {
 				t.Errorf("a %s sells: %d", role, w.StatusCode)
