@@ -78,7 +78,7 @@ func TestAttendeePages(t *testing.T) {
 		d.touch("summit")
 		v.see("/e/summit", "Sold out", "/e/summit/waitlist?type="+string(paid.ID))
 		v.see("/e/summit/checkout", "Nothing is on sale right now", "/e/summit/waitlist?type="+string(paid.ID))
-		v.see("/e/summit/waitlist?type="+string(free.ID), `value="`+string(free.ID)+`" checked`)
+		v.see("/e/summit/waitlist?type="+string(free.ID), `value="`+string(free.ID)+`" selected`)
 	})
 }
 

@@ -23,8 +23,8 @@ func TestExportsHaveEachRowsAnswers(t *testing.T) {
 		if db.Engine == database.Postgres {
 			value = "(" + value + ")::jsonb"
 		}
-		f.run(fmt.Sprintf(`INSERT INTO answers (order_id, ticket_id, question_id, question_version, community_id, event_id, value, created_at, updated_at)
-			SELECT order_id, id, '%s', 1, community_id, event_id, %s, created_at, updated_at FROM tickets WHERE number <> 7`, q.ID, value))
+		f.run(fmt.Sprintf(`INSERT INTO answers (order_id, ticket_id, question_id, question_version, community_id, event_id, value, erase_at, created_at, updated_at)
+			SELECT order_id, id, '%s', 1, community_id, event_id, %s, '2099-01-01 00:00:00+00:00', created_at, updated_at FROM tickets WHERE number <> 7`, q.ID, value))
 		var out bytes.Buffer
 		if err := f.ExportAttendees(t.Context(), &out, f.event, ticketing.AttendeeFilter{}, ticketing.Export{Format: sheet.CSV}); err != nil {
 			t.Fatal(err)
