@@ -126,6 +126,11 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		voucher := f.api("POST", at+"/vouchers", m{"code": name, "kind": "percent", "value": 10}, 201).text1("id")
 		diet := f.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice, Label: name, Options: []ticketing.OptionInput{{Label: "Vegan"}, {Label: "Meat"}}})
 		order := f.desk.buy(free, 2, name, fmt.Sprintf("buyer%d@example.org", i), ticketing.Answers{diet.ID: raw(diet.Words.Options[0].ID)}, nil)
+		sold, _, err := f.Ticketing.PlaceOrder(f.t.Context(), ticketing.Purchase{EventID: f.event.ID, Buyer: ticketing.Attendee{Name: name}, Desk: &ticketing.DeskSale{Method: ticketing.DeskFree, NameOnly: true},
+			Lines: []ticketing.PurchaseLine{{TicketTypeID: free.ID, Quantity: 2}}})
+		if err != nil {
+			f.t.Fatal(err)
+		}
 		f.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.Tickets[0].Code, "nonce": name}, 200)
 		question := f.api("POST", at+"/questions", m{"subject": "order", "kind": "text", "label": name, "purpose": "to know"}, 201).text1("id")
 		if _, err := f.Ticketing.SaveView(f.t.Context(), f.community.ID, f.event.ID, ticketing.ListOrders, name, map[string]string{"search": name}); err != nil {
@@ -139,7 +144,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		f.api("POST", "/events", eventBody(fmt.Sprintf("other-%d", i)), 201)
 		f.api("POST", "/activities", m{"items": []m{{"person": m{"email": fmt.Sprintf("buyer%d@example.org", i)}, "type": "post", "source": "forum", "occurred_at": "2026-01-01T00:00:00Z", "external_id": name}}}, 200)
 		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "vouchers": voucher, "lines": line, "check-in": list, "pools": pool, "types": tt, "add-ons": addOn,
-			"orders": order.Code, "runs": string(run), "questions": question}
+			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question}
 	}
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {
 		f.t.Fatal(err)

@@ -404,7 +404,7 @@ func (s *stage) asksAPI(sit situation, want *ticketing.Standing) {
 			s.t.Errorf("strangers are told of %s: %s", secret, text)
 		}
 	}
-	if s.addOn == nil && s.tt.Visibility != ticketing.Public {
+	if s.tt.Visibility != ticketing.Public {
 		if item != nil {
 			s.t.Error("strangers see what is not public")
 		}

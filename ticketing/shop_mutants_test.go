@@ -19,7 +19,7 @@ var mutants = []struct{ rule, file, from, to string }{
 	{"those who wait go before the public", "waitlist_serve.go", "n > basket.own[pool]+b.gaveWay(in, pool) {", "n > basket.own[pool]+b.gaveWay(in, pool)+99 {"},
 	{"a party is offered places for all of it", "waitlist_serve.go", "q.room(t) >= e.PartySize", "q.room(t) >= 1"},
 	{"an offer ends at its deadline", "waitlist.go", "if e.Status == Offered && !now.Before(e.OfferExpiresAt) {", "if e.Status == Offered && now.IsZero() {"},
-	{"a price window ends with its number", "price.go", "at = min(n, max(0, free(w.PoolID)))", "at = n"},
+	{"a price window ends with its number", "price.go", "at = min(n, max(0, free(pool)))", "at = n"},
 	{"what a ticket's price includes costs nothing more", "basket.go", "if k < how.Included {", "if k < min(0, how.Included) {"},
 	{"an order that needs approval waits for it", "basket.go", "if q.of != nil && q.of.RequiresApproval {", "if q.of != nil && q.of.RequiresApproval && b.total > 0 {"},
 	{"late money for places that are gone is given back", "settle_late.go", "if pools[id].Available()+own[id] < n {", "if pools[id].Available()+own[id] < n-1 {"},
