@@ -36,13 +36,14 @@ function redrawn(form: HTMLFormElement): void {
     }
     typed = new Map([...values(form)].filter(([key, value]) => sent.get(key) !== value));
   });
-  form.addEventListener("htmx:afterSettle", () => {
+  // At once after the swap: the next letter is typed into what stands then.
+  form.addEventListener("htmx:oobAfterSwap", () => {
     for (const field of fields(form)) {
       const value = typed.get(key(field));
-      if (value === undefined || value === state(field)) continue;
-      put(field, value);
-      if (!field.matches(".refreshes")) field.dispatchEvent(new Event("change", { bubbles: true })); // it may decide about a question
+      if (value !== undefined && value !== state(field)) put(field, value);
     }
+  });
+  form.addEventListener("htmx:afterSettle", () => {
     typed.clear();
     done();
   });
