@@ -102,7 +102,7 @@ func TestTicketDesign(t *testing.T) {
 func TestTicketDesignBelongsToItsEvent(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
-		if _, err := d.Ticketing.SaveDesign(ctx, d.event, 0, ticketing.DesignInput{Layout: documents.Plain, Note: "Mind the step."}); err != nil {
+		if _, err := d.Ticketing.SaveDesign(ctx, d.event, new(int64), ticketing.DesignInput{Layout: documents.Plain, Note: "Mind the step."}); err != nil {
 			t.Fatal(err)
 		}
 		d.Events.Cloned = append(d.Events.Cloned, d.Ticketing.CopyDesign)

@@ -318,7 +318,7 @@ func TestQuestionsInASale(t *testing.T) {
 			t.Errorf("other words are not seen, %v", err)
 		}
 		questions = read(2)
-		if err := s.ArchiveQuestion(t.Context(), "com_1", q.ID); err != nil || same() {
+		if err := s.ArchiveQuestion(t.Context(), "com_1", q.ID, 0); err != nil || same() {
 			t.Errorf("an archived question is not seen, %v", err)
 		}
 	})

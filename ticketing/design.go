@@ -80,9 +80,9 @@ func findDesign(ctx context.Context, db bun.IDB, e *events.Event) (*Design, erro
 	return d, nil
 }
 
-// SaveDesign changes how the event's tickets look. version is that of the design which the choice was made from, -1 when it is not
+// SaveDesign changes how the event's tickets look. version is that of the design which the choice was made from, nil when it is not
 // known. It fails with field problems or turnout.ErrStale.
-func (s *Service) SaveDesign(ctx context.Context, e *events.Event, version int64, in DesignInput) (*Design, error) {
+func (s *Service) SaveDesign(ctx context.Context, e *events.Event, version *int64, in DesignInput) (*Design, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
@@ -97,35 +97,36 @@ func (d *Design) apply(in DesignInput) {
 	d.Note = strings.TrimSpace(in.Note)
 }
 
-// SetLogo makes an uploaded picture the logo on the event's tickets. It fails with images.ErrTooLarge or images.ErrNotImage.
-func (s *Service) SetLogo(ctx context.Context, e *events.Event, data []byte) (*Design, error) {
+// SetLogo makes an uploaded picture the logo on the event's tickets; version as in SaveDesign. It fails with images.ErrTooLarge,
+// images.ErrNotImage or turnout.ErrStale.
+func (s *Service) SetLogo(ctx context.Context, e *events.Event, version *int64, data []byte) (*Design, error) {
 	pictures, err := images.Resize(data, logoWidth)
 	if err != nil {
 		return nil, err
 	}
 	file := blobs.Blob{Name: blobs.Hash(pictures[0].Data), ContentType: pictures[0].ContentType, Data: pictures[0].Data}
-	return s.changeDesign(ctx, e, -1, "ticket_design.logo_set", func(ctx context.Context, tx bun.Tx, d *Design) error {
+	return s.changeDesign(ctx, e, version, "ticket_design.logo_set", func(ctx context.Context, tx bun.Tx, d *Design) error {
 		d.LogoHash = file.Name
 		return blobs.Put(ctx, tx, s.Now(), file)
 	})
 }
 
-// DropLogo takes the logo off the event's tickets.
-func (s *Service) DropLogo(ctx context.Context, e *events.Event) (*Design, error) {
-	return s.changeDesign(ctx, e, -1, "ticket_design.logo_dropped", func(_ context.Context, _ bun.Tx, d *Design) error {
+// DropLogo takes the logo off the event's tickets; version as in SaveDesign. It fails with turnout.ErrStale.
+func (s *Service) DropLogo(ctx context.Context, e *events.Event, version *int64) (*Design, error) {
+	return s.changeDesign(ctx, e, version, "ticket_design.logo_dropped", func(_ context.Context, _ bun.Tx, d *Design) error {
 		d.LogoHash = ""
 		return nil
 	})
 }
 
-func (s *Service) changeDesign(ctx context.Context, e *events.Event, version int64, action string, change func(context.Context, bun.Tx, *Design) error) (*Design, error) {
+func (s *Service) changeDesign(ctx context.Context, e *events.Event, version *int64, action string, change func(context.Context, bun.Tx, *Design) error) (*Design, error) {
 	var design *Design
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 		if design, err = findDesign(ctx, tx, e); err != nil {
 			return err
 		}
 		before := design.Version
-		if version >= 0 && version != before {
+		if version != nil && *version != before {
 			return turnout.ErrStale
 		}
 		if err = change(ctx, tx, design); err != nil {

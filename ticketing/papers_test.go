@@ -57,7 +57,7 @@ func TestTicketPaperSaysWhatWasBought(t *testing.T) {
 		if first, second := text(0), text(1); !strings.Contains(first, "2 × Shirt") || strings.Contains(second, "Shirt") || strings.Contains(first, "15.00") || !strings.Contains(first, order.Code) {
 			t.Errorf("the papers say %s and %s", first, second)
 		}
-		if _, err := s.SaveDesign(ctx, s.event, 0, ticketing.DesignInput{Layout: documents.Band, ShowPrice: true, Note: "Mind the step."}); err != nil {
+		if _, err := s.SaveDesign(ctx, s.event, new(int64), ticketing.DesignInput{Layout: documents.Band, ShowPrice: true, Note: "Mind the step."}); err != nil {
 			t.Fatal(err)
 		}
 		if first := text(0); !strings.Contains(first, "15.00") || !strings.Contains(first, "Mind the step.") || strings.Contains(first, order.Code) {
@@ -75,7 +75,7 @@ func TestSaveDesignNoticesAnother(t *testing.T) {
 			ended := make(chan error, 4)
 			for range cap(ended) {
 				go func() {
-					_, err := s.SaveDesign(ctx, s.event, version, ticketing.DesignInput{Layout: documents.Plain})
+					_, err := s.SaveDesign(ctx, s.event, &version, ticketing.DesignInput{Layout: documents.Plain})
 					ended <- err
 				}()
 			}

@@ -35,7 +35,7 @@ func TestCountingBeginsWithoutMissingAChoice(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				if err := s.ArchiveQuestion(t.Context(), s.event.CommunityID, q.ID); err != nil {
+				if err := s.ArchiveQuestion(t.Context(), s.event.CommunityID, q.ID, 0); err != nil {
 					t.Fatal(err)
 				}
 				now, err := s.Question(t.Context(), s.event.CommunityID, q.ID)

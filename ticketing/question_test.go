@@ -185,25 +185,25 @@ func TestTheOrderOfQuestions(t *testing.T) {
 		if err := s.MoveQuestion(t.Context(), community, a.ID, 99); !errors.Is(err, ticketing.ErrQuestionOrder) || s.form() != "C Your shirt B Of order" {
 			t.Errorf("the deciding one behind B: %v", err)
 		}
-		if err := s.ArchiveQuestion(t.Context(), community, a.ID); !errors.Is(err, ticketing.ErrQuestionNeeded) {
+		if err := s.ArchiveQuestion(t.Context(), community, a.ID, 0); !errors.Is(err, ticketing.ErrQuestionNeeded) {
 			t.Errorf("the deciding one archived: %v", err)
 		}
 		if _, err := s.change(a, func(in *ticketing.QuestionInput) { in.Options = in.Options[1:] }); err == nil || !strings.Contains(err.Error(), "options: “B”") {
 			t.Errorf("the deciding choice left out: %v", err)
 		}
 		for _, id := range []turnout.ID{b.ID, a.ID} {
-			if err := s.ArchiveQuestion(t.Context(), community, id); err != nil {
+			if err := s.ArchiveQuestion(t.Context(), community, id, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if got := s.form(); got != "C Of order" {
 			t.Errorf("two archived: %s", got)
 		}
-		if err := s.RestoreQuestion(t.Context(), community, b.ID); !errors.Is(err, ticketing.ErrQuestionOrder) {
+		if err := s.RestoreQuestion(t.Context(), community, b.ID, 0); !errors.Is(err, ticketing.ErrQuestionOrder) {
 			t.Errorf("B back without what decides it: %v", err)
 		}
 		for _, id := range []turnout.ID{a.ID, b.ID} {
-			if err := s.RestoreQuestion(t.Context(), community, id); err != nil {
+			if err := s.RestoreQuestion(t.Context(), community, id, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -211,7 +211,7 @@ func TestTheOrderOfQuestions(t *testing.T) {
 			t.Errorf("both back: %s", got)
 		}
 		stranger := turnout.NewID("com")
-		if err := s.ArchiveQuestion(t.Context(), stranger, a.ID); !errors.Is(err, turnout.ErrNotFound) {
+		if err := s.ArchiveQuestion(t.Context(), stranger, a.ID, 0); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("another community: %v", err)
 		}
 		if _, err := s.UpdateQuestion(t.Context(), stranger, a.ID, 0, a.Input()); !errors.Is(err, turnout.ErrNotFound) {
@@ -490,7 +490,7 @@ func TestACloneAsksTheSame(t *testing.T) {
 		then.EraseOn = s.event.EndsAt.AddDate(0, 0, 9).Format(time.DateOnly)
 		s.ask(then)
 		gone := s.ask(words("Archived"))
-		if err := s.ArchiveQuestion(t.Context(), s.event.CommunityID, gone.ID); err != nil {
+		if err := s.ArchiveQuestion(t.Context(), s.event.CommunityID, gone.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		next := *s.event

@@ -171,9 +171,10 @@ func (s *Service) editQuestion(ctx context.Context, community, id turnout.ID, ve
 	})
 }
 
-// ArchiveQuestion asks a question no more; its answers stay. It fails with ErrQuestionNeeded, turnout.ErrNotFound.
-func (s *Service) ArchiveQuestion(ctx context.Context, community, id turnout.ID) error {
-	err := s.editQuestion(ctx, community, id, 0, func(ctx context.Context, tx bun.Tx, q *Question, all []*Question, now time.Time) error {
+// ArchiveQuestion asks a question no more; its answers stay. version is the one that was read, 0 for whatever it is. It fails with
+// ErrQuestionNeeded, turnout.ErrStale, turnout.ErrNotFound.
+func (s *Service) ArchiveQuestion(ctx context.Context, community, id turnout.ID, version int64) error {
+	err := s.editQuestion(ctx, community, id, version, func(ctx context.Context, tx bun.Tx, q *Question, all []*Question, now time.Time) error {
 		if q.Archived() {
 			return nil
 		}
@@ -193,8 +194,8 @@ func (s *Service) ArchiveQuestion(ctx context.Context, community, id turnout.ID)
 
 // RestoreQuestion asks an archived question again, at its old place or, when that is before the one that decides whether it is
 // shown, at the end. It fails with ErrQuestionOrder when that one is archived, turnout.ErrNotFound.
-func (s *Service) RestoreQuestion(ctx context.Context, community, id turnout.ID) error {
-	err := s.editQuestion(ctx, community, id, 0, func(ctx context.Context, tx bun.Tx, q *Question, all []*Question, now time.Time) error {
+func (s *Service) RestoreQuestion(ctx context.Context, community, id turnout.ID, version int64) error {
+	err := s.editQuestion(ctx, community, id, version, func(ctx context.Context, tx bun.Tx, q *Question, all []*Question, now time.Time) error {
 		if !q.Archived() {
 			return nil
 		}

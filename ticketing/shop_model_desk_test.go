@@ -74,7 +74,7 @@ func (m *mall) anyVoucher(t *rapid.T) *coupon {
 func (m *mall) endVoucher(t *rapid.T) {
 	m.T = t
 	c, ended := m.anyVoucher(t), rapid.Bool().Draw(t, "ended")
-	_, err := m.s.EndVoucher(context.Background(), m.s.event.CommunityID, c.id, ended)
+	_, err := m.s.EndVoucher(context.Background(), m.s.event.CommunityID, c.id, 0, ended)
 	after := *c
 	after.ended = ended
 	var codes []string

@@ -305,12 +305,12 @@ func (s *Service) UpdateVoucher(ctx context.Context, community, id turnout.ID, v
 
 // EndVoucher stops a voucher, or lets it be used again; places that it reserves go back, or are taken again (ErrSoldOut when they are gone).
 // It fails as UpdateVoucher.
-func (s *Service) EndVoucher(ctx context.Context, community, id turnout.ID, ended bool) (*Voucher, error) {
+func (s *Service) EndVoucher(ctx context.Context, community, id turnout.ID, version int64, ended bool) (*Voucher, error) {
 	action := "voucher.ended"
 	if !ended {
 		action = "voucher.reopened"
 	}
-	return s.editVoucher(ctx, community, id, 0, action, func(_ context.Context, _ bun.Tx, v *Voucher, now time.Time) error {
+	return s.editVoucher(ctx, community, id, version, action, func(_ context.Context, _ bun.Tx, v *Voucher, now time.Time) error {
 		v.Ended, v.UpdatedAt = ended, now
 		v.Version++
 		return nil

@@ -107,7 +107,7 @@ func TestEndingWhileRedeeming(t *testing.T) {
 			server := servers[i%2]
 			switch {
 			case i%6 == 0:
-				if _, err := server.EndVoucher(context.Background(), s.event.CommunityID, v.ID, i%12 == 0); err != nil && !errors.Is(err, ticketing.ErrSoldOut) {
+				if _, err := server.EndVoucher(context.Background(), s.event.CommunityID, v.ID, 0, i%12 == 0); err != nil && !errors.Is(err, ticketing.ErrSoldOut) {
 					t.Error(err)
 				}
 			case i%3 == 1:

@@ -187,7 +187,7 @@ func TestLimitsOfVouchers(t *testing.T) {
 				} else {
 					s.stands(v, tt.buy, tt.buy*o.Lines[0].Discount)
 				}
-				if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, true); err != nil {
+				if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, 0, true); err != nil {
 					t.Fatal(err)
 				}
 				if _, got := s.try(s.with(v.Code, dear, 1, n)); got != "ended" {
@@ -285,7 +285,7 @@ func TestReservedPlaces(t *testing.T) {
 			t.Fatalf("a reserved place: %q", got)
 		}
 		is("two of the reserved are held by an order", 10)
-		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, true); err != nil {
+		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, 0, true); err != nil {
 			t.Fatal(err)
 		}
 		is("ended", 6)
@@ -293,7 +293,7 @@ func TestReservedPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		is("an order of an ended voucher canceled", 4)
-		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, false); err != nil {
+		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, 0, false); err != nil {
 			t.Fatal(err)
 		}
 		is("opened again", 10)
@@ -321,7 +321,7 @@ func TestReservedPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		is("its time is over", 0)
-		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, false); err != nil {
+		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, v.ID, 0, false); err != nil {
 			t.Fatal(err)
 		}
 		is("opened again after its time", 0)
@@ -412,7 +412,7 @@ func TestListOfVouchers(t *testing.T) {
 				t.Fatal(got)
 			}
 		}
-		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, ended.ID, true); err != nil {
+		if _, err := s.EndVoucher(t.Context(), s.event.CommunityID, ended.ID, 0, true); err != nil {
 			t.Fatal(err)
 		}
 		many, err := s.CreateVouchers(t.Context(), s.event.CommunityID, s.event.ID, "Student union", "UNI-", 1200, ticketing.VoucherInput{Kind: ticketing.AccessVoucher, MaxUses: number(1)})

@@ -121,7 +121,7 @@ func (h *Handler) SaveDesign(c *gin.Context) {
 	form.read(c, &in)
 	input := in.input()
 	err := form.then(input.Check, func() error {
-		_, err := h.Ticketing.SaveDesign(c.Request.Context(), e, in.Version, input)
+		_, err := h.Ticketing.SaveDesign(c.Request.Context(), e, &in.Version, input)
 		return err
 	})
 	if err == nil {
@@ -138,7 +138,7 @@ func (h *Handler) SetLogo(c *gin.Context) {
 	e := access.Event(c)
 	data, err := upload(c, images.MaxBytes)
 	if err == nil {
-		_, err = h.Ticketing.SetLogo(c.Request.Context(), e, data)
+		_, err = h.Ticketing.SetLogo(c.Request.Context(), e, nil, data)
 	}
 	if err == nil {
 		h.Redirect(c, eventPath(e)+"/design", "ok", h.text(c, "console.design.logo_set"))
@@ -155,7 +155,7 @@ func (h *Handler) SetLogo(c *gin.Context) {
 // DropLogo is POST /console/events/{event}/design/logo/remove.
 func (h *Handler) DropLogo(c *gin.Context) {
 	e := access.Event(c)
-	_, err := h.Ticketing.DropLogo(c.Request.Context(), e)
+	_, err := h.Ticketing.DropLogo(c.Request.Context(), e, nil)
 	h.done(c, err, eventPath(e)+"/design", h.text(c, "console.design.logo_dropped"))
 }
 

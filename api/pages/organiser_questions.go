@@ -145,7 +145,7 @@ func (h *Handler) kindOptions(c *gin.Context) []templates.Option {
 
 // MoveQuestion is POST /console/events/{event}/questions/{question}/move.
 func (h *Handler) MoveQuestion(c *gin.Context) {
-	h.changeQuestion(c, "console.question.moved", func(ctx context.Context, community, id turnout.ID) error {
+	h.changeQuestion(c, "console.question.moved", func(ctx context.Context, community, id turnout.ID, _ int64) error {
 		to, err := strconv.Atoi(c.PostForm("to"))
 		if err != nil {
 			return turnout.ErrNotFound
@@ -165,9 +165,9 @@ func (h *Handler) RestoreQuestion(c *gin.Context) {
 }
 
 // changeQuestion answers a button about a question of the event in the path.
-func (h *Handler) changeQuestion(c *gin.Context, message string, change func(ctx context.Context, community, id turnout.ID) error) {
+func (h *Handler) changeQuestion(c *gin.Context, message string, change func(ctx context.Context, community, id turnout.ID, version int64) error) {
 	if q, ok := h.questionOf(c); ok {
-		h.done(c, change(c.Request.Context(), q.CommunityID, q.ID), questionsPath(access.Event(c)), h.text(c, message))
+		h.done(c, change(c.Request.Context(), q.CommunityID, q.ID, 0), questionsPath(access.Event(c)), h.text(c, message))
 	}
 }
 

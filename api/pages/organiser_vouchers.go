@@ -204,7 +204,7 @@ func (h *Handler) endVoucher(c *gin.Context, ended bool, message string) {
 	if !ok {
 		return
 	}
-	_, err := h.Ticketing.EndVoucher(c.Request.Context(), v.CommunityID, v.ID, ended)
+	_, err := h.Ticketing.EndVoucher(c.Request.Context(), v.CommunityID, v.ID, 0, ended)
 	h.done(c, err, vouchersPath(access.Event(c))+"/"+string(v.ID), h.text(c, message, "Code", v.Code))
 }
 

@@ -50,12 +50,10 @@ func (h *Handler) GetDesign(c *gin.Context) {
 // SetDesign is PUT /events/{event}/ticket-design.
 func (h *Handler) SetDesign(c *gin.Context) {
 	var in designRequest
-	wanted, ok := respond.IfVersion(c)
+	version, ok := respond.IfVersion(c)
 	if !ok || !respond.Bind(c, &in) {
 		return
 	}
-	version := int64(-1)
-	set(&version, wanted)
 	input := ticketing.DesignInput{Layout: in.Layout, LargeName: in.LargeName, ShowPrice: in.ShowPrice, ShowOrder: true, ShowVenue: true, Note: in.Note}
 	set(&input.ShowOrder, in.ShowOrder)
 	set(&input.ShowVenue, in.ShowVenue)
@@ -65,17 +63,25 @@ func (h *Handler) SetDesign(c *gin.Context) {
 
 // SetLogo is PUT /events/{event}/ticket-design/logo.
 func (h *Handler) SetLogo(c *gin.Context) {
+	version, ok := respond.IfVersion(c)
+	if !ok {
+		return
+	}
 	data, ok := respond.Body(c, images.MaxBytes)
 	if !ok {
 		return
 	}
-	d, err := h.Ticketing.SetLogo(c.Request.Context(), access.Event(c), data)
+	d, err := h.Ticketing.SetLogo(c.Request.Context(), access.Event(c), version, data)
 	h.answerDesign(c, d, err)
 }
 
 // DropLogo is DELETE /events/{event}/ticket-design/logo.
 func (h *Handler) DropLogo(c *gin.Context) {
-	d, err := h.Ticketing.DropLogo(c.Request.Context(), access.Event(c))
+	version, ok := respond.IfVersion(c)
+	if !ok {
+		return
+	}
+	d, err := h.Ticketing.DropLogo(c.Request.Context(), access.Event(c), version)
 	h.answerDesign(c, d, err)
 }
 

@@ -151,7 +151,7 @@ func (op operation) describe(route access.Route, path string, defined schemas) o
 	if op.Key {
 		parameters = append(parameters, header("Idempotency-Key", "Makes equal requests one: at most 255 characters, kept for 24 hours."))
 	}
-	if op.Version && route.Method != http.MethodGet {
+	if op.edits(route.Method) {
 		parameters = append(parameters, header("If-Match", "The ETag of the version that the edit was made on; 412 when somebody was faster."))
 	}
 	if len(parameters) > 0 {
@@ -237,7 +237,7 @@ func (op operation) errors(route access.Route) []int {
 	if op.Key {
 		all = append(all, http.StatusConflict)
 	}
-	if op.Version && route.Method != http.MethodGet {
+	if op.edits(route.Method) {
 		all = append(all, http.StatusPreconditionFailed)
 	}
 	if route.Method != http.MethodGet && route.Who.Kind != access.KindToken {

@@ -1,6 +1,9 @@
 package v1
 
-import "maps"
+import (
+	"maps"
+	"net/http"
+)
 
 // operation documents one call. The access rule, the path's parameters and the errors that follow from them come from the
 // route; the schemas come from the structs by reflection.
@@ -15,8 +18,13 @@ type operation struct {
 	Query   []parameter
 	Errors  []int // besides those of the access rule and of reading a body
 	Key     bool  // takes an Idempotency-Key
-	Version bool  // takes If-Match and gives an ETag
+	Version bool  // gives an ETag; what changes a thing that is there takes If-Match
 	Example any   // of the body
+}
+
+// edits says whether the call changes a thing that has a version: what is only made by it has none before.
+func (op operation) edits(method string) bool {
+	return op.Version && method != http.MethodGet && op.Status != http.StatusCreated
 }
 
 // parameter is one of a query.

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -306,17 +307,21 @@ func (h *Handler) UpdateQuestion(c *gin.Context) {
 
 // ArchiveQuestion is DELETE /questions/{id}.
 func (h *Handler) ArchiveQuestion(c *gin.Context) {
-	h.afterwards(c, h.Ticketing.ArchiveQuestion(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id"))))
+	h.changeQuestion(c, h.Ticketing.ArchiveQuestion)
 }
 
 // RestoreQuestion is POST /questions/{id}/restore.
 func (h *Handler) RestoreQuestion(c *gin.Context) {
-	h.afterwards(c, h.Ticketing.RestoreQuestion(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id"))))
+	h.changeQuestion(c, h.Ticketing.RestoreQuestion)
 }
 
-// afterwards answers with the question as it is after a change.
-func (h *Handler) afterwards(c *gin.Context, err error) {
-	if err != nil {
+// changeQuestion answers with the question as it is after a change.
+func (h *Handler) changeQuestion(c *gin.Context, change func(ctx context.Context, community, id turnout.ID, version int64) error) {
+	version, ok := respond.IfMatch(c)
+	if !ok {
+		return
+	}
+	if err := change(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version); err != nil {
 		respond.Fail(c, err)
 		return
 	}

@@ -279,11 +279,15 @@ func (h *Handler) EndVoucher(c *gin.Context) { h.endVoucher(c, true) }
 func (h *Handler) ReopenVoucher(c *gin.Context) { h.endVoucher(c, false) }
 
 func (h *Handler) endVoucher(c *gin.Context, ended bool) {
+	version, ok := respond.IfMatch(c)
+	if !ok {
+		return
+	}
 	v, e, ok := h.voucher(c)
 	if !ok {
 		return
 	}
-	v, err := h.Ticketing.EndVoucher(c.Request.Context(), v.CommunityID, v.ID, ended)
+	v, err := h.Ticketing.EndVoucher(c.Request.Context(), v.CommunityID, v.ID, version, ended)
 	h.answerVoucher(c, http.StatusOK, v, e, err)
 }
 
