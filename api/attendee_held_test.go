@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -232,7 +233,10 @@ func TestTheWaitlistTellsNobodyWhoWaits(t *testing.T) {
 		}
 		link := regexp.MustCompile(`/waitlist/wait_[^\s]+|/waitlist/[a-z]+_[^\s]+`).FindString(got[2].Text)
 		v.see(link, "You are on the waitlist")
-		v.send(strings.Replace(link, "?", "/leave?", 1), nil, "/waitlist/")
+		leave := strings.Replace(link, "?", "/leave?", 1)
+		v.refuse(leave, nil, 200, "Leave the waitlist?", `action="`+html.EscapeString(leave)+`"`, `name="confirmed"`, `href="`+html.EscapeString(link)+`"`, d.community.Name)
+		v.see(link, "You are on the waitlist", "data-confirm=")
+		v.send(leave, url.Values{"confirmed": {"confirmed"}}, "/waitlist/")
 		v.see(link, "You left the waitlist")
 	})
 }

@@ -57,6 +57,9 @@ func TestAWishKeepsTheOrderOfItsChoices(t *testing.T) {
 			if now, err := d.Ticketing.WaitlistEntry(ctx, d.community.ID, e.ID); err != nil || now.OfferedTypeID != wants[i][0] {
 				t.Errorf("%s was offered %s, not the first choice: %v", e.Name, now.OfferedTypeID, err)
 			}
+			link := strings.TrimPrefix(d.Ticketing.WaitlistLink(e), d.Ticketing.BaseURL)
+			v.refuse(strings.Replace(link, "?", "/leave?", 1), nil, 200, "Give the 2 places back?")
+			v.see(link, "Give the 2 places back?")
 		}
 	})
 }

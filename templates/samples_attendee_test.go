@@ -69,6 +69,7 @@ func attendeeSamples() []sample {
 		Until               time.Time
 		OfferURL, OrderURL  string
 		LeaveURL, AgainURL  string
+		LeaveAsks           string
 	}
 	type speaker struct{ Name, Bio string }
 	type session struct {
@@ -118,7 +119,7 @@ func attendeeSamples() []sample {
 	mailed := lost
 	mailed.Lost, mailed.Sent = false, true
 	waiting := entry{Chrome: c, Event: sampleConf, Status: "waiting", Name: "Ada", Email: "ada@example.org", PartySize: 3, Types: []string{"Student", "Regular"}, Position: 4,
-		PassedOver: []string{"Student: 2 places are free, your party needs 3."}, LeaveURL: "/waitlist/x/leave"}
+		PassedOver: []string{"Student: 2 places are free, your party needs 3."}, LeaveURL: "/waitlist/x/leave", LeaveAsks: "Leave the waitlist?"}
 	offered := waiting
 	offered.Status, offered.Offered, offered.Until, offered.OfferURL = "offered", "Student", sampleNow.Add(20*time.Hour), "/waitlist/x/offer"
 	missed := offered

@@ -174,6 +174,7 @@ type entryPage struct {
 	OfferURL    string
 	OrderURL    string // of the order that accepted the offer
 	LeaveURL    string // "" when it cannot be left any more
+	LeaveAsks   string // the question before it is left
 	AgainURL    string // where one can wait anew
 }
 
@@ -222,10 +223,10 @@ func (h *Handler) entryPage(c *gin.Context, entry *ticketing.WaitlistEntry) (*en
 	query := "?secret=" + entry.Secret
 	switch entry.StatusAt(h.Now()) {
 	case ticketing.Waiting:
-		page.LeaveURL = "/waitlist/" + string(entry.ID) + "/leave" + query
+		page.LeaveURL, page.LeaveAsks = "/waitlist/"+string(entry.ID)+"/leave"+query, h.text(c, "waitlist.leave_ask")
 		return page, h.standing(c, e, entry, page)
 	case ticketing.Offered:
-		page.LeaveURL = "/waitlist/" + string(entry.ID) + "/leave" + query
+		page.LeaveURL, page.LeaveAsks = "/waitlist/"+string(entry.ID)+"/leave"+query, h.text(c, "waitlist.decline_ask", "Count", entry.PartySize)
 		page.OfferURL = "/waitlist/" + string(entry.ID) + "/offer" + query
 	case ticketing.Accepted:
 		order, err := h.Ticketing.OrderOfEntry(ctx, entry)
@@ -286,11 +287,27 @@ func (h *Handler) AcceptOffer(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/e/"+e.Slug+"/checkout?offer="+string(entry.ID)+"&secret="+entry.Secret)
 }
 
-// LeaveWaitlist is POST /waitlist/{entry}/leave?secret=.
+// LeaveWaitlist is POST /waitlist/{entry}/leave?secret=, which asks first.
 func (h *Handler) LeaveWaitlist(c *gin.Context) {
 	c.Header("Referrer-Policy", "no-referrer")
-	entry, err := h.Ticketing.LeaveWaitlist(c.Request.Context(), turnout.ID(c.Param("entry")), c.Query("secret"))
+	ctx, id, secret := c.Request.Context(), turnout.ID(c.Param("entry")), c.Query("secret")
+	entry, err := h.Ticketing.WaitlistEntryBySecret(ctx, id, secret)
 	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if c.PostForm("confirmed") == "" {
+		page, err := h.entryPage(c, entry)
+		if err != nil {
+			h.Fail(c, err)
+			return
+		}
+		if page.LeaveURL != "" {
+			h.askFirst(c, page.Chrome, page.LeaveAsks, page.Path)
+			return
+		}
+	}
+	if _, err := h.Ticketing.LeaveWaitlist(ctx, id, secret); err != nil {
 		h.Fail(c, err)
 		return
 	}

@@ -181,14 +181,20 @@ func (h *Handler) confirmed(c *gin.Context, question, back string) bool {
 	if c.PostForm("confirmed") != "" {
 		return true
 	}
-	data := confirmPage{Chrome: h.consoleFrame(c, h.text(c, "console.confirm.title"), templates.Brand{}), Question: question, Action: c.Request.URL.Path, BackURL: back}
+	h.askFirst(c, h.consoleFrame(c, "", templates.Brand{}), question, back)
+	return false
+}
+
+// askFirst answers a button's POST with the page that asks whether it is meant, in a frame.
+func (h *Handler) askFirst(c *gin.Context, frame templates.Chrome, question, back string) {
+	frame.Title = h.text(c, "console.confirm.title")
+	data := confirmPage{Chrome: frame, Question: question, Action: c.Request.URL.RequestURI(), BackURL: back}
 	for name, values := range c.Request.PostForm {
 		for _, value := range values {
 			data.Fields = append(data.Fields, confirmField{name, value})
 		}
 	}
 	h.Render(c, http.StatusOK, "console_confirm", data)
-	return false
 }
 
 func firstOf(texts ...string) string {
