@@ -39,12 +39,7 @@ func (s *Service) Clone(ctx context.Context, community turnout.ID, idOrSlug stri
 		if err := s.insert(ctx, tx, &event, "event.cloned", map[string]string{"from": string(from.ID)}); err != nil {
 			return err
 		}
-		for _, follow := range s.Cloned {
-			if err := follow(ctx, tx, from, &event); err != nil {
-				return err
-			}
-		}
-		return nil
+		return follow(ctx, tx, s.Cloned, from, &event)
 	})
 	if err != nil {
 		return nil, createError(err)

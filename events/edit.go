@@ -18,6 +18,11 @@ func (s *Service) Patch(ctx context.Context, community turnout.ID, idOrSlug stri
 		if err := event.problems().Err(); err != nil {
 			return err
 		}
+		if event.Timezone != before.Timezone || !event.EndsAt.Equal(before.EndsAt) {
+			if err := follow(ctx, tx, s.Retimed, &before, event); err != nil {
+				return err
+			}
+		}
 		if event.Currency != before.Currency {
 			if err := changeCurrency(ctx, tx, event, before.Currency, patch.KeepNumbers); err != nil {
 				return err
@@ -26,13 +31,18 @@ func (s *Service) Patch(ctx context.Context, community turnout.ID, idOrSlug stri
 		if event.Timezone == before.Timezone {
 			return nil
 		}
-		for _, follow := range s.Rezoned {
-			if err := follow(ctx, tx, &before, event); err != nil {
-				return err
-			}
-		}
-		return nil
+		return follow(ctx, tx, s.Rezoned, &before, event)
 	})
+}
+
+// follow lets packages above do their part of an edit.
+func follow(ctx context.Context, tx bun.IDB, parts []func(context.Context, bun.IDB, *Event, *Event) error, before, after *Event) error {
+	for _, part := range parts {
+		if err := part(ctx, tx, before, after); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Preview gives the event as it is and as the patch would make it, and changes nothing: an organiser sees what a new zone

@@ -3,7 +3,8 @@
 // Decided here: Every edit first raises the event's version, which locks its row, and then reads and writes it; so two
 // edits never mix, and an edit that names the version it was made from is refused when another came between. A clone is
 // made of the event's details only; its rooms, pools and ticket types are copied in the same transaction by the functions
-// that the packages owning them put into [Service.Cloned]. A changed zone is followed in the same way, by [Service.Rezoned].
+// that the packages owning them put into [Service.Cloned]. A changed end and a changed zone are followed in the same way, by [Service.Retimed]
+// and [Service.Rezoned].
 package events
 
 import (
@@ -24,6 +25,7 @@ type Service struct {
 
 	// What packages above do in the same transaction, in this order; the program sets them at its start.
 	Cloned  []func(ctx context.Context, tx bun.IDB, from, to *Event) error      // copy what belongs to an event
+	Retimed []func(ctx context.Context, tx bun.IDB, before, after *Event) error // another zone or end; they lock pools, so they come before all else of the edit
 	Rezoned []func(ctx context.Context, tx bun.IDB, before, after *Event) error // keep wall-clock times, see KeepWallClock
 }
 

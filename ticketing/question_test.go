@@ -420,9 +420,8 @@ func TestAnswersAreErasedOnTheDayThatWasPromised(t *testing.T) {
 // postpone moves the event, by an edit of an organiser.
 func (s *shop) postpone(by time.Duration) {
 	s.t.Helper()
-	planner := &events.Service{DB: s.DB, Now: s.now}
 	from, until := s.event.StartsAt.Add(by), s.event.EndsAt.Add(by)
-	moved, err := planner.Patch(s.t.Context(), s.event.CommunityID, string(s.event.ID), 0, events.Patch{StartsAt: &from, EndsAt: &until})
+	moved, err := s.planner().Patch(s.t.Context(), s.event.CommunityID, string(s.event.ID), 0, events.Patch{StartsAt: &from, EndsAt: &until})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -193,24 +193,21 @@ func (b *sale) number(ctx context.Context, orders []*Order) error {
 			t.Number = next.LastTicket
 		}
 	}
-	if err := b.sameCurrency(ctx, slices.Sorted(maps.Keys(counts.after))); err != nil {
+	if err := sameEvents(ctx, b.tx, b.shelf.events); err != nil {
 		return err
 	}
 	return b.shelf.sameAddOns(ctx, b.tx)
 }
 
-// sameCurrency makes sure, now that event_totals is locked, that no edit changed a currency since it was read: the currency is
-// fixed once an order exists, and the edit takes the same lock before it looks for one.
-func (b *sale) sameCurrency(ctx context.Context, ids []turnout.ID) error {
-	var rows []struct {
-		ID       turnout.ID
-		Currency string
-	}
-	if err := b.tx.NewSelect().Model((*events.Event)(nil)).Column("id", "currency").Where("id IN (?)", bun.List(ids)).Scan(ctx, &rows); err != nil {
+// sameEvents sends a transaction back when an event's currency or end was edited since it was read. It is asked once event_totals is
+// locked, or pools whose orders and offers end with the event: the edits take these locks before they change anything.
+func sameEvents(ctx context.Context, tx bun.IDB, read map[turnout.ID]*events.Event) error {
+	var now []*events.Event
+	if err := tx.NewSelect().Model(&now).Column("id", "currency", "ends_at").Where("id IN (?)", bun.List(slices.Sorted(maps.Keys(read)))).Scan(ctx); err != nil {
 		return err
 	}
-	for _, r := range rows {
-		if b.shelf.events[r.ID].Currency != r.Currency {
+	for _, e := range now {
+		if was := read[e.ID]; e.Currency != was.Currency || !e.EndsAt.Equal(was.EndsAt) {
 			return database.ErrAgain
 		}
 	}

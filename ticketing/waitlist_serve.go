@@ -251,7 +251,7 @@ func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
 	if slices.ContainsFunc(now, func(t *TicketType) bool { return q.types[t.ID] != nil && q.types[t.ID].Version != t.Version }) {
 		return database.ErrAgain
 	}
-	return nil
+	return sameEvents(ctx, tx, map[turnout.ID]*events.Event{q.event.ID: q.event})
 }
 
 // room is how many tickets of a type are left for a party; 0 when it sells none so few.

@@ -158,8 +158,9 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	}
 	a.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: a.Ticketing})
 
-	// What an event takes along when it is cloned or moves to another zone.
+	// What an event takes along when it is cloned, gets another end or moves to another zone.
 	a.Events.Cloned = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Agenda.CopyRooms, a.Ticketing.CopyCatalogue, a.Ticketing.CopyDesign}
+	a.Events.Retimed = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Ticketing.Retime}
 	a.Events.Rezoned = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Agenda.Rezone, a.Ticketing.Rezone, a.CheckIn.Rezone}
 
 	inbox.Register(a.runner)

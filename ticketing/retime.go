@@ -1,0 +1,60 @@
+package ticketing
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout/events"
+)
+
+// Retime lets the deadlines that end with an event follow its end, when its dates are edited. It takes the locks of whoever changes orders and
+// offers, so it comes before everything else in the transaction of the edit.
+func (s *Service) Retime(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
+	if err := s.retime(ctx, tx, before, after); err != nil {
+		return fmt.Errorf("ticketing: retime: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) retime(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
+	pools, err := poolsByID(ctx, tx, after.CommunityID, after.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := lockPools(ctx, tx, slices.Collect(maps.Keys(pools))); err != nil {
+		return err
+	}
+	if _, err := addTotals(ctx, tx, &totals{EventID: after.ID}); err != nil {
+		return err
+	}
+	if before.EndsAt.Equal(after.EndsAt) {
+		return nil
+	}
+	return followEnd(ctx, tx, after, s.Now())
+}
+
+// followEnd lets orders that nobody has decided about wait until the event's end, and gives those that were approved or offered no more
+// time than that; money that is under way may take its time.
+func followEnd(ctx context.Context, tx bun.IDB, event *events.Event, now time.Time) error {
+	orders := func() *bun.UpdateQuery {
+		return tx.NewUpdate().Model((*Order)(nil)).Set("expires_at = ?", event.EndsAt).Set("updated_at = ?", now).
+			Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID)
+	}
+	for _, q := range []*bun.UpdateQuery{
+		orders().Where("status = ?", AwaitingApproval),
+		orders().Where("status IN (?, ?)", Held, Pending).Where("expires_at > ?", event.EndsAt).Where("(decided_at IS NOT NULL OR entry_id IS NOT NULL)").
+			Where("NOT EXISTS (SELECT 1 FROM payments AS payment WHERE payment.order_id = ord.id AND payment.status = ?)", PaymentProcessing),
+		tx.NewUpdate().Model((*WaitlistEntry)(nil)).Set("offer_expires_at = ?", event.EndsAt).Set("updated_at = ?", now).
+			Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).Where("status = ?", Offered).Where("offer_expires_at > ?", event.EndsAt),
+	} {
+		if _, err := q.Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
