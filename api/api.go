@@ -136,6 +136,9 @@ func (s *server) add(e *gin.Engine, route access.Route) {
 	if route.Method != http.MethodGet && route.Who.Kind != access.KindPublic && !route.Unseen {
 		chain = append(chain, s.changes)
 	}
+	if known := s.v1.Document.OnlyKnown(route); known != nil {
+		chain = append(chain, known)
+	}
 	chain = append(chain, route.Handle)
 	path := ginPath(route.Path)
 	e.Handle(route.Method, path, chain...)

@@ -30,7 +30,7 @@ func TestAWishKeepsTheOrderOfItsChoices(t *testing.T) {
 		v.send("/e/summit/waitlist", form, "/e/summit/waitlist?sent=")
 		d.api("POST", "/events/summit/waitlist", m{"ticket_type_ids": []turnout.ID{student.ID, sofa.ID, regular.ID}, "party_size": 2, "name": "Linus", "email": "linus@example.org"}, 201, "Authorization", "")
 
-		entries, err := d.Ticketing.Waitlist(ctx, d.community.ID, d.event.ID, "", 10)
+		entries, err := d.Ticketing.WaitlistRows(ctx, d.event, ticketing.WaitlistFilter{Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,6 +47,12 @@ func (h *house) serveWaitlist(slug string) {
 		}
 	}
 	one := at + "/waitlist/" + entry
+	for query, want := range map[string]int{"status=offered": 0, "status=waiting&search=zo": 1, "search=nobody": 0, "ticket_type_id=" + boat: 1} {
+		if got := h.api("GET", at+"/waitlist?"+query, nil, 200).at("items").([]any); len(got) != want {
+			h.t.Errorf("the waitlist by %s: %d entries, want %d", query, len(got), want)
+		}
+	}
+	h.api("GET", at+"/waitlist?status=gone", nil, 422).is("status", "fields", 0, "name")
 	h.api("POST", one+"/offer", nil, 409).is("no_room", "code")
 	h.api("PATCH", "/pools/"+pool, m{"name": "Boat", "capacity": 4}, 200)
 	h.api("POST", one+"/offer", nil, 401, "Authorization", "")

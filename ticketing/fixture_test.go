@@ -196,12 +196,12 @@ func (s *shop) taken(p *ticketing.Pool) int64 {
 // waiting gives the newest wish of an address, with its secret.
 func (s *shop) waiting(email string) (found *ticketing.WaitlistEntry) {
 	s.t.Helper()
-	entries, err := s.Waitlist(s.t.Context(), s.event.CommunityID, s.event.ID, "", 200)
+	entries, err := s.WaitlistRows(s.t.Context(), s.event, ticketing.WaitlistFilter{Limit: 200})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	for _, e := range entries {
-		if e.Email == email {
+		if e.Email == email && (found == nil || e.ID > found.ID) {
 			found = e
 		}
 	}

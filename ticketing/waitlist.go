@@ -378,20 +378,6 @@ func setEntries(ctx context.Context, tx bun.IDB, ids []turnout.ID, to WaitlistSt
 	return err
 }
 
-// Waitlist lists an event's entries in the order of joining, at most limit after the given id.
-func (s *Service) Waitlist(ctx context.Context, community, event, after turnout.ID, limit int) ([]*WaitlistEntry, error) {
-	var entries []*WaitlistEntry
-	err := s.DB.Read().NewSelect().Model(&entries).Where("community_id = ?", community).Where("event_id = ?", event).
-		Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
-	if err == nil {
-		err = loadWishes(ctx, s.DB.Read(), entries)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ticketing: waitlist: %w", err)
-	}
-	return entries, nil
-}
-
 // loadWishes puts in the ticket types that would do for the entries.
 func loadWishes(ctx context.Context, db bun.IDB, entries []*WaitlistEntry) error {
 	if len(entries) == 0 {

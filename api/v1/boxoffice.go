@@ -18,7 +18,7 @@ var boxOfficeOperations = operations{
 		Example: map[string]any{"lines": []any{map[string]any{"ticket_type_id": "typ_…", "quantity": 1}}, "buyer": map[string]any{"name": "Zoë Łukasik"}, "method": "cash"}},
 	"POST /orders/{code}/undo": {Summary: "Take back a sale of the box office", Out: cancelResponse{}, Errors: []int{409},
 		Text: "Within two minutes of the sale. The order is canceled, and what was paid counts as given back by hand."},
-	"GET /events/{event}/box-office/takings": {Summary: "What the box office took, by day, seller and method", Out: takingsResponse{},
+	"GET /events/{event}/box-office/takings": {Summary: "What the box office took, by day, seller and method", Out: respond.Page[takingResponse]{}, Query: window,
 		Text: "Counted from the payments, and from the refunds of these that were made; days are those of the event's zone."},
 }
 
@@ -46,10 +46,6 @@ type takingResponse struct {
 	Sales     int64                `json:"sales"`
 	Taken     turnout.Money        `json:"taken"`
 	GivenBack turnout.Money        `json:"given_back" doc:"on that day"`
-}
-
-type takingsResponse struct {
-	Items []takingResponse `json:"items"`
 }
 
 // SellAtDesk is POST /events/{event}/box-office/orders.
@@ -89,9 +85,10 @@ func (h *Handler) Takings(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	out := takingsResponse{Items: make([]takingResponse, len(list))}
-	for i, t := range list {
-		out.Items[i] = takingResponse{t.Day, t.By, t.Method, t.Sales, t.Taken, t.GivenBack}
-	}
-	respond.JSON(c, http.StatusOK, out)
+	answerAll(c, list, func(t ticketing.Taking) turnout.ID {
+		return turnout.ID(t.Day + "/" + string(t.By) + "/" + string(t.Method))
+	},
+		func(t ticketing.Taking) takingResponse {
+			return takingResponse{t.Day, t.By, t.Method, t.Sales, t.Taken, t.GivenBack}
+		})
 }

@@ -13,6 +13,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gin-gonic/gin"
+
+	"turnout"
 	"turnout/api/access"
 	"turnout/api/respond"
 )
@@ -28,7 +31,8 @@ type Document struct {
 	// Stylesheet is the address of the site's, for the page.
 	Stylesheet string
 
-	etag string
+	etag  string
+	takes map[string][]string // the parameters of the query, by method and path
 }
 
 // Call is one operation as the page shows it.
@@ -46,7 +50,7 @@ type Call struct {
 func NewDocument(baseURL string, routes []access.Route) (*Document, error) {
 	known, defined := allOperations(), schemas{}
 	defined.of(reflect.TypeFor[respond.Problem](), true)
-	paths, doc := object{}, &Document{}
+	paths, doc := object{}, &Document{takes: map[string][]string{}}
 	for _, route := range routes {
 		path := strings.TrimPrefix(route.Path, Base)
 		op, ok := known[route.Method+" "+path]
@@ -61,6 +65,11 @@ func NewDocument(baseURL string, routes []access.Route) (*Document, error) {
 		}
 		item[strings.ToLower(route.Method)] = op.describe(route, path, defined)
 		doc.Calls = append(doc.Calls, op.call(route, path))
+		names := []string{}
+		for _, q := range op.Query {
+			names = append(names, q.Name)
+		}
+		doc.takes[route.Method+" "+route.Path] = names
 	}
 	if len(known) > 0 {
 		return nil, fmt.Errorf("v1: described, but no route: %v", slices.Sorted(maps.Keys(known)))
@@ -84,6 +93,27 @@ func NewDocument(baseURL string, routes []access.Route) (*Document, error) {
 	return doc, nil
 }
 
+// OnlyKnown refuses a query with parameters that the document does not name: a filter that is misspelled would be no filter.
+// It is nil for a route that is not in the document.
+func (d *Document) OnlyKnown(route access.Route) gin.HandlerFunc {
+	known, ours := d.takes[route.Method+" "+route.Path]
+	if !ours {
+		return nil
+	}
+	return func(c *gin.Context) {
+		var p turnout.Problems
+		for _, name := range slices.Sorted(maps.Keys(c.Request.URL.Query())) {
+			if !slices.Contains(known, name) {
+				p.Add(name, "unknown_parameter", "There is no such parameter here.")
+			}
+		}
+		if err := p.Err(); err != nil {
+			respond.Fail(c, err)
+			c.Abort()
+		}
+	}
+}
+
 // Introduction says how all calls are alike.
 func (d *Document) Introduction() string { return introduction }
 
@@ -91,7 +121,7 @@ const introduction = `Everything that Turnout can do, for programs.
 
 Names are snake_case, ids have a type prefix and rise with time, an {event} is its id or its slug. Times are RFC 3339 in UTC; any offset is taken. ` +
 	`Money is {"amount", "currency"} in minor units. Lists are {"items", "next_cursor"}. Errors are application/problem+json with a stable code and the ` +
-	`fields that need a change; an unknown field is one of them. A POST that takes places or money takes an Idempotency-Key: the same key and body give ` +
+	`fields that need a change; an unknown field, or parameter of the query, is one of them. A POST that takes places or money takes an Idempotency-Key: the same key and body give ` +
 	`again what they made, as it is now, marked Idempotent-Replayed: true. Edits take If-Match with the ETag that was given.`
 
 // security says who may call, in the words of OpenAPI.
@@ -219,7 +249,7 @@ func (op operation) responses(route access.Route, defined schemas) object {
 
 // errors are the statuses of the problems that a call can answer with.
 func (op operation) errors(route access.Route) []int {
-	all := append([]int{http.StatusInternalServerError, http.StatusServiceUnavailable}, op.Errors...)
+	all := append([]int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}, op.Errors...)
 	if route.Who.Kind != access.KindPublic || route.Who.Need != "" {
 		all = append(all, http.StatusUnauthorized, http.StatusForbidden)
 	} else {
@@ -229,10 +259,7 @@ func (op operation) errors(route access.Route) []int {
 		all = append(all, http.StatusNotFound)
 	}
 	if op.In != nil || op.InRaw != "" {
-		all = append(all, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge)
-	}
-	if len(op.Query) > 0 {
-		all = append(all, http.StatusUnprocessableEntity)
+		all = append(all, http.StatusRequestEntityTooLarge)
 	}
 	if op.Key {
 		all = append(all, http.StatusConflict)

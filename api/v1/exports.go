@@ -23,6 +23,7 @@ var (
 		{Name: "payment", Text: "paid: money came and was not all given back; unpaid: money is awaited; refund_open: money is on its way back or waits for a person.", Enum: []string{"paid", "unpaid", "refund_open"}},
 		{Name: "refunds", Text: "Only with a refund of this status; of failed ones while money is left to give back.", Enum: []string{"requested", "processing", "succeeded", "failed", "manual"}},
 		{Name: "ticket_type_id", Text: "Only with a ticket of this type."},
+		{Name: "voucher_id", Text: "Only with a ticket that this voucher was used for."},
 		{Name: "from", Text: "Placed on this day (2026-05-31) of the event's zone or later."}, {Name: "to", Text: "Placed on this day or earlier."},
 		{Name: "min_total", Text: "Costs at least so much, in decimals of the event's currency: 49.00."}, {Name: "max_total", Text: "Costs at most so much."},
 		sortParameter,

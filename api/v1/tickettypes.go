@@ -23,7 +23,7 @@ var ticketTypeOperations = operations{
 	"POST /events/{event}/ticket-types": {Summary: "Add a ticket type", Text: "A ticket is sold only if every pool that its type draws on has room. Price windows follow each other in their order, " +
 		"each until its instant or its number of tickets, whichever is first; then the price holds. Names tell windows apart: a window that is sent again under its name goes on counting.",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Status: 201, Version: true},
-	"GET /events/{event}/ticket-types": {Summary: "The ticket types and what is left of them", Text: "Without a token: those that are visible to everybody.", Out: respond.Page[ticketTypeResponse]{}, Query: window},
+	"GET /events/{event}/ticket-types": {Summary: "The ticket types", Text: "Without a token: those that are visible to everybody. What is left of each stands in its availability.", Out: respond.Page[ticketTypeResponse]{}, Query: window},
 	"PUT /ticket-types/{id}": {Summary: "Replace what is said about a ticket type", Text: "What was sold stays as it was sold. While vouchers or offers of the waitlist hold places of it, its pools stay (409 places_reserved).",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Version: true, Errors: []int{409}},
 }

@@ -17,7 +17,10 @@ import (
 var waitlistOperations = operations{
 	"POST /events/{event}/waitlist": {Summary: "Wait for places", In: waitlistRequest{}, Out: waitlistAnswer{}, Status: 201, Key: true, Errors: []int{409},
 		Text: "The link by which the wish can be withdrawn is mailed. An address that waits already gets its link again and the same answer: nobody learns by this who waits."},
-	"GET /events/{event}/waitlist": {Summary: "Who is waiting, in the order of joining", Out: respond.Page[waitlistResponse]{}, Query: window},
+	"GET /events/{event}/waitlist": {Summary: "The waitlist, in the order in which it is served", Out: respond.Page[waitlistResponse]{}, Query: append([]parameter{
+		{Name: "search", Text: "Words that begin the name or the e-mail address."},
+		{Name: "status", Text: "Only of this status.", Enum: []string{"waiting", "offered", "accepted", "expired", "withdrawn"}},
+		{Name: "ticket_type_id", Text: "Only those for whom this type would do."}}, window...)},
 	"POST /events/{event}/waitlist/{entry}/offer": {Summary: "Offer a party places out of turn", Text: "Of the first of its ticket types that has room for all of it; else it stays as it is (409 no_room). The offer is mailed.",
 		Out: waitlistResponse{}, Key: true, Errors: []int{409}},
 	"POST /events/{event}/waitlist/{entry}/withdraw": {Summary: "Take a party off the waitlist", Text: "An offer that was made to it is withdrawn, and its places go to the next. Doing so again changes nothing.",
@@ -96,7 +99,12 @@ func (h *Handler) ListWaitlist(c *gin.Context) {
 	if !ok {
 		return
 	}
-	entries, err := h.Ticketing.Waitlist(c.Request.Context(), access.Community(c), access.Event(c).ID, turnout.ID(window.Cursor), window.Limit+1)
+	filter, err := ticketing.ReadWaitlistFilter(c.Query)
+	filter.After, filter.Limit = turnout.ID(window.Cursor), window.Limit+1
+	var entries []*ticketing.WaitlistEntry
+	if err == nil {
+		entries, err = h.Ticketing.WaitlistRows(c.Request.Context(), access.Event(c), filter)
+	}
 	if err != nil {
 		respond.Fail(c, err)
 		return
