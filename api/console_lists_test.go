@@ -182,6 +182,7 @@ func TestAnAddOnIsCanceledOnItsPage(t *testing.T) {
 		if body := d.see(page, "2 × Boat trip is canceled", "2 canceled", "Add-on canceled"); strings.Contains(body, call) {
 			t.Error("it can be canceled again")
 		}
+		d.stranger().see("/orders/"+o.Code+"?secret="+o.Secret, `2 × Boat trip <span class="muted small">2 canceled</span>`)
 		d.send(call, url.Values{"confirmed": {"1"}}, page)
 		d.see(page, "or it was canceled before")
 		d.lang = "de"

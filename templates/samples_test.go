@@ -22,6 +22,7 @@ type (
 		Total    turnout.Money
 		Note     string
 		Less     turnout.Money
+		Canceled int
 	}
 	sampleEvent struct {
 		Slug, Title, Summary, Description, Status, Format, Zone, CoverURL, CancelReason, ICSURL, GroupName, URL, Place string
@@ -411,9 +412,12 @@ func sampleMails() map[string]any {
 		"LeaveURL": "https://events.example.org/w/x", "OfferURL": "https://events.example.org/w/x/offer", "PartySize": 3, "Zone": sampleConf.Zone, "ExpiresAt": sampleConf.StartsAt, "Canceled": false}
 	detailed := maps.Clone(order)
 	detailed["TicketType"], detailed["DetailsURL"] = "Regular", "https://events.example.org/tickets/tkt_1/details?secret=x"
+	about := maps.Clone(order)
+	about["TicketType"], about["Attendee"], about["TicketURL"], about["AddOns"] = "Regular", "Grace", "https://events.example.org/tickets/tkt_1?secret=x", "2 × Dinner"
 	return map[string]any{
 		"proof":           map[string]any{"Community": sampleBrand.Name, "Accent": "", "EventTitle": sampleConf.Title, "URL": "https://events.example.org/e/x/checkout?proof=x"},
 		"details_asked":   detailed,
+		"add_on_canceled": about, "ticket_given": about, "ticket_passed_on": about,
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": wish, "waitlist_offered": wish, "waitlist_missed": wish, "waitlist_closed": wish,

@@ -9,13 +9,14 @@ import (
 
 	"turnout"
 	"turnout/internal/audit"
+	"turnout/internal/jobs"
 )
 
 // ErrNoSuchExtra refuses to cancel what a ticket does not have.
 var ErrNoSuchExtra = &turnout.Error{Kind: turnout.Conflict, Code: "no_such_add_on", Message: "This ticket does not have this add-on, or it was canceled before."}
 
 // CancelAddOn cancels what a ticket of a confirmed order has of an add-on: its places go back, and what was paid for it and not yet given
-// back is refunded. The order's lines and total stay as they were sold, and say how many were canceled. A preview says what would happen
+// back is refunded, of which the buyer is told. The order's lines and total stay as they were sold, and say how many were canceled. A preview says what would happen
 // and changes nothing. It fails with turnout.ErrNotFound, ErrOrderOver for an order that is not confirmed or a ticket that ended, and
 // ErrNoSuchExtra.
 func (s *Service) CancelAddOn(ctx context.Context, community, ticket, addOn turnout.ID, preview bool) (refund turnout.Money, err error) {
@@ -90,7 +91,7 @@ func (s *Service) cancelAddOn(ctx context.Context, tx bun.Tx, community, ticket,
 	if err != nil {
 		return refund, err
 	}
-	now, counts, units := s.Now(), newLedger(), int64(0)
+	now, counts, units, what := s.Now(), newLedger(), int64(0), o.ExtraName(ticket, addOn)
 	counts.watch(o)
 	counts.count(o, -1)
 	for _, has := range lost {
@@ -105,6 +106,11 @@ func (s *Service) cancelAddOn(ctx context.Context, tx bun.Tx, community, ticket,
 	}
 	if err := counts.write(ctx, tx, now); err != nil {
 		return refund, err
+	}
+	if o.BuyerEmail != "" {
+		if err := jobs.Enqueue(ctx, tx, community, JobAddOnCanceled, addOnRef{o.ID, ticket, what, refund.Amount}, now); err != nil {
+			return refund, err
+		}
 	}
 	return refund, audit.Write(ctx, tx, audit.Entry{Community: community, Action: "order.add_on_canceled", Subject: o.ID, At: now,
 		Detail: map[string]string{"ticket": string(ticket), "add_on": string(addOn), "quantity": strconv.FormatInt(units, 10)}})

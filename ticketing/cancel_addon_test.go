@@ -3,6 +3,8 @@ package ticketing_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -75,6 +77,47 @@ func TestAnAddOnIsCanceled(t *testing.T) {
 		}
 		if _, err := s.CancelAddOn(ctx, com, second, dinner.ID, false); !errors.Is(err, ticketing.ErrOrderOver) {
 			t.Errorf("of a canceled order: %v", err)
+		}
+	})
+}
+
+// Whoever bought is told which add-on of which ticket is gone and what goes back, once; where nobody can be reached nothing is mailed.
+func TestACanceledAddOnIsMailed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		ctx, com := t.Context(), s.event.CommunityID
+		tt := s.ticketType(5000, s.pool(10))
+		dinner := s.dinner(tt, s.pool(10))
+		p := s.purchase(tt, 2, 1)
+		p.Locale = "de"
+		p.Lines = append(p.Lines, ticketing.PurchaseLine{AddOnID: dinner.ID, Quantity: 4})
+		o, _, err := s.PlaceOrder(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.tell(paid(o, "pi_1"))
+		if _, err := s.CancelAddOn(ctx, com, o.Tickets[0].ID, dinner.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		subject := "buyer1@example.org: Geändert: Ihre Bestellung für Spring"
+		if list, _ := s.sentMails(); slices.Contains(list, subject) {
+			t.Error("a preview was mailed")
+		}
+		if _, err := s.CancelAddOn(ctx, com, o.Tickets[0].ID, dinner.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		list, texts := s.sentMails()
+		told := slices.DeleteFunc(list, func(m string) bool { return m != subject })
+		for _, want := range []string{"Guten Tag Buyer 1,", "Storniert: 2 × Dinner", "Ticket: " + tt.Name, "Sie erhalten 30,00\u00a0€ zurück", "Das Ticket selbst gilt weiter.", s.OrderLink(o)} {
+			if len(told) != 1 || !strings.Contains(texts[subject], want) {
+				t.Errorf("%d mails; %q is missing in %s", len(told), want, texts[subject])
+			}
+		}
+		if _, err := db.Writer().NewUpdate().Model((*ticketing.Order)(nil)).Set("buyer_email = ''").Where("id = ?", o.ID).Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CancelAddOn(ctx, com, o.Tickets[1].ID, dinner.ID, false); err != nil || s.jobs(ticketing.JobAddOnCanceled) != 1 {
+			t.Errorf("%d mails are asked for, one of them to nobody, %v", s.jobs(ticketing.JobAddOnCanceled), err)
 		}
 	})
 }

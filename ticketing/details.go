@@ -15,7 +15,6 @@ import (
 	"turnout/internal/audit"
 	"turnout/internal/database"
 	"turnout/internal/jobs"
-	"turnout/internal/mail"
 )
 
 // Details are what the bearer of a ticket says about themselves.
@@ -257,6 +256,9 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 	if in.Email == "" {
 		in.Email = f.order.BuyerEmail
 	}
+	if err := f.tell(ctx, in.Email); err != nil {
+		return err
+	}
 	if in.Email != t.AttendeeEmail {
 		if t.PersonID, err = f.person(ctx, in.Attendee); err != nil {
 			return err
@@ -271,6 +273,26 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 	t.Version++
 	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "details_due", "version", "updated_at").WherePK().Exec(ctx)
 	return err
+}
+
+// tell mails the ticket to whoever has it from now on, and that it went on to whoever had it before. Whoever fills a ticket's form again
+// and again fills nobody's mailbox.
+func (f *filling) tell(ctx context.Context, to string) error {
+	t, before := f.ticket, f.ticket.AttendeeEmail
+	if t.DetailsDue {
+		before = f.order.BuyerEmail // nobody bore it; the buyer has all their tickets
+	}
+	if to == before {
+		return nil
+	}
+	may, err := mayMailAgain(ctx, f.tx, "ticket "+string(t.ID), f.now)
+	if err != nil || !may {
+		return err
+	}
+	if err := jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketGiven, bearerRef{t.OrderID, t.ID, to}, f.now); err != nil || t.DetailsDue {
+		return err
+	}
+	return jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketPassedOn, bearerRef{t.OrderID, t.ID, before}, f.now)
 }
 
 // newCode gives the ticket another code; the one that it had is refused at the door, and the links that were signed with it are dead.
@@ -307,16 +329,10 @@ func (s *Service) askDetails(ctx context.Context, o *Order, again turnout.ID) er
 		if !t.DetailsDue || t.Status != Valid || t.AttendeeEmail == "" || t.AttendeeEmail == o.BuyerEmail {
 			continue
 		}
-		subject, html, text, err := s.Pages.Email(o.Locale, "details_asked", struct {
+		if err := s.sendTo(ctx, t.AttendeeEmail, t.ID+again, o, "details_asked", struct {
 			orderMail
 			TicketType, DetailsURL string
-		}{data, o.TypeName(t), s.DetailsLink(t)})
-		if err != nil {
-			return fmt.Errorf("ticketing: mail details_asked: %w", err)
-		}
-		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-			return mail.Queue(ctx, tx, o.CommunityID, mail.Message{ID: mail.IDFor(t.ID + again), To: t.AttendeeEmail, Subject: subject, HTML: html, Text: text, Source: o.ID}, s.Now())
-		}); err != nil {
+		}{data, o.TypeName(t), s.DetailsLink(t)}); err != nil {
 			return err
 		}
 	}

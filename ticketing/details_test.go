@@ -117,6 +117,101 @@ func TestDetailsAreFilledIn(t *testing.T) {
 	})
 }
 
+// Whoever gets a ticket by its details is mailed it; whoever had it is told that it went on, and nothing of who has it.
+func TestANewBearerIsMailedTheTicket(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		p := s.purchase(s.ticketType(0, s.pool(10)), 2, 1)
+		p.Attendees = []ticketing.Bearer{{Attendee: ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}}, {Later: true}}
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill := func(i int, name, email string) []string {
+			t.Helper()
+			before, _ := s.sentMails()
+			if err := s.FillDetails(t.Context(), o.Tickets[i].ID, ticketing.Details{Attendee: ticketing.Attendee{Name: name, Email: email}}); err != nil {
+				t.Fatal(err)
+			}
+			after, _ := s.sentMails()
+			for _, m := range before {
+				after = slices.Delete(after, slices.Index(after, m), slices.Index(after, m)+1)
+			}
+			return after
+		}
+		const given, passed = ": Your ticket for Spring", ": Passed on: your ticket for Spring"
+		for _, step := range []struct {
+			ticket      int
+			name, email string
+			want        []string
+		}{
+			{0, "Ada L", "ada@example.org", nil}, // hers as before
+			{0, "Eve Stranger", "eve@example.org", []string{"ada@example.org" + passed, "eve@example.org" + given}},
+			{0, "Buyer", "", []string{"buyer1@example.org" + given, "eve@example.org" + passed}},
+			{1, "Grace", "", nil}, // the buyer has all tickets
+			{1, "Grace", "grace@example.org", []string{"buyer1@example.org" + passed, "grace@example.org" + given}},
+		} {
+			if got := fill(step.ticket, step.name, step.email); !slices.Equal(got, step.want) {
+				t.Errorf("%s <%s>: %q", step.name, step.email, got)
+			}
+		}
+		now := s.order(o.ID).Tickets
+		_, texts := s.sentMails()
+		if m := texts["grace@example.org"+given]; !strings.Contains(m, "Hello Grace,") || !strings.Contains(m, s.TicketLink(now[1])) || strings.Contains(m, "/orders/") {
+			t.Errorf("the new bearer reads %s", m)
+		}
+		m := texts["ada@example.org"+passed]
+		for _, secret := range []string{"Eve", "eve@", "secret="} {
+			if m == "" || strings.Contains(m, secret) {
+				t.Errorf("whoever had it reads %q in %s", secret, m)
+			}
+		}
+		var files []string
+		if err := s.DB.Read().NewSelect().Table("mail_outbox").Column("attachments").Where("recipient = 'grace@example.org'").Scan(t.Context(), &files); err != nil ||
+			len(files) != 1 || !strings.Contains(files[0], "ticket.pdf") {
+			t.Errorf("attached is %.100q, %v", files, err)
+		}
+		fill(1, "Grace", "a@example.org")
+		fill(1, "Grace", "b@example.org")
+		if got := fill(1, "Grace", "victim@example.org"); len(got) != 0 {
+			t.Errorf("a form sent again and again mails %q", got)
+		}
+	})
+}
+
+// A ticket that is due and filled in by whoever was asked for it is mailed to them; one that is canceled by then is not.
+func TestAFilledInTicketIsMailed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		p := s.purchase(s.ticketType(0, s.pool(10)), 2, 1)
+		ada, eve := ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}, ticketing.Attendee{Name: "Eve", Email: "eve@example.org"}
+		p.Attendees = []ticketing.Bearer{{Attendee: ada, Later: true}, {Attendee: eve, Later: true}}
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.FillDetails(t.Context(), o.Tickets[0].ID, ticketing.Details{Attendee: ada}); err != nil {
+			t.Fatal(err)
+		}
+		list, _ := s.sentMails()
+		if !slices.Contains(list, "ada@example.org: Your ticket for Spring") || slices.ContainsFunc(list, func(m string) bool { return strings.Contains(m, "Passed on") }) {
+			t.Errorf("mailed are %q", list)
+		}
+		if err := s.FillDetails(t.Context(), o.Tickets[1].ID, ticketing.Details{Attendee: eve}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CancelOrder(t.Context(), o.ID, ticketing.CanceledByOrganiser, false); err != nil {
+			t.Fatal(err)
+		}
+		if list, _ = s.sentMails(); slices.Contains(list, "eve@example.org: Your ticket for Spring") {
+			t.Errorf("a canceled ticket was mailed: %q", list)
+		}
+		if failed, err := db.Read().NewSelect().Table("jobs").Where("last_error <> ''").Count(t.Context()); err != nil || failed > 0 {
+			t.Errorf("%d jobs failed, %v", failed, err)
+		}
+	})
+}
+
 // Many take the last place of a choice by their links at once: one gets it.
 func TestDetailsRaceForTheLastPlace(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

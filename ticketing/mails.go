@@ -24,6 +24,9 @@ func (s *Service) Register(r *jobs.Runner) {
 	r.Handle(JobDetailsAsked, s.forOrder(func(ctx context.Context, job jobs.Job, o *Order) error { return s.askDetails(ctx, o, job.ID) }))
 	r.Handle(JobTransferAwaited, s.forOrder(s.transferAwaited))
 	r.Handle(JobOrderCanceled, s.forOrder(s.orderCanceled))
+	r.Handle(JobAddOnCanceled, s.forOrder(s.addOnCanceled))
+	r.Handle(JobTicketGiven, s.forOrder(s.ticketGiven))
+	r.Handle(JobTicketPassedOn, s.forOrder(s.ticketPassedOn))
 	r.Handle(JobLatePayment, s.forOrder(s.latePayment))
 	r.Handle(JobOrderLinks, s.forOrder(s.orderLinks))
 	r.Handle(JobApprovalAsked, s.forOrder(s.approvalMail("approval_asked")))
@@ -121,14 +124,19 @@ func (s *Service) orderMail(ctx context.Context, o *Order) (orderMail, error) {
 	return m, nil
 }
 
-// send queues a mail, once however often the job runs.
-func (s *Service) send(ctx context.Context, job jobs.Job, o *Order, name string, data orderMail, files ...mail.Attachment) error {
+// send queues a mail to the buyer, once however often the job runs.
+func (s *Service) send(ctx context.Context, job jobs.Job, o *Order, name string, data any, files ...mail.Attachment) error {
+	return s.sendTo(ctx, o.BuyerEmail, job.ID, o, name, data, files...)
+}
+
+// sendTo queues a mail about an order, once for each cause.
+func (s *Service) sendTo(ctx context.Context, to string, cause turnout.ID, o *Order, name string, data any, files ...mail.Attachment) error {
 	subject, html, text, err := s.Pages.Email(o.Locale, name, data)
 	if err != nil {
 		return fmt.Errorf("ticketing: mail %s: %w", name, err)
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		return mail.Queue(ctx, tx, o.CommunityID, mail.Message{ID: mail.IDFor(job.ID), To: o.BuyerEmail, Subject: subject, HTML: html, Text: text,
+		return mail.Queue(ctx, tx, o.CommunityID, mail.Message{ID: mail.IDFor(cause), To: to, Subject: subject, HTML: html, Text: text,
 			Attachments: files, Source: o.ID}, s.Now())
 	})
 }

@@ -22,6 +22,9 @@ const (
 	JobDetailsAsked    = "ticketing.details_asked"    // mail the bearers who are still to fill in their details the links once more
 	JobTransferAwaited = "ticketing.transfer_awaited" // mail how to pay
 	JobOrderCanceled   = "ticketing.order_canceled"   // mail that it was canceled
+	JobAddOnCanceled   = "ticketing.add_on_canceled"  // mail that a ticket lost an add-on; its payload is an addOnRef
+	JobTicketGiven     = "ticketing.ticket_given"     // mail a ticket to its new bearer; its payload is a bearerRef
+	JobTicketPassedOn  = "ticketing.ticket_passed_on" // mail whoever bore a ticket that they do no more; a bearerRef too
 	JobLatePayment     = "ticketing.late_payment"     // mail that late money goes back
 	JobRefund          = "ticketing.refund"           // ask the provider to give money back
 	JobExpireSession   = "ticketing.expire_session"   // close a provider's page that nobody may pay any more
@@ -29,6 +32,19 @@ const (
 
 type orderRef struct {
 	Order turnout.ID `json:"order"`
+}
+
+type addOnRef struct {
+	Order  turnout.ID `json:"order"`
+	Ticket turnout.ID `json:"ticket"`
+	What   string     `json:"what"` // "2 × Dinner"
+	Refund int64      `json:"refund"`
+}
+
+type bearerRef struct {
+	Order  turnout.ID `json:"order"`
+	Ticket turnout.ID `json:"ticket"`
+	Email  string     `json:"email"`
 }
 
 type returnRef struct {

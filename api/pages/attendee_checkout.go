@@ -75,6 +75,7 @@ type summaryLine struct {
 	Total    turnout.Money
 	Note     string        // the price window, or that it is included
 	Less     turnout.Money // each is cheaper by this
+	Canceled int64         // of them, one by one, of an order
 }
 
 // checkoutForm is what the page sends, beside what is chosen and the attendees.

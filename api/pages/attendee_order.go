@@ -155,7 +155,7 @@ func newShownOrder(o *ticketing.Order, now time.Time) shownOrder {
 		}
 	}
 	for _, l := range o.Lines {
-		line := summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total), Note: l.PriceName}
+		line := summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total), Note: l.PriceName, Canceled: l.Canceled}
 		if l.Discount > 0 {
 			line.Less = o.Money(l.Discount)
 		}

@@ -28,7 +28,7 @@ var orderOperations = operations{
 	"POST /orders/{code}/cancel": {Summary: "Cancel a whole order", Text: "A preview says what would be given back and changes nothing; what it says is what happens.",
 		In: cancelRequest{}, Out: cancelResponse{}, Errors: []int{409}, Query: []parameter{secretParameter}},
 	"POST /tickets/{id}/add-ons/{add_on}/cancel": {Summary: "Cancel an add-on of a ticket", Text: "All that the ticket of a confirmed order has of it: its places go back, and what was paid for it and not given back. " +
-		"A preview says what would be given back and changes nothing.", In: cancelAddOnRequest{}, Out: cancelAddOnResponse{}, Errors: []int{409}},
+		"The buyer is told by mail. A preview says what would be given back and changes nothing.", In: cancelAddOnRequest{}, Out: cancelAddOnResponse{}, Errors: []int{409}},
 	"POST /orders/{code}/refunds": {Summary: "Give back all that was paid", Text: "The order and its tickets stay.", In: refundRequest{}, Out: refundResponse{}, Status: 201, Errors: []int{409}},
 	"POST /orders/{code}/paid":    {Summary: "Note that a bank transfer or cash arrived", Out: orderResponse{}, Errors: []int{409}},
 }

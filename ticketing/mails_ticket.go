@@ -1,0 +1,74 @@
+package ticketing
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"turnout"
+	"turnout/internal/jobs"
+	"turnout/internal/mail"
+	"turnout/ticketing/documents"
+)
+
+// aboutTicket is what the mails about one ticket of an order say.
+type aboutTicket struct {
+	orderMail
+	TicketType, Attendee, TicketURL string
+	AddOns                          string // "2 × Dinner"
+}
+
+func (s *Service) aboutTicket(ctx context.Context, o *Order, id turnout.ID) (aboutTicket, *Ticket, error) {
+	data, err := s.orderMail(ctx, o)
+	if err != nil {
+		return aboutTicket{}, nil, err
+	}
+	t := o.Tickets[slices.IndexFunc(o.Tickets, func(t *Ticket) bool { return t.ID == id })]
+	return aboutTicket{orderMail: data, TicketType: o.TypeName(t), Attendee: t.AttendeeName}, t, nil
+}
+
+// addOnCanceled tells the buyer which add-on of which ticket was canceled, and what of its price goes back.
+func (s *Service) addOnCanceled(ctx context.Context, job jobs.Job, o *Order) error {
+	var ref addOnRef
+	if err := job.Read(&ref); err != nil {
+		return err
+	}
+	data, _, err := s.aboutTicket(ctx, o, ref.Ticket)
+	if err != nil {
+		return err
+	}
+	data.AddOns, data.Refund = ref.What, o.Money(ref.Refund)
+	return s.send(ctx, job, o, "add_on_canceled", data)
+}
+
+// ticketGiven mails a ticket to whoever bears it now, while they do.
+func (s *Service) ticketGiven(ctx context.Context, job jobs.Job, o *Order) error {
+	var ref bearerRef
+	if err := job.Read(&ref); err != nil {
+		return err
+	}
+	data, t, err := s.aboutTicket(ctx, o, ref.Ticket)
+	if err != nil || t.Status != Valid || t.AttendeeEmail != ref.Email {
+		return err
+	}
+	data.TicketURL = s.TicketLink(t)
+	pdf, err := toBytes(func(w io.Writer) error { return s.WriteTicket(ctx, w, o, t, documents.A4) })
+	if err != nil {
+		return err
+	}
+	return s.sendTo(ctx, ref.Email, job.ID, o, "ticket_given", data, mail.Attachment{Name: "ticket.pdf", Type: "application/pdf", Data: pdf})
+}
+
+// ticketPassedOn tells whoever bore a ticket that somebody else does, and not who.
+func (s *Service) ticketPassedOn(ctx context.Context, job jobs.Job, o *Order) error {
+	var ref bearerRef
+	if err := job.Read(&ref); err != nil {
+		return err
+	}
+	data, _, err := s.aboutTicket(ctx, o, ref.Ticket)
+	if err != nil {
+		return err
+	}
+	data.Attendee = ""
+	return s.sendTo(ctx, ref.Email, job.ID, o, "ticket_passed_on", data)
+}
