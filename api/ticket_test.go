@@ -49,6 +49,8 @@ func TestTicketPage(t *testing.T) {
 		} {
 			if w, body := call(t, h, "GET", file.path, ""); w.StatusCode != 200 || !strings.HasPrefix(w.Header.Get("Content-Type"), file.kind) || !strings.HasPrefix(body, file.begins) {
 				t.Errorf("%s: %d %v %.60q", file.path, w.StatusCode, w.Header, body)
+			} else if body = strings.ReplaceAll(body, "\r\n ", ""); strings.Contains(body, order.text1("secret")) || file.kind == "text/calendar" && !strings.Contains(body, path(0)) {
+				t.Errorf("%s has the link of the order, or not that of the ticket: %s", file.path, body)
 			}
 		}
 		h.api("GET", "/tickets/"+id+"/ticket.pdf?size=letter", nil, 200) // with the token

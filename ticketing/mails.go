@@ -168,7 +168,7 @@ func (s *Service) orderConfirmed(ctx context.Context, job jobs.Job, o *Order) er
 	if err != nil {
 		return err
 	}
-	ics, err := toBytes(func(w io.Writer) error { return s.WriteCalendar(ctx, w, o) })
+	ics, err := toBytes(func(w io.Writer) error { return s.WriteCalendar(ctx, w, o, data.OrderURL) })
 	if err != nil {
 		return err
 	}

@@ -142,15 +142,15 @@ func (o *Order) ExtraName(ticket, addOn turnout.ID) string {
 	return name
 }
 
-// WriteCalendar writes the event's date as a calendar file for the order's buyer.
-func (s *Service) WriteCalendar(ctx context.Context, w io.Writer, o *Order) error {
+// WriteCalendar writes the event's date as a calendar file for whoever has the link that it names: OrderLink or TicketLink.
+func (s *Service) WriteCalendar(ctx context.Context, w io.Writer, o *Order, link string) error {
 	event, _, err := s.eventOf(ctx, o)
 	if err != nil {
 		return err
 	}
 	entry := agenda.CalendarEvent{
 		UID: string(o.ID) + "@turnout", Sequence: int(event.Version), Stamp: o.UpdatedAt, Start: event.StartsAt, End: event.EndsAt,
-		Zone: event.Location(), Summary: event.Title, Description: s.OrderLink(o), Location: Place(event),
+		Zone: event.Location(), Summary: event.Title, Description: link, Location: Place(event),
 		URL: s.BaseURL + "/e/" + event.Slug, Canceled: o.Status == OrderCanceled,
 	}
 	calendar := agenda.Calendar{Events: []agenda.CalendarEvent{entry}}

@@ -247,12 +247,12 @@ func (h *Handler) OrderCalendar(c *gin.Context) {
 	if !ok {
 		return
 	}
-	h.orderCalendar(c, order)
+	h.orderCalendar(c, order, h.Ticketing.OrderLink(order))
 }
 
-func (h *Handler) orderCalendar(c *gin.Context, order *ticketing.Order) {
+func (h *Handler) orderCalendar(c *gin.Context, order *ticketing.Order, link string) {
 	var out bytes.Buffer
-	if err := h.Ticketing.WriteCalendar(c.Request.Context(), &out, order); err != nil {
+	if err := h.Ticketing.WriteCalendar(c.Request.Context(), &out, order, link); err != nil {
 		h.Fail(c, err)
 		return
 	}

@@ -61,7 +61,7 @@ func (h *Handler) Ticket(c *gin.Context) {
 			return h.Ticketing.WriteTicket(ctx, w, order, ticket, size)
 		})
 	case kind == "ics":
-		h.orderCalendar(c, order)
+		h.orderCalendar(c, order, h.Ticketing.TicketLink(ticket))
 	case kind != "":
 		h.Fail(c, turnout.ErrNotFound)
 	default:
