@@ -102,6 +102,6 @@ CREATE TABLE identities (
     source       TEXT NOT NULL,
     handle       TEXT NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL,
-    UNIQUE (community_id, source, handle)
+    UNIQUE (handle, source, community_id) -- the handle first: with statistics of an hour ago PostgreSQL would read a whole community for a hundred handles
 );
 CREATE INDEX identities_by_person ON identities (community_id, person_id);

@@ -118,14 +118,17 @@ func Ensure(ctx context.Context, db bun.IDB, community turnout.ID, now time.Time
 	}
 	persons, identities := missing(community, now, contacts, wanted, known)
 	if len(identities) > 0 {
-		if err := insert(ctx, db, persons, identities); err != nil {
+		all, err := insert(ctx, db, persons, identities)
+		if err != nil {
 			return nil, fmt.Errorf("people: ensure: %w", err)
 		}
-		if known, err = identified(ctx, db, community, wanted); err != nil {
-			return nil, fmt.Errorf("people: ensure: %w", err)
-		}
-		if err := dropUnused(ctx, db, community, persons, known); err != nil {
-			return nil, fmt.Errorf("people: ensure: %w", err)
+		if !all { // another transaction made some of them first
+			if known, err = identified(ctx, db, community, wanted); err != nil {
+				return nil, fmt.Errorf("people: ensure: %w", err)
+			}
+			if err := dropUnused(ctx, db, community, persons, known); err != nil {
+				return nil, fmt.Errorf("people: ensure: %w", err)
+			}
 		}
 	}
 	ids := make([]turnout.ID, len(contacts))
@@ -236,18 +239,19 @@ func missing(community turnout.ID, now time.Time, contacts []Contact, wanted [][
 	return persons, identities
 }
 
-func insert(ctx context.Context, db bun.IDB, persons []*Person, identities []*Identity) error {
+// insert writes the persons, and the identities that nobody else wrote meanwhile; all says that nobody did.
+func insert(ctx context.Context, db bun.IDB, persons []*Person, identities []*Identity) (all bool, err error) {
 	if len(persons) > 0 {
 		if _, err := db.NewInsert().Model(&persons).Exec(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
 	// In one order everywhere: two transactions that make the same people wait for each other, never both at once.
 	slices.SortFunc(identities, func(a, b *Identity) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Handle, b.Handle))
 	})
-	_, err := db.NewInsert().Model(&identities).On("CONFLICT (community_id, source, handle) DO NOTHING").Exec(ctx)
-	return err
+	written, err := database.Changed(db.NewInsert().Model(&identities).On("CONFLICT (handle, source, community_id) DO NOTHING").Exec(ctx))
+	return written == int64(len(identities)), err
 }
 
 // dropUnused removes the persons whom another transaction made first under the same handles.
