@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/uptrace/bun"
-
-	"turnout"
 	"turnout/internal/database"
 	"turnout/ticketing"
 )
@@ -86,7 +83,7 @@ func (b *bench) reserve(ctx context.Context, r *rig, s *stage, with string) erro
 	if b.engine != database.Postgres {
 		return nil
 	}
-	locked, err := b.lockAndCount(ctx, r, s)
+	locked, err := r.lockAndCount(ctx, s, b.size.round)
 	if err != nil {
 		return fmt.Errorf("P2: %w", err)
 	}
@@ -105,77 +102,6 @@ func (s *stage) purchase(n int64) ticketing.Purchase {
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// lockAndCount is the other way to sell no place twice: lock the event by an advisory lock, count what is sold, insert. Its
-// tables and indexes are copies of ours with one more index for the count, half of its 10,000 places are sold, and it writes no
-// people, no counters and no log.
-func (b *bench) lockAndCount(ctx context.Context, r *rig, s *stage) (func(int) (float64, error), error) {
-	const places = 10_000
-	db := r.DB.Writer()
-	for _, table := range []string{"orders", "order_lines", "tickets", "ticket_codes"} {
-		if _, err := db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS locked_"+table+" (LIKE "+table+" INCLUDING ALL)"); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := db.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS locked_tickets_by_type ON locked_tickets (ticket_type_id, status)"); err != nil {
-		return nil, err
-	}
-	buy := func(ctx context.Context, n int64) error {
-		return r.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-			if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", s.Number).Exec(ctx); err != nil {
-				return err
-			}
-			var taken int64
-			if err := tx.NewRaw("SELECT COUNT(*) FROM locked_tickets WHERE ticket_type_id = ? AND status IN ('reserved', 'valid')", s.ticket.ID).Scan(ctx, &taken); err != nil {
-				return err
-			}
-			if taken >= places*100 {
-				return errors.New("sold out")
-			}
-			return s.insertLocked(ctx, tx, n, 1)
-		})
-	}
-	for n := range int64(places / 2 / 100) {
-		if err := r.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.insertLocked(ctx, tx, n*100+1, 100) }); err != nil {
-			return nil, err
-		}
-	}
-	sold := int64(places / 2)
-	return func(int) (float64, error) {
-		from := sold
-		rate, err := together(ctx, 16, b.size.round, 0, func(ctx context.Context, _ int, n int64) error { return buy(ctx, from+n) })
-		sold += int64(rate*b.size.round.Seconds()*2) + 1000
-		return rate, err
-	}, nil
-}
-
-// insertLocked inserts so many orders of one ticket, numbered from n on.
-func (s *stage) insertLocked(ctx context.Context, tx bun.Tx, n int64, count int) error {
-	at := now()
-	orders, lines := make([]*ticketing.Order, count), make([]*ticketing.OrderLine, count)
-	tickets, codes := make([]*ticketing.Ticket, count), make([]*ticketCode, count)
-	for i := range count {
-		o := &ticketing.Order{ID: turnout.NewID("ord"), CommunityID: s.CommunityID, EventID: s.ID, Number: n + int64(i), Status: ticketing.Confirmed, PersonID: "per",
-			BuyerName: "Buyer", BuyerEmail: "buyer@example.org", Locale: "en", Currency: "EUR", SecretVersion: 1, ExpiresAt: at, ConfirmedAt: at, CreatedAt: at, UpdatedAt: at}
-		line := &ticketing.OrderLine{ID: turnout.NewID("lin"), CommunityID: s.CommunityID, OrderID: o.ID, TicketTypeID: s.ticket.ID, Name: "Free",
-			AttendanceMode: ticketing.InPerson, Quantity: 1, PricesIncludeTax: true}
-		ticket := &ticketing.Ticket{ID: turnout.NewID("tkt"), CommunityID: s.CommunityID, EventID: s.ID, OrderID: o.ID, LineID: line.ID, TicketTypeID: s.ticket.ID,
-			Number: o.Number, Status: ticketing.Valid, AttendanceMode: ticketing.InPerson, PersonID: "per", AttendeeName: "Buyer", AttendeeEmail: "buyer@example.org",
-			Version: 1, CreatedAt: at, UpdatedAt: at}
-		orders[i], lines[i], tickets[i] = o, line, ticket
-		codes[i] = &ticketCode{TicketID: ticket.ID, Nonce: ticketing.Nonce(secretBytes(16)).String(), CommunityID: s.CommunityID, State: "current", TypeNumber: 1,
-			Mode: ticketing.InPerson, CreatedAt: at}
-	}
-	for _, insert := range []*bun.InsertQuery{
-		tx.NewInsert().Model(&orders).ModelTableExpr("locked_orders"), tx.NewInsert().Model(&lines).ModelTableExpr("locked_order_lines"),
-		tx.NewInsert().Model(&tickets).ModelTableExpr("locked_tickets"), tx.NewInsert().Model(&codes).ModelTableExpr("locked_ticket_codes"),
-	} {
-		if _, err := insert.Exec(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // rush is P3: many more buyers than places, all at once, several times; with full baskets a fifth as often.
 func (b *bench) rush(ctx context.Context, r *rig) error {
