@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/uptrace/bun"
 	"github.com/xuri/excelize/v2"
 
 	"turnout"
@@ -113,6 +115,17 @@ func TestBulkPages(t *testing.T) {
 		d.see(d.at("/orders/"+gift.Code), "Order canceled", "by the organiser")
 		d.see(d.at("/orders/bulk?action=paid&order="+string(held.ID)), "cannot be done for the order")
 		d.see(d.at("/orders/runs"), "Cancel orders", "Finished")
+		err := d.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error { // as it was a moment ago
+			_, err := tx.NewRaw("UPDATE bulk_runs SET state = 'working' WHERE id = ?", run).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.see(progress, `hx-get="`+progress+`?state=refused"`)
+		if _, _, part := d.fetch(progress+"?state=done&after=0", "HX-Request", "true"); !strings.Contains(part, `hx-get="`+progress+`?after=0&amp;state=done"`) || !strings.Contains(part, gift.Code) {
+			t.Errorf("the part asks for another page than the one that is read: %s", part)
+		}
 		if status, _, _ := d.fetch(d.at("/orders/runs/blk_nothing")); status != 404 {
 			t.Errorf("a run that there is not: %d", status)
 		}

@@ -106,6 +106,7 @@ type runPage struct {
 	States                      []filterLink
 	Items                       []bulkItemRow
 	URL, OrdersURL, NextPageURL string
+	Here                        string // with the state and the page that are read
 	Ended                       bool
 }
 
@@ -148,7 +149,8 @@ func (h *Handler) fillRun(c *gin.Context, data *runPage) error {
 		return err
 	}
 	data.Who = name(audit.Actor{Kind: data.Run.ActorKind, ID: data.Run.ActorID})
-	state := ticketing.BulkItemState(c.Query("state"))
+	query := c.Request.URL.Query()
+	state := ticketing.BulkItemState(query.Get("state"))
 	if state == "" {
 		state = ticketing.BulkWorked
 		if data.Refused > 0 {
@@ -164,14 +166,19 @@ func (h *Handler) fillRun(c *gin.Context, data *runPage) error {
 				data.URL + "?" + url.Values{"state": {string(s.state)}}.Encode(), s.state == state})
 		}
 	}
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // 0 for what is no number: the beginning
+	after, _ := strconv.ParseInt(query.Get("after"), 10, 64) // 0 for what is no number: the beginning
 	items, err := h.Ticketing.BulkItems(c.Request.Context(), data.Event, data.Run.ID, state, after, rowsShown+1)
 	if err != nil {
 		return err
 	}
+	if len(items) > 0 { // what is read stays, also when others are refused meanwhile
+		query.Set("state", string(state))
+	}
+	data.Here = data.URL + "?" + query.Encode()
 	if len(items) > rowsShown {
 		items = items[:rowsShown]
-		data.NextPageURL = nextPage(c, "after", strconv.FormatInt(items[rowsShown-1].Number, 10))
+		query.Set("after", strconv.FormatInt(items[rowsShown-1].Number, 10))
+		data.NextPageURL = data.URL + "?" + query.Encode()
 	}
 	for _, item := range items {
 		row := bulkItemRow{BulkItem: item, URL: data.OrdersURL + "/" + item.OrderCode}

@@ -30,6 +30,20 @@ func TestBrowserSearchesLists(t *testing.T) {
 		b.until(`document.querySelector("h1") !== null && document.querySelector('[name="search"]').value === "ann"`)
 		b.read()
 	}
+	b.open("/console/events/lighthouse-conf-8/orders")
+	b.do(chromedp.Focus(chromedp.CSS("#list tbody a")))
+	at := js[string](b, "document.activeElement.href")
+	b.redraw()
+	if now := js[string](b, "document.activeElement.href ?? ''"); now != at {
+		t.Errorf("the focus went from %s to %q", at, now)
+	}
+}
+
+// redraw has the list drawn again, as a change of its search does.
+func (b *browser) redraw() {
+	b.t.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#list").dataset.old = "yes"; htmx.trigger("form[role=search]", "submit")`))
+	b.until(`document.querySelector("#list:not([data-old]):not(.htmx-settling)") !== null`)
 }
 
 // until waits for what a script says to become true.

@@ -2,6 +2,7 @@
 import { countdowns } from "./_countdown";
 import { desks } from "./_desk";
 import { favourites } from "./_favourites";
+import { focusStays } from "./_focus";
 import { questions } from "./_questions";
 import { previews } from "./_preview";
 import { redraws } from "./_redraw";
@@ -126,6 +127,7 @@ document.addEventListener("change", (event) => {
 });
 
 ticks();
+focusStays();
 
 function ready(root: ParentNode): void {
   countdowns(root);
