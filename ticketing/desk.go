@@ -13,6 +13,7 @@ import (
 	"turnout"
 	"turnout/events"
 	"turnout/internal/audit"
+	"turnout/internal/database"
 )
 
 // Sources of orders.
@@ -141,31 +142,44 @@ func (t Taking) Left() turnout.Money {
 	return turnout.Money{Amount: t.Taken.Amount - t.GivenBack.Amount, Currency: t.Taken.Currency}
 }
 
-// Takings counts the payments of an event's box office and the refunds of these that were made, the newest day first, for closing the
+// Takings sums up the payments of an event's box office and the refunds of these that were made, the newest day first, for closing the
 // till. by is the account whose takings alone are wanted, "" for all.
 func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) ([]Taking, error) {
-	type moved struct {
-		At     time.Time
-		Amount int64
-		Method DeskMethod
-		SoldBy turnout.ID
-	}
-	read := func(q *bun.SelectQuery) (list []moved, err error) {
-		q = q.ColumnExpr("payment.method, COALESCE(ord.sold_by, '') AS sold_by").Where("payment.event_id = ?", e.ID).Where("payment.community_id = ?", e.CommunityID).
-			Where("payment.method <> ''").Join("JOIN orders AS ord ON ord.id = payment.order_id")
+	db := s.DB.Read()
+	ofDesk := func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.TableExpr("payments AS payment").Join("JOIN orders AS ord ON ord.id = payment.order_id").
+			Where("payment.event_id = ?", e.ID).Where("payment.community_id = ?", e.CommunityID).Where("payment.method <> ''")
 		if by != "" {
 			q = q.Where("ord.sold_by = ?", by)
 		}
-		err = q.Scan(ctx, &list)
-		return list, err
+		return q
 	}
-	db := s.DB.Read()
-	taken, err := read(db.NewSelect().TableExpr("payments AS payment").ColumnExpr("payment.created_at AS at, payment.amount").Where("payment.status IN " + cameIn))
+	var first time.Time
+	err := ofDesk(db.NewSelect()).Column("payment.created_at").Order("payment.created_at").Limit(1).Scan(ctx, &first)
+	if database.IsNoRows(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, wrapped("takings", err)
 	}
-	back, err := read(db.NewSelect().TableExpr("payments AS payment").ColumnExpr("refund.updated_at AS at, refund.amount").
-		Join("JOIN refunds AS refund ON refund.payment_id = payment.id AND refund.status = 'succeeded'"))
+	days := calendarSince(first, s.Now(), e.Location())
+	type sum struct {
+		Ago           int
+		SoldBy        turnout.ID
+		Method        DeskMethod
+		Moves, Amount int64
+	}
+	read := func(at, amount string, q *bun.SelectQuery) (list []sum, err error) {
+		ago, midnights := days.ago(at)
+		err = ofDesk(q).ColumnExpr(ago+" AS ago", midnights...).ColumnExpr("COALESCE(ord.sold_by, '') AS sold_by, payment.method").
+			ColumnExpr("COUNT(*) AS moves, SUM("+amount+") AS amount").GroupExpr("1, 2, 3").Scan(ctx, &list)
+		return list, err
+	}
+	taken, err := read("payment.created_at", "payment.amount", db.NewSelect().Where("payment.status IN "+cameIn))
+	if err != nil {
+		return nil, wrapped("takings", err)
+	}
+	back, err := read("refund.updated_at", "refund.amount", db.NewSelect().Join("JOIN refunds AS refund ON refund.payment_id = payment.id AND refund.status = 'succeeded'"))
 	if err != nil {
 		return nil, wrapped("takings", err)
 	}
@@ -175,8 +189,8 @@ func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) (
 		method DeskMethod
 	}
 	rows := map[key]*Taking{}
-	of := func(m moved) *Taking {
-		k := key{m.At.In(e.Location()).Format(time.DateOnly), m.SoldBy, m.Method}
+	of := func(m sum) *Taking {
+		k := key{days.name(m.Ago), m.SoldBy, m.Method}
 		if rows[k] == nil {
 			none := turnout.Money{Currency: e.Currency}
 			rows[k] = &Taking{Day: k.day, By: k.by, Method: k.method, Taken: none, GivenBack: none}
@@ -185,7 +199,7 @@ func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) (
 	}
 	for _, m := range taken {
 		row := of(m)
-		row.Sales++
+		row.Sales += m.Moves
 		row.Taken.Amount += m.Amount
 	}
 	for _, m := range back {

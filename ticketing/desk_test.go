@@ -3,6 +3,7 @@ package ticketing_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -243,6 +244,53 @@ func TestUndoingAtTheDesk(t *testing.T) {
 		}
 		if none, err := s.Takings(t.Context(), s.event, "acc_2"); err != nil || len(none) != 0 {
 			t.Errorf("of somebody who sold nothing: %+v, %v", none, err)
+		}
+	})
+}
+
+// The till is closed by the days of the event's zone: what is taken back after midnight went out on the other day, and days without a
+// sale are no rows.
+func TestTheTillIsClosedByTheDaysOfTheZone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		tt := s.ticketType(2500, s.pool(10))
+		until := func(clock string) {
+			t.Helper()
+			at, err := time.ParseInLocation("2006-01-02 15:04:05", clock, s.event.Location())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.wait(at.Sub(s.now()))
+		}
+		sell := func(method ticketing.DeskMethod) *ticketing.Order {
+			t.Helper()
+			o, got := s.try(s.atDesk(tt, 1, method))
+			if got != "" {
+				t.Fatal(got)
+			}
+			return o
+		}
+		until("2026-05-02 00:00:00")
+		sell(ticketing.DeskCash)
+		until("2026-05-04 23:59:00")
+		sell(ticketing.DeskCash)
+		sell(ticketing.DeskCash)
+		back := sell(ticketing.DeskCard)
+		until("2026-05-05 00:00:30")
+		if _, err := s.UndoDeskSale(t.Context(), s.event.CommunityID, back.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		takings, err := s.Takings(t.Context(), s.event, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, row := range takings {
+			got = append(got, fmt.Sprintf("%s %s: %d, %d - %d", row.Day, row.Method, row.Sales, row.Taken.Amount, row.GivenBack.Amount))
+		}
+		want := []string{"2026-05-05 card: 0, 0 - 2500", "2026-05-04 card: 1, 2500 - 0", "2026-05-04 cash: 2, 5000 - 0", "2026-05-02 cash: 1, 2500 - 0"}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -134,7 +135,7 @@ func (s *Service) TryImport(ctx context.Context, e *events.Event, data []byte, c
 	if err != nil {
 		return nil, err
 	}
-	have, err := s.knownOf(ctx, s.DB.Read(), e)
+	have, err := s.knownOf(ctx, s.DB.Read(), e, list)
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: try import: %w", err)
 	}
@@ -336,8 +337,8 @@ func (s *Service) clearImport(ctx context.Context, imp *Import) error {
 	})
 }
 
-// knownOf reads what the event has, for comparing.
-func (s *Service) knownOf(ctx context.Context, db bun.IDB, e *events.Event) (eventHas, error) {
+// knownOf reads what the event has, for comparing; of its tickets and of what was imported only what the list names.
+func (s *Service) knownOf(ctx context.Context, db bun.IDB, e *events.Event, list *intake.List) (eventHas, error) {
 	have := eventHas{emails: map[string]turnout.ID{}, names: map[string]turnout.ID{}, refs: map[string]turnout.ID{}}
 	var err error
 	if have.types, err = loadTypes(ctx, db, []turnout.ID{e.ID}); err != nil {
@@ -351,27 +352,94 @@ func (s *Service) knownOf(ctx context.Context, db bun.IDB, e *events.Event) (eve
 	if err = db.NewSelect().Model(&have.pools).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Where("kind = ?", Places).Order("name").Scan(ctx); err != nil {
 		return have, err
 	}
-	var tickets []*Ticket
-	if err = db.NewSelect().Model(&tickets).Column("order_id", "attendee_name", "attendee_email").Where("event_id = ?", e.ID).
-		Where("community_id = ?", e.CommunityID).Where("status <> ?", TicketCanceled).Order("number").Scan(ctx); err != nil {
-		return have, err
-	}
-	for _, t := range tickets {
-		into, key := have.emails, t.AttendeeEmail
-		if key == "" {
-			into, key = have.names, foldWords(t.AttendeeName)
+	emails, refs := have.seek(list)
+	for some := range slices.Chunk(emails, importChunk) {
+		if err = have.addressed(ctx, db, e, some); err != nil {
+			return have, err
 		}
-		into[key] = cmp.Or(into[key], t.OrderID)
 	}
+	if len(have.names) > 0 {
+		if err = have.named(ctx, db, e); err != nil {
+			return have, err
+		}
+	}
+	for some := range slices.Chunk(refs, importChunk) {
+		if err = have.imported(ctx, db, e, some); err != nil {
+			return have, err
+		}
+	}
+	return have, nil
+}
+
+// seek gives the addresses and references that a list names, and makes room for its names without an address.
+func (have *eventHas) seek(list *intake.List) (emails, refs []string) {
+	p := planning{ImportPlan: &ImportPlan{List: list}, inOrder: map[string]int{}}
+	for i := range list.Rows {
+		who, _ := p.attendee(&list.Rows[i], false)
+		if who.Email != "" {
+			emails = append(emails, who.Email)
+		} else {
+			have.names[foldWords(who.Name)] = ""
+		}
+		if ref := p.reference(&list.Rows[i]); ref != "" {
+			refs = append(refs, ref)
+		}
+	}
+	slices.Sort(emails)
+	return slices.Compact(emails), refs
+}
+
+// addressed finds the tickets that addresses have, by the people whose they are.
+func (have *eventHas) addressed(ctx context.Context, db bun.IDB, e *events.Event, emails []string) error {
+	var tickets []*Ticket
+	people := db.NewSelect().Table("identities").Column("person_id").Where("community_id = ?", e.CommunityID).Where("source = 'email'").Where("handle IN (?)", bun.List(emails))
+	err := liveTickets(db, e, &tickets).Where("person_id IN (?)", people).Where("attendee_email IN (?)", bun.List(emails)).Scan(ctx)
+	for _, t := range tickets {
+		have.emails[t.AttendeeEmail] = cmp.Or(have.emails[t.AttendeeEmail], t.OrderID)
+	}
+	return err
+}
+
+// named finds the tickets of the names that there is room for. Names are compared folded, so those of all tickets without an address are
+// looked at, piece by piece.
+func (have *eventHas) named(ctx context.Context, db bun.IDB, e *events.Event) error {
+	for last := int64(0); ; {
+		var tickets []*Ticket
+		if err := liveTickets(db, e, &tickets).Where("attendee_email = ''").Where("number > ?", last).Limit(importChunk).Scan(ctx); err != nil {
+			return err
+		}
+		for _, t := range tickets {
+			last = t.Number
+			name := foldWords(t.AttendeeName)
+			if order, asked := have.names[name]; asked {
+				have.names[name] = cmp.Or(order, t.OrderID)
+			}
+		}
+		if len(tickets) < importChunk {
+			break
+		}
+	}
+	maps.DeleteFunc(have.names, func(_ string, order turnout.ID) bool { return order == "" })
+	return nil
+}
+
+// imported finds the orders that earlier imports made for references.
+func (have *eventHas) imported(ctx context.Context, db bun.IDB, e *events.Event, some []string) error {
 	var refs []struct {
 		Reference string
 		OrderID   turnout.ID
 	}
-	err = db.NewSelect().Model((*importRef)(nil)).ColumnExpr("iref.reference").ColumnExpr("COALESCE(iorder.order_id, '') AS order_id").
+	err := db.NewSelect().Model((*importRef)(nil)).ColumnExpr("iref.reference").ColumnExpr("COALESCE(iorder.order_id, '') AS order_id").
 		Join("JOIN attendee_import_orders AS iorder ON iorder.id = iref.import_order_id").
-		Where("iref.event_id = ?", e.ID).Where("iref.community_id = ?", e.CommunityID).Scan(ctx, &refs)
+		Where("iref.event_id = ?", e.ID).Where("iref.community_id = ?", e.CommunityID).Where("iref.reference IN (?)", bun.List(some)).Scan(ctx, &refs)
 	for _, r := range refs {
 		have.refs[r.Reference] = r.OrderID
 	}
-	return have, err
+	return err
+}
+
+// liveTickets selects an event's tickets that are not canceled, in their order, as far as a list is compared with them.
+func liveTickets(db bun.IDB, e *events.Event, into *[]*Ticket) *bun.SelectQuery {
+	return db.NewSelect().Model(into).Column("order_id", "number", "attendee_name", "attendee_email").Where("event_id = ?", e.ID).
+		Where("community_id = ?", e.CommunityID).Where("status <> ?", TicketCanceled).Order("number")
 }

@@ -138,6 +138,7 @@ type eventHas struct {
 	types  []*TicketType
 	addOns []*AddOn // that a ticket has without being asked
 	pools  []*Pool
+	// Of what the list names alone:
 	emails map[string]turnout.ID // the order of the ticket that an address has
 	names  map[string]turnout.ID // the order of the ticket that a name without an address has, folded
 	refs   map[string]turnout.ID // the order that an earlier import made for a reference

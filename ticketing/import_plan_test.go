@@ -9,8 +9,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"turnout"
+	"turnout/events"
 	"turnout/ticketing/intake"
 )
+
+// KnownOf counts what is read of the event to compare a list with.
+func (s *Service) KnownOf(t *testing.T, e *events.Event, text string) (emails, names, refs int) {
+	t.Helper()
+	have, err := s.knownOf(t.Context(), s.DB.Read(), e, listOf(t, text, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(have.emails), len(have.names), len(have.refs)
+}
 
 // listOf reads a list of the sample forms, or one that the test writes.
 func listOf(t *testing.T, text string, columns map[int]intake.Field) *intake.List {

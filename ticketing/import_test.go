@@ -316,3 +316,28 @@ func TestDuplicatesAllTheSame(t *testing.T) {
 		}
 	})
 }
+
+// Of an event's tickets and earlier imports only those are kept in mind that a list names, over several pieces.
+func TestAListIsComparedWithWhatItNames(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		s.ticketType(0, s.pool(2000))
+		list := "name,email,id\n"
+		for i := range 620 {
+			list += fmt.Sprintf("Guest %d,guest%d@example.org,%d\nNamed %d,,n%d\n", i, i, i, i, i)
+		}
+		s.confirm(list, ticketing.ImportChoices{})
+		s.drain()
+		const some = "name,email,id\nGuest,GUEST7@example.org,7\nnamed 610,,n610\nNobody,,x\nNew,new@example.org,y\n"
+		if emails, names, refs := s.KnownOf(t, s.event, some); emails != 1 || names != 1 || refs != 2 {
+			t.Errorf("%d addresses, %d names, %d references", emails, names, refs)
+		}
+		if emails, names, refs := s.KnownOf(t, s.event, list); emails != 620 || names != 620 || refs != 1240 {
+			t.Errorf("of the whole list: %d addresses, %d names, %d references", emails, names, refs)
+		}
+		plan, err := s.TryImport(t.Context(), s.event, []byte("name,email\nGuest,GUEST7@example.org\nnamed 610,\nNobody,\n"), ticketing.ImportChoices{})
+		if err != nil || plan.Skips()[string(ticketing.HasTicket)] != 1 || plan.Skips()[string(ticketing.NameHasTicket)] != 1 {
+			t.Errorf("%+v %v", plan, err)
+		}
+	})
+}

@@ -63,33 +63,59 @@ func SalesByType(ctx context.Context, db bun.IDB, community, event turnout.ID) (
 // SalesByDay counts the tickets of confirmed orders by the day, in the event's zone, on which their order was confirmed: the
 // last so many days up to now, the oldest first.
 func SalesByDay(ctx context.Context, db bun.IDB, event *events.Event, now time.Time, days int) ([]int64, error) {
-	zone := event.Location()
-	today := now.In(zone)
-	midnight := func(i int) time.Time { // the beginning of the i-th day
-		at := time.Date(today.Year(), today.Month(), today.Day()-days+1+i, 0, 0, 0, 0, zone)
-		if at.Hour() == 23 { // the clock jumps over midnight
-			at = at.Add(time.Hour)
-		}
-		return at.UTC()
-	}
+	c := calendar{now.In(event.Location()), days}
 	sold := make([]int64, days)
-	day := new(strings.Builder) // the day of a quarter: the first whose end lies behind it
-	var ends []any
-	for i := range days {
-		fmt.Fprintf(day, " WHEN starts_at < ? THEN %d", i)
-		ends = append(ends, midnight(i+1))
-	}
-	var rows []struct{ Day, Tickets int64 }
-	err := db.NewSelect().Model((*SalesTotals)(nil)).ColumnExpr("CASE"+day.String()+" END AS day, SUM(tickets) AS tickets", ends...).
+	ago, midnights := c.ago("starts_at") // the day of a quarter is that on which it began
+	var rows []struct{ Ago, Tickets int64 }
+	err := db.NewSelect().Model((*SalesTotals)(nil)).ColumnExpr(ago+" AS ago, SUM(tickets) AS tickets", midnights...).
 		Where("community_id = ?", event.CommunityID).Where("event_id = ?", event.ID).
-		Where("starts_at >= ?", midnight(0)).Where("starts_at < ?", midnight(days)).GroupExpr("1").Scan(ctx, &rows)
+		Where("starts_at >= ?", c.midnight(days-1)).Where("starts_at < ?", c.midnight(-1)).GroupExpr("1").Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: sales by day: %w", err)
 	}
 	for _, r := range rows {
-		sold[r.Day] = r.Tickets
+		sold[int64(days)-1-r.Ago] = r.Tickets
 	}
 	return sold, nil
+}
+
+// calendar is the last so many days of a zone, today among them.
+type calendar struct {
+	now  time.Time // in the zone
+	days int
+}
+
+// calendarSince is the days from that of an instant on.
+func calendarSince(first, now time.Time, zone *time.Location) calendar {
+	noon := func(at time.Time) time.Time {
+		at = at.In(zone)
+		return time.Date(at.Year(), at.Month(), at.Day(), 12, 0, 0, 0, time.UTC)
+	}
+	return calendar{now.In(zone), 1 + max(0, int(noon(now).Sub(noon(first)).Hours()/24))}
+}
+
+// midnight is when the day began that is so many days ago.
+func (c calendar) midnight(ago int) time.Time {
+	at := time.Date(c.now.Year(), c.now.Month(), c.now.Day()-ago, 0, 0, 0, 0, c.now.Location())
+	if at.Hour() == 23 { // the clock jumps over midnight
+		at = at.Add(time.Hour)
+	}
+	return at.UTC()
+}
+
+// name is the day that is so many days ago, as 2026-05-31.
+func (c calendar) name(ago int) string {
+	return time.Date(c.now.Year(), c.now.Month(), c.now.Day()-ago, 12, 0, 0, 0, time.UTC).Format(time.DateOnly)
+}
+
+// ago is the expression for how many days ago a column's instant was, with its arguments: databases know no zones.
+func (c calendar) ago(column string) (expr string, midnights []any) {
+	var text strings.Builder
+	for i := range c.days {
+		fmt.Fprintf(&text, " WHEN %s >= ? THEN %d", column, i)
+		midnights = append(midnights, c.midnight(i))
+	}
+	return "CASE" + text.String() + " END", midnights
 }
 
 // Waits counts what only a person can bring on.

@@ -111,6 +111,26 @@ func (s *Service) Vouchers(ctx context.Context, community, event turnout.ID, f V
 	return list, wrapped("list vouchers", err)
 }
 
+// EachVoucher goes through the vouchers that a filter takes, as Vouchers lists them, reading some at a time.
+func (s *Service) EachVoucher(ctx context.Context, community, event turnout.ID, f VoucherFilter, do func(*Voucher) error) error {
+	f.Limit = exportChunk
+	for {
+		list, err := s.Vouchers(ctx, community, event, f)
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			if err := do(v); err != nil {
+				return err
+			}
+			f.Before = v.ID
+		}
+		if len(list) < f.Limit {
+			return nil
+		}
+	}
+}
+
 // VoucherBatch names vouchers that were made together.
 type VoucherBatch struct {
 	Name  string

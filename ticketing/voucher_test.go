@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -461,6 +462,29 @@ func TestListOfVouchers(t *testing.T) {
 		batches, err := s.VoucherBatches(t.Context(), s.event.CommunityID, s.event.ID)
 		if paged != 1200 || err != nil || len(batches) != 1 || batches[0] != (ticketing.VoucherBatch{Name: "Student union", Count: 1200}) {
 			t.Errorf("%d by pages, batches %v, %v", paged, batches, err)
+		}
+	})
+}
+
+// EachVoucher goes through a list of any length, in its order, once.
+func TestEachVoucherIsReadOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		made, err := s.CreateVouchers(t.Context(), s.event.CommunityID, s.event.ID, "Press", "P", 1201, ticketing.VoucherInput{Kind: ticketing.AccessVoucher})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read []turnout.ID
+		err = s.EachVoucher(t.Context(), s.event.CommunityID, s.event.ID, ticketing.VoucherFilter{Batch: "Press"}, func(v *ticketing.Voucher) error {
+			read = append(read, v.ID)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Reverse(read)
+		if !slices.EqualFunc(read, made, func(id turnout.ID, v *ticketing.Voucher) bool { return id == v.ID }) {
+			t.Errorf("%d of %d were read, or in another order", len(read), len(made))
 		}
 	})
 }

@@ -139,12 +139,8 @@ func (h *Handler) voucherWords(c *gin.Context, v *ticketing.Voucher) string {
 
 // VouchersCSV is GET /console/events/{event}/vouchers.csv: the codes that the list shows, for handing them out.
 func (h *Handler) VouchersCSV(c *gin.Context) {
-	e, ctx := access.Event(c), c.Request.Context()
+	e := access.Event(c)
 	filter, err := ticketing.ReadVoucherFilter(c.Query)
-	var list []*ticketing.Voucher
-	if err == nil {
-		list, err = h.Ticketing.Vouchers(ctx, e.CommunityID, e.ID, filter)
-	}
 	if err != nil {
 		h.Fail(c, err)
 		return
@@ -159,7 +155,7 @@ func (h *Handler) VouchersCSV(c *gin.Context) {
 		if err != nil {
 			return err
 		}
-		for _, v := range list {
+		err = h.Ticketing.EachVoucher(c.Request.Context(), e.CommunityID, e.ID, filter, func(v *ticketing.Voucher) error {
 			most := sheet.Cell{}
 			if v.MaxUses != nil {
 				most = sheet.Number(*v.MaxUses)
@@ -168,10 +164,11 @@ func (h *Handler) VouchersCSV(c *gin.Context) {
 			if !v.ValidUntil.IsZero() {
 				until = sheet.Moment(v.ValidUntil.In(e.Location()))
 			}
-			if err := out.Row([]sheet.Cell{sheet.Text(v.Code), sheet.Text(h.Ticketing.VoucherLink(e, v)), sheet.Text(h.voucherWords(c, v)),
-				sheet.Text(h.text(c, "status.voucher."+string(v.StateAt(h.Now())))), sheet.Number(v.Uses), most, until, sheet.Text(v.Batch), sheet.Text(v.Note)}); err != nil {
-				return err
-			}
+			return out.Row([]sheet.Cell{sheet.Text(v.Code), sheet.Text(h.Ticketing.VoucherLink(e, v)), sheet.Text(h.voucherWords(c, v)),
+				sheet.Text(h.text(c, "status.voucher."+string(v.StateAt(h.Now())))), sheet.Number(v.Uses), most, until, sheet.Text(v.Batch), sheet.Text(v.Note)})
+		})
+		if err != nil {
+			return err
 		}
 		return out.Close()
 	})
