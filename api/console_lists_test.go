@@ -53,6 +53,12 @@ func TestAttendeesAndViews(t *testing.T) {
 			if status != 200 || !strings.Contains(body, "<html") || !strings.Contains(header("Vary"), "HX-Request") {
 				t.Errorf("%s when one goes back: %d, Vary %q, %.200s", list, status, header("Vary"), body)
 			}
+			if !strings.Contains(body, `id="list-count" role="status">`) || strings.Contains(body, `id="list" aria-live`) {
+				t.Errorf("%s: not the number of rows alone is said", list)
+			}
+			if _, _, part := d.fetch(d.at(list+"?search=ada"), "HX-Request", "true"); !strings.Contains(part, `id="list-count" hx-swap-oob="innerHTML">`) {
+				t.Errorf("%s: the part does not say how many rows it has: %.200s", list, part)
+			}
 		}
 		if status, _, body := d.fetch(d.at("/orders?status=great&from=soon")); status != 422 || !strings.Contains(body, "Write a day") {
 			t.Errorf("a filter that makes no sense: %d", status)

@@ -31,12 +31,19 @@ func TestBrowserSearchesLists(t *testing.T) {
 		b.read()
 	}
 	b.open("/console/events/lighthouse-conf-8/orders")
-	b.do(chromedp.Focus(chromedp.CSS("#list tbody a")))
+	b.says("#list-count", "50 rows on this page, more on the next")
+	box := chromedp.CSS(`#list [name="order"]`)
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#list-count").dataset.fixed = "yes"`), chromedp.Click(box), chromedp.Focus(chromedp.CSS("#list tbody a")))
 	at := js[string](b, "document.activeElement.href")
 	b.redraw()
 	if now := js[string](b, "document.activeElement.href ?? ''"); now != at {
 		t.Errorf("the focus went from %s to %q", at, now)
 	}
+	if !js[bool](b, `[...document.querySelectorAll("#list [name=order]")].findIndex(one => one.checked) === 0 && document.querySelector("#list [data-tick]").indeterminate`) {
+		t.Error("the row that was ticked is not")
+	}
+	b.do(chromedp.SendKeys(search, "nobody at all"))
+	b.until(`document.querySelector("#list-count[data-fixed][role=status]").textContent === "0 rows"`)
 }
 
 // redraw has the list drawn again, as a change of its search does.
