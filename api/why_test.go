@@ -148,6 +148,12 @@ var placeSituations = []situation{
 		s.voucher(ticketing.ReservedVoucher, 4)
 		s.able = func(*ticketing.Purchase) {}
 	}, causes{"pool_full", "reserved"}, "nobody", "sold_out"},
+	{"what a voucher reserved is over, but not swept yet", func(s *stage) {
+		s.sell(6)
+		s.voucher(ticketing.ReservedVoucher, 4)
+		s.able = func(*ticketing.Purchase) {}
+		s.sql("UPDATE vouchers SET valid_until = ? WHERE event_id = ?", ago(time.Minute), s.event.ID)
+	}, nil, "", ""},
 	{"the last places are set aside", func(s *stage) { s.sell(9); s.block(1) }, causes{"pool_full", "blocked"}, "nobody", "sold_out"},
 	{"what was set aside is back", func(s *stage) {
 		s.sell(9)
@@ -187,7 +193,16 @@ var waitSituations = []situation{
 		s.holds(12)
 		s.must(s.Ticketing.ServeWaitlist(s.t.Context(), s.event.ID))
 		s.sql("UPDATE waitlist_entries SET offer_expires_at = ? WHERE event_id = ?", ago(time.Minute), s.event.ID)
-	}, causes{"pool_full", "offered"}, "nobody", "sold_out"},
+	}, nil, "", ""},
+	{"an offer is over, but not swept yet, and the next party waits", func(s *stage) {
+		s.sell(10)
+		s.wait(2)
+		s.holds(12)
+		s.must(s.Ticketing.ServeWaitlist(s.t.Context(), s.event.ID))
+		s.wait(1)
+		s.wait(1)
+		s.sql("UPDATE waitlist_entries SET offer_expires_at = ? WHERE event_id = ? AND status = 'offered'", ago(time.Minute), s.event.ID)
+	}, causes{"pool_full", "waitlist_first"}, "nobody", "sold_out"},
 	{"places came free that a party waits for", func(s *stage) { s.sell(10); s.wait(2); s.holds(12) }, causes{"pool_full", "waitlist_first"}, "nobody", "sold_out"},
 	{"places came free that are too few for the party", func(s *stage) { s.sell(10); s.wait(3); s.holds(12) }, causes{"waitlist_first"}, "", ""},
 	{"more came free than the party needs", func(s *stage) { s.sell(10); s.wait(2); s.holds(13) }, causes{"waitlist_first"}, "", ""},

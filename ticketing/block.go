@@ -42,7 +42,8 @@ func (s *Service) BlockPlaces(ctx context.Context, community, pool turnout.ID, p
 		p.Add("places", "out_of_range", "Say how many places are to be set aside.")
 	}
 	var b *Block
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	var event turnout.ID
+	err := s.withRoom(ctx, &event, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
 		of, err := findPool(ctx, tx, community, pool)
 		if err != nil {
@@ -51,6 +52,7 @@ func (s *Service) BlockPlaces(ctx context.Context, community, pool turnout.ID, p
 		if err := p.Err(); err != nil {
 			return err
 		}
+		event = of.EventID
 		if err := takePlaces(ctx, tx, of.ID, places); errors.Is(err, ErrSoldOut) {
 			return ErrSoldOut.With("This pool has fewer free places than that: %d.", of.Available())
 		} else if err != nil {

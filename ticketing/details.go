@@ -78,11 +78,13 @@ func detailsAsked(ctx context.Context, db bun.IDB, t *Ticket) ([]*Question, []*A
 // new links, see DetailsLink. It fails with an Invalid error naming the fields ("name", "email", "answers.…";
 // a choice without places is "option_full"), ErrTicketOver, ErrDetailsClosed and turnout.ErrNotFound.
 func (s *Service) FillDetails(ctx context.Context, ticket turnout.ID, in Details) error {
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	var event turnout.ID
+	err := s.withRoom(ctx, &event, func(ctx context.Context, tx bun.Tx) error {
 		f := &filling{s: s, tx: tx, now: s.Now(), in: in}
 		if err := f.lock(ctx, ticket); err != nil {
 			return err
 		}
+		event = f.ticket.EventID
 		if err := f.check(ctx); err != nil {
 			return err
 		}

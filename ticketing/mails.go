@@ -40,12 +40,14 @@ func (s *Service) Register(r *jobs.Runner) {
 	r.Handle(JobBulk, s.carryOut)
 	r.Handle(JobExpireSession, s.expireSession)
 	s.registerImports(r)
-	r.Every("ticketing.expire_holds", 3*time.Second, func(ctx context.Context) error {
-		_, err := s.ExpireHolds(ctx, "")
-		return err
-	})
-	r.Every("ticketing.vouchers", 3*time.Second, s.EndVouchers)
-	r.Every("ticketing.offers", 3*time.Second, func(ctx context.Context) error { return s.ExpireOffers(ctx, "") })
+	for name, sweep := range map[string]func(context.Context, turnout.ID) (int, error){
+		"ticketing.expire_holds": s.ExpireHolds, "ticketing.vouchers": s.EndVouchers, "ticketing.offers": s.ExpireOffers,
+	} {
+		r.Every(name, 3*time.Second, func(ctx context.Context) error {
+			_, err := sweep(ctx, "")
+			return err
+		})
+	}
 	r.Every("ticketing.close_waitlists", 3*time.Second, s.CloseWaitlists)
 	r.Every("ticketing.serve_waitlists", 3*time.Second, s.ServeWaitlists)
 	r.Every("ticketing.canceled_events", 10*time.Second, s.CancelOrdersOfCanceledEvents)

@@ -116,11 +116,11 @@ func (s *Service) submitSale(ctx context.Context, in placing) (placed, error) {
 	out, err := s.sellInTurn(ctx, in)
 	switch {
 	case scarce(err):
-		freed, sweepErr := s.ExpireHolds(ctx, in.EventID)
+		freed, sweepErr := s.endDue(ctx, in.EventID)
 		if sweepErr != nil {
 			return out, sweepErr
 		}
-		if freed == 0 {
+		if !freed {
 			if errors.Is(err, ErrSoldOut) {
 				s.soldOut.note(&in.Purchase, s.Now())
 			}
@@ -166,8 +166,8 @@ func (s *Service) sell(ctx context.Context, in placing) (placed, error) {
 // scarce says whether a refusal is for want of what holds past their time may still have: places, or uses of a voucher.
 func scarce(err error) bool {
 	known, ok := errors.AsType[*turnout.Error](err)
-	return ok && (errors.Is(err, ErrSoldOut) || errors.Is(err, ErrOptionFull) || slices.ContainsFunc(known.Fields, func(f turnout.FieldError) bool {
-		return f.Name == "voucher" && slices.Contains(scarceVoucher, f.Code)
+	return ok && (errors.Is(err, ErrSoldOut) || slices.ContainsFunc(known.Fields, func(f turnout.FieldError) bool {
+		return f.Code == ErrOptionFull.Code || f.Name == "voucher" && slices.Contains(scarceVoucher, f.Code)
 	}))
 }
 

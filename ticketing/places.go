@@ -43,15 +43,17 @@ const (
 
 // readPlaces says what holds the places of the event's pools. One statement reads it at one moment, so that the numbers add up: what the
 // few others have not, was sold, and nobody counts a million tickets. Pools get their counters of the same moment. due are the places of
-// orders whose time is over: free for whoever asks, but not given back yet.
+// orders, offers and vouchers whose time is over: free for whoever asks, but not given back yet.
 func (in *inquiry) readPlaces(ctx context.Context, db bun.IDB, pools map[turnout.ID]*Pool) (due map[turnout.ID]int64, err error) {
 	var rows []heldBy
 	const none = "CAST(NULL AS TIMESTAMPTZ)"
 	err = db.NewRaw(`SELECT id AS pool_id, ?0 AS kind, taken AS places, 0 AS orders, `+none+` AS until FROM pools WHERE event_id = ?4 AND community_id = ?5
 		UNION ALL
-		SELECT claim.pool_id, claim.holder_kind, SUM(claim.quantity), 0, MIN(entry.offer_expires_at) FROM pools AS pool
+		SELECT claim.pool_id, CASE WHEN entry.offer_expires_at <= ?3 OR voucher.valid_until <= ?3 THEN ?2 ELSE claim.holder_kind END, SUM(claim.quantity), 0,
+			MIN(entry.offer_expires_at) FROM pools AS pool
 		JOIN pool_claims AS claim ON claim.pool_id = pool.id AND claim.holder_kind <> 'line' LEFT JOIN waitlist_entries AS entry ON entry.id = claim.holder_id
-		WHERE pool.event_id = ?4 AND pool.community_id = ?5 AND claim.quantity > 0 GROUP BY claim.pool_id, claim.holder_kind
+		LEFT JOIN vouchers AS voucher ON voucher.id = claim.holder_id
+		WHERE pool.event_id = ?4 AND pool.community_id = ?5 AND claim.quantity > 0 GROUP BY 1, 2
 		UNION ALL
 		SELECT claim.pool_id, CASE WHEN ord.expires_at > ?3 THEN ?1 ELSE ?2 END, SUM(claim.quantity), COUNT(DISTINCT ord.id), MIN(ord.expires_at) FROM orders AS ord
 		JOIN order_lines AS line ON line.order_id = ord.id JOIN pool_claims AS claim ON claim.holder_id = line.id
@@ -76,7 +78,7 @@ func (in *inquiry) readPlaces(ctx context.Context, db bun.IDB, pools map[turnout
 		case heldOpen:
 			p.Held, p.HeldUntil, p.Orders = r.Places, r.Until, r.Orders
 		case heldDue:
-			due[r.PoolID] = r.Places
+			due[r.PoolID] += r.Places
 		case holderOffer:
 			p.Offered, p.OfferedUntil = r.Places, r.Until
 		case holderVoucher:

@@ -84,6 +84,36 @@ func (s *Service) ExpireHolds(ctx context.Context, event turnout.ID) (int, error
 	}
 }
 
+// endDue ends what holds places of an event past its time: orders, vouchers that reserve, and offers, whose places go to the next who
+// waits. freed says whether there was any.
+func (s *Service) endDue(ctx context.Context, event turnout.ID) (freed bool, err error) {
+	for _, sweep := range []func(context.Context, turnout.ID) (int, error){s.ExpireHolds, s.EndVouchers, s.ExpireOffers} {
+		n, err := sweep(ctx, event)
+		if err != nil {
+			return freed, err
+		}
+		freed = freed || n > 0
+	}
+	return freed, nil
+}
+
+// withRoom runs a transaction that asks for places, and once more when those stood in the way that are only held past their time. body
+// says of which event they are.
+func (s *Service) withRoom(ctx context.Context, event *turnout.ID, body func(ctx context.Context, tx bun.Tx) error) error {
+	err := s.DB.Tx(ctx, body)
+	if !scarce(err) {
+		return err
+	}
+	freed, sweepErr := s.endDue(ctx, *event)
+	if sweepErr != nil {
+		return sweepErr
+	}
+	if !freed {
+		return err
+	}
+	return s.DB.Tx(ctx, body)
+}
+
 func (s *Service) expireSome(ctx context.Context, tx bun.Tx, event turnout.ID) (int, error) {
 	now := s.Now()
 	due := func(q *bun.SelectQuery) *bun.SelectQuery {

@@ -45,11 +45,12 @@ func (m *mall) makeVoucher(t *rapid.T) {
 		in.ValidUntil = m.s.now().Add(2 * 24 * time.Hour)
 	}
 	v, err := m.s.CreateVoucher(context.Background(), m.s.event.CommunityID, m.s.event.ID, in)
-	var codes []string
-	if in.Reserves && m.left(m.ware(in.TicketTypeIDs[0])) < *in.MaxUses {
-		codes = append(codes, "sold_out")
-	}
-	m.explained(t, "voucher", err, codes)
+	m.explained(t, "voucher", err, m.afterSweep(func() (codes []string) {
+		if in.Reserves && m.left(m.ware(in.TicketTypeIDs[0])) < *in.MaxUses {
+			codes = append(codes, "sold_out")
+		}
+		return codes
+	}))
 	if err != nil {
 		return
 	}
@@ -77,11 +78,12 @@ func (m *mall) endVoucher(t *rapid.T) {
 	_, err := m.s.EndVoucher(context.Background(), m.s.event.CommunityID, c.id, 0, ended)
 	after := *c
 	after.ended = ended
-	var codes []string
-	if uses, _ := m.used(c); c.in.Reserves && m.live(&after) && !m.couponRoom(c, *c.in.MaxUses-uses) {
-		codes = append(codes, "sold_out")
-	}
-	m.explained(t, "end voucher", err, codes)
+	m.explained(t, "end voucher", err, m.afterSweep(func() (codes []string) {
+		if uses, _ := m.used(c); c.in.Reserves && m.live(&after) && !m.couponRoom(c, *c.in.MaxUses-uses) {
+			codes = append(codes, "sold_out")
+		}
+		return codes
+	}))
 	if err == nil {
 		c.ended = ended
 		m.settle(c)
@@ -101,18 +103,19 @@ func (m *mall) changeVoucher(t *rapid.T) {
 		in.Budget = &n
 	}
 	_, err := m.s.UpdateVoucher(context.Background(), m.s.event.CommunityID, c.id, 0, in)
-	uses, spent := m.used(c)
-	var codes []string
-	if in.MaxUses != nil && *in.MaxUses < uses {
-		codes = append(codes, "max_uses_below_uses")
-	}
-	if in.Budget != nil && *in.Budget < spent {
-		codes = append(codes, "budget_below_spent")
-	}
-	if in.Reserves && m.live(c) && !m.couponRoom(c, *in.MaxUses-uses) {
-		codes = append(codes, "sold_out")
-	}
-	m.explained(t, "change voucher", err, codes)
+	m.explained(t, "change voucher", err, m.afterSweep(func() (codes []string) {
+		uses, spent := m.used(c)
+		if in.MaxUses != nil && *in.MaxUses < uses {
+			codes = append(codes, "max_uses_below_uses")
+		}
+		if in.Budget != nil && *in.Budget < spent {
+			codes = append(codes, "budget_below_spent")
+		}
+		if in.Reserves && m.live(c) && !m.couponRoom(c, *in.MaxUses-uses) {
+			codes = append(codes, "sold_out")
+		}
+		return codes
+	}))
 	if err == nil {
 		c.in = in
 		m.settle(c)
@@ -123,11 +126,12 @@ func (m *mall) block(t *rapid.T) {
 	m.T = t
 	pool, places := rapid.SampledFrom(m.pools).Draw(t, "pool"), rapid.Int64Range(1, 3).Draw(t, "places")
 	b, err := m.s.BlockPlaces(context.Background(), m.s.event.CommunityID, pool, places, "For the speakers")
-	var codes []string
-	if m.free(pool) < places {
-		codes = append(codes, "sold_out")
-	}
-	m.explained(t, "block", err, codes)
+	m.explained(t, "block", err, m.afterSweep(func() (codes []string) {
+		if m.free(pool) < places {
+			codes = append(codes, "sold_out")
+		}
+		return codes
+	}))
 	if err == nil {
 		m.blocks = append(m.blocks, &block{b.ID, pool, places})
 	}
@@ -187,24 +191,12 @@ func (m *mall) reserved(w *ware) bool {
 func (m *mall) sweeps(t *rapid.T) {
 	m.T = t
 	ctx := context.Background()
-	_, err := m.s.ExpireHolds(ctx, "")
-	m.must(errors.Join(err, m.s.EndVouchers(ctx), m.s.ExpireOffers(ctx, ""), m.s.CloseWaitlists(ctx), m.s.ServeWaitlists(ctx)))
+	for _, sweep := range []func(context.Context, turnout.ID) (int, error){m.s.ExpireHolds, m.s.EndVouchers, m.s.ExpireOffers} {
+		_, err := sweep(ctx, "")
+		m.must(err)
+	}
+	m.must(errors.Join(m.s.CloseWaitlists(ctx), m.s.ServeWaitlists(ctx)))
 	m.sweep()
-	for _, c := range m.vouchers {
-		if c.in.Reserves && !c.ended && !m.live(c) {
-			c.ended = true
-			m.settle(c)
-		}
-	}
-	missed := false
-	for _, w := range m.wishes {
-		if w.status == ticketing.Offered && !m.s.now().Before(w.deadline) {
-			w.status, missed = ticketing.OfferExpired, true
-		}
-	}
-	if missed {
-		m.serve()
-	}
 	if m.isClosed() && !m.closed {
 		m.closed = true
 		for _, w := range m.wishes {

@@ -384,7 +384,7 @@ func (m *mall) sellable(w *ware) bool {
 	return w.in.Visibility != ticketing.VoucherOnly && !m.saleOver(w)
 }
 
-// sweep ends the holds whose time is over and says whether there were any.
+// sweep ends the holds, the vouchers that reserve and the offers whose time is over and says whether there were any.
 func (m *mall) sweep() (freed bool) {
 	for _, d := range m.orders {
 		waits := d.status == ticketing.Held || d.status == ticketing.AwaitingApproval || d.status == ticketing.Pending
@@ -393,7 +393,31 @@ func (m *mall) sweep() (freed bool) {
 			freed = true
 		}
 	}
+	for _, c := range m.vouchers {
+		if c.in.Reserves && !c.ended && !m.live(c) {
+			c.ended, freed = true, true
+			m.settle(c)
+		}
+	}
+	missed := false
+	for _, w := range m.wishes {
+		if w.status == ticketing.Offered && !m.s.now().Before(w.deadline) {
+			w.status, missed, freed = ticketing.OfferExpired, true, true
+		}
+	}
+	if missed {
+		m.serve()
+	}
 	return freed
+}
+
+// afterSweep names the causes for which there are no places, once what is held past its time gave way.
+func (m *mall) afterSweep(causes func() []string) []string {
+	codes := causes()
+	if slices.Equal(codes, []string{"sold_out"}) && m.sweep() {
+		return causes()
+	}
+	return codes
 }
 
 // serve offers what is free to those who wait.

@@ -248,20 +248,24 @@ func reserve(ctx context.Context, tx bun.IDB, claims []*claim, places int64) err
 	return nil
 }
 
-// EndVouchers ends vouchers that reserve places and whose time is over: the places go back. It is a sweep.
-func (s *Service) EndVouchers(ctx context.Context) error {
+// EndVouchers ends vouchers that reserve places and whose time is over: the places go back; event limits it to one event. It returns how
+// many were due. It is a sweep.
+func (s *Service) EndVouchers(ctx context.Context, event turnout.ID) (int, error) {
 	var due []turnout.ID
-	if err := s.DB.Read().NewSelect().Model((*Voucher)(nil)).Column("id").Where("reserves AND NOT ended").Where("valid_until <= ?", s.Now()).
-		Limit(expireChunk).Scan(ctx, &due); err != nil {
-		return fmt.Errorf("ticketing: end vouchers: %w", err)
+	q := s.DB.Read().NewSelect().Model((*Voucher)(nil)).Column("id").Where("reserves AND NOT ended").Where("valid_until <= ?", s.Now())
+	if event != "" {
+		q = q.Where("event_id = ?", event)
+	}
+	if err := q.Scan(ctx, &due); err != nil {
+		return 0, fmt.Errorf("ticketing: end vouchers: %w", err)
 	}
 	for _, id := range due {
 		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.endVoucher(ctx, tx, id) }); err != nil {
-			return fmt.Errorf("ticketing: end vouchers: %w", err)
+			return len(due), fmt.Errorf("ticketing: end vouchers: %w", err)
 		}
 		s.soldOut.forget()
 	}
-	return nil
+	return len(due), nil
 }
 
 func (s *Service) endVoucher(ctx context.Context, tx bun.Tx, id turnout.ID) error {

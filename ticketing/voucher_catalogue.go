@@ -179,7 +179,7 @@ func newCode() string {
 }
 
 func (s *Service) createVouchers(ctx context.Context, community, event turnout.ID, batch string, list []VoucherInput) (made []*Voucher, err error) {
-	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err = s.withRoom(ctx, &event, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
 		pools, err := lockPoolsOfTypes(ctx, tx, event, list[0].TicketTypeIDs)
 		if err != nil {
@@ -320,7 +320,8 @@ func (s *Service) EndVoucher(ctx context.Context, community, id turnout.ID, vers
 // editVoucher changes a voucher under its lock; one that reserves then holds the places that it should.
 func (s *Service) editVoucher(ctx context.Context, community, id turnout.ID, version int64, action string,
 	change func(ctx context.Context, tx bun.Tx, v *Voucher, now time.Time) error) (v *Voucher, err error) {
-	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	var event turnout.ID
+	err = s.withRoom(ctx, &event, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
 		if _, err := lockOffers(ctx, tx, []turnout.ID{id}); err != nil {
 			return err
@@ -334,7 +335,7 @@ func (s *Service) editVoucher(ctx context.Context, community, id turnout.ID, ver
 		if len(list) == 0 {
 			return turnout.ErrNotFound
 		}
-		v = list[0]
+		v, event = list[0], list[0].EventID
 		if err := lockVouchers(ctx, tx, map[turnout.ID]*Voucher{id: v}); err != nil {
 			return err
 		}

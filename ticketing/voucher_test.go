@@ -318,7 +318,7 @@ func TestReservedPlaces(t *testing.T) {
 		}
 		is("expired: reserved again", 3)
 		s.wait(20 * 24 * time.Hour)
-		if err := s.EndVouchers(t.Context()); err != nil {
+		if _, err := s.EndVouchers(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
 		is("its time is over", 0)

@@ -140,7 +140,7 @@ func (s *Service) JoinWaitlist(ctx context.Context, w WaitlistWish) error {
 	if w.Locale == "" {
 		w.Locale = "en"
 	}
-	if _, err := s.ExpireHolds(ctx, w.EventID); err != nil {
+	if _, err := s.endDue(ctx, w.EventID); err != nil {
 		return err
 	}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {

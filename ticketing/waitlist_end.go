@@ -16,9 +16,10 @@ import (
 	"turnout/internal/jobs"
 )
 
-// ExpireOffers ends the offers whose time is over and gives their places to the next; event limits it to one event. It is a sweep.
-func (s *Service) ExpireOffers(ctx context.Context, event turnout.ID) error {
-	for {
+// ExpireOffers ends the offers whose time is over and gives their places to the next; event limits it to one event. It returns how many
+// ended. It is a sweep.
+func (s *Service) ExpireOffers(ctx context.Context, event turnout.ID) (int, error) {
+	for total := 0; ; {
 		served := map[turnout.ID]bool{}
 		n := 0
 		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -31,16 +32,17 @@ func (s *Service) ExpireOffers(ctx context.Context, event turnout.ID) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("ticketing: expire offers: %w", err)
+			return total, fmt.Errorf("ticketing: expire offers: %w", err)
 		}
+		total += n
 		for id := range served {
 			s.soldOut.forget()
 			if err := s.ServeWaitlist(ctx, id); err != nil {
-				return err
+				return total, err
 			}
 		}
 		if n < expireChunk {
-			return nil
+			return total, nil
 		}
 	}
 }

@@ -85,7 +85,7 @@ func TestAnOfferIsAcceptedOrEndsOnce(t *testing.T) {
 					case i < 4:
 						_, errs[i] = server.accept(trio, full, 3)
 					case i < 6:
-						errs[i] = server.ExpireOffers(context.Background(), "")
+						_, errs[i] = server.ExpireOffers(context.Background(), "")
 					case i == 6:
 						_, errs[i] = server.LeaveWaitlist(context.Background(), trio.ID, trio.Secret)
 					default:

@@ -228,7 +228,7 @@ func TestOffersExpireAndGoToTheNext(t *testing.T) {
 		s.cancel(o)
 		s.serve()
 		s.wait(2*time.Hour - time.Second)
-		if err := s.ExpireOffers(t.Context(), ""); err != nil {
+		if _, err := s.ExpireOffers(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
 		s.wantStates("in time", both, ticketing.Offered, ticketing.Waiting)
@@ -236,7 +236,7 @@ func TestOffersExpireAndGoToTheNext(t *testing.T) {
 		if _, err := s.accept(first, full, 1); !errors.Is(err, ticketing.ErrOfferOver) {
 			t.Errorf("accepted when its time was over: %v", err)
 		}
-		if err := s.ExpireOffers(t.Context(), ""); err != nil {
+		if _, err := s.ExpireOffers(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
 		s.wantStates("over", both, ticketing.OfferExpired, ticketing.Offered)
@@ -459,7 +459,7 @@ func TestMailsOfTheWaitlist(t *testing.T) {
 			}
 		}
 		s.wait(2 * time.Hour)
-		if err := s.ExpireOffers(t.Context(), ""); err != nil {
+		if _, err := s.ExpireOffers(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
 		s.sentMails()
