@@ -2,6 +2,7 @@ package ticketing_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -138,6 +139,52 @@ func TestWhatTheDeskMaySell(t *testing.T) {
 		})
 		if _, got := s.try(s.atDesk(tt, 1, ticketing.DeskCash)); got != "event_canceled" && got != "canceled" {
 			t.Errorf("of an event that does not take place: %q", got)
+		}
+	})
+}
+
+// What is given takes no early price away from buyers and is worth the full price; what the desk sells counts as any sale does.
+func TestGivenTicketsLeaveTheEarlyPrice(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		seat := s.earlyBird(3)
+		given, got := s.try(s.atDesk(seat, 2, ticketing.DeskFree))
+		if got != "" || given.Total != 0 || len(given.Lines) != 1 || given.Lines[0].UnitPrice != 90 || given.Lines[0].Discount != 90 || given.Lines[0].PriceName != "" {
+			t.Fatalf("given: %q, %+v", got, given.Lines[0])
+		}
+		if sold, got := s.try(s.atDesk(seat, 1, ticketing.DeskCash)); got != "" || sold.Total != 50 {
+			t.Errorf("sold at the desk: %q, %+v", got, sold)
+		}
+		s.costs(seat, 3, 2*50+90)
+	})
+}
+
+// Who is sold a ticket by name only was asked nothing: neither a required answer nor a consent is missing, and none is made up. Whoever
+// fills in the whole form agrees or is refused.
+func TestConsentAtTheDesk(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		seat := s.ticketType(0, s.pool(10))
+		in := words("I agree to the code of conduct.")
+		in.Kind, in.Required = ticketing.AskConsent, true
+		q := s.ask(in)
+		o, got := s.try(s.atDesk(seat, 1, ticketing.DeskFree))
+		if got != "" {
+			t.Fatalf("by name only: %q", got)
+		}
+		if given, err := s.AnswersOf(t.Context(), s.event.CommunityID, []turnout.ID{o.ID}); err != nil || len(given) != 0 {
+			t.Errorf("an answer that nobody gave: %+v, %v", given, err)
+		}
+		whole := s.atDesk(seat, 1, ticketing.DeskFree)
+		whole.Desk.NameOnly = false
+		for answer, want := range map[string]string{"": "consent", "false": "consent", "true": ""} {
+			whole.Attendees = []ticketing.Bearer{{Attendee: whole.Buyer}}
+			if answer != "" {
+				whole.Attendees[0].Answers = ticketing.Answers{q.ID: json.RawMessage(answer)}
+			}
+			if _, got := s.try(whole); got != want {
+				t.Errorf("the whole form with %q: %q, want %q", answer, got, want)
+			}
 		}
 	})
 }

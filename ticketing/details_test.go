@@ -212,6 +212,42 @@ func TestAFilledInTicketIsMailed(t *testing.T) {
 	})
 }
 
+// Details that break off half-way are not there at all: neither a name nor an answer, a place, a code or a mail; then they can be sent again.
+func TestDetailsThatBreakOffAreNotThere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		one, in := int64(1), words("Which room?")
+		in.Kind, in.Options = ticketing.AskChoice, []ticketing.OptionInput{{Label: "A", Places: &one}, {Label: "B"}}
+		q := s.ask(in)
+		raw, _ := json.Marshal(q.Words.Options[0].ID)
+		p := s.purchase(s.ticketType(0, s.pool(10)), 1, 1)
+		p.Attendees = []ticketing.Bearer{{Attendee: ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}}}
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := s.order(o.ID).Tickets[0]
+		eve := ticketing.Details{Attendee: ticketing.Attendee{Name: "Eve", Email: "eve@example.org"}, Answers: ticketing.Answers{q.ID: raw}}
+		s.run("ALTER TABLE audit_log RENAME TO away") // what is written last fails
+		if err := s.FillDetails(t.Context(), before.ID, eve); err == nil {
+			t.Fatal("it did not break off")
+		}
+		s.run("ALTER TABLE away RENAME TO audit_log")
+		s.holds()
+		now := s.order(o.ID).Tickets[0]
+		given, err := s.AnswersOf(t.Context(), s.event.CommunityID, []turnout.ID{o.ID})
+		if err != nil || len(given) != 0 || now.AttendeeName != "Ada" || now.PersonID != before.PersonID || now.Version != before.Version || now.Code != before.Code || s.jobs(ticketing.JobTicketGiven) != 0 {
+			t.Errorf("half is there: %+v, %d answers, %d mails, %v", now, len(given), s.jobs(ticketing.JobTicketGiven), err)
+		}
+		if err := s.FillDetails(t.Context(), before.ID, eve); err != nil { // the only place is still there
+			t.Fatal(err)
+		}
+		if now := s.order(o.ID).Tickets[0]; now.AttendeeName != "Eve" || now.Code == before.Code || s.jobs(ticketing.JobTicketGiven) != 1 {
+			t.Errorf("sent again: %+v", now)
+		}
+	})
+}
+
 // Many take the last place of a choice by their links at once: one gets it.
 func TestDetailsRaceForTheLastPlace(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

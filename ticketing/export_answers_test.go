@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"turnout"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/internal/sheet"
@@ -45,6 +49,56 @@ func TestExportsHaveEachRowsAnswers(t *testing.T) {
 			if row[last] != want {
 				t.Fatalf("ticket %s answers %q, want %q", row[0], row[last], want)
 			}
+		}
+	})
+}
+
+// An export says how many of each add-on a ticket has: each its own, those in the ticket's price too, and none that were canceled.
+func TestExportsHaveEachTicketsAddOns(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		seat := s.ticketType(0, s.pool(10))
+		dinner := s.dinner(seat, s.pool(10))
+		other, err := s.CreateAddOn(t.Context(), s.event.CommunityID, s.event.ID, ticketing.AddOnInput{Name: "=Shirt", OnSale: true, Price: turnout.Money{Currency: "EUR"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := s.purchase(seat, 2, 1)
+		p.Lines = append(p.Lines, ticketing.PurchaseLine{AddOnID: dinner.ID, Quantity: 5}, ticketing.PurchaseLine{AddOnID: other.ID, Quantity: 1})
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.tell(paid(o, "pi_1"))
+		plain := s.buy(seat, 1, 2) // one dinner is in its price
+		rows := func() map[string][]string {
+			t.Helper()
+			var out bytes.Buffer
+			if err := s.ExportAttendees(t.Context(), &out, s.event, ticketing.AttendeeFilter{}, ticketing.Export{Format: sheet.CSV}); err != nil {
+				t.Fatal(err)
+			}
+			all, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(out.String(), "\ufeff"))).ReadAll()
+			if err != nil || len(all) != 4 || !slices.Equal(all[0][len(all[0])-2:], []string{"Dinner", "'=Shirt"}) {
+				t.Fatalf("%q, %v", all, err)
+			}
+			by := map[string][]string{}
+			for _, row := range all[1:] {
+				by[row[0]] = row[len(row)-2:]
+			}
+			return by
+		}
+		number := func(t *ticketing.Ticket) string { return strconv.FormatInt(t.Number, 10) }
+		first, second, third := number(o.Tickets[0]), number(o.Tickets[1]), number(plain.Tickets[0])
+		want := map[string][]string{first: {"3", "1"}, second: {"2", "0"}, third: {"1", "0"}}
+		if got := rows(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+		if _, err := s.CancelAddOn(t.Context(), s.event.CommunityID, o.Tickets[0].ID, dinner.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		want[first] = []string{"0", "1"}
+		if got := rows(); !reflect.DeepEqual(got, want) {
+			t.Errorf("after one was canceled: %v, want %v", got, want)
 		}
 	})
 }

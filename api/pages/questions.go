@@ -240,7 +240,7 @@ func (h *Handler) keepFiles(c *gin.Context, by ticketing.Sender, event *events.E
 		return nil, err
 	}
 	defer func() { _ = c.Request.MultipartForm.RemoveAll() }()
-	form := c.Request.PostForm
+	forms := []url.Values{c.Request.PostForm, c.Request.Form} // the second has what stands in the address too
 	for _, name := range sortedKeys(c.Request.MultipartForm.File) {
 		field, isAnswer := strings.CutSuffix(name, fileField)
 		header := c.Request.MultipartForm.File[name][0]
@@ -265,13 +265,17 @@ func (h *Handler) keepFiles(c *gin.Context, by ticketing.Sender, event *events.E
 		if err != nil {
 			return nil, err
 		}
-		form.Set(field, string(sent.ID))
-		form.Set(field+fileName, sent.Name)
+		for _, form := range forms {
+			form.Set(field, string(sent.ID))
+			form.Set(field+fileName, sent.Name)
+		}
 	}
-	for name := range form {
+	for name := range c.Request.PostForm {
 		if field, drops := strings.CutSuffix(name, fileDrop); drops && c.Request.MultipartForm.File[field+fileField] == nil {
-			form.Del(field)
-			form.Del(field + fileName)
+			for _, form := range forms {
+				form.Del(field)
+				form.Del(field + fileName)
+			}
 		}
 	}
 	return problems, nil

@@ -1,0 +1,156 @@
+package api
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"turnout/ticketing"
+)
+
+// postFile posts a form with a file.
+func (d *desk) postFile(path string, form url.Values, field, name string, file []byte) (*http.Response, string) {
+	d.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, values := range form {
+		for _, v := range values {
+			_ = w.WriteField(name, v)
+		}
+	}
+	part, err := w.CreateFormFile(field, name)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_, _ = part.Write(file)
+	_ = w.Close()
+	r := httptest.NewRequest("POST", baseURL+path, &body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return d.ask(r)
+}
+
+// detailsOf gives the path of the page where a ticket's bearer says who they are.
+func (d *desk) detailsOf(o *ticketing.Order, ticket int) string {
+	d.t.Helper()
+	t, _, err := d.Ticketing.TicketOf(d.t.Context(), d.community.ID, o.Tickets[ticket].ID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return strings.TrimPrefix(d.Ticketing.DetailsLink(t), baseURL)
+}
+
+// Whoever has the link says who comes and answers what is asked, and may do so again; what is wrong stays as it was typed. A wrong link, a
+// canceled ticket and an event that has begun change nothing.
+func TestDetailsPage(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(10)
+		room := d.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskText, Label: "Which room?", Required: true})
+		buyer := ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}
+		o, _, err := d.Ticketing.PlaceOrder(t.Context(), ticketing.Purchase{EventID: d.event.ID, Lines: []ticketing.PurchaseLine{{TicketTypeID: free.ID, Quantity: 3}}, Buyer: buyer,
+			Attendees: []ticketing.Bearer{{Attendee: buyer, Later: true}, {Later: true}, {Later: true}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, answer := d.stranger(), "answers."+string(room.ID)
+		link := v.detailsOf(o, 1)
+		if body := v.see(link, "For your ticket: Student.", "Which room?", "reached through Ada", "noindex"); strings.Contains(body, `value="Ada"`) {
+			t.Error("the buyer's name stands where the bearer's is asked")
+		}
+		v.refuse(link, url.Values{"name": {""}, "email": {"grace@"}, answer: {""}}, 422, "Name: This is needed.", "E-mail address: ", "Which room?: This needs an answer.", `value="grace@"`)
+		to := v.send(link, url.Values{"name": {"Grace Hopper"}, "email": {"grace@example.org"}, answer: {"A"}}, link)
+		v.see(to, "Your details are saved.", `value="Grace Hopper"`, `value="grace@example.org"`, `value="A"`)
+		v.send(link, url.Values{"name": {"Grace B. Hopper"}, "email": {"grace@example.org"}, answer: {"B"}}, link) // again: hers as before
+		v.see(link, `value="Grace B. Hopper"`, `value="B"`)
+		if told := d.mails("grace@example.org"); len(told) != 1 || !strings.Contains(told[0].Text, strings.Replace(link, "/details?", "?", 1)) {
+			t.Errorf("Grace was mailed %d times: %+v", len(told), told)
+		}
+
+		// To somebody else it goes with a new code, on a new address; the old one is dead.
+		to = v.send(link, url.Values{"name": {"Eve"}, "email": {"eve@example.org"}, answer: {"B"}}, strings.SplitAfter(link, "secret=")[0])
+		if to == link {
+			t.Fatal("the address of the old bearer is the new one's")
+		}
+		v.see(to, "Saved. The ticket is another person&#39;s now", `value="Eve"`)
+		w, body := v.ask(httptest.NewRequest("GET", baseURL+link, nil))
+		if w.StatusCode != http.StatusNotFound || strings.Contains(body, "Eve") {
+			t.Errorf("the old link: %d", w.StatusCode)
+		}
+		now := func(i int) *ticketing.Ticket {
+			t.Helper()
+			ticket, _, err := d.Ticketing.TicketOf(t.Context(), d.community.ID, o.Tickets[i].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ticket
+		}
+		mallory := url.Values{"name": {"Mallory"}, "email": {"mallory@example.org"}, answer: {"C"}}
+		for name, wrong := range map[string]string{"the old link": link, "another ticket's secret": strings.SplitAfter(to, "secret=")[0] + strings.SplitAfter(v.detailsOf(o, 2), "secret=")[1],
+			"no secret": strings.Split(to, "?")[0], "no ticket": "/tickets/tkt_none/details?secret=x"} {
+			if w, _ := v.post(wrong, mallory); w.StatusCode != http.StatusNotFound || now(1).AttendeeName != "Eve" {
+				t.Errorf("%s: %d, the ticket is %s's", name, w.StatusCode, now(1).AttendeeName)
+			}
+		}
+
+		other := d.buy(free, 1, "Zoë", "zoe@example.org", ticketing.Answers{room.ID: raw("A")})
+		gone := v.detailsOf(other, 0)
+		v.send("/orders/"+other.Code+"/cancel?secret="+other.Secret, nil, "/orders/")
+		v.refuse(gone, mallory, 409, "Nothing can be changed any more", "This ticket is not valid.")
+		d.Ticketing.Now = func() time.Time { return d.event.StartsAt }
+		late := v.detailsOf(o, 2)
+		if body := v.see(late, "Nothing can be changed any more", "The event has begun"); strings.Contains(body, "<form class=\"form\"") {
+			t.Error("there is a form")
+		}
+		v.refuse(late, mallory, 409, "The event has begun")
+		v.lang = "de"
+		v.refuse(late, mallory, 409, "Hier lässt sich nichts mehr ändern")
+		if now(2).AttendeeName != "Ada" || !now(2).DetailsDue {
+			t.Errorf("too late, and yet %+v", now(2))
+		}
+	})
+}
+
+// A file that is sent with the checkout is kept while the rest of the form is not right yet, belongs to the order once that is bought, and
+// can be replaced by the ticket's bearer; what is no picture and no PDF is refused by its field.
+func TestTheCheckoutTakesAFile(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(10)
+		proof := d.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskFile, Label: "Proof of studies", Required: true})
+		v := d.stranger()
+		field := "ticket_" + string(free.ID) + "_1." + string(proof.ID)
+		page := v.redraw(fill(v.see(at), quantityOf(free), "1", "update", "", "name_attendees", "1"))
+		if !strings.Contains(page, `name="`+field+`.file"`) || !strings.Contains(page, `enctype="multipart/form-data"`) {
+			t.Fatalf("no file is asked for: %s", excerpt(page))
+		}
+		form := fill(page, quantityOf(free), "1", strings.TrimSuffix(field, string(proof.ID))+"name", "Ada")
+		w, body := v.postFile(at, form, field+".file", "me.html", []byte("<html>"))
+		if w.StatusCode != 422 || !strings.Contains(body, "Proof of studies: ") {
+			t.Errorf("a page as a file: %d %s", w.StatusCode, excerpt(body))
+		}
+		form.Set("buyer.email", "ada@")
+		if w, body = v.postFile(at, form, field+".file", "studies.pdf", []byte("%PDF-1.4 mine")); w.StatusCode != 422 || !strings.Contains(body, "studies.pdf") {
+			t.Fatalf("the file is lost with a wrong address: %d %s", w.StatusCode, excerpt(body))
+		}
+		d.wantOrders()
+		kept := hiddenOf(body)
+		if kept.Get(field) == "" {
+			t.Fatalf("the form does not bear the file: %v", kept)
+		}
+		v.send(at, fill(body, quantityOf(free), "1", strings.TrimSuffix(field, string(proof.ID))+"name", "Ada"), "/orders/")
+		o := d.newest()
+		d.see(d.at("/orders/"+o.Code), "studies.pdf", d.at("/answers/upl_"))
+		v.see("/orders/"+o.Code+"?secret="+o.Secret, "Proof of studies", "studies.pdf")
+		link, answer := v.detailsOf(o, 0), "answers."+string(proof.ID)
+		page = v.see(link, "studies.pdf", `enctype="multipart/form-data"`)
+		if w, body = v.postFile(link, clone(hiddenOf(page), "name", "Ada"), answer+".file", "newer.pdf", []byte("%PDF-1.4 newer")); w.StatusCode != http.StatusSeeOther {
+			t.Fatalf("another file by the link: %d %s", w.StatusCode, excerpt(body))
+		}
+		if body := v.see(link, "newer.pdf"); strings.Contains(body, "studies.pdf") {
+			t.Error("the file that was replaced is still shown")
+		}
+	})
+}
