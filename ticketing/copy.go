@@ -194,8 +194,8 @@ func (c Condition) renamed(ids map[turnout.ID]turnout.ID) Condition {
 	return out
 }
 
-// Rezone keeps the times of sales, prices and the waitlist as the wall clock showed them, when an event moves to another zone. It runs in
-// the transaction of the move.
+// Rezone keeps the times of sales, prices and the waitlist as the wall clock showed them, when an event moves to another zone; Retime does
+// it for vouchers. It runs in the transaction of the move.
 func (s *Service) Rezone(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
 	if err := s.rezone(ctx, tx, before, after); err != nil {
 		return fmt.Errorf("ticketing: rezone: %w", err)

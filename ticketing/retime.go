@@ -9,11 +9,12 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"turnout"
 	"turnout/events"
 )
 
-// Retime lets the deadlines that end with an event follow its end, when its dates are edited. It takes the locks of whoever changes orders and
-// offers, so it comes before everything else in the transaction of the edit.
+// Retime lets the deadlines that end with an event follow its end, and keeps the times of vouchers as the wall clock showed them, when its
+// dates or its zone are edited. It takes the locks of a sale, in their order, so it comes before everything else in the transaction of the edit.
 func (s *Service) Retime(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
 	if err := s.retime(ctx, tx, before, after); err != nil {
 		return fmt.Errorf("ticketing: retime: %w", err)
@@ -29,6 +30,9 @@ func (s *Service) retime(ctx context.Context, tx bun.IDB, before, after *events.
 	if _, err := lockPools(ctx, tx, slices.Collect(maps.Keys(pools))); err != nil {
 		return err
 	}
+	if err := rezoneVouchers(ctx, tx, before, after, s.Now()); err != nil {
+		return err
+	}
 	if _, err := addTotals(ctx, tx, &totals{EventID: after.ID}); err != nil {
 		return err
 	}
@@ -36,6 +40,40 @@ func (s *Service) retime(ctx context.Context, tx bun.IDB, before, after *events.
 		return nil
 	}
 	return followEnd(ctx, tx, after, s.Now())
+}
+
+// validity are the times between which vouchers can be used.
+type validity struct{ from, until time.Time }
+
+// rezoneVouchers keeps what the wall clock showed, for all vouchers of the same times at once: a batch has thousands.
+func rezoneVouchers(ctx context.Context, tx bun.IDB, before, after *events.Event, now time.Time) error {
+	if before.Timezone == after.Timezone {
+		return nil
+	}
+	var dated []*Voucher
+	if err := tx.NewSelect().Model(&dated).Column("id", "valid_from", "valid_until").Where("event_id = ?", after.ID).Where("community_id = ?", after.CommunityID).
+		Where("(valid_from IS NOT NULL OR valid_until IS NOT NULL)").Order("id").Scan(ctx); err != nil {
+		return err
+	}
+	ids := map[validity][]turnout.ID{}
+	for _, v := range dated {
+		times := validity{v.ValidFrom, v.ValidUntil}
+		ids[times] = append(ids[times], v.ID)
+	}
+	for times, same := range ids {
+		for _, at := range []*time.Time{&times.from, &times.until} {
+			if !at.IsZero() {
+				*at, _ = events.KeepWallClock(*at, before.Location(), after.Location())
+			}
+		}
+		for chunk := range slices.Chunk(same, 500) {
+			if _, err := tx.NewUpdate().Model(&Voucher{ValidFrom: times.from, ValidUntil: times.until, UpdatedAt: now}).Column("valid_from", "valid_until", "updated_at").
+				Set("version = version + 1").Where("id IN (?)", bun.List(chunk)).Where("community_id = ?", after.CommunityID).Exec(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // followEnd lets orders that nobody has decided about wait until the event's end, and gives those that were approved or offered no more

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"turnout"
 	"turnout/events"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
@@ -116,4 +117,37 @@ func TestAnEndMovesBesideDeadlines(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A voucher is good at the same times on the wall clock after its event moved to another zone, whoever has others to which its old ones are equal.
+func TestVouchersKeepTheWallClock(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		tt, day, zone := s.ticketType(2500, s.pool(1)), s.now().Add(10*24*time.Hour), "America/New_York" // six hours behind
+		both := s.voucher(ticketing.VoucherInput{Code: "BOTH", Kind: ticketing.Percent, Value: 5, ValidFrom: day, ValidUntil: day.Add(6 * time.Hour)})
+		next := s.voucher(ticketing.VoucherInput{Code: "NEXT", Kind: ticketing.Percent, Value: 5, ValidFrom: day.Add(6 * time.Hour), ValidUntil: day.Add(12 * time.Hour)})
+		until := s.voucher(ticketing.VoucherInput{Code: "UNTIL", Kind: ticketing.ReservedVoucher, MaxUses: number(1), TicketTypeIDs: []turnout.ID{tt.ID}, ValidUntil: day})
+		always := s.voucher(ticketing.VoucherInput{Code: "ALWAYS", Kind: ticketing.Percent, Value: 5})
+		if _, err := s.planner().Patch(t.Context(), s.event.CommunityID, string(s.event.ID), 0, events.Patch{Timezone: &zone}); err != nil {
+			t.Fatal(err)
+		}
+		for _, was := range []*ticketing.Voucher{both, next, until, always} {
+			v, err := s.Voucher(t.Context(), s.event.CommunityID, was.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from, until, version := was.ValidFrom, was.ValidUntil, was.Version+1
+			if !from.IsZero() {
+				from = from.Add(6 * time.Hour)
+			}
+			if !until.IsZero() {
+				until = until.Add(6 * time.Hour)
+			} else {
+				version--
+			}
+			if !v.ValidFrom.Equal(from) || !v.ValidUntil.Equal(until) || v.Version != version {
+				t.Errorf("%s: from %v until %v in version %d, want %v, %v, %d", v.Code, v.ValidFrom, v.ValidUntil, v.Version, from, until, version)
+			}
+		}
+	})
 }
