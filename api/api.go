@@ -34,7 +34,7 @@ import (
 type Config struct {
 	Templates *templates.Set
 	// RateLimit is how many orders a minute one client address may place without a token, on the checkout page and by the API
-	// together; other public writes may be twice as many. 0 means no limit.
+	// together; other public writes may be twice as many, and forms be drawn again ten times as often. 0 means no limit.
 	RateLimit int
 	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
@@ -70,6 +70,7 @@ type server struct {
 	hooks          *hooks.Handler
 	metrics        *metrics
 	orders, writes *limiter
+	redraws        *limiter
 }
 
 // New builds the handler. An error is a mistake in the configuration.
@@ -86,7 +87,7 @@ func New(house services.Services, config Config) (*Server, error) {
 		v1:      &v1.Handler{Services: house},
 		hooks:   &hooks.Handler{Services: house, Sandbox: config.Sandbox},
 		metrics: newMetrics(house.DB, house.Now),
-		orders:  newLimiter(config.RateLimit), writes: newLimiter(2 * config.RateLimit),
+		orders:  newLimiter(config.RateLimit), writes: newLimiter(2 * config.RateLimit), redraws: newLimiter(10 * config.RateLimit),
 	}
 	s.gate = newGate(house, sessions, config.Sandbox != nil, s.fail)
 	s.v1.Document, err = v1.NewDocument(house.BaseURL, s.apiRoutes())

@@ -44,6 +44,15 @@ func TestOrdersAreLimitedByAddress(t *testing.T) {
 	if w, _ := callFrom(t, h, "192.0.2.1:1000", "GET", "/api/v1/events/limited", ""); w.StatusCode != 200 {
 		t.Errorf("reading is free: %d", w.StatusCode)
 	}
+	for i := range 51 { // a form that is drawn again takes nothing from them
+		w, _ := callFrom(t, h, "192.0.2.3:1000", "POST", "/e/limited/checkout/refresh", "", "Content-Type", "application/x-www-form-urlencoded")
+		if (w.StatusCode == 429) != (i == 50) {
+			t.Fatalf("drawn again for the %d. time: %d", i+1, w.StatusCode)
+		}
+	}
+	if w, _ := callFrom(t, h, "192.0.2.3:1000", "POST", "/api/v1/events/limited/waitlist", "{}"); w.StatusCode != 422 {
+		t.Errorf("a write after that: %d", w.StatusCode)
+	}
 	for i := range 6 { // one household has a whole /64
 		w, _ := order(fmt.Sprintf("[2001:db8::%d]:1000", i+1))
 		if (w.StatusCode == 429) != (i == 5) {

@@ -63,12 +63,16 @@ func (l *limiter) bucket(client netip.Prefix) *rate.Limiter {
 	return bucket
 }
 
-// limit holds writes of strangers to the rate: orders to the rate itself, others to twice that. At an event everybody is a stranger
+// limit holds writes of strangers to the rate: orders to the rate itself, forms that are drawn again to ten times that, others to twice
+// that. At an event everybody is a stranger
 // who may not write its orders: tokens and accounts of other communities cost nothing.
 func (s *server) limit(route access.Route) gin.HandlerFunc {
 	buckets := s.writes
-	if route.Sells {
+	switch {
+	case route.Sells:
 		buckets = s.orders
+	case route.Redraws:
+		buckets = s.redraws
 	}
 	return func(c *gin.Context) {
 		who, event := access.Who(c), access.EventOrNone(c)

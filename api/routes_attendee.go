@@ -21,7 +21,7 @@ func (s *server) attendeeRoutes() []access.Route {
 
 		{Method: get, Path: "/e/{event}/checkout", Who: public, Handle: p.Checkout, Frame: access.Paying},
 		{Method: post, Path: "/e/{event}/checkout", Who: public, Handle: p.PlaceOrder, Frame: access.Paying, Sells: true},
-		{Method: post, Path: "/e/{event}/checkout/refresh", Who: public, Handle: p.RefreshCheckout, Frame: access.Paying, Unseen: true},
+		{Method: post, Path: "/e/{event}/checkout/refresh", Who: public, Handle: p.RefreshCheckout, Frame: access.Paying, Unseen: true, Redraws: true},
 		{Method: get, Path: "/pay/{payment}", Who: link, Handle: p.Pay, Frame: access.Paying},
 		{Method: get, Path: "/orders/{code}", Who: link, Handle: p.Order, Frame: access.Paying},
 		{Method: get, Path: "/orders/{code}/tickets.pdf", Who: link, Handle: p.OrderPDF},

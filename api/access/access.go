@@ -100,6 +100,8 @@ type Route struct {
 	Unseen bool
 	// Sells says that the row places orders: all such rows share one limit for strangers.
 	Sells bool
+	// Redraws says that the row draws a form again while somebody fills it in: all such rows share one limit for strangers, a wide one.
+	Redraws bool
 }
 
 // Caller is who makes the request. The zero Caller is nobody.

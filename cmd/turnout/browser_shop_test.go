@@ -106,7 +106,27 @@ func TestBrowserShop(t *testing.T) {
 		b.follow("[data-buy]")
 		b.says("h1", "12.50")
 	})
+	t.Run("no network", func(t *testing.T) { openBrowser(t, s.url, 390, 844).updateTheTotal() })
 	t.Run("slow network", func(t *testing.T) { openBrowser(t, s.url, 390, 844).typeMeanwhile() })
+}
+
+// updateTheTotal changes what it takes while the server cannot be reached: the form says that its total is old, and the button beside it draws
+// it again where it stands.
+func (b *browser) updateTheTotal() {
+	b.t.Helper()
+	b.open("/e/fair/checkout")
+	more := b.pick("Supporter") + ` [data-step="1"]`
+	b.do(chromedp.Click(more))
+	b.becomes("[data-total]", "€20.00")
+	if js[bool](b, `document.querySelector(".undrawn").checkVisibility() || document.querySelector("#part-pay [name=update]").checkVisibility()`) {
+		b.t.Error("a total that stands is called old")
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`window.open_ = XMLHttpRequest.prototype.open; XMLHttpRequest.prototype.open = function (method) { open_.call(this, method, "http://127.0.0.1:1/") }`))
+	b.do(chromedp.Click(more))
+	b.says(".undrawn", "could not be worked out again", "Update the total")
+	b.do(chromedp.Evaluate[chromedp.Void](`XMLHttpRequest.prototype.open = open_`), chromedp.Click(chromedp.CSS("#part-pay [name=update]")))
+	b.becomes("[data-total]", "€40.00")
+	b.until(`!document.querySelector(".undrawn").checkVisibility()`)
 }
 
 // typeMeanwhile fills in the form while the server, far away, draws parts of it: nothing typed is lost, no press is.

@@ -1,5 +1,7 @@
 // <form data-redraws>: the server draws parts of it again (htmx) after a change of a field of class "refreshes". Meanwhile somebody goes on
 // typing and pressing: what they typed since stays, and no button moves away below a finger. The form is aria-busy until it is as the server says.
+// While the server could not draw it, it is data-undrawn, which shows what of class "undrawn" and "only-undrawn" is in it: words, and the button
+// that tries again.
 export function redraws(root: ParentNode): void {
   const forms = root instanceof HTMLFormElement && root.matches("[data-redraws]") ? [root] : root.querySelectorAll<HTMLFormElement>("form[data-redraws]");
   for (const form of forms) redrawn(form);
@@ -15,6 +17,7 @@ function redrawn(form: HTMLFormElement): void {
   let pressed = false;
   let missed = false; // what the server drew came while a button was pressed
 
+  const again = () => form.querySelector(".refreshes")?.dispatchEvent(new Event("change", { bubbles: true }));
   const done = () => {
     if (asked === changes) form.removeAttribute("aria-busy");
   };
@@ -48,7 +51,17 @@ function redrawn(form: HTMLFormElement): void {
     done();
   });
   form.addEventListener("htmx:afterRequest", (event) => {
-    if (!(event as CustomEvent<{ successful?: boolean }>).detail.successful || missed) done();
+    const { successful } = (event as CustomEvent<{ successful?: boolean }>).detail;
+    if (successful) form.removeAttribute("data-undrawn");
+    if (!successful || missed) done();
+  });
+  for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    form.addEventListener(failure, () => form.toggleAttribute("data-undrawn", true));
+  }
+  form.addEventListener("click", (event) => {
+    if (!form.hasAttribute("data-undrawn") || !(event.target as Element).closest(".only-undrawn")) return;
+    event.preventDefault(); // the page of a browser without a network would lose what is typed
+    again();
   });
   form.addEventListener("pointerdown", (event) => {
     pressed = (event.target as Element).closest("button") !== null;
@@ -58,7 +71,7 @@ function redrawn(form: HTMLFormElement): void {
       pressed = false;
       if (!missed || form.dataset.sent === "yes") return;
       missed = false;
-      form.querySelector(".refreshes")?.dispatchEvent(new Event("change", { bubbles: true }));
+      again();
     }));
   }
 }
