@@ -327,6 +327,41 @@ func TestLateMoney(t *testing.T) {
 	})
 }
 
+// The number of a price window is no seat: late money has its seat again at the price that it was sold at, though others had the window since.
+func TestLateMoneyKeepsItsPrice(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		hall := s.pool(9)
+		tt, err := s.CreateTicketType(t.Context(), s.event.CommunityID, s.event.ID, ticketing.TicketTypeInput{Name: "Early", Price: turnout.Money{Amount: 900, Currency: "EUR"},
+			AttendanceMode: ticketing.InPerson, PoolIDs: []turnout.ID{hall.ID}, PriceWindows: []ticketing.PriceWindow{{Name: "First", Price: 500, UpTo: 3}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted := func(when string, want int64) {
+			t.Helper()
+			var n int64
+			if err := s.DB.Read().NewRaw("SELECT taken FROM pools WHERE id = ?", tt.PriceWindows[0].PoolID).Scan(t.Context(), &n); err != nil || n != want {
+				t.Errorf("%s the window counts %d, %v; want %d", when, n, err, want)
+			}
+		}
+		late := s.buy(tt, 3, 1)
+		s.wait(16 * time.Minute)
+		if _, err := s.ExpireHolds(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		other := s.buy(tt, 1, 2)
+		s.tell(paid(late, "pi_1"))
+		if o := s.order(late.ID); o.Status != ticketing.Confirmed || o.Total != 1500 || s.taken(hall) != 4 {
+			t.Errorf("late money: %s for %d, %d seats are taken", o.Status, o.Total, s.taken(hall))
+		}
+		counted("with both", 3)
+		s.cancel(other)
+		counted("with the late one", 2)
+		s.cancel(late)
+		counted("with none", 0)
+	})
+}
+
 func TestMoneyThatComesTwiceGoesBack(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		s := newShop(t, db)

@@ -7,7 +7,8 @@ import (
 	"turnout"
 )
 
-// takeAgain takes the places of an expired order again, all or none. Its pools are locked, so what is seen is what is taken.
+// takeAgain takes the places of an expired order again, all or none, and of the numbers of its price windows what is left. Its pools are
+// locked, so what is seen is what is taken.
 func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
 	if sells := openForSale(o.Event, b.now) == nil; !sells {
 		return false, nil
@@ -17,15 +18,21 @@ func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
 		Order("pool_id").Scan(ctx); err != nil {
 		return false, err
 	}
-	needs := map[turnout.ID]int64{}
 	ids := make([]turnout.ID, len(claims))
 	for i, c := range claims {
-		needs[c.PoolID] += c.Places
 		ids[i] = c.PoolID
 	}
 	pools, err := lockPools(ctx, b.tx, ids)
 	if err != nil {
 		return false, err
+	}
+	needs := map[turnout.ID]int64{}
+	for _, c := range claims {
+		c.Quantity = c.Places
+		if p := pools[c.PoolID]; p.Kind == PricePlaces { // no seat: what was sold keeps its price, whoever had the rest of the window
+			c.Quantity = min(c.Places, p.Available()-needs[c.PoolID])
+		}
+		needs[c.PoolID] += c.Quantity
 	}
 	own, covered, err := b.vouchersAgain(ctx, o)
 	if err != nil || !covered {
@@ -48,7 +55,7 @@ func (b *settlement) takeAgain(ctx context.Context, o *Order) (bool, error) {
 		}
 	}
 	for _, c := range claims {
-		if _, err := b.tx.NewUpdate().Model(c).Set("quantity = places").WherePK().Exec(ctx); err != nil {
+		if _, err := b.tx.NewUpdate().Model(c).Column("quantity").WherePK().Exec(ctx); err != nil {
 			return false, err
 		}
 	}

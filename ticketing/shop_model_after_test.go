@@ -57,6 +57,13 @@ func (m *mall) pay(t *rapid.T) {
 		m.move(d, ticketing.Confirmed)
 	case ticketing.Expired:
 		if !m.over() && m.fitsAgain(d) {
+			for _, one := range d.parts {
+				for id := range one.needs {
+					if m.isWindow(id) { // its price stays, and its number is taken as far as it goes
+						one.needs[id] = min(one.needs[id], m.free(id))
+					}
+				}
+			}
 			m.move(d, ticketing.Confirmed)
 		}
 	}
@@ -86,11 +93,18 @@ func (m *mall) fitsAgain(d *deal) bool {
 		}
 	}
 	for id, n := range d.needs() {
-		if n > m.free(id)+own[id] {
+		if n > m.free(id)+own[id] && !m.isWindow(id) {
 			return false
 		}
 	}
 	return true
+}
+
+// isWindow says whether a pool counts the number of a price window.
+func (m *mall) isWindow(pool turnout.ID) bool {
+	return slices.ContainsFunc(m.types, func(w *ware) bool {
+		return slices.ContainsFunc(w.in.PriceWindows, func(p ticketing.PriceWindow) bool { return p.PoolID == pool })
+	})
 }
 
 func (m *mall) cancel(t *rapid.T) {
