@@ -1,8 +1,11 @@
 package api
 
 import (
+	"context"
 	"net/url"
 	"testing"
+
+	"github.com/uptrace/bun"
 )
 
 // The organiser's forms of what an event sells: price windows by rows, add-ons, places set aside, the shop's settings.
@@ -79,6 +82,16 @@ func TestCataloguePages(t *testing.T) {
 		d.send(shop, settings, d.at("/tickets"))
 		d.refuse(shop, settings, 412, "Somebody changed this")
 		d.see(shop, `value="6"`, `value="48"`, "2030-05-01T12:00")
+		err = d.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.NewRaw("UPDATE shop_settings SET waitlist_closed = TRUE WHERE event_id = ?", d.event.ID).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const closed = "The waitlist is closed, and everybody was told"
+		d.see(shop, closed)
+		d.refuse(shop, clone(settings, "offer_hours", "many"), 422, closed)
 		d.lang = "de"
 		for _, p := range []string{d.at("/tickets"), d.at("/tickets/types/" + typeID), page, shop, blocks} {
 			d.see(p)

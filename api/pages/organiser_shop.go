@@ -75,7 +75,14 @@ func (h *Handler) SaveShop(c *gin.Context) {
 		h.saved(c, &form, ticketsPath(e), h.text(c, "console.saved"))
 		return
 	}
-	if shown, status, ok := h.refused(c, err); ok {
-		h.shop(c, status, in, false, shown)
+	shown, status, ok := h.refused(c, err)
+	if !ok {
+		return
 	}
+	s, err := h.Ticketing.ShopSettings(c.Request.Context(), e)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.shop(c, status, in, s.WaitlistClosed, shown)
 }
