@@ -72,8 +72,11 @@ func TestAttendeesAndViews(t *testing.T) {
 			t.Error("the view shows what is paid")
 		}
 		view := d.at("/views/viw_") + cut(t, body, d.at("/views/viw_"), `"`)
-		d.send(d.at("/views"), url.Values{"list": {"orders"}, "name": {"To <chase>"}, "status": {"held"}}, d.at("/orders"))
-		d.see(d.at("/orders"), "A saved view has this name")
+		open := `<details class="fold" open>`
+		d.refuse(d.at("/views"), url.Values{"list": {"orders"}, "name": {"To <chase>"}, "status": {"held"}}, 409, "Name: A saved view has this name", "f-name-error", open,
+			`value="To &lt;chase&gt;"`, `name="status" value="held"`)
+		d.refuse(d.at("/views"), url.Values{"list": {"attendees"}, "name": {" "}, "status": {"valid"}}, 422, "Name: ", "f-name-error", open, "Łukasz Żółw", `name="status" value="valid"`)
+		d.refuse(view, url.Values{"list": {"orders"}, "name": {strings.Repeat("x", 61)}}, 422, "Name: ", "f-name-error", open, strings.Repeat("x", 61), "Ada Lovelace")
 		d.send(view, url.Values{"list": {"orders"}, "name": {"Chase"}}, d.at("/orders"))
 		d.see(d.at("/orders"), "Chase", "renamed")
 		undo := d.send(view+"/delete", url.Values{"list": {"orders"}}, d.at("/orders?undo="))

@@ -145,8 +145,8 @@ func (h *Handler) refused(c *gin.Context, err error) (shown templates.Errors, st
 
 // fieldOf names the field that a refusal without one is about, by the refusal's code.
 var fieldOf = map[string]string{
-	ticketing.ErrPriceChanged.Code: "total",
-	events.ErrSlugTaken.Code:       "slug", events.ErrCurrency.Code: "currency",
+	ticketing.ErrPriceChanged.Code: "total", ticketing.ErrViewTaken.Code: "name",
+	events.ErrSlugTaken.Code: "slug", events.ErrCurrency.Code: "currency",
 	events.ErrCurrencyAmounts.Code: "currency", events.ErrCurrencyDecimals.Code: "currency", ticketing.ErrCapacityBelowTaken.Code: "capacity", ticketing.ErrPlacesReserved.Code: "pool_ids",
 	agenda.ErrVersionTaken.Code: "version_name", sponsors.ErrTierFull.Code: "tier_id", sponsors.ErrTransition.Code: "status",
 	sponsors.ErrOverdrawn.Code: "amount", organisers.ErrInTeam.Code: "email",

@@ -23,16 +23,19 @@ type attendeesPage struct {
 }
 
 // EventAttendees is GET /console/events/{event}/attendees: a row a ticket.
-func (h *Handler) EventAttendees(c *gin.Context) {
+func (h *Handler) EventAttendees(c *gin.Context) { h.eventAttendees(c, c.Query, refusedView{}) }
+
+func (h *Handler) eventAttendees(c *gin.Context, value func(string) string, refused refusedView) {
 	e := access.Event(c)
-	common, ok := h.newList(c, ticketing.ListAttendees, ticketing.AttendeeFilters, "search", "status")
+	common, ok := h.newList(c, ticketing.ListAttendees, value, ticketing.AttendeeFilters, "search", "status")
 	if !ok {
 		return
 	}
+	common.Refused = refused
 	data := &attendeesPage{listPage: common, Modes: anyOf(h, c, "status.mode.", ticketing.InPerson, ticketing.Virtual), Came: anyOf(h, c, "console.attendees.came_", "yes", "no"),
 		CanImport: may(c, "orders:write"), Actions: ticketing.TicketBulkActions}
-	filter, err := ticketing.ReadAttendeeFilter(e, c.Query)
-	filter.Before, filter.Limit = turnout.ID(c.Query("before")), rowsShown+1
+	filter, err := ticketing.ReadAttendeeFilter(e, value)
+	filter.Before, filter.Limit = turnout.ID(value("before")), rowsShown+1
 	if err == nil {
 		err = h.fillAttendees(c, data, filter)
 	}
@@ -47,7 +50,7 @@ func (h *Handler) fillAttendees(c *gin.Context, data *attendeesPage, filter tick
 	}
 	if len(rows) > rowsShown {
 		rows = rows[:rowsShown]
-		data.NextPageURL = nextPage(c, "before", string(rows[rowsShown-1].ID))
+		data.NextPageURL = data.next("before", rows[rowsShown-1].ID)
 	}
 	for _, r := range rows {
 		data.Rows = append(data.Rows, attendeeRow{r, eventPath(data.Event) + "/orders/" + r.OrderCode})

@@ -30,10 +30,36 @@ type listPage struct {
 	Views       []viewLink
 	List        string // orders, attendees
 	CanWrite    bool   // acts on many orders, keeps views
+	Refused     refusedView
 	UndoURL     string // brings back the view that was deleted just now; "" for none
 	Narrowed    bool   // by more than search and state
 	NextPageURL string
 	Part        bool // only what a filter changes is drawn
+}
+
+// refusedView is a name for a view that was refused: the form that sent it is open again.
+type refusedView struct {
+	ID     turnout.ID // "" for a view that was to be new
+	Name   string
+	Errors templates.Errors
+	Status int
+}
+
+// RefusedOf gives what was refused of a view, "" for a new one; the zero refusedView for nothing.
+func (p listPage) RefusedOf(id turnout.ID) refusedView {
+	if p.Refused.ID != id {
+		return refusedView{}
+	}
+	return p.Refused
+}
+
+// next is the address of the page after this one.
+func (p listPage) next(name string, id turnout.ID) string {
+	query := url.Values{name: {string(id)}}
+	for name, value := range p.Values {
+		query.Set(name, value)
+	}
+	return p.Action + "?" + query.Encode()
 }
 
 // Filtered says whether anything narrows the list.
@@ -50,19 +76,19 @@ func written(values map[string]string) string {
 	return query.Encode()
 }
 
-// newList reads what the lists have in common; names are those of the filter, own those that stand outside the panel of filters. It
-// answers the request itself and gives false when it cannot.
-func (h *Handler) newList(c *gin.Context, list string, names []string, own ...string) (listPage, bool) {
+// newList reads what the lists have in common; value gives what is asked for, names are those of the filter, own those that stand outside
+// the panel of filters. It answers the request itself and gives false when it cannot.
+func (h *Handler) newList(c *gin.Context, list string, value func(string) string, names []string, own ...string) (listPage, bool) {
 	e, open := access.Event(c), "nav."+list
-	data := listPage{Event: e, Action: c.Request.URL.Path, Values: ticketing.WrittenFilter(names, c.Query), Part: wantsPart(c), List: list, CanWrite: may(c, "orders:write")}
-	if undo := c.Query("undo"); turnout.ID(undo).Is("viw") && data.CanWrite {
+	data := listPage{Event: e, Action: listPath(c, list), Values: ticketing.WrittenFilter(names, value), Part: wantsPart(c), List: list, CanWrite: may(c, "orders:write")}
+	if undo := value("undo"); turnout.ID(undo).Is("viw") && data.CanWrite {
 		data.UndoURL = eventPath(e) + "/views/" + undo + "/restore"
 	}
 	if err := h.views(c, &data, list); err != nil {
 		h.Fail(c, err)
 		return data, false
 	}
-	inPanel := ticketing.WrittenFilter(names, c.Query)
+	inPanel := ticketing.WrittenFilter(names, value)
 	for _, name := range own {
 		delete(inPanel, name)
 	}
@@ -122,6 +148,9 @@ func (h *Handler) listed(c *gin.Context, page string, common *listPage, data any
 			return
 		}
 		status, common.Errors = respond.Status(failed), h.Templates.Errors(h.Language(c), failed)
+	}
+	if len(common.Refused.Errors) > 0 {
+		status = common.Refused.Status
 	}
 	if common.Part {
 		h.RenderPart(c, http.StatusOK, page, "list", data) // htmx shows no other status

@@ -26,15 +26,18 @@ type ordersPage struct {
 }
 
 // EventOrders is GET /console/events/{event}/orders: searched as one types, filtered.
-func (h *Handler) EventOrders(c *gin.Context) {
+func (h *Handler) EventOrders(c *gin.Context) { h.eventOrders(c, c.Query, refusedView{}) }
+
+func (h *Handler) eventOrders(c *gin.Context, value func(string) string, refused refusedView) {
 	e := access.Event(c)
-	common, ok := h.newList(c, ticketing.ListOrders, ticketing.OrderFilters, "search", "status", "refunds")
+	common, ok := h.newList(c, ticketing.ListOrders, value, ticketing.OrderFilters, "search", "status", "refunds")
 	if !ok {
 		return
 	}
+	common.Refused = refused
 	data := &ordersPage{listPage: common, Actions: ticketing.BulkActions, Payments: anyOf(h, c, "console.orders.payment_", ticketing.Paid, ticketing.Unpaid, ticketing.RefundOpen)}
-	filter, err := ticketing.ReadOrderFilter(e, c.Query)
-	filter.Before, filter.Limit = turnout.ID(c.Query("before")), rowsShown+1
+	filter, err := ticketing.ReadOrderFilter(e, value)
+	filter.Before, filter.Limit = turnout.ID(value("before")), rowsShown+1
 	if err == nil {
 		err = h.fillOrders(c, data, filter)
 	}
@@ -52,7 +55,7 @@ func (h *Handler) fillOrders(c *gin.Context, data *ordersPage, filter ticketing.
 	}
 	if len(rows) > rowsShown {
 		rows = rows[:rowsShown]
-		data.NextPageURL = nextPage(c, "before", string(rows[rowsShown-1].ID))
+		data.NextPageURL = data.next("before", rows[rowsShown-1].ID)
 	}
 	for _, o := range rows {
 		data.Rows = append(data.Rows, h.orderRow(data.Event, o))

@@ -32,35 +32,75 @@ func (h *Handler) views(c *gin.Context, data *listPage, list string) error {
 }
 
 type viewForm struct {
-	List string `form:"list"`
 	Name string `form:"name" text:"name,max=60"`
 }
 
 // SaveView is POST /console/events/{event}/views: the filter that comes with the form is kept under a name.
 func (h *Handler) SaveView(c *gin.Context) {
 	var form viewForm
-	if err := respond.Form(c, &form); err != nil {
-		h.done(c, err, listPath(c, ticketing.ListOrders), "")
-		return
-	}
-	names := ticketing.OrderFilters
-	if form.List != ticketing.ListOrders {
-		form.List, names = ticketing.ListAttendees, ticketing.AttendeeFilters
+	err := respond.Form(c, &form)
+	list, names := listOfForm(c), ticketing.OrderFilters
+	if list != ticketing.ListOrders {
+		names = ticketing.AttendeeFilters
 	}
 	e, filter := access.Event(c), ticketing.WrittenFilter(names, c.PostForm)
-	_, err := h.Ticketing.SaveView(c.Request.Context(), e.CommunityID, e.ID, form.List, form.Name, filter)
-	h.done(c, err, listPath(c, form.List)+"?"+written(filter), h.text(c, "console.view.saved"))
+	if err == nil {
+		_, err = h.Ticketing.SaveView(c.Request.Context(), e.CommunityID, e.ID, list, form.Name, filter)
+	}
+	if err != nil {
+		h.refuseView(c, list, "", filter, err)
+		return
+	}
+	h.Redirect(c, listPath(c, list)+"?"+written(filter), "ok", h.text(c, "console.view.saved"))
 }
 
 // RenameView is POST /console/events/{event}/views/{view}.
 func (h *Handler) RenameView(c *gin.Context) {
-	h.changeView(c, "console.view.renamed", "", func(e, community, id turnout.ID) error {
-		var form viewForm
-		if err := respond.Form(c, &form); err != nil {
-			return err
+	var form viewForm
+	e, id, list, ctx := access.Event(c), turnout.ID(c.Param("view")), listOfForm(c), c.Request.Context()
+	err := respond.Form(c, &form)
+	if err == nil {
+		err = h.Ticketing.RenameView(ctx, e.CommunityID, e.ID, id, form.Name)
+	}
+	if err == nil {
+		h.Redirect(c, listPath(c, list), "ok", h.text(c, "console.view.renamed"))
+		return
+	}
+	views, failed := h.Ticketing.Views(ctx, e.CommunityID, e.ID, list)
+	if failed != nil {
+		h.Fail(c, failed)
+		return
+	}
+	for _, v := range views {
+		if v.ID == id {
+			h.refuseView(c, list, id, v.Filter, err)
+			return
 		}
-		return h.Ticketing.RenameView(c.Request.Context(), community, e, id, form.Name)
-	})
+	}
+	h.Fail(c, turnout.ErrNotFound)
+}
+
+// refuseView answers a name that was refused with the list that the view shows, where the form is open and has what was typed.
+func (h *Handler) refuseView(c *gin.Context, list string, id turnout.ID, filter map[string]string, err error) {
+	shown, status, ok := h.refused(c, err)
+	if !ok {
+		return
+	}
+	value := func(name string) string { return filter[name] }
+	refused := refusedView{ID: id, Name: c.PostForm("name"), Errors: shown, Status: status}
+	if list == ticketing.ListOrders {
+		h.eventOrders(c, value, refused)
+		return
+	}
+	h.eventAttendees(c, value, refused)
+}
+
+// listOfForm is the list that a view's form is about.
+func listOfForm(c *gin.Context) string {
+	if c.PostForm("list") == ticketing.ListAttendees {
+		return ticketing.ListAttendees
+	}
+	return ticketing.ListOrders
 }
 
 // DeleteView is POST /console/events/{event}/views/{view}/delete. The page after it offers to bring the view back.
@@ -79,10 +119,7 @@ func (h *Handler) RestoreView(c *gin.Context) {
 
 // changeView changes a view and leads back to its list; undo is the view that the page can bring back.
 func (h *Handler) changeView(c *gin.Context, message, undo string, change func(event, community, id turnout.ID) error) {
-	e, list := access.Event(c), ticketing.ListOrders
-	if c.PostForm("list") == ticketing.ListAttendees {
-		list = ticketing.ListAttendees
-	}
+	e, list := access.Event(c), listOfForm(c)
 	err := change(e.ID, e.CommunityID, turnout.ID(c.Param("view")))
 	to := listPath(c, list)
 	if err == nil && undo != "" {
