@@ -133,45 +133,57 @@ func (s *Service) CloseWaitlists(ctx context.Context) error {
 		return fmt.Errorf("ticketing: close waitlists: %w", err)
 	}
 	for _, settings := range due {
-		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.closeWaitlist(ctx, tx, settings.EventID) }); err != nil {
+		err := s.untilDone(ctx, func(ctx context.Context, tx bun.Tx) (bool, error) { return s.closeWaitlist(ctx, tx, settings.EventID) })
+		if err != nil {
 			return fmt.Errorf("ticketing: close waitlists: %w", err)
 		}
 	}
 	return s.closeWithSale(ctx)
 }
 
-func (s *Service) closeWaitlist(ctx context.Context, tx bun.Tx, event turnout.ID) error {
+// closeWaitlist sends some of those home who wait; the waitlist is marked as closed with the last of them, so that a sweep after a crash
+// goes on. Nobody joins or is served meanwhile: its time is over.
+func (s *Service) closeWaitlist(ctx context.Context, tx bun.Tx, event turnout.ID) (more bool, err error) {
 	now := s.Now()
 	if _, err := addTotals(ctx, tx, &totals{EventID: event}); err != nil {
-		return err
+		return false, err
 	}
-	n, err := database.Changed(tx.NewUpdate().Model((*ShopSettings)(nil)).Set("waitlist_closed = TRUE").Set("updated_at = ?", now).
-		Where("event_id = ?", event).Where("NOT waitlist_closed").Where("waitlist_closes_at <= ?", now).Exec(ctx))
-	if err != nil || n == 0 { // another server was faster, or its time was moved
-		return err
+	due := func(q bun.QueryBuilder) bun.QueryBuilder {
+		return q.Where("event_id = ?", event).Where("NOT waitlist_closed").Where("waitlist_closes_at <= ?", now)
 	}
-	return s.sendHome(ctx, tx, event, now, func(q *bun.SelectQuery) *bun.SelectQuery { return q })
+	open, err := tx.NewSelect().Model((*ShopSettings)(nil)).ApplyQueryBuilder(due).Exists(ctx)
+	if err != nil || !open { // another server was faster, or its time was moved
+		return false, err
+	}
+	more, err = s.sendHome(ctx, tx, event, now, func(q *bun.SelectQuery) *bun.SelectQuery { return q })
+	if err != nil || more {
+		return more, err
+	}
+	_, err = tx.NewUpdate().Model((*ShopSettings)(nil)).Set("waitlist_closed = TRUE").Set("updated_at = ?", now).ApplyQueryBuilder(due).Exec(ctx)
+	return false, err
 }
 
-// sendHome ends the wishes of those of an event who wait in vain and tells them; the event's totals are locked.
-func (s *Service) sendHome(ctx context.Context, tx bun.Tx, event turnout.ID, now time.Time, which func(*bun.SelectQuery) *bun.SelectQuery) error {
+// homeChunk is how many are sent home in one transaction, so that a sale never waits long.
+const homeChunk = 500
+
+// sendHome ends the wishes of those of an event who wait in vain and tells them, some at a time; the event's totals are locked. more says
+// that there may be others.
+func (s *Service) sendHome(ctx context.Context, tx bun.Tx, event turnout.ID, now time.Time, which func(*bun.SelectQuery) *bun.SelectQuery) (more bool, err error) {
 	var waiting []*WaitlistEntry
-	if err := which(tx.NewSelect().Model(&waiting)).Where("event_id = ?", event).Where("status = ?", Waiting).Scan(ctx); err != nil || len(waiting) == 0 {
-		return err
+	if err := which(tx.NewSelect().Model(&waiting)).Where("event_id = ?", event).Where("status = ?", Waiting).Limit(homeChunk).Scan(ctx); err != nil || len(waiting) == 0 {
+		return false, err
 	}
 	ids := make([]turnout.ID, len(waiting))
 	for i, e := range waiting {
 		ids[i] = e.ID
 	}
-	for chunk := range slices.Chunk(ids, 500) {
-		if err := setEntries(ctx, tx, chunk, OfferExpired, now); err != nil {
-			return err
-		}
+	if err := setEntries(ctx, tx, ids, OfferExpired, now); err != nil {
+		return false, err
 	}
 	if _, err := addTotals(ctx, tx, &totals{EventID: event, Waiting: -int64(len(ids))}); err != nil {
-		return err
+		return false, err
 	}
-	return s.tellEntries(ctx, tx, waiting, JobWaitlistClosed, "waitlist.closed", now)
+	return len(ids) == homeChunk, s.tellEntries(ctx, tx, waiting, JobWaitlistClosed, "waitlist.closed", now)
 }
 
 // closeWithSale sends those home who wait only for tickets that will not be sold any more: the event or their sale is over.
@@ -187,13 +199,13 @@ func (s *Service) closeWithSale(ctx context.Context) error {
 			}
 			continue
 		}
-		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		err := s.untilDone(ctx, func(ctx context.Context, tx bun.Tx) (bool, error) {
 			if _, err := addTotals(ctx, tx, &totals{EventID: id}); err != nil {
-				return err
+				return false, err
 			}
 			hopeless, err := s.hopeless(ctx, tx, id)
 			if err != nil || hopeless == nil {
-				return err
+				return false, err
 			}
 			return s.sendHome(ctx, tx, id, s.Now(), hopeless)
 		})

@@ -152,13 +152,19 @@ const serveChunk = 100
 // there are not enough places for all of it. An offer holds its places until its deadline. It runs after whatever gives places back,
 // by the sweep, and before a sale of what somebody waits for.
 func (s *Service) ServeWaitlist(ctx context.Context, event turnout.ID) error {
+	err := s.untilDone(ctx, func(ctx context.Context, tx bun.Tx) (bool, error) { return s.serveSome(ctx, tx, event) })
+	return wrapped("serve the waitlist", err)
+}
+
+// untilDone runs transactions, each of which does some of what there is to do, until one says that there is no more.
+func (s *Service) untilDone(ctx context.Context, some func(ctx context.Context, tx bun.Tx) (more bool, err error)) error {
 	for more := true; more; {
 		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-			more, err = s.serveSome(ctx, tx, event)
+			more, err = some(ctx, tx)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("ticketing: serve the waitlist: %w", err)
+			return err
 		}
 	}
 	return nil

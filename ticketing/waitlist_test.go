@@ -255,6 +255,28 @@ func TestOffersExpireAndGoToTheNext(t *testing.T) {
 	})
 }
 
+// pairs lets so many parties of two wait for a type, before everybody else.
+func (s *shop) pairs(n int, tt *ticketing.TicketType) {
+	s.t.Helper()
+	s.tx(func(ctx context.Context, tx bun.Tx) error {
+		for i := range n {
+			id, person := fmt.Sprintf("wai_0%04d", i), fmt.Sprintf("per_0%04d", i)
+			if _, err := tx.NewRaw("INSERT INTO persons (id, community_id, name, created_at, updated_at) VALUES (?, ?, 'x', ?, ?)", person, s.event.CommunityID, start, start).Exec(ctx); err != nil {
+				return err
+			}
+			if _, err := tx.NewRaw(`INSERT INTO waitlist_entries (id, community_id, event_id, person_id, name, email, party_size, status, lot, created_at, updated_at)
+				VALUES (?, ?, ?, ?, 'x', 'x@example.org', 2, 'waiting', 1, ?, ?)`, id, s.event.CommunityID, s.event.ID, person, start, start).Exec(ctx); err != nil {
+				return err
+			}
+			if _, err := tx.NewRaw("INSERT INTO waitlist_entry_types (entry_id, ticket_type_id, community_id, position, waiting) VALUES (?, ?, ?, 0, TRUE)", id, tt.ID, s.event.CommunityID).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		_, err := tx.NewRaw("UPDATE event_totals SET waiting = waiting + ? WHERE event_id = ?", n, s.event.ID).Exec(ctx)
+		return err
+	})
+}
+
 // Whoever waits in front and does not fit hides nobody behind them, however many they are.
 func TestManyWhoDoNotFitHideNobody(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
@@ -263,23 +285,7 @@ func TestManyWhoDoNotFitHideNobody(t *testing.T) {
 		s.buy(wide, 1, 1)
 		o := s.buy(wide, 4, 2)
 		last := s.wish("last", 4, wide)
-		s.tx(func(ctx context.Context, tx bun.Tx) error { // those before: 1,100 pairs for the narrow one, which seats one
-			for i := range 1100 {
-				id, person := fmt.Sprintf("wai_0%04d", i), fmt.Sprintf("per_0%04d", i)
-				if _, err := tx.NewRaw("INSERT INTO persons (id, community_id, name, created_at, updated_at) VALUES (?, ?, 'x', ?, ?)", person, s.event.CommunityID, start, start).Exec(ctx); err != nil {
-					return err
-				}
-				if _, err := tx.NewRaw(`INSERT INTO waitlist_entries (id, community_id, event_id, person_id, name, email, party_size, status, lot, created_at, updated_at)
-					VALUES (?, ?, ?, ?, 'x', 'x@example.org', 2, 'waiting', 1, ?, ?)`, id, s.event.CommunityID, s.event.ID, person, start, start).Exec(ctx); err != nil {
-					return err
-				}
-				if _, err := tx.NewRaw("INSERT INTO waitlist_entry_types (entry_id, ticket_type_id, community_id, position, waiting) VALUES (?, ?, ?, 0, TRUE)", id, narrow.ID, s.event.CommunityID).Exec(ctx); err != nil {
-					return err
-				}
-			}
-			_, err := tx.NewRaw("UPDATE event_totals SET waiting = waiting + 1100 WHERE event_id = ?", s.event.ID).Exec(ctx)
-			return err
-		})
+		s.pairs(1100, narrow) // before them, for the narrow one, which seats one
 		s.cancel(o)
 		s.serve()
 		s.wantStates("behind 1,100 pairs", []*ticketing.WaitlistEntry{last}, ticketing.Offered)
@@ -332,6 +338,49 @@ func TestClosingTellsEverybodyOnce(t *testing.T) {
 				Who: ticketing.Attendee{Name: "Late", Email: "late@example.org"}}); !errors.Is(err, ticketing.ErrWaitlistClosed) {
 				t.Errorf("joining a closed waitlist: %v", err)
 			}
+		})
+	}
+}
+
+// A long waitlist closes in pieces between which sales go on; what a server that stops has not done, the next sweep does, and nobody is told twice.
+func TestClosingGoesOnAfterAStop(t *testing.T) {
+	for name, over := range map[string]func(s *shop, tt *ticketing.TicketType){
+		"at its time": func(s *shop, _ *ticketing.TicketType) {
+			s.settings(func(in *ticketing.ShopInput) { in.WaitlistClosesAt = s.now() })
+		},
+		"with the sale": func(s *shop, tt *ticketing.TicketType) { s.edit(tt, "sales_end = ?", s.now()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, db *database.DB) {
+				s := newShop(t, db)
+				tt := s.ticketType(0, s.pool(1))
+				s.pairs(1001, tt)
+				over(s, tt)
+				ctx, stop := context.WithCancel(t.Context())
+				stopped := *s.Service
+				stopped.Now = func() time.Time { // asked in each piece: the server stops when somebody was told
+					if s.jobs(ticketing.JobWaitlistClosed) > 0 {
+						stop()
+					}
+					return s.now()
+				}
+				if err := stopped.CloseWaitlists(ctx); !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+				if n := s.jobs(ticketing.JobWaitlistClosed); n != 500 {
+					t.Errorf("%d were told by the first piece, not 500", n)
+				}
+				s.holds()
+				if err := s.CloseWaitlists(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if n := s.jobs(ticketing.JobWaitlistClosed); n != 1001 {
+					t.Errorf("%d were told, not 1,001", n)
+				}
+				if settings, err := s.ShopSettings(t.Context(), s.event); err != nil || settings.WaitlistClosed != (name == "at its time") {
+					t.Errorf("%+v, %v", settings, err)
+				}
+			})
 		})
 	}
 }
