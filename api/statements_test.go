@@ -16,8 +16,8 @@ import (
 )
 
 // most is how many statements each page of the console asks at most, however much there is to show. Two of them find out who looks
-// (session; account with its rights and communities), a third at which event. P13 wishes for 6 on the overview; it asks 12, for each
-// room counts what is its own: sales, days, types, add-ons, pools, sessions with their conflicts, the release.
+// (session; account with its rights and communities), a third at which event. P13 wishes for 6 on the overview; it asks 13, for each
+// room counts what is its own: sales, days, types, add-ons, choices, pools, sessions with their conflicts, the release.
 var most = map[string]int64{
 	"/console":                                          5,
 	"/console/{community}/events":                       5,
@@ -32,10 +32,10 @@ var most = map[string]int64{
 	"/console/{community}/mail/{mail}/files/{n}":        3,
 	"/console/{community}/jobs":                         3,
 	"/console/{community}/audit":                        3,
-	"/console/events/{event}":                           12,
+	"/console/events/{event}":                           13,
 	"/console/events/{event}/details":                   3,
 	"/console/events/{event}/publish":                   3,
-	"/console/events/{event}/tickets":                   21,
+	"/console/events/{event}/tickets":                   22,
 	"/console/events/{event}/tickets/pools/{pool}":      5,
 	"/console/events/{event}/tickets/add-ons/new":       5,
 	"/console/events/{event}/tickets/add-ons/{addon}":   7,
@@ -46,14 +46,14 @@ var most = map[string]int64{
 	"/console/events/{event}/attendees/import":          4,
 	"/console/events/{event}/attendees/import/{import}": 6,
 	"/console/events/{event}/orders/{order}":            15,
-	"/console/events/{event}/waitlist":                  16,
+	"/console/events/{event}/waitlist":                  17,
 	"/console/events/{event}/approvals":                 11,
 	"/console/events/{event}/vouchers":                  7,
 	"/console/events/{event}/vouchers.csv":              5,
 	"/console/events/{event}/vouchers/new":              4,
 	"/console/events/{event}/vouchers/batch":            4,
 	"/console/events/{event}/vouchers/{voucher}":        7,
-	"/console/events/{event}/box-office":                9,
+	"/console/events/{event}/box-office":                10,
 	"/console/events/{event}/box-office/takings":        8,
 	"/console/events/{event}/orders":                    6,
 	"/console/events/{event}/orders.csv":                8,

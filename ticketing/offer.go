@@ -41,12 +41,13 @@ type Offer struct {
 	Left         int64 // places; uncached pages only
 	Reason       error // why it cannot be bought, nil when it can
 
-	isOpened bool // by a voucher, or by an offer of the waitlist
+	isOpened bool   // by a voucher, or by an offer of the waitlist
+	noChoice string // the words of a question that every order must answer and that has no choice left
 	draws    draws
 }
 
-// Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: four
-// statements, two more where there are add-ons.
+// Offers lists what an event sells at the instant, hidden and voucher types left out, in the organiser's order: five
+// statements, two more where there are add-ons and one where orders must choose something.
 func (s *Service) Offers(ctx context.Context, event *events.Event) ([]Offer, error) {
 	return s.OffersInstead(ctx, event, nil)
 }
@@ -81,6 +82,10 @@ func (s *Service) readStall(ctx context.Context, event *events.Event, held *Orde
 	if err != nil {
 		return stall{}, fmt.Errorf("ticketing: offers: %w", err)
 	}
+	questions, err := loadOrderChoices(ctx, db, []turnout.ID{event.ID})
+	if err != nil {
+		return stall{}, fmt.Errorf("ticketing: offers: %w", err)
+	}
 	pools, err := poolsByID(ctx, db, event.CommunityID, event.ID)
 	if err != nil {
 		return stall{}, fmt.Errorf("ticketing: offers: %w", err)
@@ -93,7 +98,7 @@ func (s *Service) readStall(ctx context.Context, event *events.Event, held *Orde
 	now := s.Now()
 	offers := make([]Offer, len(types))
 	for i, t := range types {
-		offers[i] = offer(event, t, addOns, pools, now)
+		offers[i] = offer(event, t, addOns, questions, pools, now)
 	}
 	return stall{offers, addOns, pools}, nil
 }
@@ -125,10 +130,11 @@ func (s *Service) OfferOf(ctx context.Context, event *events.Event, id turnout.I
 	return stall.offers[i], nil
 }
 
-func offer(event *events.Event, t *TicketType, addOns []*AddOn, pools map[turnout.ID]*Pool, now time.Time) Offer {
+func offer(event *events.Event, t *TicketType, addOns []*AddOn, asked []*Question, pools map[turnout.ID]*Pool, now time.Time) Offer {
 	money := func(amount int64) turnout.Money { return turnout.Money{Amount: amount, Currency: event.Currency} }
 	next := t.prices(1, now, func(pool turnout.ID) int64 { return pools[pool].Available() })[0]
-	o := Offer{TicketType: t, Price: money(next.price), Least: money(t.MinPrice), PriceName: next.name, PriceUntil: next.until, Later: money(t.Price), draws: t.draws(addOns, now)}
+	o := Offer{TicketType: t, Price: money(next.price), Least: money(t.MinPrice), PriceName: next.name, PriceUntil: next.until, Later: money(t.Price), draws: t.draws(addOns, now),
+		noChoice: t.noChoice(asked, pools)}
 	o.Left = o.draws.room(pools)
 	if next.pool != "" {
 		o.PriceLeft = pools[next.pool].Available()
@@ -143,7 +149,7 @@ func offer(event *events.Event, t *TicketType, addOns []*AddOn, pools map[turnou
 // judge says in words how much can be bought, from the places left and the reason why none can.
 func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 	t := o.TicketType
-	if o.Reason == nil && o.Left < t.fewest() {
+	if o.Reason == nil && (o.Left < t.fewest() || o.noChoice != "") {
 		o.Reason = ErrSoldOut
 	}
 	switch {
@@ -160,6 +166,43 @@ func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 	default:
 		o.Availability = Unavailable
 	}
+}
+
+// aboutChoices says which questions about the type's orders that must be answered have no choice left. The form about a ticket can be left
+// to its bearer.
+func (t *TicketType) aboutChoices(asked []*Question, pools map[turnout.ID]*Pool) (list []Reason) {
+	for _, q := range asked {
+		w := q.Words
+		if !w.Required || !w.ShowIf.always() || !q.Kind.HasOptions() || len(q.TypeIDs) > 0 && !slices.Contains(q.TypeIDs, t.ID) {
+			continue
+		}
+		r := Reason{Cause: CauseChoicesFull, Weight: Stops, Name: w.Label, Least: 1}
+		if q.Subject == OfTicket {
+			r.Weight, r.Least = Limits, t.fewest()
+		}
+		for _, o := range w.Options {
+			pool := pools[o.PoolID]
+			if pool == nil { // any number
+				r.Number = maxCapacity
+				break
+			}
+			r.Number += max(0, pool.Available())
+		}
+		if r.Number < r.Least {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// noChoice gives the words of a question that no order with the type can answer and every one must, "" for none.
+func (t *TicketType) noChoice(asked []*Question, pools map[turnout.ID]*Pool) string {
+	for _, r := range t.aboutChoices(asked, pools) {
+		if r.Weight == Stops {
+			return r.Name
+		}
+	}
+	return ""
 }
 
 // draws says how many places of each pool one ticket of a type takes, with the add-ons that it cannot be had without.
@@ -240,7 +283,8 @@ type PriceTag struct {
 // better says which availability stands for a whole event: what can be bought is told before what cannot.
 var better = map[Availability]int{Available: 5, FewLeft: 4, NotYet: 3, SoldOut: 2, Over: 1, Unavailable: 0}
 
-// Prices gives the price tags of events that sell public tickets, in four statements, two more where there are add-ons.
+// Prices gives the price tags of events that sell public tickets, in five statements, two more where there are add-ons and one
+// where orders must choose something.
 func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.ID]PriceTag, error) {
 	tags := map[turnout.ID]PriceTag{}
 	if len(list) == 0 {
@@ -261,6 +305,14 @@ func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: prices: %w", err)
 	}
+	questions, err := loadOrderChoices(ctx, db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: prices: %w", err)
+	}
+	asked := map[turnout.ID][]*Question{}
+	for _, q := range questions {
+		asked[q.EventID] = append(asked[q.EventID], q)
+	}
 	var all []*Pool
 	if err := db.NewSelect().Model(&all).Where("event_id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("ticketing: prices: %w", err)
@@ -274,7 +326,7 @@ func (s *Service) Prices(ctx context.Context, list []events.Event) (map[turnout.
 		if t.Visibility != Public {
 			continue
 		}
-		o := offer(byID[t.EventID], t, addOns, pools, now)
+		o := offer(byID[t.EventID], t, addOns, asked[t.EventID], pools, now)
 		tag, seen := tags[t.EventID]
 		tag.Varies = tag.Varies || seen && o.Price != tag.From
 		if !seen || o.Price.Amount < tag.From.Amount {

@@ -28,6 +28,14 @@ func loadQuestions(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*Q
 	})
 }
 
+// loadOrderChoices is loadQuestions for those about orders that have choices alone: without such a choice nothing is sold.
+func loadOrderChoices(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) ([]*Question, error) {
+	return questionsWhere(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("question.event_id IN (?)", bun.List(eventIDs)).Where("question.archived_at IS NULL").
+			Where("question.subject = ?", OfOrder).Where("question.kind IN (?, ?)", AskChoice, AskMultiChoice)
+	})
+}
+
 func questionsWhere(ctx context.Context, db bun.IDB, where func(*bun.SelectQuery) *bun.SelectQuery) ([]*Question, error) {
 	var all []*Question
 	err := where(db.NewSelect().Model(&all).Relation("Words")).Order("question.event_id", "question.position", "question.id").Scan(ctx)

@@ -224,6 +224,10 @@ func mayWait(ctx context.Context, tx bun.IDB, community turnout.ID, w WaitlistWi
 	if err != nil {
 		return err
 	}
+	asked, err := loadOrderChoices(ctx, tx, []turnout.ID{w.EventID})
+	if err != nil {
+		return err
+	}
 	pools, err := poolsByID(ctx, tx, community, w.EventID)
 	if err != nil {
 		return err
@@ -252,7 +256,7 @@ func mayWait(ctx context.Context, tx bun.IDB, community turnout.ID, w WaitlistWi
 		if w.PartySize%max(1, t.MultipleOf) != 0 {
 			return turnout.Invalidf("party_size", "multiple", "%s is sold in multiples of %d.", t.Name, t.MultipleOf)
 		}
-		if t.draws(addOns, now).room(pools) >= w.PartySize {
+		if t.draws(addOns, now).room(pools) >= w.PartySize && t.noChoice(asked, pools) == "" {
 			return ErrNotSoldOut
 		}
 	}

@@ -97,7 +97,7 @@ type Obstacle struct {
 	Type   *TicketType
 	Needs  int64
 	Left   int64  // tickets of it that there are places for
-	Pool   string // of those that it draws on the fullest
+	Pool   string // of those that it draws on the fullest, or the question that leaves no choice
 	Reason error  // why it is not sold at all; nil: there is too little room for the party
 }
 
@@ -187,6 +187,7 @@ func (q *queue) obstacles(w *WaitlistEntry) (list []Obstacle) {
 				fewest, o.Pool = n, q.pools[pool].Name
 			}
 		}
+		o.Pool = cmp.Or(t.noChoice(q.asked, q.pools), o.Pool)
 		list = append(list, o)
 	}
 	return list

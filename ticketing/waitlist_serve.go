@@ -195,6 +195,7 @@ type queue struct {
 	settings *ShopSettings
 	types    map[turnout.ID]*TicketType // that somebody waits for and that may be sold now
 	draws    map[turnout.ID]draws       // by ticket type
+	asked    []*Question
 	pools    map[turnout.ID]*Pool
 	members  map[turnout.ID]bool // of the persons that were asked about; see readMembers
 	now      time.Time
@@ -227,7 +228,11 @@ func newQueue(ctx context.Context, db bun.IDB, event *events.Event, settings *Sh
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{event: event, settings: settings, types: map[turnout.ID]*TicketType{}, draws: map[turnout.ID]draws{}, now: now}
+	asked, err := loadOrderChoices(ctx, db, []turnout.ID{event.ID})
+	if err != nil {
+		return nil, err
+	}
+	q := &queue{event: event, asked: asked, settings: settings, types: map[turnout.ID]*TicketType{}, draws: map[turnout.ID]draws{}, now: now}
 	for _, t := range types {
 		q.types[t.ID], q.draws[t.ID] = t, t.draws(addOns, now)
 	}
@@ -243,7 +248,7 @@ func queuedTypes(ctx context.Context, db bun.IDB, eventIDs []turnout.ID) (queued
 
 // lock locks the pools of what somebody waits for; a type that was changed meanwhile may draw on others by now.
 func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
-	var ids []turnout.ID
+	ids := choicePools(q.asked)
 	for _, d := range q.draws {
 		ids = slices.AppendSeq(ids, maps.Keys(d))
 	}
@@ -260,9 +265,9 @@ func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
 	return sameEvents(ctx, tx, map[turnout.ID]*events.Event{q.event.ID: q.event})
 }
 
-// room is how many tickets of a type are left for a party; 0 when it sells none so few.
+// room is how many tickets of a type are left for a party; 0 when it sells none so few, or a question leaves no choice.
 func (q *queue) room(t *TicketType) int64 {
-	if n := q.draws[t.ID].room(q.pools); n >= t.MinPerOrder {
+	if n := q.draws[t.ID].room(q.pools); n >= t.MinPerOrder && t.noChoice(q.asked, q.pools) == "" {
 		return n
 	}
 	return 0

@@ -229,7 +229,11 @@ func (in *inquiry) ticketType(t *TicketType) Standing {
 	p := &Purchase{EventID: in.event.ID, Lines: []PurchaseLine{{TicketTypeID: t.ID, Quantity: t.fewest()}}}
 	short, pools := in.short(p, t.PoolIDs)
 	reasons = append(reasons, short...)
-	reasons = append(reasons, in.aboutChoices(t, in.tries[len(in.tries)-1])...)
+	asked, last := in.shelf.asked[in.event.ID].questions, in.tries[len(in.tries)-1]
+	reasons = append(reasons, t.aboutChoices(asked, last)...)
+	if t.noChoice(asked, pools) != "" { // unless what is due comes back
+		pools = last
+	}
 	reasons = append(reasons, in.whoHas(short)...)
 	if n := in.waiting[t.ID]; n > 0 {
 		reasons = append(reasons, Reason{Cause: CauseWaiting, Weight: Notes, Number: n})
@@ -241,13 +245,8 @@ func (in *inquiry) ticketType(t *TicketType) Standing {
 		reasons = append(reasons, Reason{Cause: CauseApproval, Weight: Notes})
 	}
 	reasons = append(reasons, in.aboutPrice(t, pools)...)
-	o := offer(in.event, t, in.shelf.byEvent[in.event.ID], pools, in.shelf.now)
-	s := Standing{Offer: o, Left: &o.Left, Reasons: reasons, Open: openness(reasons)}
-	s.Availability = o.Availability
-	if s.Open == ToNobody && (s.Availability == Available || s.Availability == FewLeft) {
-		s.Availability = SoldOut // of the choices of a question
-	}
-	return s
+	o := offer(in.event, t, in.shelf.byEvent[in.event.ID], asked, pools, in.shelf.now)
+	return Standing{Offer: o, Availability: o.Availability, Left: &o.Left, Reasons: reasons, Open: openness(reasons)}
 }
 
 // openness adds the reasons up.
@@ -333,31 +332,6 @@ func (in *inquiry) addOnsOf(pool turnout.ID) (names []string) {
 		}
 	}
 	return names
-}
-
-// aboutChoices says which questions that must be answered have no choice left. The form about a ticket can be left to its bearer.
-func (in *inquiry) aboutChoices(t *TicketType, pools map[turnout.ID]*Pool) (list []Reason) {
-	for _, q := range in.shelf.asked[in.event.ID].questions {
-		w := q.Words
-		if !w.Required || !w.ShowIf.always() || !q.Kind.HasOptions() || len(q.TypeIDs) > 0 && !slices.Contains(q.TypeIDs, t.ID) {
-			continue
-		}
-		r := Reason{Cause: CauseChoicesFull, Weight: Stops, Name: w.Label, Least: 1}
-		if q.Subject == OfTicket {
-			r.Weight, r.Least = Limits, t.fewest()
-		}
-		for _, o := range w.Options {
-			if o.PoolID == "" {
-				r.Number = maxCapacity
-				break
-			}
-			r.Number += max(0, pools[o.PoolID].Available())
-		}
-		if r.Number < r.Least {
-			list = append(list, r)
-		}
-	}
-	return list
 }
 
 // whoHas says who has the places that are missing, beside those who bought them.
