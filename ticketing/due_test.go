@@ -9,6 +9,8 @@ import (
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/ticketing"
+	"turnout/ticketing/payments"
+	"turnout/ticketing/payments/offline"
 )
 
 // What is held past its time, by an order, an offer or a voucher that reserves, stands in nobody's way, whether the sweep has been or not.
@@ -88,4 +90,31 @@ func TestAChoiceHeldPastItsTimeIsFree(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Late money has its places again where they are only held past their time, however it comes.
+func TestLateMoneyAfterHoldsPastTheirTime(t *testing.T) {
+	for name, by := range map[string]payments.Provider{"card": online{}, "transfer": offline.Provider{}} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, db *database.DB) {
+				s := shopWith(t, db, by)
+				tt := s.ticketType(2500, s.pool(2))
+				late := s.buy(tt, 2, 1)
+				s.wait(8 * 24 * time.Hour)
+				if n, err := s.ExpireHolds(t.Context(), ""); err != nil || n != 1 {
+					t.Fatal(n, err)
+				}
+				s.voucher(ticketing.VoucherInput{Code: name, Kind: ticketing.ReservedVoucher, MaxUses: number(2), TicketTypeIDs: []turnout.ID{tt.ID}, ValidUntil: s.now().Add(time.Hour)})
+				s.wait(time.Hour)
+				if name == "card" {
+					s.tell(paid(late, "pi_1"))
+				} else if _, err := s.MarkPaid(t.Context(), s.event.CommunityID, late.ID); err != nil {
+					t.Error(err)
+				}
+				if o := s.order(late.ID); o.Status != ticketing.Confirmed {
+					t.Errorf("it is %s", o.Status)
+				}
+			})
+		})
+	}
 }

@@ -31,6 +31,15 @@ type settled struct{ counted bool }
 // order of arrival end in the same state, for what an event does depends on the states of payment and order, not on what
 // came before it. counted is false when the event had its effect before.
 func (s *Service) Settle(ctx context.Context, stored turnout.ID, event payments.Event) (counted bool, err error) {
+	if event.Kind == payments.EventPaid {
+		order, err := s.orderOf(ctx, s.DB.Read(), &event)
+		if err == nil {
+			err = s.makeRoomAgain(ctx, order)
+		}
+		if err != nil {
+			return false, fmt.Errorf("ticketing: settle %s: %w", event.Type, err)
+		}
+	}
 	out, err := database.Submit(ctx, s.DB, s.settles, settling{stored, event})
 	if err != nil {
 		return false, fmt.Errorf("ticketing: settle %s: %w", event.Type, err)
@@ -457,7 +466,10 @@ func (b *settlement) note(ctx context.Context, o *Order, action string) error {
 // MarkPaid notes that a bank transfer or cash arrived: the order is confirmed. Money for an order that has expired gets its
 // places again, or is to be given back by hand. It fails with turnout.ErrNotFound and ErrOrderNotOpen.
 func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*Order, error) {
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.markPaid(ctx, tx, community, order) })
+	err := s.makeRoomAgain(ctx, order)
+	if err == nil {
+		err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.markPaid(ctx, tx, community, order) })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: mark paid: %w", err)
 	}

@@ -5,7 +5,21 @@ import (
 	"slices"
 
 	"turnout"
+	"turnout/internal/database"
 )
+
+// makeRoomAgain ends what holds places past its time where late money will ask for some: the order has expired.
+func (s *Service) makeRoomAgain(ctx context.Context, order turnout.ID) error {
+	var event turnout.ID
+	err := s.DB.Read().NewSelect().Model((*Order)(nil)).Column("event_id").Where("id = ?", order).Where("status = ?", Expired).Scan(ctx, &event)
+	if database.IsNoRows(err) {
+		return nil
+	}
+	if err == nil {
+		_, err = s.endDue(ctx, event)
+	}
+	return err
+}
 
 // takeAgain takes the places of an expired order again, all or none, and of the numbers of its price windows what is left. Its pools are
 // locked, so what is seen is what is taken.

@@ -52,6 +52,9 @@ func (m *mall) pay(t *rapid.T) {
 	m.refs++
 	m.s.tell(paid(o, fmt.Sprint("pi_", d.id, m.refs)))
 	d.paid = true
+	if d.status == ticketing.Expired {
+		m.sweep()
+	}
 	switch d.status {
 	case ticketing.Held, ticketing.Pending:
 		m.move(d, ticketing.Confirmed)
