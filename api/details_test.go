@@ -77,7 +77,7 @@ func TestDetailsPage(t *testing.T) {
 		}
 		v.see(to, "Saved. The ticket is another person&#39;s now", `value="Eve"`)
 		w, body := v.ask(httptest.NewRequest("GET", baseURL+link, nil))
-		if w.StatusCode != http.StatusNotFound || strings.Contains(body, "Eve") {
+		if w.StatusCode != http.StatusNotFound || strings.Contains(body, "Eve") || !strings.Contains(body, "ask whoever gave it to you") {
 			t.Errorf("the old link: %d", w.StatusCode)
 		}
 		now := func(i int) *ticketing.Ticket {
@@ -152,5 +152,19 @@ func TestTheCheckoutTakesAFile(t *testing.T) {
 		if body := v.see(link, "newer.pdf"); strings.Contains(body, "studies.pdf") {
 			t.Error("the file that was replaced is still shown")
 		}
+	})
+}
+
+// A link of the waitlist that is not whole says how one gets it again.
+func TestACutLinkOfTheWaitlist(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		v := d.stranger()
+		for _, path := range []string{"/waitlist/wtl_none?secret=x", "/waitlist/wtl_none/offer"} {
+			if w, body := v.ask(httptest.NewRequest("GET", baseURL+path, nil)); w.StatusCode != http.StatusNotFound || !strings.Contains(body, "join again on the page of the event") {
+				t.Errorf("%s: %d %s", path, w.StatusCode, excerpt(body))
+			}
+		}
+		v.lang = "de"
+		v.refuse("/waitlist/wtl_none/leave", nil, 404, "den ganzen Link aus Ihrer Mail")
 	})
 }

@@ -126,6 +126,7 @@ func attendeeSamples() []sample {
 	missed.Status, missed.LeaveURL, missed.AgainURL = "expired", "", "/e/x/waitlist"
 	told := missed
 	told.Status = "closed"
+	wrongLink := entry{Chrome: c, Status: "wrong"}
 	left := waiting
 	left.Status, left.LeaveURL = "withdrawn", ""
 	served := left
@@ -139,7 +140,7 @@ func attendeeSamples() []sample {
 		{"waitlist", "open", open}, {"waitlist", "only", only}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent}, {"waitlist", "closed", shut},
 		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},
 		{"waitlist_entry", "waiting", waiting}, {"waitlist_entry", "left", left}, {"waitlist_entry", "served", served},
-		{"waitlist_entry", "offered", offered}, {"waitlist_entry", "missed", missed}, {"waitlist_entry", "told", told},
+		{"waitlist_entry", "offered", offered}, {"waitlist_entry", "missed", missed}, {"waitlist_entry", "told", told}, {"waitlist_entry", "wrong", wrongLink},
 		{"session", "full", talk}, {"session", "bare", bare},
 		{"home_root", "two", root{chrome("Turnout", "/"), []community{
 			{"Rhine Valley Gophers", "/c/a", []sampleCard{{Title: "Gopher Summit Rhine 2026", URL: "/e/x", Zone: "Europe/Berlin", Format: "hybrid", Place: "Cologne", StartsAt: sampleConf.StartsAt, EndsAt: sampleConf.EndsAt}}, true},

@@ -74,6 +74,9 @@ func TestSampleMails(t *testing.T) {
 				if subject == "" || strings.ContainsAny(subject, "\r\n") || plain == "" {
 					t.Errorf("subject %q, text %q", subject, plain)
 				}
+				if title, about := data.(map[string]any)["EventTitle"].(string); about && !strings.HasSuffix(subject, title) {
+					t.Errorf("a phone cuts off what follows the event in %q", subject)
+				}
 				if all := subject + html + plain; strings.Contains(all, "⟦") || strings.Contains(all, "<no value>") {
 					t.Errorf("something is missing in %s", all)
 				}

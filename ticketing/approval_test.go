@@ -284,8 +284,8 @@ func TestMailsOfApproval(t *testing.T) {
 		}
 		got, texts := s.sentMails()
 		want := []string{
-			"buyer1@example.org: Approved: pay now for Spring", "buyer1@example.org: Your order for Spring waits for an answer",
-			"buyer2@example.org: Ihre Bestellung für Spring wartet auf Antwort", "buyer2@example.org: Ihre Bestellung für Spring wurde abgelehnt",
+			"buyer1@example.org: Approved: pay now for Spring", "buyer1@example.org: Waits for an answer: your order for Spring",
+			"buyer2@example.org: Abgelehnt: Ihre Bestellung für Spring", "buyer2@example.org: Wartet auf Antwort: Ihre Bestellung für Spring",
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("the mails are\n%s", strings.Join(got, "\n"))
@@ -295,7 +295,7 @@ func TestMailsOfApproval(t *testing.T) {
 				t.Errorf("the approval does not say %q:\n%s", part, text)
 			}
 		}
-		if text := texts[want[3]]; !strings.Contains(text, "Leider voll") {
+		if text := texts[want[2]]; !strings.Contains(text, "Leider voll") {
 			t.Errorf("the refusal is\n%s", text)
 		}
 	})

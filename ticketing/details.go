@@ -331,10 +331,12 @@ func (s *Service) askDetails(ctx context.Context, o *Order, again turnout.ID) er
 		if !t.DetailsDue || t.Status != Valid || t.AttendeeEmail == "" || t.AttendeeEmail == o.BuyerEmail {
 			continue
 		}
+		about := data
+		about.Place = placeOf(t, data.Place)
 		if err := s.sendTo(ctx, t.AttendeeEmail, t.ID+again, o, "details_asked", struct {
 			orderMail
 			TicketType, DetailsURL string
-		}{data, o.TypeName(t), s.DetailsLink(t)}); err != nil {
+		}{about, o.TypeName(t), s.DetailsLink(t)}); err != nil {
 			return err
 		}
 	}

@@ -212,6 +212,46 @@ func TestAFilledInTicketIsMailed(t *testing.T) {
 	})
 }
 
+// Whoever comes online is sent to no place: neither in the mail of their ticket nor in that of an order that is all online.
+func TestOnlineTicketsNameNoPlace(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		s.run("UPDATE events SET venue_name = 'Old Mill'")
+		hall := s.pool(10)
+		there := s.ticketType(0, hall)
+		online, err := s.CreateTicketType(t.Context(), s.event.CommunityID, s.event.ID, ticketing.TicketTypeInput{Name: "Online", Price: turnout.Money{Currency: "EUR"},
+			AttendanceMode: ticketing.Virtual, PoolIDs: []turnout.ID{hall.ID}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ada, eve := ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}, ticketing.Attendee{Name: "Eve", Email: "eve@example.org"}
+		p := s.purchase(there, 1, 1)
+		p.Lines = append(p.Lines, ticketing.PurchaseLine{TicketTypeID: online.ID, Quantity: 1})
+		p.Attendees = []ticketing.Bearer{{Attendee: ada, Later: true}, {Attendee: eve, Later: true}}
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.buy(online, 1, 2)
+		s.sentMails()
+		for i, who := range []ticketing.Attendee{ada, eve} {
+			if err := s.FillDetails(t.Context(), o.Tickets[i].ID, ticketing.Details{Attendee: who}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, texts := s.sentMails()
+		for mail, want := range map[string]bool{
+			"buyer1@example.org: Your tickets for Spring": true, "buyer2@example.org: Your tickets for Spring": false,
+			"ada@example.org: A few details, please: your ticket for Spring": true, "eve@example.org: A few details, please: your ticket for Spring": false,
+			"ada@example.org: Your ticket for Spring": true, "eve@example.org: Your ticket for Spring": false,
+		} {
+			if text := texts[mail]; text == "" || strings.Contains(text, "Old Mill") != want {
+				t.Errorf("%s, with the place %v: %s", mail, want, text)
+			}
+		}
+	})
+}
+
 // Details that break off half-way are not there at all: neither a name nor an answer, a place, a code or a mail; then they can be sent again.
 func TestDetailsThatBreakOffAreNotThere(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

@@ -114,6 +114,9 @@ func (s *Service) orderMail(ctx context.Context, o *Order) (orderMail, error) {
 		OrderURL: s.OrderLink(o), EventURL: s.BaseURL + "/e/" + event.Slug, StartsAt: event.StartsAt, EndsAt: event.EndsAt,
 		Total: o.Money(o.Total), Refund: o.Money(0), Tickets: len(o.Tickets), PayBefore: o.ExpiresAt, Note: o.DecisionNote,
 	}
+	if !slices.ContainsFunc(o.Tickets, func(t *Ticket) bool { return t.AttendanceMode == InPerson }) {
+		m.Place = "" // nobody of the order goes there
+	}
 	for _, l := range o.Lines {
 		m.Lines = append(m.Lines, mailLine{l.Name, l.Quantity, o.Money(l.Total)})
 		m.JoinNote = m.JoinNote || l.AttendanceMode == Virtual

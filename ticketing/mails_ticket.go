@@ -24,7 +24,16 @@ func (s *Service) aboutTicket(ctx context.Context, o *Order, id turnout.ID) (abo
 		return aboutTicket{}, nil, err
 	}
 	t := o.Tickets[slices.IndexFunc(o.Tickets, func(t *Ticket) bool { return t.ID == id })]
+	data.Place = placeOf(t, data.Place)
 	return aboutTicket{orderMail: data, TicketType: o.TypeName(t), Attendee: t.AttendeeName}, t, nil
+}
+
+// placeOf is where the bearer of a ticket goes.
+func placeOf(t *Ticket, place string) string {
+	if t.AttendanceMode == Virtual {
+		return ""
+	}
+	return place
 }
 
 // addOnCanceled tells the buyer which add-on of which ticket was canceled, and what of its price goes back.

@@ -528,11 +528,11 @@ func TestMailsOfTheWaitlist(t *testing.T) {
 		want := []string{
 			"ada@example.org: 2 places for you at Spring",
 			"ada@example.org: You are on the waitlist for Spring",
-			"ada@example.org: Your offer for Spring has passed",
+			"ada@example.org: Your offer has passed: Spring",
 			"berta@example.org: 2 Plätze für Sie bei Spring",
 			"berta@example.org: Sie stehen auf der Warteliste für Spring",
 			"berta@example.org: Your tickets for Spring",
-			"clara@example.org: Die Warteliste für Spring ist geschlossen",
+			"clara@example.org: Die Warteliste ist geschlossen: Spring",
 			"clara@example.org: Sie stehen auf der Warteliste für Spring",
 		}
 		if !slices.Equal(got, want) {

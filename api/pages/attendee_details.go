@@ -41,6 +41,10 @@ const detailsPrefix = "answers"
 // Details is GET /tickets/{ticket}/details?secret=: who comes with a ticket, and what is asked of them.
 func (h *Handler) Details(c *gin.Context) {
 	page, err := h.detailsPage(c)
+	if errors.Is(err, turnout.ErrNotFound) {
+		h.lostTicket(c)
+		return
+	}
 	if err != nil {
 		h.Fail(c, err)
 		return
@@ -53,6 +57,10 @@ func (h *Handler) Details(c *gin.Context) {
 // SaveDetails is POST /tickets/{ticket}/details?secret=.
 func (h *Handler) SaveDetails(c *gin.Context) {
 	page, err := h.detailsPage(c)
+	if errors.Is(err, turnout.ErrNotFound) {
+		h.lostTicket(c)
+		return
+	}
 	if err != nil {
 		h.Fail(c, err)
 		return

@@ -52,8 +52,7 @@ func (h *Handler) Ticket(c *gin.Context) {
 	ticket, order, err := h.Ticketing.TicketBySecret(ctx, turnout.ID(id), c.Query("secret"))
 	switch {
 	case errors.Is(err, turnout.ErrNotFound) && kind == "":
-		h.Render(c, http.StatusNotFound, "ticket", ticketPage{State: ticketWrong,
-			Chrome: templates.Chrome{Title: h.text(c, "ticket.title"), Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo}})
+		h.lostTicket(c)
 	case err != nil:
 		h.Fail(c, err)
 	case kind == "pdf":
@@ -67,6 +66,12 @@ func (h *Handler) Ticket(c *gin.Context) {
 	default:
 		h.ticketPage(c, ticket, order)
 	}
+}
+
+// lostTicket answers a link that opens no ticket: it was cut off, or the ticket has another since.
+func (h *Handler) lostTicket(c *gin.Context) {
+	h.Render(c, http.StatusNotFound, "ticket", ticketPage{State: ticketWrong,
+		Chrome: templates.Chrome{Title: h.text(c, "ticket.title"), Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo}})
 }
 
 func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.Order) {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -161,7 +162,7 @@ func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
 type entryPage struct {
 	templates.Chrome
 	Event       publicEvent
-	Status      string // as of the entry; "closed" when it was told so without an offer
+	Status      string // as of the entry; "closed" when it was told so without an offer, entryWrong
 	Name, Email string
 	PartySize   int64
 	Types       []string // names of those that would do, the best first
@@ -178,12 +179,29 @@ type entryPage struct {
 	AgainURL    string // where one can wait anew
 }
 
-// WaitlistEntry is GET /waitlist/{entry}?secret=.
-func (h *Handler) WaitlistEntry(c *gin.Context) {
+// entryWrong is the state of the page of a wish whose link is not its own.
+const entryWrong = "wrong"
+
+// secretEntry gives the wish that the address names and opens. ok is false when a link that opens none was answered.
+func (h *Handler) secretEntry(c *gin.Context) (entry *ticketing.WaitlistEntry, ok bool) {
 	c.Header("Referrer-Policy", "no-referrer")
 	entry, err := h.Ticketing.WaitlistEntryBySecret(c.Request.Context(), turnout.ID(c.Param("entry")), c.Query("secret"))
+	if errors.Is(err, turnout.ErrNotFound) {
+		h.Render(c, http.StatusNotFound, "waitlist_entry", entryPage{Status: entryWrong,
+			Chrome: templates.Chrome{Title: h.text(c, "waitlist.title"), Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo}})
+		return nil, false
+	}
 	if err != nil {
 		h.Fail(c, err)
+		return nil, false
+	}
+	return entry, true
+}
+
+// WaitlistEntry is GET /waitlist/{entry}?secret=.
+func (h *Handler) WaitlistEntry(c *gin.Context) {
+	entry, ok := h.secretEntry(c)
+	if !ok {
 		return
 	}
 	page, err := h.entryPage(c, entry)
@@ -268,11 +286,9 @@ func (h *Handler) standing(c *gin.Context, e *events.Event, entry *ticketing.Wai
 
 // AcceptOffer is GET /waitlist/{entry}/offer?secret=: on to the checkout with the offered places, or to how the wish stands.
 func (h *Handler) AcceptOffer(c *gin.Context) {
-	c.Header("Referrer-Policy", "no-referrer")
 	ctx := c.Request.Context()
-	entry, err := h.Ticketing.WaitlistEntryBySecret(ctx, turnout.ID(c.Param("entry")), c.Query("secret"))
-	if err != nil {
-		h.Fail(c, err)
+	entry, ok := h.secretEntry(c)
+	if !ok {
 		return
 	}
 	if entry.StatusAt(h.Now()) != ticketing.Offered {
@@ -289,11 +305,8 @@ func (h *Handler) AcceptOffer(c *gin.Context) {
 
 // LeaveWaitlist is POST /waitlist/{entry}/leave?secret=, which asks first.
 func (h *Handler) LeaveWaitlist(c *gin.Context) {
-	c.Header("Referrer-Policy", "no-referrer")
-	ctx, id, secret := c.Request.Context(), turnout.ID(c.Param("entry")), c.Query("secret")
-	entry, err := h.Ticketing.WaitlistEntryBySecret(ctx, id, secret)
-	if err != nil {
-		h.Fail(c, err)
+	entry, ok := h.secretEntry(c)
+	if !ok {
 		return
 	}
 	if c.PostForm("confirmed") == "" {
@@ -307,7 +320,7 @@ func (h *Handler) LeaveWaitlist(c *gin.Context) {
 			return
 		}
 	}
-	if _, err := h.Ticketing.LeaveWaitlist(ctx, id, secret); err != nil {
+	if _, err := h.Ticketing.LeaveWaitlist(c.Request.Context(), entry.ID, entry.Secret); err != nil {
 		h.Fail(c, err)
 		return
 	}
