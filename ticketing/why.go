@@ -267,16 +267,13 @@ func openness(reasons []Reason) Openness {
 func (in *inquiry) aboutRules(t *TicketType) (list []Reason) {
 	open := *t
 	for range 4 {
-		switch err := open.sellable(in.shelf.now); {
+		err := open.sellable(in.shelf.now)
+		switch untimely := outOfTime(err, &open.SalesStart, &open.SalesEnd); {
+		case untimely != nil:
+			list = append(list, *untimely)
 		case errors.Is(err, ErrNeedVoucher):
 			list = append(list, Reason{Cause: CauseVoucher, Weight: Limits})
 			open.Visibility = Hidden
-		case errors.Is(err, ErrSaleNotYet):
-			list = append(list, Reason{Cause: CauseSaleNotYet, Weight: Stops, At: t.SalesStart})
-			open.SalesStart = time.Time{}
-		case errors.Is(err, ErrSaleOver):
-			list = append(list, Reason{Cause: CauseSaleOver, Weight: Stops, At: t.SalesEnd})
-			open.SalesEnd = time.Time{}
 		case err != nil:
 			list = append(list, Reason{Cause: CauseNoPool, Weight: Stops})
 			open.PoolIDs = []turnout.ID{""}
@@ -294,6 +291,20 @@ func (in *inquiry) aboutRules(t *TicketType) (list []Reason) {
 		}
 	}
 	return list
+}
+
+// outOfTime is the reason of a refusal for the times of a sale, and takes away the one that refused; nil for another refusal.
+func outOfTime(err error, start, end *time.Time) *Reason {
+	cause, at := CauseSaleNotYet, start
+	switch {
+	case errors.Is(err, ErrSaleOver):
+		cause, at = CauseSaleOver, end
+	case !errors.Is(err, ErrSaleNotYet):
+		return nil
+	}
+	r := &Reason{Cause: cause, Weight: Stops, At: *at}
+	*at = time.Time{}
+	return r
 }
 
 // short says of which pools the purchase needs more places than there are, its own before those of what comes with it, and gives the

@@ -1,24 +1,16 @@
 package ticketing
 
-import (
-	"errors"
-	"time"
-
-	"turnout"
-)
+import "turnout"
 
 // addOn says how an add-on stands: it is bought with tickets only.
 func (in *inquiry) addOn(a *AddOn, types []*TicketType, byType map[turnout.ID]*Standing) Standing {
 	reasons := in.aboutEvent()
 	open := *a
 	for range 3 {
-		switch err := open.sellable(in.shelf.now); {
-		case errors.Is(err, ErrSaleNotYet):
-			reasons = append(reasons, Reason{Cause: CauseSaleNotYet, Weight: Stops, At: a.SalesStart})
-			open.SalesStart = time.Time{}
-		case errors.Is(err, ErrSaleOver):
-			reasons = append(reasons, Reason{Cause: CauseSaleOver, Weight: Stops, At: a.SalesEnd})
-			open.SalesEnd = time.Time{}
+		err := open.sellable(in.shelf.now)
+		switch untimely := outOfTime(err, &open.SalesStart, &open.SalesEnd); {
+		case untimely != nil:
+			reasons = append(reasons, *untimely)
 		case err != nil:
 			reasons = append(reasons, Reason{Cause: CauseStopped, Weight: Stops})
 			open.OnSale = true

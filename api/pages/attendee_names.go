@@ -6,7 +6,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"turnout"
 	"turnout/api/respond"
 	"turnout/ticketing"
 )
@@ -31,7 +30,7 @@ func (h *Handler) askDetails(c *gin.Context, page *checkoutPage) error {
 	p.Lines = slices.DeleteFunc(p.Lines, func(l ticketing.PurchaseLine) bool { return l.AddOnID != "" })
 	page.lines = page.lines[:len(p.Lines)]
 	asks := slices.ContainsFunc(page.tickets, func(t chosenTicket) bool {
-		return slices.ContainsFunc(page.questions, func(q *ticketing.Question) bool { return q.Asks(ticketing.OfTicket, t.typeID) })
+		return len(asking(page.questions, ticketing.OfTicket, t.typeID)) > 0
 	})
 	page.MustName = asks && len(page.tickets) > 1
 	page.Named = page.MustName || (isSent(c, "named") || isSent(c, "name_attendees")) && !isSent(c, "name_buyer")
@@ -40,10 +39,10 @@ func (h *Handler) askDetails(c *gin.Context, page *checkoutPage) error {
 	} else if asks {
 		t := page.tickets[0]
 		page.Questions = h.questionFields(c, page.event, page.questions, ticketing.OfTicket, t.typeID, t.name, c.Request.Form, page.Errors)
-		p.Attendees = []ticketing.Bearer{{Attendee: page.Buyer, Answers: readAnswers(c.Request.Form, t.name, asksOf(page.questions, t.typeID))}}
+		p.Attendees = []ticketing.Bearer{{Attendee: page.Buyer, Answers: readAnswers(c.Request.Form, t.name, asking(page.questions, ticketing.OfTicket, t.typeID))}}
 	}
 	page.OrderQuestions = h.questionFields(c, page.event, page.questions, ticketing.OfOrder, "", "order", c.Request.Form, page.Errors)
-	p.Answers = readAnswers(c.Request.Form, "order", asksOfOrder(page.questions))
+	p.Answers = readAnswers(c.Request.Form, "order", asking(page.questions, ticketing.OfOrder, ""))
 	h.extras(c, page)
 	page.HasFiles = needsFiles(page.OrderQuestions) || needsFiles(page.Questions) ||
 		slices.ContainsFunc(page.Attendees, func(a attendeeField) bool { return needsFiles(a.Questions) })
@@ -69,7 +68,7 @@ func (h *Handler) nameTickets(c *gin.Context, page *checkoutPage) {
 		}
 		if !a.Later {
 			a.Questions = h.questionFields(c, page.event, page.questions, ticketing.OfTicket, t.typeID, t.name, form, page.Errors)
-			bearer.Answers = readAnswers(form, t.name, asksOf(page.questions, t.typeID))
+			bearer.Answers = readAnswers(form, t.name, asking(page.questions, ticketing.OfTicket, t.typeID))
 		}
 		page.Attendees = append(page.Attendees, a)
 		page.purchase.Attendees = append(page.purchase.Attendees, bearer)
@@ -83,14 +82,4 @@ func clean(text string) string {
 		return ""
 	}
 	return line
-}
-
-// asksOf are the questions to the bearer of a ticket of the type.
-func asksOf(questions []*ticketing.Question, ticketType turnout.ID) []*ticketing.Question {
-	return slices.DeleteFunc(slices.Clone(questions), func(q *ticketing.Question) bool { return !q.Asks(ticketing.OfTicket, ticketType) })
-}
-
-// asksOfOrder are the questions about the order.
-func asksOfOrder(questions []*ticketing.Question) []*ticketing.Question {
-	return slices.DeleteFunc(slices.Clone(questions), func(q *ticketing.Question) bool { return !q.Asks(ticketing.OfOrder, "") })
 }

@@ -39,7 +39,7 @@ func (h *Handler) eventAttendees(c *gin.Context, value func(string) string, refu
 	if err == nil {
 		err = h.fillAttendees(c, data, filter)
 	}
-	states(h, c, &data.listPage, "ticket", ticketing.Valid, ticketing.Reserved, ticketing.TicketCanceled)
+	states(h, c, &data.listPage, "status", "ticket", ticketing.Valid, ticketing.Reserved, ticketing.TicketCanceled)
 	h.listed(c, "console_attendees", &data.listPage, data, err)
 }
 

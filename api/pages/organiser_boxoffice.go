@@ -307,11 +307,6 @@ func (h *Handler) deskTickets(c *gin.Context, page *boxOfficePage, purchase *tic
 	return nil
 }
 
-// asking are the questions that are asked of a subject.
-func asking(questions []*ticketing.Question, subject ticketing.QuestionSubject, ticketType turnout.ID) []*ticketing.Question {
-	return slices.DeleteFunc(slices.Clone(questions), func(q *ticketing.Question) bool { return !q.Asks(subject, ticketType) })
-}
-
 // inPlace moves what is wrong with the purchase's lines to the fields that were typed.
 func (p *boxOfficePage) inPlace(shown templates.Errors, purchase *ticketing.Purchase) templates.Errors {
 	items := map[string]deskItem{}

@@ -119,23 +119,23 @@ func anyOf[T ~string](h *Handler, c *gin.Context, key string, values ...T) []tem
 	})...)
 }
 
-// states are the segments of a list: all, and each state with its word.
-func states[T ~string](h *Handler, c *gin.Context, data *listPage, kind string, values ...T) {
+// states are the segments of a list: all, and each state with its word; name is that of the filter.
+func states[T ~string](h *Handler, c *gin.Context, data *listPage, name, kind string, values ...T) {
 	with := func(status string) string {
 		query := url.Values{}
 		for name, value := range data.Values {
 			query.Set(name, value)
 		}
 		query.Del("refunds")
-		query.Del("status")
+		query.Del(name)
 		if status != "" {
-			query.Set("status", status)
+			query.Set(name, status)
 		}
 		return data.Action + "?" + query.Encode()
 	}
-	data.States = []filterLink{{h.text(c, "console.filter.all"), with(""), data.Values["status"] == "" && data.Values["refunds"] == ""}}
+	data.States = []filterLink{{h.text(c, "console.filter.all"), with(""), data.Values[name] == "" && data.Values["refunds"] == ""}}
 	for _, v := range values {
-		data.States = append(data.States, filterLink{h.text(c, "status."+kind+"."+string(v)), with(string(v)), data.Values["status"] == string(v)})
+		data.States = append(data.States, filterLink{h.text(c, "status."+kind+"."+string(v)), with(string(v)), data.Values[name] == string(v)})
 	}
 }
 

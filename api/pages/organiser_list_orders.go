@@ -41,7 +41,7 @@ func (h *Handler) eventOrders(c *gin.Context, value func(string) string, refused
 	if err == nil {
 		err = h.fillOrders(c, data, filter)
 	}
-	states(h, c, &data.listPage, "order", ticketing.Confirmed, ticketing.AwaitingApproval, ticketing.Held, ticketing.Pending, ticketing.Expired, ticketing.OrderCanceled)
+	states(h, c, &data.listPage, "status", "order", ticketing.Confirmed, ticketing.AwaitingApproval, ticketing.Held, ticketing.Pending, ticketing.Expired, ticketing.OrderCanceled)
 	if shown := data.Values["refunds"]; shown == string(ticketing.RefundManual) || shown == string(ticketing.RefundFailed) { // reached from the to-do list
 		data.States = append(data.States, filterLink{h.text(c, "console.orders.refund_"+shown), data.Action + "?refunds=" + shown, true})
 	}

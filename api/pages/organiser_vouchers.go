@@ -3,7 +3,6 @@ package pages
 import (
 	"io"
 	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -43,7 +42,7 @@ func (h *Handler) EventVouchers(c *gin.Context) {
 	data := &vouchersPage{listPage: listPage{Event: e, Action: vouchersPath(e), Values: ticketing.WrittenFilter(ticketing.VoucherFilters, c.Query), Part: wantsPart(c),
 		CanWrite: may(c, "tickets:write")}, NewURL: vouchersPath(e) + "/new"}
 	data.CSVURL = vouchersPath(e) + ".csv?" + data.Query()
-	data.States = h.voucherStates(c, data)
+	states(h, c, &data.listPage, "state", "voucher", ticketing.VoucherStates...)
 	if !data.Part {
 		var ok bool
 		if data.Chrome, ok = h.eventConsole(c, h.text(c, "nav.vouchers"), "nav.vouchers"); !ok {
@@ -66,25 +65,6 @@ func (h *Handler) EventVouchers(c *gin.Context) {
 		err = h.fillVouchers(c, data, filter)
 	}
 	h.listed(c, "console_vouchers", &data.listPage, data, err)
-}
-
-// voucherStates are the segments of the list.
-func (h *Handler) voucherStates(c *gin.Context, data *vouchersPage) []filterLink {
-	with := func(state string) string {
-		query := url.Values{}
-		for name, value := range data.Values {
-			query.Set(name, value)
-		}
-		if query.Del("state"); state != "" {
-			query.Set("state", state)
-		}
-		return data.Action + "?" + query.Encode()
-	}
-	list := []filterLink{{h.text(c, "console.filter.all"), with(""), data.Values["state"] == ""}}
-	for _, state := range ticketing.VoucherStates {
-		list = append(list, filterLink{h.text(c, "status.voucher."+string(state)), with(string(state)), data.Values["state"] == string(state)})
-	}
-	return list
 }
 
 func (h *Handler) fillVouchers(c *gin.Context, data *vouchersPage, filter ticketing.VoucherFilter) error {

@@ -59,7 +59,7 @@ func (h *Handler) EventWaitlist(c *gin.Context) {
 	if err == nil {
 		err = h.fillWaitlist(c, data, filter)
 	}
-	states(h, c, &data.listPage, "waitlist", ticketing.WaitlistStatuses...)
+	states(h, c, &data.listPage, "status", "waitlist", ticketing.WaitlistStatuses...)
 	h.listed(c, "console_waitlist", &data.listPage, data, err)
 }
 

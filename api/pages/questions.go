@@ -50,6 +50,11 @@ type questionOption struct {
 	Checked, Disabled bool
 }
 
+// asking are the questions that are asked of a ticket of the type, or of the order.
+func asking(questions []*ticketing.Question, subject ticketing.QuestionSubject, ticketType turnout.ID) []*ticketing.Question {
+	return slices.DeleteFunc(slices.Clone(questions), func(q *ticketing.Question) bool { return !q.Asks(subject, ticketType) })
+}
+
 // longChoice is how many options are shown at once; more stand in a list to open.
 const longChoice = 7
 
@@ -59,10 +64,7 @@ func (h *Handler) questionFields(c *gin.Context, event *events.Event, questions 
 	prefix string, typed url.Values, errs templates.Errors,
 ) []questionField {
 	var fields []questionField
-	for _, q := range questions {
-		if !q.Asks(subject, ticketType) {
-			continue
-		}
+	for _, q := range asking(questions, subject, ticketType) {
 		w, name := q.Words, prefix+"."+string(q.ID)
 		f := questionField{ID: string(q.ID), Name: name, Kind: string(q.Kind), Label: w.Label, Help: w.Help, Limits: h.limits(c, q), Purpose: w.Purpose,
 			KeptUntil: w.KeptUntil(event), Zone: event.Timezone, Required: w.Required, Value: typed.Get(name), MaxLength: q.MaxLength(),
