@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"turnout"
 	"turnout/ticketing"
@@ -270,5 +271,20 @@ func TestTooManyVoucherCodes(t *testing.T) {
 		form = clone(form, "voucher", "")
 		v.send(at, hiddenInto(form, v.redraw(form)), "/pay/")
 		d.wantOrders("1 held")
+	})
+}
+
+// A ticket type that is not on sale yet says from when, beside others that are.
+func TestATicketTypeSaysFromWhenItIsSold(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		regular, _ := d.onSale(4)
+		_, err := d.Ticketing.CreateTicketType(t.Context(), d.community.ID, d.event.ID, ticketing.TicketTypeInput{Name: "Last minute", Price: turnout.Money{Amount: 6000, Currency: "EUR"}, AttendanceMode: ticketing.InPerson,
+			PoolIDs: regular.PoolIDs, SalesStart: d.Now().Add(48 * time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/e/summit", "/e/summit/checkout"} {
+			d.see(path, "Not on sale yet", "Tickets are on sale from ")
+		}
 	})
 }

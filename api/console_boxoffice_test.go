@@ -123,7 +123,7 @@ func TestTheDeskShowsWhatItSells(t *testing.T) {
 		// What was shown is sold, or nothing.
 		d.refuse(at, clone(form, "shown_total", "9800"), 409, `id="f-total-error"`, "€128.00 now", `name="shown_total" value="12800"`)
 		d.refuse(at, clone(form, "shown_total", "12800", "voucher", "half"), 409, "€79.00 now")
-		d.refuse(at, clone(form, "shown_total", "12800", "received", "60"), 422, `id="f-received-error"`, "€128.00")
+		d.refuse(at, clone(form, "shown_total", "12800", "received", "60"), 422, `id="f-received-error"`, "This costs €128.00.")
 		d.refuse(at, clone(form, "received", "60"), 422, `id="f-received-error"`)
 		if n := len(d.orders()); n != 0 {
 			t.Fatalf("%d orders", n)

@@ -45,6 +45,14 @@ func TestVoucherPages(t *testing.T) {
 		d.send(list+"/batch", clone(form, "batch", "=Students", "prefix", "+UNI-", "count", "60", "max_uses", "1", "kind", "fixed_price", "value", "19", "note", ""), list+"?batch=%3DStudents")
 		d.see(list+"?batch=%3DStudents", "60 vouchers were made", "Each ticket for €19.00", "Next")
 		d.see(list+"?search=lukasz", "Speaker 20")
+		if body := d.see(list, "Speaker 20"); strings.Contains(body, "UNI-") || strings.Contains(body, "€0.00") {
+			t.Error("a batch stands before single vouchers, or a discount that nobody was given")
+		}
+		if _, _, csv := d.fetch(list + ".csv"); strings.Contains(csv, "UNI-") || !strings.Contains(csv, "Speaker 20") {
+			t.Errorf("the file has others than the list: %.300s", csv)
+		}
+		d.see(list+"?batch=*", "UNI-", "Next")
+		d.see(list+"?search=uni", "UNI-")
 		if body := d.see(list + "?state=used_up"); strings.Contains(body, "Speaker 20") {
 			t.Error("a voucher with uses left is listed as used up")
 		}

@@ -32,14 +32,14 @@ type (
 	}
 	sampleVenue struct{ Name, Address, City, Country string }
 	sampleOffer struct {
-		ID, Name, Note, State, Mode, Field, WaitlistURL string
-		Price                                           turnout.Money
-		Min, Max                                        int
-		Quantity                                        string
-		PriceWords, For, PriceField, ShownField, Typed  string
-		Open, Approval                                  bool
-		Least                                           turnout.Money
-		Steps, Shown                                    int64
+		ID, Name, Note, State, Mode, Field, WaitlistURL      string
+		Price                                                turnout.Money
+		Min, Max                                             int
+		Quantity                                             string
+		From, PriceWords, For, PriceField, ShownField, Typed string
+		Open, Approval                                       bool
+		Least                                                turnout.Money
+		Steps, Shown                                         int64
 	}
 	sampleAddOn struct {
 		Name, Note, Field, Words, Typed, Quantity string

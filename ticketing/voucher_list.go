@@ -75,6 +75,7 @@ var VoucherFilters = []string{"search", "batch", "state"}
 type VoucherFilter struct {
 	Search string // each word begins one of the code, the batch or the note
 	Batch  string // exactly
+	Single bool   // only those of no batch
 	State  VoucherState
 	Before turnout.ID // the last of the page before
 	Limit  int        // 0 for all
@@ -99,6 +100,9 @@ func (s *Service) Vouchers(ctx context.Context, community, event turnout.ID, f V
 		}
 		if f.Batch != "" {
 			q = q.Where("batch = ?", f.Batch)
+		}
+		if f.Single {
+			q = q.Where("batch = ''")
 		}
 		if f.State != "" {
 			q = inState(q, f.State, s.Now())

@@ -55,6 +55,7 @@ type sale struct {
 type saleOffer struct {
 	ID, Name, Note, State, Mode string
 	WaitlistURL                 string // of what is sold out
+	From                        string // since when it is sold, of what is not on sale yet
 	Price                       turnout.Money
 	PriceWords                  string // until when it is that, and what comes after
 	Open                        bool   // the buyer names the price: Price is what is suggested, Least what it must be
@@ -253,6 +254,9 @@ func (h *Handler) newSaleOffer(lang string, e *events.Event, o ticketing.Offer, 
 	shown := saleOffer{ID: string(o.ID), Name: o.Name, Note: o.Description, State: state, Mode: string(o.AttendanceMode), Price: o.Price,
 		PriceWords: h.priceWords(lang, e.Timezone, o), Open: o.Pricing == ticketing.OpenPrice, Least: o.Least, Approval: o.RequiresApproval, Steps: max(1, o.MultipleOf),
 		Min: o.MinPerOrder, Max: min(o.MaxPerOrder, max(o.Left, 0)), most: o.MaxPerOrder, left: max(o.Left, 0)}
+	if state == "not_started" {
+		shown.From = h.Templates.Message(lang, "event.sale_starts", "When", h.Templates.Moment(lang, o.SalesStart, e.Timezone))
+	}
 	if state == "sold_out" {
 		shown.WaitlistURL = "/e/" + e.Slug + "/waitlist?type=" + shown.ID
 	}

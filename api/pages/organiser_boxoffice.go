@@ -376,8 +376,11 @@ func (h *Handler) deskSum(c *gin.Context, page *boxOfficePage, purchase *ticketi
 		sum.Change = &turnout.Money{Amount: *paid - quote.Total.Amount, Currency: quote.Total.Currency}
 	}
 	for i := range page.Errors {
-		if page.Errors[i].Code == ticketing.ErrPriceChanged.Code {
+		switch page.Errors[i].Code {
+		case ticketing.ErrPriceChanged.Code:
 			page.Errors[i].Message = h.text(c, "checkout.price_changed", "Total", h.Templates.Money(lang, quote.Total))
+		case "too_little":
+			page.Errors[i].Message = h.text(c, "console.desk.too_little", "Total", h.Templates.Money(lang, quote.Total))
 		}
 	}
 	if page.Errors == nil {

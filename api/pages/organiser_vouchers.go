@@ -36,6 +36,19 @@ type vouchersPage struct {
 	CSVURL  string
 }
 
+// everyBatch lists vouchers of all batches and of none.
+const everyBatch = "*"
+
+// voucherFilter reads what is asked for: single vouchers unless a batch or words are named, as a batch of a thousand would hide them.
+func voucherFilter(c *gin.Context) (ticketing.VoucherFilter, error) {
+	filter, err := ticketing.ReadVoucherFilter(c.Query)
+	filter.Single = filter.Batch == "" && filter.Search == ""
+	if filter.Batch == everyBatch {
+		filter.Batch = ""
+	}
+	return filter, err
+}
+
 // EventVouchers is GET /console/events/{event}/vouchers: searched as one types, filtered by batch and state.
 func (h *Handler) EventVouchers(c *gin.Context) {
 	e, ctx := access.Event(c), c.Request.Context()
@@ -48,18 +61,20 @@ func (h *Handler) EventVouchers(c *gin.Context) {
 		if data.Chrome, ok = h.eventConsole(c, h.text(c, "nav.vouchers"), "nav.vouchers"); !ok {
 			return
 		}
+	}
+	if !data.Part || !data.Filtered() {
 		batches, err := h.Ticketing.VoucherBatches(ctx, e.CommunityID, e.ID)
 		if err != nil {
 			h.Fail(c, err)
 			return
 		}
 		if len(batches) > 0 {
-			data.Batches = append([]templates.Option{{Text: h.text(c, "console.voucher.any_batch")}}, options(batches, func(b ticketing.VoucherBatch) templates.Option {
+			data.Batches = append([]templates.Option{{Text: h.text(c, "console.voucher.single")}, {Value: everyBatch, Text: h.text(c, "console.voucher.any_batch")}}, options(batches, func(b ticketing.VoucherBatch) templates.Option {
 				return templates.Option{Value: b.Name, Text: h.text(c, "console.voucher.batch_of", "Name", b.Name, "Count", b.Count)}
 			})...)
 		}
 	}
-	filter, err := ticketing.ReadVoucherFilter(c.Query)
+	filter, err := voucherFilter(c)
 	filter.Before, filter.Limit = turnout.ID(c.Query("before")), rowsShown+1
 	if err == nil {
 		err = h.fillVouchers(c, data, filter)
@@ -120,7 +135,7 @@ func (h *Handler) voucherWords(c *gin.Context, v *ticketing.Voucher) string {
 // VouchersCSV is GET /console/events/{event}/vouchers.csv: the codes that the list shows, for handing them out.
 func (h *Handler) VouchersCSV(c *gin.Context) {
 	e := access.Event(c)
-	filter, err := ticketing.ReadVoucherFilter(c.Query)
+	filter, err := voucherFilter(c)
 	if err != nil {
 		h.Fail(c, err)
 		return
