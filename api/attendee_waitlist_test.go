@@ -47,7 +47,7 @@ func TestAWishKeepsTheOrderOfItsChoices(t *testing.T) {
 				t.Errorf("the organiser does not see %s", shown)
 			}
 		}
-		if _, err := d.Ticketing.CancelOrder(ctx, sold.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := d.Ticketing.CancelOrder(ctx, sold.CommunityID, sold.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.Ticketing.ServeWaitlist(ctx, d.event.ID); err != nil {

@@ -97,7 +97,7 @@ func TestBulkPages(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
 		paid, free := d.onSale(20)
 		gift, held := d.buy(free, 2, "Łukasz Żółw", "lukasz@example.org"), d.buy(paid, 1, "Ada Lovelace", "ada@example.org")
-		if _, err := d.Ticketing.CancelOrder(t.Context(), held.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := d.Ticketing.CancelOrder(t.Context(), held.CommunityID, held.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		d.see(d.at("/orders/runs"), "Nothing yet")

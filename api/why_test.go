@@ -162,7 +162,7 @@ var placeSituations = []situation{
 	{"a canceled order gave its places back", func(s *stage) {
 		s.sell(9)
 		o := s.order(1)
-		_, err := s.Ticketing.CancelOrder(s.t.Context(), o.ID, "", false)
+		_, err := s.Ticketing.CancelOrder(s.t.Context(), o.CommunityID, o.ID, "", false)
 		s.must(err)
 	}, nil, "", ""},
 	{"another type sold what both share", func(s *stage) {

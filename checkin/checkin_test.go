@@ -230,7 +230,7 @@ func TestReasonsOfRefusal(t *testing.T) {
 		good := d.order(d.regular, 1).Tickets[0]
 		atHome := d.order(virtual, 1).Tickets[0]
 		gone := d.order(d.regular, 1)
-		if _, err := d.Ticketing.CancelOrder(t.Context(), gone.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := d.Ticketing.CancelOrder(t.Context(), gone.CommunityID, gone.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		forged := []byte(good.Code)

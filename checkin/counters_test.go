@@ -18,7 +18,7 @@ func TestCheckSeesEveryCounter(t *testing.T) {
 		for range 2 { // let in, then refused
 			d.must(checkin.ScanInput{ListID: list.ID, Code: order.Tickets[0].Code, Gate: "North"})
 		}
-		if _, err := d.Ticketing.CancelOrder(t.Context(), order.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := d.Ticketing.CancelOrder(t.Context(), order.CommunityID, order.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		d.holds()

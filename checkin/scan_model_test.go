@@ -265,7 +265,7 @@ func (m *modelLog) cancel(t *rapid.T) {
 	if i > 3 || m.tickets[i].canceled {
 		t.Skip("not now")
 	}
-	if _, err := m.d.Ticketing.CancelOrder(context.Background(), m.tickets[i].OrderID, ticketing.CanceledByOrganiser, false); err != nil {
+	if _, err := m.d.Ticketing.CancelOrder(context.Background(), m.d.event.CommunityID, m.tickets[i].OrderID, ticketing.CanceledByOrganiser, false); err != nil {
 		t.Fatal(err)
 	}
 	m.tickets[i].canceled = true

@@ -96,7 +96,7 @@ func TestManyDoorsWhileOrdersAreCanceled(t *testing.T) {
 				for range 40 {
 					switch order := orders[random.IntN(len(orders))]; random.IntN(12) {
 					case 0:
-						if _, err := server.Ticketing.CancelOrder(context.Background(), order.ID, ticketing.CanceledByOrganiser, false); err != nil && !errors.Is(err, ticketing.ErrOrderOver) {
+						if _, err := server.Ticketing.CancelOrder(context.Background(), order.CommunityID, order.ID, ticketing.CanceledByOrganiser, false); err != nil && !errors.Is(err, ticketing.ErrOrderOver) {
 							t.Error(err)
 						}
 					case 1, 2:
@@ -151,7 +151,7 @@ func TestScanWhileTheBuyerCancels(t *testing.T) {
 					if side == 0 {
 						scan, scanned = first.scan(checkin.ScanInput{ListID: list.ID, Code: order.Tickets[0].Code})
 					} else {
-						_, canceled = second.Ticketing.CancelOrder(context.Background(), order.ID, ticketing.CanceledByBuyer, false)
+						_, canceled = second.Ticketing.CancelOrder(context.Background(), order.CommunityID, order.ID, ticketing.CanceledByBuyer, false)
 					}
 				})
 				if scanned != nil || canceled != nil && !errors.Is(canceled, ticketing.ErrTooLate) {

@@ -126,19 +126,3 @@ func (s *Service) FileOf(ctx context.Context, community, event, upload turnout.I
 	}
 	return u, blob.Data, nil
 }
-
-// UploadsNamed gives the files of an event by their ids, so that a form shown again can say what was sent.
-func (s *Service) UploadsNamed(ctx context.Context, event turnout.ID, ids []turnout.ID) (map[turnout.ID]*Upload, error) {
-	found := map[turnout.ID]*Upload{}
-	if len(ids) == 0 {
-		return found, nil
-	}
-	var list []*Upload
-	if err := s.DB.Read().NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Where("event_id = ?", event).Scan(ctx); err != nil {
-		return nil, fmt.Errorf("ticketing: files: %w", err)
-	}
-	for _, u := range list {
-		found[u.ID] = u
-	}
-	return found, nil
-}

@@ -41,8 +41,8 @@ var bulkActions = map[string]bulkAction{
 	BulkResend:  {mailable, "0", (*Service).mailAgain},
 	BulkDetails: {detailsDue, "0", (*Service).askDetailsAgain},
 	BulkCancel: {"(ord.status = 'confirmed' OR ord.status IN ('held', 'awaiting_approval', 'pending') AND ord.expires_at > ?)", refundableSum,
-		func(s *Service, ctx context.Context, tx bun.Tx, _, order turnout.ID) error {
-			_, err := s.cancel(ctx, tx, order, CanceledByOrganiser)
+		func(s *Service, ctx context.Context, tx bun.Tx, community, order turnout.ID) error {
+			_, err := s.cancel(ctx, tx, community, order, CanceledByOrganiser)
 			return err
 		}},
 	BulkPaid: {awaitsTransfer, "ord.total", (*Service).arrived},

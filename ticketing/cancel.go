@@ -25,9 +25,9 @@ type Cancellation struct {
 // nothing; what it says is exactly what happens.
 //
 // It fails with turnout.ErrNotFound, ErrOrderOver when the order ended before, and, for a buyer, ErrTooLate.
-func (s *Service) CancelOrder(ctx context.Context, order turnout.ID, reason string, preview bool) (*Cancellation, error) {
+func (s *Service) CancelOrder(ctx context.Context, community, order turnout.ID, reason string, preview bool) (*Cancellation, error) {
 	if preview {
-		o, err := s.orderWhere(ctx, s.DB.Read(), "id = ?", order)
+		o, err := s.orderWhere(ctx, s.DB.Read(), "id = ? AND community_id = ?", order, community)
 		if err != nil {
 			return nil, fmt.Errorf("ticketing: preview of canceling: %w", err)
 		}
@@ -35,7 +35,7 @@ func (s *Service) CancelOrder(ctx context.Context, order turnout.ID, reason stri
 	}
 	var done *Cancellation
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		done, err = s.cancel(ctx, tx, order, reason)
+		done, err = s.cancel(ctx, tx, community, order, reason)
 		return err
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Service) cancellation(ctx context.Context, db bun.IDB, order *Order, re
 	return done, refunds, nil
 }
 
-func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason string) (*Cancellation, error) {
+func (s *Service) cancel(ctx context.Context, tx bun.Tx, community, id turnout.ID, reason string) (*Cancellation, error) {
 	if err := lockPoolsOf(ctx, tx, []turnout.ID{id}); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, id turnout.ID, reason s
 			return nil, err
 		}
 	}
-	order, err := s.orderWhere(ctx, tx, "id = ?", id)
+	order, err := s.orderWhere(ctx, tx, "id = ? AND community_id = ?", id, community)
 	if err != nil {
 		return nil, err
 	}
@@ -195,17 +195,17 @@ func (s *Service) RefundOrder(ctx context.Context, community, order turnout.ID, 
 // goes on where it stopped.
 func (s *Service) CancelOrdersOfCanceledEvents(ctx context.Context) error {
 	for progress := true; progress; {
-		var ids []turnout.ID
-		err := s.DB.Read().NewSelect().Model((*Order)(nil)).Column("ord.id").
+		var orders []*Order
+		err := s.DB.Read().NewSelect().Model(&orders).Column("ord.id", "ord.community_id").
 			Join("JOIN events AS event ON event.id = ord.event_id").Where("event.status = 'canceled'").
-			Where("ord.status IN (?)", bun.List(holding)).Limit(expireChunk).Scan(ctx, &ids)
+			Where("ord.status IN (?)", bun.List(holding)).Limit(expireChunk).Scan(ctx)
 		if err != nil {
 			return fmt.Errorf("ticketing: orders of canceled events: %w", err)
 		}
 		progress = false
 		var failed []error
-		for _, id := range ids {
-			_, err := s.CancelOrder(ctx, id, EventCanceled, false)
+		for _, o := range orders {
+			_, err := s.CancelOrder(ctx, o.CommunityID, o.ID, EventCanceled, false)
 			if err != nil && !errors.Is(err, ErrOrderOver) { // a hold past its time ends by the other sweep
 				failed = append(failed, err) // one order that fails keeps nobody else from their money
 			}

@@ -71,7 +71,7 @@ func TestAnAddOnIsCanceled(t *testing.T) {
 		if _, err := s.CancelAddOn(ctx, com, first, dinner.ID, false); !errors.Is(err, ticketing.ErrNoSuchExtra) {
 			t.Errorf("twice: %v", err)
 		}
-		whole, err := s.CancelOrder(ctx, o.ID, ticketing.CanceledByOrganiser, false)
+		whole, err := s.CancelOrder(ctx, o.CommunityID, o.ID, ticketing.CanceledByOrganiser, false)
 		if err != nil || whole.Refund.Amount != o.Total-3000 || s.taken(table) != 0 {
 			t.Errorf("the rest: %+v, %v", whole, err)
 		}

@@ -77,7 +77,7 @@ func (s *shop) sellOne(tt *ticketing.TicketType, key string, say func(...any)) {
 		say("paid", key, o.ID)
 	}
 	if rand.IntN(4) == 0 {
-		if _, err := s.CancelOrder(context.Background(), o.ID, ticketing.CanceledByBuyer, false); err != nil {
+		if _, err := s.CancelOrder(context.Background(), o.CommunityID, o.ID, ticketing.CanceledByBuyer, false); err != nil {
 			say("error", err)
 			return
 		}

@@ -86,7 +86,7 @@ func (s *Service) UndoDeskSale(ctx context.Context, community, order, by turnout
 		if inside, err := s.Admitted(ctx, tx, community, order); err != nil || inside {
 			return cmp.Or(err, error(ErrUndoInside))
 		}
-		if done, err = s.cancel(ctx, tx, order, CanceledByOrganiser); err != nil {
+		if done, err = s.cancel(ctx, tx, community, order, CanceledByOrganiser); err != nil {
 			return err
 		}
 		return s.givenBack(ctx, tx, order)

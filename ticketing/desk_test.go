@@ -350,7 +350,7 @@ func TestCashGoesBackByHand(t *testing.T) {
 		if got != "" {
 			t.Fatal(got)
 		}
-		if _, err := m.CancelOrder(t.Context(), o.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := m.CancelOrder(t.Context(), o.CommunityID, o.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		m.work()

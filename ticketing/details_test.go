@@ -200,7 +200,7 @@ func TestAFilledInTicketIsMailed(t *testing.T) {
 		if err := s.FillDetails(t.Context(), o.Tickets[1].ID, ticketing.Details{Attendee: eve}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.CancelOrder(t.Context(), o.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := s.CancelOrder(t.Context(), o.CommunityID, o.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		if list, _ = s.sentMails(); slices.Contains(list, "eve@example.org: Your ticket for Spring") {

@@ -158,7 +158,7 @@ func play(t *testing.T, random *rand.Rand, servers []*shop, stories []*story, sc
 				}
 			case scarce && i%9 == 5:
 				h := stories[i%len(stories)]
-				if _, err := servers[i%2].CancelOrder(context.Background(), h.order.ID, ticketing.CanceledByOrganiser, false); err != nil && !errors.Is(err, ticketing.ErrOrderOver) {
+				if _, err := servers[i%2].CancelOrder(context.Background(), h.order.CommunityID, h.order.ID, ticketing.CanceledByOrganiser, false); err != nil && !errors.Is(err, ticketing.ErrOrderOver) {
 					t.Error(err)
 				}
 			case scarce && i%9 == 7:

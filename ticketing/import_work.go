@@ -293,7 +293,7 @@ func (s *Service) undoOne(ctx context.Context, imp *Import, order turnout.ID) er
 		if err != nil {
 			return err
 		}
-		_, err = s.cancel(ctx, tx, order, reason)
+		_, err = s.cancel(ctx, tx, imp.CommunityID, order, reason)
 		return err
 	})
 	if err == nil {

@@ -57,7 +57,7 @@ func newFilled(t *testing.T, db *database.DB) *filled {
 // settle ends what is over by now and does the background work.
 func (f *filled) settle() {
 	f.t.Helper()
-	if _, err := f.CancelOrder(f.t.Context(), f.orders["free"].ID, ticketing.CanceledByOrganiser, false); err != nil {
+	if _, err := f.CancelOrder(f.t.Context(), f.orders["free"].CommunityID, f.orders["free"].ID, ticketing.CanceledByOrganiser, false); err != nil {
 		f.t.Fatal(err)
 	}
 	if _, err := f.ExpireHolds(f.t.Context(), ""); err != nil {

@@ -109,7 +109,7 @@ func TestAFailedRefundOfACanceledOrder(t *testing.T) {
 		s := newShop(t, db)
 		o := s.buy(s.ticketType(4900, s.pool(1)), 1, 1)
 		s.tell(paid(o, "pi_1"))
-		if _, err := s.CancelOrder(t.Context(), o.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := s.CancelOrder(t.Context(), o.CommunityID, o.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		s.refundFailed(o)
@@ -157,7 +157,7 @@ func TestIncomeIsWhatWasSold(t *testing.T) {
 		if got := income(); got != 19700 {
 			t.Errorf("and one at 99.00: %d", got)
 		}
-		if _, err := s.CancelOrder(t.Context(), early.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := s.CancelOrder(t.Context(), early.CommunityID, early.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := income(); got != 9900 {

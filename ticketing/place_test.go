@@ -383,13 +383,13 @@ func TestCancelGivesBackWhatThePreviewSaid(t *testing.T) {
 		hall := s.pool(3)
 		o := s.buy(s.ticketType(2500, hall), 2, 1)
 		s.tell(paid(o, "pi_1"))
-		before, err := s.CancelOrder(t.Context(), o.ID, ticketing.CanceledByBuyer, true)
+		before, err := s.CancelOrder(t.Context(), o.CommunityID, o.ID, ticketing.CanceledByBuyer, true)
 		if err != nil || s.order(o.ID).Status != ticketing.Confirmed {
 			t.Fatalf("the preview changed something: %v", err)
 		}
 		var done atomic.Int64
 		dbtest.Together(10, func(int) {
-			after, err := s.CancelOrder(context.Background(), o.ID, ticketing.CanceledByBuyer, false)
+			after, err := s.CancelOrder(context.Background(), o.CommunityID, o.ID, ticketing.CanceledByBuyer, false)
 			switch {
 			case err == nil:
 				done.Add(1)
@@ -406,10 +406,10 @@ func TestCancelGivesBackWhatThePreviewSaid(t *testing.T) {
 		}
 		late := s.buy(s.ticketType(0, hall), 1, 2)
 		s.wait(30 * 24 * time.Hour)
-		if _, err := s.CancelOrder(t.Context(), late.ID, ticketing.CanceledByBuyer, false); !errors.Is(err, ticketing.ErrTooLate) {
+		if _, err := s.CancelOrder(t.Context(), late.CommunityID, late.ID, ticketing.CanceledByBuyer, false); !errors.Is(err, ticketing.ErrTooLate) {
 			t.Errorf("a buyer canceled a running event's ticket: %v", err)
 		}
-		if _, err := s.CancelOrder(t.Context(), late.ID, ticketing.CanceledByOrganiser, false); err != nil {
+		if _, err := s.CancelOrder(t.Context(), late.CommunityID, late.ID, ticketing.CanceledByOrganiser, false); err != nil {
 			t.Errorf("the organiser could not: %v", err)
 		}
 	})
@@ -480,6 +480,22 @@ func TestTheWaitlistCanBeJoinedAndLeft(t *testing.T) {
 		}
 		if err := s.JoinWaitlist(t.Context(), wish); err != nil || s.waiting("ada@example.org").ID == entry.ID {
 			t.Errorf("joining again: %v", err)
+		}
+	})
+}
+
+// An order is canceled by its own community alone, whoever knows its id.
+func TestAnotherCommunityCancelsNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		o := s.buy(s.ticketType(0, s.pool(3)), 1, 1)
+		for _, preview := range []bool{true, false} {
+			if _, err := s.CancelOrder(t.Context(), "com_other", o.ID, ticketing.CanceledByOrganiser, preview); !errors.Is(err, turnout.ErrNotFound) {
+				t.Errorf("preview %v: %v", preview, err)
+			}
+		}
+		if now := s.order(o.ID); now.Status != ticketing.Confirmed {
+			t.Errorf("it is %s", now.Status)
 		}
 	})
 }

@@ -365,8 +365,8 @@ func (w *world) cancel(t *rapid.T) {
 	w.T = t
 	o := w.some()
 	reason := rapid.SampledFrom([]string{ticketing.CanceledByBuyer, ticketing.CanceledByOrganiser}).Draw(t, "reason")
-	said, previewErr := w.s.CancelOrder(context.Background(), o.id, reason, true)
-	done, err := w.s.CancelOrder(context.Background(), o.id, reason, false)
+	said, previewErr := w.s.CancelOrder(context.Background(), w.s.event.CommunityID, o.id, reason, true)
+	done, err := w.s.CancelOrder(context.Background(), w.s.event.CommunityID, o.id, reason, false)
 	over := !holds(o) || o.status != ticketing.Confirmed && !w.s.now().Before(o.expires)
 	switch {
 	case over:

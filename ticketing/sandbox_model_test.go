@@ -258,7 +258,7 @@ func TestPaymentsThroughTheSandbox(t *testing.T) {
 
 func (m *market) cancel(o *ticketing.Order) {
 	m.t.Helper()
-	if _, err := m.CancelOrder(m.t.Context(), o.ID, ticketing.CanceledByBuyer, false); err != nil {
+	if _, err := m.CancelOrder(m.t.Context(), o.CommunityID, o.ID, ticketing.CanceledByBuyer, false); err != nil {
 		m.t.Fatal(err)
 	}
 }

@@ -113,7 +113,7 @@ func (m *mall) isWindow(pool turnout.ID) bool {
 func (m *mall) cancel(t *rapid.T) {
 	m.T = t
 	d := m.anyOrder(t, func(*deal) bool { return true })
-	_, err := m.s.CancelOrder(context.Background(), d.id, ticketing.CanceledByOrganiser, false)
+	_, err := m.s.CancelOrder(context.Background(), m.s.event.CommunityID, d.id, ticketing.CanceledByOrganiser, false)
 	stands := d.holds() && (d.status == ticketing.Confirmed || m.s.now().Before(d.expires))
 	if stands != (err == nil) || err != nil && !errors.Is(err, ticketing.ErrOrderOver) {
 		t.Fatalf("canceling an order that is %s: %v", d.status, err)

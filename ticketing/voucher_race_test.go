@@ -148,7 +148,7 @@ func TestOppositeBasketsWithVouchers(t *testing.T) {
 				return
 			}
 			if i%3 == 0 {
-				if _, err := server.CancelOrder(context.Background(), o.ID, ticketing.CanceledByBuyer, false); err != nil {
+				if _, err := server.CancelOrder(context.Background(), o.CommunityID, o.ID, ticketing.CanceledByBuyer, false); err != nil {
 					t.Error(err)
 				}
 			}

@@ -248,7 +248,7 @@ func TestUsesComeBack(t *testing.T) {
 			t.Errorf("late money for a used-up voucher: %s, %s, %d refunds", o.Status, o.Payment().Status, len(o.Refunds))
 		}
 		s.stands(v, 1, 2450)
-		if _, err := s.CancelOrder(t.Context(), second.ID, ticketing.CanceledByBuyer, false); err != nil {
+		if _, err := s.CancelOrder(t.Context(), second.CommunityID, second.ID, ticketing.CanceledByBuyer, false); err != nil {
 			t.Fatal(err)
 		}
 		s.stands(v, 0, 0)
@@ -290,7 +290,7 @@ func TestReservedPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		is("ended", 6)
-		if _, err := s.CancelOrder(t.Context(), held.ID, ticketing.CanceledByBuyer, false); err != nil {
+		if _, err := s.CancelOrder(t.Context(), held.CommunityID, held.ID, ticketing.CanceledByBuyer, false); err != nil {
 			t.Fatal(err)
 		}
 		is("an order of an ended voucher canceled", 4)

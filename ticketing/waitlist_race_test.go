@@ -159,7 +159,7 @@ func TestPlacesThatComeBackAreTheirsWhoWait(t *testing.T) {
 					server = second
 				}
 				if i < 6 {
-					if _, err := server.CancelOrder(context.Background(), orders[i].ID, ticketing.CanceledByOrganiser, false); err != nil {
+					if _, err := server.CancelOrder(context.Background(), orders[i].CommunityID, orders[i].ID, ticketing.CanceledByOrganiser, false); err != nil {
 						t.Error(err)
 					}
 					return

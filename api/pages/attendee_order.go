@@ -267,7 +267,7 @@ func (h *Handler) CancelOrder(c *gin.Context) {
 		return
 	}
 	lang := h.Language(c)
-	if _, err := h.Ticketing.CancelOrder(c.Request.Context(), order.ID, ticketing.CanceledByBuyer, false); err != nil {
+	if _, err := h.Ticketing.CancelOrder(c.Request.Context(), order.CommunityID, order.ID, ticketing.CanceledByBuyer, false); err != nil {
 		if respond.Public(err).Kind != turnout.Conflict {
 			h.Fail(c, err)
 			return

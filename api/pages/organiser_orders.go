@@ -125,7 +125,7 @@ func (h *Handler) CancelOrderByStaff(c *gin.Context) {
 		return
 	}
 	back, ctx := eventPath(access.Event(c))+"/orders/"+o.Code, c.Request.Context()
-	preview, err := h.Ticketing.CancelOrder(ctx, o.ID, ticketing.CanceledByOrganiser, true)
+	preview, err := h.Ticketing.CancelOrder(ctx, o.CommunityID, o.ID, ticketing.CanceledByOrganiser, true)
 	if err != nil {
 		h.done(c, err, back, "")
 		return
@@ -133,7 +133,7 @@ func (h *Handler) CancelOrderByStaff(c *gin.Context) {
 	if !h.confirmed(c, h.text(c, "console.order.cancel_ask", "Refund", h.Templates.Money(h.Language(c), preview.Refund)), back) {
 		return
 	}
-	done, err := h.Ticketing.CancelOrder(ctx, o.ID, ticketing.CanceledByOrganiser, false)
+	done, err := h.Ticketing.CancelOrder(ctx, o.CommunityID, o.ID, ticketing.CanceledByOrganiser, false)
 	if err != nil {
 		h.done(c, err, back, "")
 		return

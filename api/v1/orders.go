@@ -368,7 +368,7 @@ func (h *Handler) CancelOrder(c *gin.Context) {
 	if access.Who(c).Token != "" {
 		reason = ticketing.CanceledByOrganiser
 	}
-	done, err := h.Ticketing.CancelOrder(c.Request.Context(), order.ID, reason, in.Preview)
+	done, err := h.Ticketing.CancelOrder(c.Request.Context(), order.CommunityID, order.ID, reason, in.Preview)
 	if err != nil {
 		respond.Fail(c, err)
 		return

@@ -182,7 +182,7 @@ func checkDemoRefund(t *testing.T, a *app, e *events.Event) {
 			order = o
 		}
 	}
-	if _, err := a.Ticketing.CancelOrder(t.Context(), order.ID, ticketing.CanceledByOrganiser, false); err != nil {
+	if _, err := a.Ticketing.CancelOrder(t.Context(), order.CommunityID, order.ID, ticketing.CanceledByOrganiser, false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.runner.Drain(t.Context()); err != nil {
