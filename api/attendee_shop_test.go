@@ -183,6 +183,17 @@ func (d *desk) newest() *ticketing.Order {
 	return list[0]
 }
 
+// Whatever is wrong with a voucher, its message says how one goes on.
+func TestRefusedVouchersSayHowToGoOn(t *testing.T) {
+	for words, lang := range map[string]string{"this field": "en", "dieses Feld": "de"} {
+		for _, why := range []string{"unknown", "expired", "ended", "used_up", "not_yet_valid", "not_for_these", "other_buyer", "too_few_uses", "budget_spent", "too_many_codes"} {
+			if text := allPages().Message(lang, "checkout.voucher."+why); !strings.Contains(text, words) {
+				t.Errorf("%s, %s: %q", why, lang, text)
+			}
+		}
+	}
+}
+
 func TestVouchersOnTheCheckout(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
 		s := newStall(t, d)

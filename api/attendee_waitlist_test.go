@@ -1,10 +1,12 @@
 package api
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"turnout"
 	"turnout/ticketing"
@@ -61,5 +63,47 @@ func TestAWishKeepsTheOrderOfItsChoices(t *testing.T) {
 			v.refuse(strings.Replace(link, "?", "/leave?", 1), nil, 200, "Give the 2 places back?")
 			v.see(link, "Give the 2 places back?")
 		}
+	})
+}
+
+// Whoever comes back to the checkout after the offer's deadline reads that it has passed and how to wait again, however they come.
+func TestAnOfferThatPassedAtTheCheckout(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		_, free := d.onSale(1)
+		sold := d.buy(free, 1, "Ada", "ada@example.org")
+		if err := d.Ticketing.JoinWaitlist(ctx, ticketing.WaitlistWish{EventID: d.event.ID, TicketTypeIDs: []turnout.ID{free.ID}, PartySize: 1,
+			Who: ticketing.Attendee{Name: "Grace", Email: "grace@example.org"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Ticketing.CancelOrder(ctx, d.community.ID, sold.ID, ticketing.CanceledByOrganiser, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Ticketing.ServeWaitlist(ctx, d.event.ID); err != nil {
+			t.Fatal(err)
+		}
+		all, err := d.Ticketing.WaitlistRows(ctx, d.event, ticketing.WaitlistFilter{Limit: 10})
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		stands := strings.TrimPrefix(d.Ticketing.WaitlistLink(all[0]), d.Ticketing.BaseURL)
+		v := d.stranger()
+		w, _ := v.ask(httptest.NewRequest("GET", baseURL+strings.Replace(stands, "?", "/offer?", 1), nil))
+		checkout := w.Header.Get("Location")
+		form := fill(v.see(checkout), quantityOf(free), "1")
+		now := d.Ticketing.Now
+		d.Ticketing.Now = func() time.Time { return now().Add(15 * 24 * time.Hour) }
+		w, body := v.ask(httptest.NewRequest("GET", baseURL+checkout, nil))
+		if w.StatusCode != 303 || w.Header.Get("Location") != stands {
+			t.Errorf("opened again: %d to %q, %s", w.StatusCode, w.Header.Get("Location"), excerpt(body))
+		}
+		v.refuse(at+"/refresh", form, 409, "That is not possible", "This offer is over")
+		v.send(at, form, stands)
+		d.wantOrders("1 canceled")
+		d.Ticketing.Now = now
+		if _, err := d.DB.Writer().NewUpdate().Model((*ticketing.WaitlistEntry)(nil)).Set("offer_expires_at = ?", now().Add(-time.Minute)).Where("id = ?", all[0].ID).Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+		v.see(stands, "The offer has passed", "Join the waitlist again")
 	})
 }

@@ -107,7 +107,7 @@ func (h *Handler) Checkout(c *gin.Context) {
 		quote, err = h.quote(c, page)
 	}
 	if err != nil {
-		h.Fail(c, err)
+		h.failCheckout(c, err)
 		return
 	}
 	if quote != nil && page.Voucher != "" {
@@ -121,7 +121,7 @@ func (h *Handler) Checkout(c *gin.Context) {
 func (h *Handler) PlaceOrder(c *gin.Context) {
 	page, form, err := h.readCheckout(c)
 	if err != nil {
-		h.Fail(c, err)
+		h.failCheckout(c, err)
 		return
 	}
 	switch {
@@ -148,6 +148,10 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 		h.sendProof(c, page)
 		return
 	}
+	if errors.Is(err, ticketing.ErrOfferOver) {
+		h.failCheckout(c, err)
+		return
+	}
 	if err != nil {
 		h.askAgain(c, page, err)
 		return
@@ -158,6 +162,16 @@ func (h *Handler) PlaceOrder(c *gin.Context) {
 		return
 	}
 	c.Redirect(http.StatusSeeOther, orderPath(order))
+}
+
+// failCheckout answers what keeps the form from being shown. An offer of the waitlist that is over leads to where one reads what became of it.
+func (h *Handler) failCheckout(c *gin.Context, err error) {
+	if form := c.Request.Form; errors.Is(err, ticketing.ErrOfferOver) {
+		respond.Log(c.Request.Context(), err)
+		c.Redirect(http.StatusSeeOther, waitlistPath(&ticketing.WaitlistEntry{ID: turnout.ID(form.Get("offer")), Secret: form.Get("secret")}))
+		return
+	}
+	h.Fail(c, err)
 }
 
 // RefreshCheckout is POST /e/{event}/checkout/refresh: the form as it is after a change, for the script that puts its parts in place.
