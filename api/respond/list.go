@@ -72,6 +72,10 @@ func IfMatch(c *gin.Context) (version int64, ok bool) {
 	if !ok || named == nil {
 		return 0, ok
 	}
+	if *named == 0 { // which is no version, and must not stand for none named
+		Fail(c, turnout.ErrStale)
+		return 0, false
+	}
 	return *named, true
 }
 

@@ -199,7 +199,7 @@ func TestListsAndTheirWindows(t *testing.T) {
 }
 
 func TestIfMatch(t *testing.T) {
-	for header, want := range map[string]int64{"": 0, "*": 0, `"7"`: 7, `W/"7"`: 7, `"x"`: -1, `"-1"`: -1} {
+	for header, want := range map[string]int64{"": 0, "*": 0, `"7"`: 7, `W/"7"`: 7, `"0"`: -1, `"x"`: -1, `"-1"`: -1} {
 		r := httptest.NewRequest("PATCH", "/", nil)
 		r.Header.Set("If-Match", header)
 		w := serve(t, r, func(c *gin.Context) {
