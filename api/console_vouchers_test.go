@@ -43,7 +43,7 @@ func TestVoucherPages(t *testing.T) {
 
 		d.refuse(list+"/batch", clone(form, "batch", "", "count", "5001"), 422, `id="f-batch-error"`, `id="f-count-error"`)
 		d.send(list+"/batch", clone(form, "batch", "=Students", "prefix", "+UNI-", "count", "60", "max_uses", "1", "kind", "fixed_price", "value", "19", "note", ""), list+"?batch=%3DStudents")
-		d.see(list+"?batch=%3DStudents", "60 vouchers were made", "Each ticket for €19.00", "Next")
+		d.see(list+"?batch=%3DStudents", "60 vouchers were made", "Each ticket for €19.00", "Next", `href="`+list+`?batch=%3DStudents&amp;before=vou_`)
 		d.see(list+"?search=lukasz", "Speaker 20")
 		if body := d.see(list, "Speaker 20"); strings.Contains(body, "UNI-") || strings.Contains(body, "€0.00") {
 			t.Error("a batch stands before single vouchers, or a discount that nobody was given")

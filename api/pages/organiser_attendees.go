@@ -27,7 +27,7 @@ func (h *Handler) EventAttendees(c *gin.Context) { h.eventAttendees(c, c.Query, 
 
 func (h *Handler) eventAttendees(c *gin.Context, value func(string) string, refused refusedView) {
 	e := access.Event(c)
-	common, ok := h.newList(c, ticketing.ListAttendees, value, ticketing.AttendeeFilters, "search", "status")
+	common, ok := h.newViewedList(c, ticketing.ListAttendees, value, ticketing.AttendeeFilters, "search", "status")
 	if !ok {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -18,7 +19,7 @@ import (
 // rowsShown is how many rows a page of orders or attendees has.
 const rowsShown = 50
 
-// listPage is what the lists of orders and of attendees have in common: a filter, written as the address has it.
+// listPage is what the lists of an event have in common: a filter, written as the address has it.
 type listPage struct {
 	templates.Chrome
 	Event       *events.Event
@@ -79,37 +80,44 @@ func written(values map[string]string) string {
 // newList reads what the lists have in common; value gives what is asked for, names are those of the filter, own those that stand outside
 // the panel of filters. It answers the request itself and gives false when it cannot.
 func (h *Handler) newList(c *gin.Context, list string, value func(string) string, names []string, own ...string) (listPage, bool) {
-	e, open := access.Event(c), "nav."+list
-	data := listPage{Event: e, Action: listPath(c, list), Values: ticketing.WrittenFilter(names, value), Part: wantsPart(c), List: list, CanWrite: may(c, "orders:write")}
-	if undo := value("undo"); turnout.ID(undo).Is("viw") && data.CanWrite {
-		data.UndoURL = eventPath(e) + "/views/" + undo + "/restore"
+	data := listPage{Event: access.Event(c), Action: listPath(c, list), Values: ticketing.WrittenFilter(names, value), Part: wantsPart(c), List: list, CanWrite: may(c, "orders:write")}
+	for name := range data.Values {
+		data.Narrowed = data.Narrowed || !slices.Contains(own, name)
 	}
-	if err := h.views(c, &data, list); err != nil {
-		h.Fail(c, err)
-		return data, false
-	}
-	inPanel := ticketing.WrittenFilter(names, value)
-	for _, name := range own {
-		delete(inPanel, name)
-	}
-	data.Narrowed = len(inPanel) > 0
 	if data.Part {
 		return data, true
 	}
 	var ok bool
-	if data.Chrome, ok = h.eventConsole(c, h.text(c, open), open); !ok {
+	data.Chrome, ok = h.eventConsole(c, h.text(c, "nav."+list), "nav."+list)
+	return data, ok
+}
+
+// newViewedList is newList for a list that has views and ticket types to choose from.
+func (h *Handler) newViewedList(c *gin.Context, list string, value func(string) string, names []string, own ...string) (listPage, bool) {
+	data, ok := h.newList(c, list, value, names, own...)
+	if !ok {
 		return data, false
 	}
-	types, err := h.Ticketing.TicketTypes(c.Request.Context(), e.CommunityID, e.ID)
+	if undo := value("undo"); turnout.ID(undo).Is("viw") && data.CanWrite {
+		data.UndoURL = eventPath(data.Event) + "/views/" + undo + "/restore"
+	}
+	err := h.views(c, &data, list)
+	if err == nil && !data.Part {
+		var types []*ticketing.TicketType
+		types, err = h.Ticketing.TicketTypes(c.Request.Context(), data.Event.CommunityID, data.Event.ID)
+		data.Types = h.anyType(c, types)
+	}
 	if err != nil {
 		h.Fail(c, err)
-		return data, false
 	}
-	data.Types = append([]templates.Option{{Text: h.text(c, "console.list.any")}},
-		options(types, func(t *ticketing.TicketType) templates.Option {
-			return templates.Option{Value: string(t.ID), Text: t.Name}
-		})...)
-	return data, true
+	return data, err == nil
+}
+
+// anyType makes the options of a select: any ticket type, and each.
+func (h *Handler) anyType(c *gin.Context, types []*ticketing.TicketType) []templates.Option {
+	return append([]templates.Option{{Text: h.text(c, "console.list.any")}}, options(types, func(t *ticketing.TicketType) templates.Option {
+		return templates.Option{Value: string(t.ID), Text: t.Name}
+	})...)
 }
 
 // anyOf makes the options of a select: any, and each value with its word, whose key begins as said.

@@ -30,7 +30,7 @@ func (h *Handler) EventOrders(c *gin.Context) { h.eventOrders(c, c.Query, refuse
 
 func (h *Handler) eventOrders(c *gin.Context, value func(string) string, refused refusedView) {
 	e := access.Event(c)
-	common, ok := h.newList(c, ticketing.ListOrders, value, ticketing.OrderFilters, "search", "status", "refunds")
+	common, ok := h.newViewedList(c, ticketing.ListOrders, value, ticketing.OrderFilters, "search", "status", "refunds")
 	if !ok {
 		return
 	}

@@ -52,16 +52,14 @@ func voucherFilter(c *gin.Context) (ticketing.VoucherFilter, error) {
 // EventVouchers is GET /console/events/{event}/vouchers: searched as one types, filtered by batch and state.
 func (h *Handler) EventVouchers(c *gin.Context) {
 	e, ctx := access.Event(c), c.Request.Context()
-	data := &vouchersPage{listPage: listPage{Event: e, Action: vouchersPath(e), Values: ticketing.WrittenFilter(ticketing.VoucherFilters, c.Query), Part: wantsPart(c),
-		CanWrite: may(c, "tickets:write")}, NewURL: vouchersPath(e) + "/new"}
+	common, ok := h.newList(c, "vouchers", c.Query, ticketing.VoucherFilters)
+	if !ok {
+		return
+	}
+	data := &vouchersPage{listPage: common, NewURL: vouchersPath(e) + "/new"}
+	data.CanWrite = may(c, "tickets:write")
 	data.CSVURL = vouchersPath(e) + ".csv?" + data.Query()
 	states(h, c, &data.listPage, "state", "voucher", ticketing.VoucherStates...)
-	if !data.Part {
-		var ok bool
-		if data.Chrome, ok = h.eventConsole(c, h.text(c, "nav.vouchers"), "nav.vouchers"); !ok {
-			return
-		}
-	}
 	if !data.Part || !data.Filtered() {
 		batches, err := h.Ticketing.VoucherBatches(ctx, e.CommunityID, e.ID)
 		if err != nil {
@@ -94,7 +92,7 @@ func (h *Handler) fillVouchers(c *gin.Context, data *vouchersPage, filter ticket
 	}
 	if len(list) > rowsShown {
 		list = list[:rowsShown]
-		data.NextPageURL = nextPage(c, "before", string(list[rowsShown-1].ID))
+		data.NextPageURL = data.next("before", list[rowsShown-1].ID)
 	}
 	for _, v := range list {
 		data.Rows = append(data.Rows, h.voucherRow(c, v, types))

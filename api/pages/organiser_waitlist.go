@@ -8,7 +8,6 @@ import (
 	"turnout"
 	"turnout/api/access"
 	"turnout/api/respond"
-	"turnout/templates"
 	"turnout/ticketing"
 )
 
@@ -41,18 +40,13 @@ type waitingRow struct {
 
 // EventWaitlist is GET /console/events/{event}/waitlist, in the order of serving.
 func (h *Handler) EventWaitlist(c *gin.Context) {
-	e := access.Event(c)
-	data := &consoleWaitlistPage{Now: h.Now(),
-		listPage: listPage{Event: e, Action: eventPath(e) + "/waitlist", Values: ticketing.WrittenFilter(ticketing.WaitlistFilters, c.Query), Part: wantsPart(c), CanWrite: may(c, "orders:write")}}
-	data.Narrowed = data.Values["ticket_type_id"] != ""
-	if may(c, "tickets:write") {
-		data.ShopURL = eventPath(e) + "/tickets/shop"
+	common, ok := h.newList(c, "waitlist", c.Query, ticketing.WaitlistFilters, "search", "status")
+	if !ok {
+		return
 	}
-	if !data.Part {
-		var ok bool
-		if data.Chrome, ok = h.eventConsole(c, h.text(c, "nav.waitlist"), "nav.waitlist"); !ok {
-			return
-		}
+	data := &consoleWaitlistPage{listPage: common, Now: h.Now()}
+	if may(c, "tickets:write") {
+		data.ShopURL = ticketsPath(data.Event) + "/shop"
 	}
 	filter, err := ticketing.ReadWaitlistFilter(c.Query)
 	filter.After, filter.Limit = turnout.ID(c.Query("after")), rowsShown+1
@@ -70,10 +64,10 @@ func (h *Handler) fillWaitlist(c *gin.Context, data *consoleWaitlistPage, filter
 		return err
 	}
 	names := map[turnout.ID]string{}
-	data.Types = []templates.Option{{Text: h.text(c, "console.list.any")}}
 	for _, t := range types {
-		names[t.ID], data.Types = t.Name, append(data.Types, templates.Option{Value: string(t.ID), Text: t.Name})
+		names[t.ID] = t.Name
 	}
+	data.Types = h.anyType(c, types)
 	settings, err := h.Ticketing.ShopSettings(ctx, e)
 	if err != nil {
 		return err
@@ -88,7 +82,7 @@ func (h *Handler) fillWaitlist(c *gin.Context, data *consoleWaitlistPage, filter
 	}
 	if len(entries) > rowsShown {
 		entries = entries[:rowsShown]
-		data.NextPageURL = nextPage(c, "after", string(entries[rowsShown-1].ID))
+		data.NextPageURL = data.next("after", entries[rowsShown-1].ID)
 	}
 	turns, err := h.Ticketing.Turns(ctx, e, entries)
 	if err != nil {
