@@ -107,3 +107,14 @@ func TestAnOfferThatPassedAtTheCheckout(t *testing.T) {
 		v.see(stands, "The offer has passed", "Join the waitlist again")
 	})
 }
+
+// Whoever wants to wait for what is to be had is led to it.
+func TestWhoNeedNotWaitIsLedToTheTickets(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(4)
+		d.buy(free, 1, "Ada", "ada@example.org")
+		v := d.stranger()
+		form := url.Values{"ticket_type_id": {string(free.ID)}, "party_size": {"2"}, "name": {"Grace"}, "email": {"grace@example.org"}}
+		v.refuse("/e/summit/waitlist", form, 409, "There are still tickets", `href="/e/summit/checkout"`, "To the tickets", `value="Grace"`)
+	})
+}

@@ -45,6 +45,7 @@ func attendeeSamples() []sample {
 		Closed    bool
 		Sent      bool
 		MailKept  bool
+		BuyURL    string
 	}
 	type find struct {
 		Chrome

@@ -30,8 +30,9 @@ type waitlistPage struct {
 	ByLottery bool
 	ClosesAt  time.Time // zero: with the sale
 	Closed    bool
-	Sent      bool // the wish was taken: the rest is in the mail
-	MailKept  bool // no mails are sent from here
+	Sent      bool   // the wish was taken: the rest is in the mail
+	MailKept  bool   // no mails are sent from here
+	BuyURL    string // where tickets are bought, when there turned out to be some
 }
 
 // wishType is a ticket type that can be waited for.
@@ -154,6 +155,9 @@ func (h *Handler) waitlistAgain(c *gin.Context, page *waitlistPage, err error) {
 	}
 	if len(page.Errors) == 0 {
 		page.Errors = templates.Errors{{Name: "ticket_type_id", Code: public.Code, Message: h.Templates.ErrorText(lang, public)}}
+	}
+	if errors.Is(err, ticketing.ErrNotSoldOut) {
+		page.BuyURL = page.Event.URL + "/checkout"
 	}
 	h.Render(c, respond.Status(err), "waitlist", page)
 }
