@@ -106,8 +106,21 @@ func TestBrowserShop(t *testing.T) {
 		b.follow("[data-buy]")
 		b.says("h1", "12.50")
 	})
+	t.Run("a long word", func(t *testing.T) { openBrowser(t, s.url, 390, 844).breakLongWords() })
 	t.Run("no network", func(t *testing.T) { openBrowser(t, s.url, 390, 844).updateTheTotal() })
 	t.Run("slow network", func(t *testing.T) { openBrowser(t, s.url, 390, 844).typeMeanwhile() })
+}
+
+// breakLongWords gives the event a name that no phone has room for in one line.
+func (b *browser) breakLongWords() {
+	b.t.Helper()
+	for path, element := range map[string]string{"/e/fair": ".event-title h1", "/e/fair/checkout": ".crumbs a"} {
+		b.open(path)
+		script := fmt.Sprintf("document.querySelector(%q).textContent = %q; document.documentElement.scrollWidth - innerWidth", element, "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz")
+		if wide := js[float64](b, script); wide > 0 {
+			b.t.Errorf("%s is %v px wider than the window", path, wide)
+		}
+	}
 }
 
 // updateTheTotal changes what it takes while the server cannot be reached: the form says that its total is old, and the button beside it draws
