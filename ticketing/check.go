@@ -21,8 +21,9 @@ var checks = []database.Invariant{
 	{Says: "order line %s: holds %d places of a pool, its order's state asks for %d", Query: `
 		SELECT line.id AS subject, claim.quantity AS stored,
 		  CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN claim.places ELSE 0 END AS counted
-		FROM pool_claims AS claim JOIN order_lines AS line ON line.id = claim.holder_id JOIN orders AS ord ON ord.id = line.order_id
-		WHERE claim.quantity <> CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN claim.places ELSE 0 END`},
+		FROM pool_claims AS claim JOIN order_lines AS line ON line.id = claim.holder_id JOIN orders AS ord ON ord.id = line.order_id JOIN pools AS pool ON pool.id = claim.pool_id
+		WHERE claim.quantity <> CASE WHEN ord.status IN ('held', 'awaiting_approval', 'pending', 'confirmed') THEN claim.places ELSE 0 END
+		  AND NOT (pool.kind = 'price' AND ord.status = 'confirmed')`}, // late money keeps its price when others had the window since
 	{Says: "order line %s: sells %d tickets and holds fewer places of every pool (%d)", Query: `
 		SELECT line.id AS subject, line.quantity AS stored, 0 AS counted FROM order_lines AS line
 		WHERE line.ticket_type_id IS NOT NULL

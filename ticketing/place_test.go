@@ -355,6 +355,7 @@ func TestLateMoneyKeepsItsPrice(t *testing.T) {
 			t.Errorf("late money: %s for %d, %d seats are taken", o.Status, o.Total, s.taken(hall))
 		}
 		counted("with both", 3)
+		s.holds()
 		s.cancel(other)
 		counted("with the late one", 2)
 		s.cancel(late)

@@ -87,6 +87,7 @@ func (w *world) tell(o *modelOrder, e payments.Event) {
 	w.notices++
 	e.Notice = payments.Notice{ID: fmt.Sprint("evt_", w.s.event.ID, w.notices), Type: string(e.Kind)}
 	row := w.s.store(e.ID)
+	w.lateMoney(o, e.Kind)
 	counted, err := w.s.Settle(context.Background(), row, e)
 	if w.early(o, e) {
 		if err == nil {
@@ -108,10 +109,14 @@ func (w *world) tellAgain(t *rapid.T) {
 	if w.lastTold == nil {
 		t.Skip("nothing was told")
 	}
+	o := w.orderOf(w.lastTold)
+	if o != nil {
+		w.lateMoney(o, w.lastTold.Kind)
+	}
 	if counted, err := w.s.Settle(context.Background(), w.lastStored, *w.lastTold); counted || err != nil {
 		t.Fatalf("the same event again: counted %v, %v", counted, err)
 	}
-	if o := w.orderOf(w.lastTold); o != nil {
+	if o != nil {
 		w.tell(o, *w.lastTold)
 	}
 }

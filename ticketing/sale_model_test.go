@@ -431,6 +431,7 @@ func (w *world) refund(t *rapid.T) {
 func (w *world) markPaid(t *rapid.T) {
 	w.T = t
 	o := w.some()
+	w.lateMoney(o, payments.EventPaid)
 	_, err := w.s.MarkPaid(context.Background(), w.s.event.CommunityID, o.id)
 	if len(o.payments) == 0 || !unpaid(o.payments[0]) || o.status == ticketing.OrderCanceled {
 		w.want(err, ticketing.ErrOrderNotOpen, "paid what cannot be paid")
@@ -438,6 +439,13 @@ func (w *world) markPaid(t *rapid.T) {
 	}
 	w.want(err, nil, "mark paid")
 	w.moneyCame(o, o.payments[0], o.total, 0)
+}
+
+// lateMoney ends what is held past its time before money for an order that has expired asks for its places.
+func (w *world) lateMoney(o *modelOrder, told payments.Kind) {
+	if told == payments.EventPaid && o.status == ticketing.Expired {
+		w.sweepModel()
+	}
 }
 
 func unpaid(p *modelPayment) bool {
