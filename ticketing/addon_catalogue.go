@@ -101,7 +101,7 @@ func (s *Service) CreateAddOn(ctx context.Context, community, event turnout.ID, 
 		}
 		a = &AddOn{ID: turnout.NewID(prefixAddOn), CommunityID: community, EventID: e.ID, CreatedAt: now}
 		in.apply(a, now)
-		if err := tx.NewSelect().Model((*AddOn)(nil)).ColumnExpr("COALESCE(MAX(position), 0) + 1").Where("event_id = ?", e.ID).Scan(ctx, &a.Position); err != nil {
+		if err := tx.NewSelect().Model((*AddOn)(nil)).ColumnExpr("COALESCE(MAX(position), 0) + 1").Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Scan(ctx, &a.Position); err != nil {
 			return err
 		}
 		if _, err := tx.NewInsert().Model(a).Exec(ctx); err != nil {

@@ -111,7 +111,7 @@ func (s *Service) approve(ctx context.Context, tx bun.Tx, o *Order, counts *ledg
 		}
 		counts.count(o, 1)
 		_, err = tx.NewUpdate().Model((*Ticket)(nil)).Set("status = ?", Valid).Set("version = version + 1").Set("updated_at = ?", now).
-			Where("order_id = ?", o.ID).Exec(ctx)
+			Where("order_id = ?", o.ID).Where("community_id = ?", o.CommunityID).Exec(ctx)
 		return JobOrderConfirmed, err
 	}
 	window := time.Duration(settings.PayHours) * time.Hour

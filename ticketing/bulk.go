@@ -163,7 +163,7 @@ func (s *Service) BeginBulk(ctx context.Context, e *events.Event, id turnout.ID,
 		if b.IDs == nil {
 			run.State, run.Filter = Gathering, b.Filter
 		}
-		if err := tx.NewSelect().Model((*totals)(nil)).Column("last_order").Where("event_id = ?", e.ID).Scan(ctx, &run.LastNumber); err != nil {
+		if err := tx.NewSelect().Model((*totals)(nil)).Column("last_order").Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Scan(ctx, &run.LastNumber); err != nil {
 			return err
 		}
 		res, err := tx.NewInsert().Model(run).On("CONFLICT (id) DO NOTHING").Exec(ctx)

@@ -225,7 +225,7 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 		if err := in.checkIn(ctx, tx, e); err != nil {
 			return err
 		}
-		if err := tx.NewUpdate().Table("event_totals").Set("last_type = last_type + 1").Where("event_id = ?", event).
+		if err := tx.NewUpdate().Table("event_totals").Set("last_type = last_type + 1").Where("event_id = ?", event).Where("community_id = ?", community).
 			Returning("last_type").Scan(ctx, &t.Number); err != nil {
 			return err
 		}

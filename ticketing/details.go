@@ -239,7 +239,7 @@ func (f *filling) writeAnswers(ctx context.Context) error {
 		first[a.QuestionID] = a.CreatedAt
 	}
 	if len(ids) > 0 {
-		if _, err := f.tx.NewDelete().Model((*Answer)(nil)).Where("order_id = ?", f.order.ID).Where("ticket_id = ?", f.ticket.ID).
+		if _, err := f.tx.NewDelete().Model((*Answer)(nil)).Where("order_id = ?", f.order.ID).Where("community_id = ?", f.order.CommunityID).Where("ticket_id = ?", f.ticket.ID).
 			Where("question_id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
 			return err
 		}

@@ -282,8 +282,7 @@ func (s *Service) undoOne(ctx context.Context, imp *Import, order turnout.ID) er
 		if err := lockPoolsOf(ctx, tx, []turnout.ID{order}); err != nil {
 			return err
 		}
-		// A door that lets one of them in at this moment goes first or begins again: see LockValid.
-		if _, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("status = status").Where("order_id = ?", order).Exec(ctx); err != nil {
+		if err := lockTickets(ctx, tx, order); err != nil {
 			return err
 		}
 		used, err := s.Admitted(ctx, tx, imp.CommunityID, order)

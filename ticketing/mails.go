@@ -255,7 +255,7 @@ func (s *Service) entryMail(name string) jobs.Handler {
 			return err
 		}
 		e := new(WaitlistEntry)
-		if err := s.DB.Read().NewSelect().Model(e).Where("id = ?", ref.Entry).Scan(ctx); err != nil {
+		if err := s.DB.Read().NewSelect().Model(e).Where("id = ?", ref.Entry).Where("community_id = ?", job.Community).Scan(ctx); err != nil {
 			return err
 		}
 		if stands != "" && e.StatusAt(s.Now()) != stands {

@@ -53,13 +53,13 @@ func (s *Service) OpenPayment(ctx context.Context, id turnout.ID) (url string, o
 			return err
 		}
 		n, err := database.Changed(tx.NewUpdate().Model((*Payment)(nil)).Set("session_ref = ?", checkout.SessionRef).
-			Set("session_url = ?", checkout.URL).Set("updated_at = ?", s.Now()).Where("id = ?", id).
+			Set("session_url = ?", checkout.URL).Set("updated_at = ?", s.Now()).Where("id = ?", id).Where("community_id = ?", p.CommunityID).
 			Where("status IN (?, ?)", PaymentCreated, PaymentFailed).Exec(ctx))
 		if err != nil || n == 1 {
 			return err
 		}
 		// The hold ended while the page was made: nobody may pay there.
-		if _, err := tx.NewUpdate().Model((*Payment)(nil)).Set("session_ref = ?", checkout.SessionRef).Where("id = ?", id).Exec(ctx); err != nil {
+		if _, err := tx.NewUpdate().Model((*Payment)(nil)).Set("session_ref = ?", checkout.SessionRef).Where("id = ?", id).Where("community_id = ?", p.CommunityID).Exec(ctx); err != nil {
 			return err
 		}
 		return jobs.Enqueue(ctx, tx, p.CommunityID, JobExpireSession, paymentRef{id}, s.Now())
@@ -139,7 +139,7 @@ func (s *Service) expireSession(ctx context.Context, job jobs.Job) error {
 		return err
 	}
 	p := new(Payment)
-	if err := s.DB.Read().NewSelect().Model(p).Where("id = ?", ref.Payment).Scan(ctx); err != nil {
+	if err := s.DB.Read().NewSelect().Model(p).Where("id = ?", ref.Payment).Where("community_id = ?", job.Community).Scan(ctx); err != nil {
 		return err
 	}
 	if p.SessionRef == "" || p.Provider != s.Provider.Name() {
@@ -160,13 +160,13 @@ func (s *Service) refund(ctx context.Context, job jobs.Job) error {
 		return err
 	}
 	r, p := new(Refund), new(Payment)
-	if err := s.DB.Read().NewSelect().Model(r).Where("id = ?", ref.Refund).Scan(ctx); err != nil {
+	if err := s.DB.Read().NewSelect().Model(r).Where("id = ?", ref.Refund).Where("community_id = ?", job.Community).Scan(ctx); err != nil {
 		return err
 	}
 	if r.Status != RefundRequested {
 		return nil
 	}
-	if err := s.DB.Read().NewSelect().Model(p).Where("id = ?", r.PaymentID).Scan(ctx); err != nil {
+	if err := s.DB.Read().NewSelect().Model(p).Where("id = ?", r.PaymentID).Where("community_id = ?", r.CommunityID).Scan(ctx); err != nil {
 		return err
 	}
 	switch p.Provider {

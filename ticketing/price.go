@@ -216,7 +216,7 @@ func windowPool(ctx context.Context, tx bun.IDB, t *TicketType, w *PriceWindow, 
 		return err
 	}
 	n, err := database.Changed(tx.NewUpdate().Model((*Pool)(nil)).Set("capacity = ?", w.UpTo).Set("updated_at = ?", now).Set("version = version + 1").
-		Where("id = ?", w.PoolID).Where("taken <= ?", w.UpTo).Exec(ctx))
+		Where("id = ?", w.PoolID).Where("community_id = ?", t.CommunityID).Where("taken <= ?", w.UpTo).Exec(ctx))
 	if err == nil && n == 0 {
 		err = ErrCapacityBelowTaken.With("More tickets than that were sold at the price %q; it cannot hold for fewer.", w.Name)
 	}
@@ -276,7 +276,7 @@ func lockType(ctx context.Context, tx bun.IDB, community, id turnout.ID, wanted 
 		}
 	}
 	var known []turnout.ID // of the event: others are refused later
-	if err := tx.NewSelect().Model((*Pool)(nil)).Column("id").Where("id IN (?)", bun.List(wanted)).Where("event_id = ?", t.EventID).Scan(ctx, &known); err != nil {
+	if err := tx.NewSelect().Model((*Pool)(nil)).Column("id").Where("id IN (?)", bun.List(wanted)).Where("event_id = ?", t.EventID).Where("community_id = ?", t.CommunityID).Scan(ctx, &known); err != nil {
 		return nil, err
 	}
 	_, err := lockPools(ctx, tx, append(ids, known...))

@@ -136,7 +136,7 @@ func savePlaces(ctx context.Context, tx bun.IDB, q *Question, w *Wording, in *Qu
 	for i, o := range w.Options {
 		if in.Options[i].ID != "" && in.Options[i].Places != nil && o.PoolID == "" {
 			// Counting begins: a sale that read the question before holds places of the event until it has written who chose what.
-			if err := lockAllPools(ctx, tx, q.EventID); err != nil {
+			if err := lockAllPools(ctx, tx, q.CommunityID, q.EventID); err != nil {
 				return err
 			}
 			break
@@ -171,9 +171,9 @@ func savePlaces(ctx context.Context, tx bun.IDB, q *Question, w *Wording, in *Qu
 }
 
 // lockAllPools locks every pool of the event, so that none of its sales is under way.
-func lockAllPools(ctx context.Context, tx bun.IDB, event turnout.ID) error {
+func lockAllPools(ctx context.Context, tx bun.IDB, community, event turnout.ID) error {
 	var ids []turnout.ID
-	if err := tx.NewSelect().Model((*Pool)(nil)).Column("id").Where("event_id = ?", event).Scan(ctx, &ids); err != nil {
+	if err := tx.NewSelect().Model((*Pool)(nil)).Column("id").Where("event_id = ?", event).Where("community_id = ?", community).Scan(ctx, &ids); err != nil {
 		return err
 	}
 	_, err := lockPools(ctx, tx, ids)

@@ -3,7 +3,6 @@ package ticketing
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -23,11 +22,7 @@ func (s *Service) Retime(ctx context.Context, tx bun.IDB, before, after *events.
 }
 
 func (s *Service) retime(ctx context.Context, tx bun.IDB, before, after *events.Event) error {
-	pools, err := poolsByID(ctx, tx, after.CommunityID, after.ID)
-	if err != nil {
-		return err
-	}
-	if _, err := lockPools(ctx, tx, slices.Collect(maps.Keys(pools))); err != nil {
+	if err := lockAllPools(ctx, tx, after.CommunityID, after.ID); err != nil {
 		return err
 	}
 	if err := rezoneVouchers(ctx, tx, before, after, s.Now()); err != nil {

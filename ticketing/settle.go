@@ -274,7 +274,7 @@ func (b *settlement) confirm(ctx context.Context, o *Order) error {
 		return err
 	}
 	if _, err := b.tx.NewUpdate().Model((*Ticket)(nil)).Set("status = ?", Valid).Set("version = version + 1").Set("updated_at = ?", b.now).
-		Where("order_id = ?", o.ID).Exec(ctx); err != nil {
+		Where("order_id = ?", o.ID).Where("community_id = ?", o.CommunityID).Exec(ctx); err != nil {
 		return err
 	}
 	if err := closePayments(ctx, b.tx, []*Order{o}, b.now); err != nil { // a page that was opened anew must not be paid too

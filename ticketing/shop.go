@@ -45,7 +45,7 @@ func (s *ShopSettings) IsClosed(now time.Time) bool {
 // shopSettings gives an event's settings, the defaults when it has none of its own: then Version is 0.
 func shopSettings(ctx context.Context, db bun.IDB, event *events.Event) (*ShopSettings, error) {
 	s := new(ShopSettings)
-	err := db.NewSelect().Model(s).Where("event_id = ?", event.ID).Scan(ctx)
+	err := db.NewSelect().Model(s).Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).Scan(ctx)
 	if database.IsNoRows(err) {
 		return &ShopSettings{EventID: event.ID, CommunityID: event.CommunityID, PayHours: 72, OfferHours: 24, WaitlistOrder: ByTime}, nil
 	}

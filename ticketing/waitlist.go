@@ -179,7 +179,7 @@ func (s *Service) join(ctx context.Context, tx bun.Tx, w WaitlistWish) error {
 		return err
 	}
 	var waiting turnout.ID
-	err = tx.NewSelect().Model((*WaitlistEntry)(nil)).Column("id").Where("event_id = ?", event.ID).Where("person_id = ?", persons[0]).
+	err = tx.NewSelect().Model((*WaitlistEntry)(nil)).Column("id").Where("event_id = ?", event.ID).Where("community_id = ?", event.CommunityID).Where("person_id = ?", persons[0]).
 		Where("status IN (?, ?)", Waiting, Offered).Scan(ctx, &waiting)
 	if err == nil {
 		return s.remind(ctx, tx, event.CommunityID, waiting, now)

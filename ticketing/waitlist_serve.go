@@ -256,7 +256,7 @@ func (q *queue) lock(ctx context.Context, tx bun.IDB) (err error) {
 		return err
 	}
 	var now []*TicketType
-	if err := tx.NewSelect().Model(&now).Column("id", "version").Where("event_id = ?", q.event.ID).Scan(ctx); err != nil {
+	if err := tx.NewSelect().Model(&now).Column("id", "version").Where("event_id = ?", q.event.ID).Where("community_id = ?", q.event.CommunityID).Scan(ctx); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(now, func(t *TicketType) bool { return q.types[t.ID] != nil && q.types[t.ID].Version != t.Version }) {
@@ -295,7 +295,7 @@ func (q *queue) choose(ctx context.Context, db bun.IDB, limit int) (offers []cho
 		return nil, false, nil
 	}
 	var entries []*WaitlistEntry
-	read := db.NewSelect().Model(&entries).Where("event_id = ?", q.event.ID).Where("status = ?", Waiting).
+	read := db.NewSelect().Model(&entries).Where("event_id = ?", q.event.ID).Where("community_id = ?", q.event.CommunityID).Where("status = ?", Waiting).
 		Where("EXISTS (SELECT 1 FROM waitlist_entry_types AS wish WHERE wish.entry_id = entry.id AND ("+strings.Join(fits, " OR ")+"))", args...).
 		Order(q.settings.WaitlistOrder.columns()...).Limit(int64(10 * limit))
 	if err := read.Scan(ctx); err != nil {
@@ -361,7 +361,7 @@ func (s *Service) makeOffers(ctx context.Context, tx bun.Tx, q *queue, offers []
 	entries := make([]audit.Entry, len(offers))
 	for i, o := range offers {
 		n, err := database.Changed(tx.NewUpdate().Model((*WaitlistEntry)(nil)).Set("offered_type_id = ?", o.of.ID).Set("offer_expires_at = ?", deadline).
-			Where("id = ?", o.entry.ID).Where("status = ?", Waiting).Exec(ctx))
+			Where("id = ?", o.entry.ID).Where("community_id = ?", event.CommunityID).Where("status = ?", Waiting).Exec(ctx))
 		if err != nil {
 			return err
 		}
