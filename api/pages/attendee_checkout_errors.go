@@ -84,6 +84,9 @@ func (p *checkoutPage) attendeeFields(name, email string) (fields, labels map[st
 	for i, a := range p.Attendees {
 		of := fmt.Sprintf("attendees[%d].", i)
 		fields[of+"name"], labels[a.NameField] = a.NameField, a.Label+", "+name
+		if a.Name == "" && (p.MustName || a.Later) { // the buyer's name stands for it, and is what is missing
+			fields[of+"name"] = "buyer.name"
+		}
 		fields[of+"email"], labels[a.EmailField] = a.EmailField, a.Label+", "+email
 		answers(of, a.Label, a.Questions)
 	}
