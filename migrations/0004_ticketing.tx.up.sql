@@ -218,6 +218,7 @@ CREATE TABLE payments (
     reference       TEXT NOT NULL DEFAULT '', -- of the card terminal
     session_ref     TEXT, -- the provider's checkout session
     session_url     TEXT NOT NULL DEFAULT '',
+    session_at      TIMESTAMPTZ, -- when that page was made
     payment_ref     TEXT, -- the provider's payment (intent), what a refund names
     created_at      TIMESTAMPTZ NOT NULL,
     updated_at      TIMESTAMPTZ NOT NULL,

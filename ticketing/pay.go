@@ -34,7 +34,7 @@ func (s *Service) OpenPayment(ctx context.Context, id turnout.ID) (url string, o
 		return "", order, ErrOrderNotOpen
 	}
 	switch {
-	case p.SessionURL != "" && s.Now().Sub(p.UpdatedAt) < pageLife:
+	case p.SessionURL != "" && s.Now().Sub(p.SessionAt) < pageLife:
 		return p.SessionURL, order, nil
 	case p.SessionURL != "": // an approved order has days: its first page is closed, whether we were told or not
 		next, err := s.newPage(ctx, order.ID, id)
@@ -53,7 +53,7 @@ func (s *Service) OpenPayment(ctx context.Context, id turnout.ID) (url string, o
 			return err
 		}
 		n, err := database.Changed(tx.NewUpdate().Model((*Payment)(nil)).Set("session_ref = ?", checkout.SessionRef).
-			Set("session_url = ?", checkout.URL).Set("updated_at = ?", s.Now()).Where("id = ?", id).Where("community_id = ?", p.CommunityID).
+			Set("session_url = ?", checkout.URL).Set("session_at = ?", s.Now()).Set("updated_at = ?", s.Now()).Where("id = ?", id).Where("community_id = ?", p.CommunityID).
 			Where("status IN (?, ?)", PaymentCreated, PaymentFailed).Exec(ctx))
 		if err != nil || n == 1 {
 			return err

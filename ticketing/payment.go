@@ -50,7 +50,8 @@ type Payment struct {
 	Reference   string // of the card terminal
 	SessionRef  string `bun:",nullzero"` // the provider's checkout session
 	SessionURL  string
-	PaymentRef  string `bun:",nullzero"` // what a refund names
+	SessionAt   time.Time `bun:",nullzero"` // when that page was made
+	PaymentRef  string    `bun:",nullzero"` // what a refund names
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
