@@ -53,8 +53,15 @@ func (s *Service) Assortment(ctx context.Context, event *events.Event, held *Ord
 	}
 	a := new(Assortment)
 	voucher, entry := shelf.voucher(p), shelf.entries[p.Offer]
+	if entry != nil {
+		for id, n := range entry.holds {
+			if pool := stall.pools[id]; pool != nil {
+				pool.Taken = max(0, pool.Taken-n) // free for it; read a moment apart
+			}
+		}
+	}
 	for _, o := range stall.offers {
-		if o = o.opened(event, voucher, entry, stall.pools, shelf); o.Visibility == Public || o.isOpened {
+		if o = o.opened(event, voucher, entry, &stall, shelf); o.Visibility == Public || o.isOpened {
 			a.Offers = append(a.Offers, o)
 		}
 	}
@@ -99,20 +106,18 @@ func (e *WaitlistEntry) typeOffered() turnout.ID {
 
 // opened is the offer for a buyer with the voucher, or the offer of the waitlist, each nil for none: they open what is closed to others
 // and bring places of their own.
-func (o Offer) opened(event *events.Event, v *Voucher, entry *WaitlistEntry, pools map[turnout.ID]*Pool, s *shelf) Offer {
+func (o Offer) opened(event *events.Event, v *Voucher, entry *WaitlistEntry, on *stall, s *shelf) Offer {
 	p := &Purchase{EventID: event.ID, Trusted: true}
-	if v != nil && v.isFor(o.ID) && v.live(s.now) {
-		p.Voucher = v.Code
-		o.isOpened = o.Visibility == VoucherOnly
-		if v.Reserves {
-			o.Left = o.draws.roomReserved(o.PoolIDs, v.holds(s.now), pools)
-		}
-	}
 	if entry != nil && entry.OfferedTypeID == o.ID {
 		p.Offer = entry.ID
 		o.isOpened = true
-		if entry.OrderID == "" { // else the places of the held order count as free already
-			o.Left += entry.PartySize
+		o.Left, o.noChoice = o.draws.room(on.pools), o.TicketType.noChoice(on.asked, on.pools)
+	}
+	if v != nil && v.isFor(o.ID) && v.live(s.now) {
+		p.Voucher = v.Code
+		o.isOpened = o.isOpened || o.Visibility == VoucherOnly
+		if v.Reserves {
+			o.Left = o.draws.roomReserved(o.PoolIDs, v.holds(s.now), on.pools)
 		}
 	}
 	if p.Voucher == "" && p.Offer == "" {
@@ -122,6 +127,6 @@ func (o Offer) opened(event *events.Event, v *Voucher, entry *WaitlistEntry, poo
 	if o.Reason == nil {
 		o.Reason = s.sellable(p, o.TicketType)
 	}
-	o.judge(pools)
+	o.judge(on.pools)
 	return o
 }

@@ -69,6 +69,7 @@ func (s *Service) Stock(ctx context.Context, event *events.Event) ([]Offer, []*P
 type stall struct {
 	offers []Offer
 	addOns []*AddOn
+	asked  []*Question // about orders, with choices
 	pools  map[turnout.ID]*Pool
 }
 
@@ -100,7 +101,7 @@ func (s *Service) readStall(ctx context.Context, event *events.Event, held *Orde
 	for i, t := range types {
 		offers[i] = offer(event, t, addOns, questions, pools, now)
 	}
-	return stall{offers, addOns, pools}, nil
+	return stall{offers, addOns, questions, pools}, nil
 }
 
 // release counts the places that an order holds as free, in the pools as they were read.
@@ -171,11 +172,8 @@ func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 // aboutChoices says which questions about the type's orders that must be answered have no choice left. The form about a ticket can be left
 // to its bearer.
 func (t *TicketType) aboutChoices(asked []*Question, pools map[turnout.ID]*Pool) (list []Reason) {
-	for _, q := range asked {
+	for _, q := range t.mustChoose(asked) {
 		w := q.Words
-		if !w.Required || !w.ShowIf.always() || !q.Kind.HasOptions() || len(q.TypeIDs) > 0 && !slices.Contains(q.TypeIDs, t.ID) {
-			continue
-		}
 		r := Reason{Cause: CauseChoicesFull, Weight: Stops, Name: w.Label, Least: 1}
 		if q.Subject == OfTicket {
 			r.Weight, r.Least = Limits, t.fewest()
@@ -193,6 +191,29 @@ func (t *TicketType) aboutChoices(asked []*Question, pools map[turnout.ID]*Pool)
 		}
 	}
 	return list
+}
+
+// mustChoose gives those of the questions that every order with the type must answer with a choice.
+func (t *TicketType) mustChoose(asked []*Question) (must []*Question) {
+	for _, q := range asked {
+		if q.Words.Required && q.Words.ShowIf.always() && q.Kind.HasOptions() && (len(q.TypeIDs) == 0 || slices.Contains(q.TypeIDs, t.ID)) {
+			must = append(must, q)
+		}
+	}
+	return must
+}
+
+// kept gives the pools of choices that whoever is offered tickets of the type finds a place in, whatever others choose meanwhile: for each
+// question that the order must answer the choice with the most places left, none where a choice has places without end.
+func (t *TicketType) kept(asked []*Question, pools map[turnout.ID]*Pool) (ids []turnout.ID) {
+	for _, q := range t.mustChoose(asked) {
+		if len(q.Words.Options) == 0 || slices.ContainsFunc(q.Words.Options, func(o Option) bool { return pools[o.PoolID] == nil }) {
+			continue
+		}
+		most := slices.MaxFunc(q.Words.Options, func(a, b Option) int { return cmp.Compare(pools[a.PoolID].Available(), pools[b.PoolID].Available()) })
+		ids = append(ids, most.PoolID)
+	}
+	return ids
 }
 
 // noChoice gives the words of a question that no order with the type can answer and every one must, "" for none.

@@ -25,7 +25,7 @@ var mutants = []struct{ rule, file, from, to string }{
 	{"late money for places that are gone is given back", "settle_late.go", "if pools[id].Available()+own[id] < n {", "if pools[id].Available()+own[id] < n-1 {"},
 	{"what was answered takes the choice's place", "sale_answers.go", "b.needs[pool]++", "b.needs[pool] += 0"},
 	{"what a ticket cannot be had without is reckoned with", "offer.go", "ok && how.floor() > 0 && a.sellable(now) == nil {", "ok && how.floor() > 100 {"},
-	{"an offer holds what its tickets cannot be had without", "waitlist_serve.go", "n := each * o.entry.PartySize", "n := min(each, 1) * o.entry.PartySize"},
+	{"an offer holds what its tickets cannot be had without", "waitlist_serve.go", "takes[pool] += each * e.PartySize", "takes[pool] += min(each, 1) * e.PartySize"},
 	{"a voucher reserves only while it can be used", "voucher.go", "if !v.Reserves || !v.live(now) {", "if !v.Reserves {"},
 }
 

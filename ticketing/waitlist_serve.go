@@ -277,6 +277,19 @@ func (q *queue) room(t *TicketType) int64 {
 type chosen struct {
 	entry *WaitlistEntry
 	of    *TicketType
+	takes draws // of all its tickets
+}
+
+// offer is that of tickets of the type to the party.
+func (q *queue) offer(e *WaitlistEntry, t *TicketType) chosen {
+	takes := draws{}
+	for pool, each := range q.draws[t.ID] {
+		takes[pool] += each * e.PartySize
+	}
+	for _, pool := range t.kept(q.asked, q.pools) {
+		takes[pool]++
+	}
+	return chosen{e, t, takes}
 }
 
 // choose says who is offered what, at most limit parties: in their order, each the first of its types that has room for all of it. more
@@ -309,10 +322,11 @@ func (q *queue) choose(ctx context.Context, db bun.IDB, limit int) (offers []cho
 	}
 	for _, e := range entries {
 		if t := q.first(e); t != nil && len(offers) < limit {
-			for pool, each := range q.draws[t.ID] {
-				q.pools[pool].Taken += each * e.PartySize
+			made := q.offer(e, t)
+			for pool, n := range made.takes {
+				q.pools[pool].Taken += n
 			}
-			offers = append(offers, chosen{e, t})
+			offers = append(offers, made)
 		}
 	}
 	return offers, len(offers) == limit || len(entries) == 10*limit, nil
@@ -343,8 +357,7 @@ func (s *Service) makeOffers(ctx context.Context, tx bun.Tx, q *queue, offers []
 	ids := make([]turnout.ID, len(offers))
 	for i, o := range offers {
 		ids[i] = o.entry.ID
-		for pool, each := range q.draws[o.of.ID] {
-			n := each * o.entry.PartySize
+		for pool, n := range o.takes {
 			take[pool] += n
 			claims = append(claims, &claim{HolderID: o.entry.ID, PoolID: pool, HolderKind: holderOffer, CommunityID: event.CommunityID, Places: n, Quantity: n})
 		}

@@ -49,7 +49,7 @@ func (s *Service) OfferNow(ctx context.Context, community, id turnout.ID) (*Wait
 		if t == nil {
 			return ErrNoRoom
 		}
-		if err := s.makeOffers(ctx, tx, q, []chosen{{w, t}}); err != nil { // again when the party left in the meantime
+		if err := s.makeOffers(ctx, tx, q, []chosen{q.offer(w, t)}); err != nil { // again when the party left in the meantime
 			return err
 		}
 		return remember(ctx, tx, id, s.Now())
