@@ -51,7 +51,11 @@ func TestVoucherPages(t *testing.T) {
 		if _, _, csv := d.fetch(list + ".csv"); strings.Contains(csv, "UNI-") || !strings.Contains(csv, "Speaker 20") {
 			t.Errorf("the file has others than the list: %.300s", csv)
 		}
-		d.see(list+"?batch=*", "UNI-", "Next")
+		d.see(list+"?batch=+", "UNI-", "Next")
+		d.send(list+"/batch", clone(form, "batch", "*", "prefix", "STAR-", "count", "1", "max_uses", "1", "kind", "fixed_price", "value", "19", "note", ""), list+"?batch=%2A")
+		if body := d.see(list+"?batch=%2A", "STAR-"); strings.Contains(body, "UNI-") {
+			t.Error("a batch by the name of a star stands for all")
+		}
 		d.see(list+"?search=uni", "UNI-")
 		if body := d.see(list + "?state=used_up"); strings.Contains(body, "Speaker 20") {
 			t.Error("a voucher with uses left is listed as used up")

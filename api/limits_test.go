@@ -53,6 +53,12 @@ func TestOrdersAreLimitedByAddress(t *testing.T) {
 	if w, _ := callFrom(t, h, "192.0.2.3:1000", "POST", "/api/v1/events/limited/waitlist", "{}"); w.StatusCode != 422 {
 		t.Errorf("a write after that: %d", w.StatusCode)
 	}
+	for i := range 11 { // with files, which are kept, it is a write as others are
+		w, _ := callFrom(t, h, "192.0.2.4:1000", "POST", "/e/limited/checkout/refresh", "--x--\r\n", "Content-Type", "multipart/form-data; boundary=x")
+		if (w.StatusCode == 429) != (i == 10) {
+			t.Fatalf("drawn again with files for the %d. time: %d", i+1, w.StatusCode)
+		}
+	}
 	for i := range 6 { // one household has a whole /64
 		w, _ := order(fmt.Sprintf("[2001:db8::%d]:1000", i+1))
 		if (w.StatusCode == 429) != (i == 5) {

@@ -63,9 +63,8 @@ func (l *limiter) bucket(client netip.Prefix) *rate.Limiter {
 	return bucket
 }
 
-// limit holds writes of strangers to the rate: orders to the rate itself, forms that are drawn again to ten times that, others to twice
-// that. At an event everybody is a stranger
-// who may not write its orders: tokens and accounts of other communities cost nothing.
+// limit holds writes of strangers to the rate: orders to the rate itself, forms that are drawn again without files to ten times that, others
+// to twice that. At an event everybody is a stranger who may not write its orders: tokens and accounts of other communities cost nothing.
 func (s *server) limit(route access.Route) gin.HandlerFunc {
 	buckets := s.writes
 	switch {
@@ -75,6 +74,10 @@ func (s *server) limit(route access.Route) gin.HandlerFunc {
 		buckets = s.redraws
 	}
 	return func(c *gin.Context) {
+		buckets := buckets
+		if route.Redraws && c.ContentType() == gin.MIMEMultipartPOSTForm { // what is sent along is kept
+			buckets = s.writes
+		}
 		who, event := access.Who(c), access.EventOrNone(c)
 		if !who.Nobody() && (event == nil || who.May("orders:write", event.CommunityID, event)) {
 			return

@@ -146,16 +146,8 @@ func (t Taking) Left() turnout.Money {
 // till. by is the account whose takings alone are wanted, "" for all.
 func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) ([]Taking, error) {
 	db := s.DB.Read()
-	ofDesk := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.TableExpr("payments AS payment").Join("JOIN orders AS ord ON ord.id = payment.order_id").
-			Where("payment.event_id = ?", e.ID).Where("payment.community_id = ?", e.CommunityID).Where("payment.method <> ''")
-		if by != "" {
-			q = q.Where("ord.sold_by = ?", by)
-		}
-		return q
-	}
 	var first time.Time
-	err := ofDesk(db.NewSelect()).Column("payment.created_at").Order("payment.created_at").Limit(1).Scan(ctx, &first)
+	err := paidAtDesk(db.NewSelect(), e, by).Column("payment.created_at").Order("payment.created_at").Limit(1).Scan(ctx, &first)
 	if database.IsNoRows(err) {
 		return nil, nil
 	}
@@ -163,39 +155,54 @@ func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) (
 		return nil, wrapped("takings", err)
 	}
 	days := calendarSince(first, s.Now(), e.Location())
-	type sum struct {
-		Ago           int
-		SoldBy        turnout.ID
-		Method        DeskMethod
-		Moves, Amount int64
-	}
-	read := func(at, amount string, q *bun.SelectQuery) (list []sum, err error) {
-		ago, midnights := days.ago(at)
-		err = ofDesk(q).ColumnExpr(ago+" AS ago", midnights...).ColumnExpr("COALESCE(ord.sold_by, '') AS sold_by, payment.method").
-			ColumnExpr("COUNT(*) AS moves, SUM("+amount+") AS amount").GroupExpr("1, 2, 3").Scan(ctx, &list)
-		return list, err
-	}
-	taken, err := read("payment.created_at", "payment.amount", db.NewSelect().Where("payment.status IN "+cameIn))
+	taken, err := deskSums(ctx, paidAtDesk(db.NewSelect(), e, by).Where("payment.status IN "+cameIn), days, "payment.created_at", "payment.amount")
 	if err != nil {
 		return nil, wrapped("takings", err)
 	}
-	back, err := read("refund.updated_at", "refund.amount", db.NewSelect().Join("JOIN refunds AS refund ON refund.payment_id = payment.id AND refund.status = 'succeeded'"))
+	back, err := deskSums(ctx, paidAtDesk(db.NewSelect(), e, by).Join("JOIN refunds AS refund ON refund.payment_id = payment.id AND refund.status = 'succeeded'"),
+		days, "refund.updated_at", "refund.amount")
 	if err != nil {
 		return nil, wrapped("takings", err)
 	}
-	type key struct {
-		day    string
-		by     turnout.ID
-		method DeskMethod
+	return takings(taken, back, days, e.Currency), nil
+}
+
+// paidAtDesk reads the payments of the event's box office that the account took, "" for anybody.
+func paidAtDesk(q *bun.SelectQuery, e *events.Event, by turnout.ID) *bun.SelectQuery {
+	q = q.TableExpr("payments AS payment").Join("JOIN orders AS ord ON ord.id = payment.order_id").
+		Where("payment.event_id = ?", e.ID).Where("payment.community_id = ?", e.CommunityID).Where("payment.method <> ''")
+	if by != "" {
+		q = q.Where("ord.sold_by = ?", by)
 	}
-	rows := map[key]*Taking{}
-	of := func(m sum) *Taking {
-		k := key{days.name(m.Ago), m.SoldBy, m.Method}
-		if rows[k] == nil {
-			none := turnout.Money{Currency: e.Currency}
-			rows[k] = &Taking{Day: k.day, By: k.by, Method: k.method, Taken: none, GivenBack: none}
+	return q
+}
+
+// deskSum is what one account took, or gave back, by one method on one day.
+type deskSum struct {
+	Ago           int
+	SoldBy        turnout.ID
+	Method        DeskMethod
+	Moves, Amount int64
+}
+
+// deskSums lets the database add up an amount by day, account and method.
+func deskSums(ctx context.Context, q *bun.SelectQuery, days calendar, at, amount string) (list []deskSum, err error) {
+	ago, midnights := days.ago(at)
+	err = q.ColumnExpr(ago+" AS ago", midnights...).ColumnExpr("COALESCE(ord.sold_by, '') AS sold_by, payment.method").
+		ColumnExpr("COUNT(*) AS moves, SUM("+amount+") AS amount").GroupExpr("1, 2, 3").Scan(ctx, &list)
+	return list, err
+}
+
+// takings lays what was taken beside what was given back.
+func takings(taken, back []deskSum, days calendar, currency string) []Taking {
+	none := turnout.Money{Currency: currency}
+	rows := map[deskSum]*Taking{}
+	of := func(m deskSum) *Taking {
+		m.Moves, m.Amount = 0, 0
+		if rows[m] == nil {
+			rows[m] = &Taking{Day: days.name(m.Ago), By: m.SoldBy, Method: m.Method, Taken: none, GivenBack: none}
 		}
-		return rows[k]
+		return rows[m]
 	}
 	for _, m := range taken {
 		row := of(m)
@@ -212,5 +219,5 @@ func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) (
 	slices.SortFunc(list, func(a, b Taking) int {
 		return cmp.Or(cmp.Compare(b.Day, a.Day), cmp.Compare(a.By, b.By), cmp.Compare(a.Method, b.Method))
 	})
-	return list, nil
+	return list
 }

@@ -36,8 +36,8 @@ type vouchersPage struct {
 	CSVURL  string
 }
 
-// everyBatch lists vouchers of all batches and of none.
-const everyBatch = "*"
+// everyBatch lists vouchers of all batches and of none. It is no batch's name: those are trimmed.
+const everyBatch = " "
 
 // voucherFilter reads what is asked for: single vouchers unless a batch or words are named, as a batch of a thousand would hide them.
 func voucherFilter(c *gin.Context) (ticketing.VoucherFilter, error) {
