@@ -249,46 +249,52 @@ func reserve(ctx context.Context, tx bun.IDB, claims []*claim, places int64) err
 }
 
 // EndVouchers ends vouchers that reserve places and whose time is over: the places go back; event limits it to one event. It returns how
-// many were due. It is a sweep.
+// many were due. It is a sweep, in chunks: a batch has thousands, and a buyer may wait for it.
 func (s *Service) EndVouchers(ctx context.Context, event turnout.ID) (int, error) {
+	for total := 0; ; {
+		n := 0
+		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+			n, err = s.endVouchers(ctx, tx, event)
+			return err
+		})
+		if err != nil {
+			return total, fmt.Errorf("ticketing: end vouchers: %w", err)
+		}
+		if n > 0 {
+			s.soldOut.forget()
+		}
+		if total += n; n < expireChunk {
+			return total, nil
+		}
+	}
+}
+
+// endVouchers ends a chunk of them. Whoever changes a voucher that reserves holds its pools, so under their lock it stays as it is.
+func (s *Service) endVouchers(ctx context.Context, tx bun.Tx, event turnout.ID) (int, error) {
+	now := s.Now()
 	var due []turnout.ID
-	q := s.DB.Read().NewSelect().Model((*Voucher)(nil)).Column("id").Where("reserves AND NOT ended").Where("valid_until <= ?", s.Now())
+	q := tx.NewSelect().Model((*Voucher)(nil)).Column("id").Where("reserves AND NOT ended").Where("valid_until <= ?", now)
 	if event != "" {
 		q = q.Where("event_id = ?", event)
 	}
-	if err := q.Scan(ctx, &due); err != nil {
-		return 0, fmt.Errorf("ticketing: end vouchers: %w", err)
+	if err := q.Order("id").Limit(expireChunk).Scan(ctx, &due); err != nil || len(due) == 0 {
+		return 0, err
 	}
-	for _, id := range due {
-		if err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.endVoucher(ctx, tx, id) }); err != nil {
-			return len(due), fmt.Errorf("ticketing: end vouchers: %w", err)
-		}
-		s.soldOut.forget()
+	if _, err := lockOffers(ctx, tx, due); err != nil {
+		return 0, err
 	}
-	return len(due), nil
-}
-
-func (s *Service) endVoucher(ctx context.Context, tx bun.Tx, id turnout.ID) error {
-	now := s.Now()
-	if _, err := lockOffers(ctx, tx, []turnout.ID{id}); err != nil {
-		return err
+	var ended []*Voucher // not those for which another server was faster, or whose time was moved
+	if err := tx.NewUpdate().Model((*Voucher)(nil)).Set("ended = TRUE").Set("version = version + 1").Set("updated_at = ?", now).
+		Where("id IN (?)", bun.List(due)).Where("reserves AND NOT ended").Where("valid_until <= ?", now).Returning("*").Scan(ctx, &ended); err != nil {
+		return 0, err
 	}
-	v := new(Voucher)
-	if err := tx.NewUpdate().Model(v).Set("uses = uses").Where("id = ?", id).Returning("*").Scan(ctx); err != nil {
-		return err
+	ids, entries := make([]turnout.ID, len(ended)), make([]audit.Entry, len(ended))
+	for i, v := range ended {
+		ids[i] = v.ID
+		entries[i] = audit.Entry{Community: v.CommunityID, Action: "voucher.ended", Subject: v.ID, Actor: audit.Actor{Kind: audit.System}, At: now}
 	}
-	if v.Ended || v.live(now) { // another server was faster, or its time was moved
-		return nil
+	if err := releasePlaces(ctx, tx, ids); err != nil {
+		return 0, err
 	}
-	if _, err := tx.NewUpdate().Model(v).Set("ended = TRUE").Set("version = version + 1").Set("updated_at = ?", now).WherePK().Exec(ctx); err != nil {
-		return err
-	}
-	claims, _, err := v.claims(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if err := reserve(ctx, tx, claims, 0); err != nil {
-		return err
-	}
-	return audit.Write(ctx, tx, audit.Entry{Community: v.CommunityID, Action: "voucher.ended", Subject: id, Actor: audit.Actor{Kind: audit.System}, At: now})
+	return len(due), audit.Write(ctx, tx, entries...)
 }

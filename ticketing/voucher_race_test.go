@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"turnout"
+	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/ticketing"
 )
@@ -153,5 +155,34 @@ func TestOppositeBasketsWithVouchers(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// A buyer who meets a batch whose time is over has its places, and does not wait for each of its vouchers.
+func TestABatchEndsInChunks(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		hall := s.pool(450)
+		tt := s.ticketType(0, hall)
+		if _, err := s.CreateVouchers(t.Context(), s.event.CommunityID, s.event.ID, "Crew", "C", 450, ticketing.VoucherInput{
+			Kind: ticketing.ReservedVoucher, MaxUses: number(1), TicketTypeIDs: []turnout.ID{tt.ID}, ValidUntil: s.now().Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		s.wait(time.Hour)
+		ctx, n := database.CountQueries(t.Context())
+		if _, _, err := s.PlaceOrder(ctx, s.purchase(tt, 1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if n.Load() > 100 {
+			t.Errorf("%d statements", n.Load())
+		}
+		if taken := s.taken(hall); taken != 1 {
+			t.Errorf("%d taken", taken)
+		}
+		var ended, noted int
+		if err := db.Read().NewRaw(`SELECT (SELECT COUNT(*) FROM vouchers WHERE ended AND version = 2), (SELECT COUNT(*) FROM audit_log WHERE action = 'voucher.ended')`).
+			Scan(t.Context(), &ended, &noted); err != nil || ended != 450 || noted != 450 {
+			t.Errorf("%d ended, %d noted, %v", ended, noted, err)
+		}
 	})
 }
