@@ -300,13 +300,13 @@ func checkoutSamples() []sample {
 		TypeName, BuyerName, Closed, TicketURL string
 		Form                                   struct{ Name, Email string }
 		Questions                              []sampleQuestion
-		HasFiles                               bool
+		HasFiles, PassedOn                     bool
 	}
 	fill := details{Chrome: chrome("Your details", "/tickets/tkt_1/details"), Event: sampleConf, TypeName: "Regular", BuyerName: "Ada", TicketURL: "/tickets/tkt_1", Questions: []sampleQuestion{ask}, HasFiles: true,
 		Errors: Errors{{Name: "name", Message: "This is needed."}}}
-	over := fill
-	over.Closed = "The event has begun."
-	return []sample{{"details", "open", fill}, {"details", "closed", over}, {"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
+	over, gone := fill, fill
+	over.Closed, gone.PassedOn = "The event has begun.", true
+	return []sample{{"details", "open", fill}, {"details", "closed", over}, {"details", "passed on", gone}, {"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
 }
 
 type sampleRefund struct {

@@ -258,8 +258,9 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 	if in.Email == "" {
 		in.Email = f.order.BuyerEmail
 	}
-	if err := f.tell(ctx, in.Email); err != nil {
-		return err
+	before, had := t.PersonID, t.AttendeeEmail
+	if t.DetailsDue { // nobody bore it; the buyer has all their tickets
+		before, had = f.order.PersonID, f.order.BuyerEmail
 	}
 	if in.Email != t.AttendeeEmail {
 		if t.PersonID, err = f.person(ctx, in.Attendee); err != nil {
@@ -271,27 +272,32 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 			}
 		}
 	}
+	if in.Email != had {
+		if err := f.tell(ctx, before, had); err != nil {
+			return err
+		}
+	}
 	t.AttendeeName, t.AttendeeEmail, t.DetailsDue, t.UpdatedAt = in.Name, in.Email, false, f.now
 	t.Version++
 	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "details_due", "version", "updated_at").WherePK().Exec(ctx)
 	return err
 }
 
-// tell mails the ticket to whoever has it from now on, and that it went on to whoever had it before. Whoever fills a ticket's form again
-// and again fills nobody's mailbox.
-func (f *filling) tell(ctx context.Context, to string) error {
-	t, before := f.ticket, f.ticket.AttendeeEmail
-	if t.DetailsDue {
-		before = f.order.BuyerEmail // nobody bore it; the buyer has all their tickets
-	}
-	if to == before {
-		return nil
-	}
+// ErrPassedOnTooOften says that a ticket went on so often that the mails about it would fill mailboxes.
+var ErrPassedOnTooOften = &turnout.Error{Kind: turnout.TooMany, Code: "passed_on_too_often", Message: "This ticket went to another address too often within an hour. Try again in an hour."}
+
+// tell mails the ticket to whoever has it from now on, and that it went on to whoever had it before under an address. Nobody gets or loses a
+// ticket without a word, so whoever passes it on again and again has to wait.
+func (f *filling) tell(ctx context.Context, before turnout.ID, had string) error {
+	t := f.ticket
 	may, err := mayMailAgain(ctx, f.tx, "ticket "+string(t.ID), f.now)
-	if err != nil || !may {
+	if err != nil {
 		return err
 	}
-	if err := jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketGiven, bearerRef{t.OrderID, t.ID, to}, f.now); err != nil || t.DetailsDue {
+	if !may {
+		return ErrPassedOnTooOften
+	}
+	if err := jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketGiven, bearerRef{t.OrderID, t.ID, t.PersonID}, f.now); err != nil || t.DetailsDue || had == "" {
 		return err
 	}
 	return jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketPassedOn, bearerRef{t.OrderID, t.ID, before}, f.now)

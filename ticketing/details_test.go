@@ -171,10 +171,50 @@ func TestANewBearerIsMailedTheTicket(t *testing.T) {
 			len(files) != 1 || !strings.Contains(files[0], "ticket.pdf") {
 			t.Errorf("attached is %.100q, %v", files, err)
 		}
+		// Passed on again and again it stays where it is: nobody gets or loses it without a word.
 		fill(1, "Grace", "a@example.org")
 		fill(1, "Grace", "b@example.org")
-		if got := fill(1, "Grace", "victim@example.org"); len(got) != 0 {
-			t.Errorf("a form sent again and again mails %q", got)
+		err = s.FillDetails(t.Context(), o.Tickets[1].ID, ticketing.Details{Attendee: ticketing.Attendee{Name: "Grace", Email: "victim@example.org"}})
+		if !errors.Is(err, ticketing.ErrPassedOnTooOften) || s.order(o.ID).Tickets[1].AttendeeEmail != "b@example.org" {
+			t.Errorf("for the fourth time within an hour: %v", err)
+		}
+		fill(1, "Grace B", "b@example.org") // where it stays, it can be filled in
+		s.wait(61 * time.Minute)
+		fill(1, "Grace", "c@example.org")
+		// Whoever has it again by then is not told that it went on; jobs know no addresses.
+		for _, email := range []string{"ada@example.org", "eve@example.org", "ada@example.org"} {
+			if err := s.FillDetails(t.Context(), o.Tickets[0].ID, ticketing.Details{Attendee: ticketing.Attendee{Name: "A", Email: email}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var payloads []string
+		if err := s.DB.Read().NewSelect().Table("jobs").Column("payload").Where("kind LIKE 'ticketing.ticket_%'").Scan(t.Context(), &payloads); err != nil || strings.Contains(strings.Join(payloads, ""), "@") {
+			t.Errorf("payloads: %q, %v", payloads, err)
+		}
+		told := func() (n int) {
+			list, _ := s.sentMails()
+			for _, m := range list {
+				if m == "ada@example.org"+passed {
+					n++
+				}
+			}
+			return n
+		}
+		if n := told(); n != 1 {
+			t.Errorf("Ada was told %d times that it went on, and has it", n)
+		}
+		// Of a ticket that was sold by name only nobody has to be told.
+		desk, _, err := s.PlaceOrder(t.Context(), s.atDesk(s.ticketType(0, s.pool(1)), 1, ticketing.DeskFree))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.FillDetails(t.Context(), desk.Tickets[0].ID, ticketing.Details{Attendee: ticketing.Attendee{Name: "Ida", Email: "ida@example.org"}}); err != nil {
+			t.Fatal(err)
+		}
+		list, _ := s.sentMails()
+		stuck, err := s.DB.Read().NewSelect().Table("jobs").Where("kind = ?", ticketing.JobTicketPassedOn).Where("state <> 'done'").Count(t.Context())
+		if err != nil || stuck != 0 || !slices.Contains(list, "ida@example.org"+given) {
+			t.Errorf("%q, %d jobs are stuck, %v", list, stuck, err)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"turnout"
+	"turnout/events/people"
 	"turnout/internal/jobs"
 	"turnout/internal/mail"
 	"turnout/ticketing/documents"
@@ -57,7 +58,7 @@ func (s *Service) ticketGiven(ctx context.Context, job jobs.Job, o *Order) error
 		return err
 	}
 	data, t, err := s.aboutTicket(ctx, o, ref.Ticket)
-	if err != nil || t.Status != Valid || t.AttendeeEmail != ref.Email {
+	if err != nil || t.Status != Valid || t.PersonID != ref.Person {
 		return err
 	}
 	data.TicketURL = s.TicketLink(t)
@@ -65,19 +66,25 @@ func (s *Service) ticketGiven(ctx context.Context, job jobs.Job, o *Order) error
 	if err != nil {
 		return err
 	}
-	return s.sendTo(ctx, ref.Email, job.ID, o, "ticket_given", data, mail.Attachment{Name: "ticket.pdf", Type: "application/pdf", Data: pdf})
+	return s.sendTo(ctx, t.AttendeeEmail, job.ID, o, "ticket_given", data, mail.Attachment{Name: "ticket.pdf", Type: "application/pdf", Data: pdf})
 }
 
-// ticketPassedOn tells whoever bore a ticket that somebody else does, and not who.
+// ticketPassedOn tells whoever bore a ticket that somebody else does, and not who, unless it came back meanwhile.
 func (s *Service) ticketPassedOn(ctx context.Context, job jobs.Job, o *Order) error {
 	var ref bearerRef
 	if err := job.Read(&ref); err != nil {
 		return err
 	}
-	data, _, err := s.aboutTicket(ctx, o, ref.Ticket)
-	if err != nil {
+	data, t, err := s.aboutTicket(ctx, o, ref.Ticket)
+	if err != nil || t.PersonID == ref.Person {
 		return err
 	}
+	to := o.BuyerEmail
+	if ref.Person != o.PersonID {
+		if to, err = people.Email(ctx, s.DB.Read(), o.CommunityID, ref.Person); err != nil || to == "" {
+			return err
+		}
+	}
 	data.Attendee = ""
-	return s.sendTo(ctx, ref.Email, job.ID, o, "ticket_passed_on", data)
+	return s.sendTo(ctx, to, job.ID, o, "ticket_passed_on", data)
 }

@@ -44,7 +44,7 @@ type addOnRef struct {
 type bearerRef struct {
 	Order  turnout.ID `json:"order"`
 	Ticket turnout.ID `json:"ticket"`
-	Email  string     `json:"email"`
+	Person turnout.ID `json:"person"`
 }
 
 type returnRef struct {

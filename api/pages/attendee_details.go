@@ -27,6 +27,7 @@ type detailsPage struct {
 	Questions []questionField
 	HasFiles  bool
 	Closed    string // why nothing can be changed, "" while it can
+	PassedOn  bool   // it went to somebody else just now
 	TicketURL string
 
 	ticket    *ticketing.Ticket
@@ -85,11 +86,12 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 			h.Fail(c, err)
 			return
 		}
-		link, saved := h.Ticketing.DetailsLink(now), "details.saved"
-		if link != h.Ticketing.DetailsLink(page.ticket) {
-			saved = "details.saved_new"
+		if h.Ticketing.DetailsLink(now) != h.Ticketing.DetailsLink(page.ticket) { // the new one is for the new bearer alone, who is mailed it
+			page.PassedOn, page.Path = true, page.Event.URL
+			h.Render(c, http.StatusOK, "details", page)
+			return
 		}
-		h.Redirect(c, strings.TrimPrefix(link, h.Ticketing.BaseURL), "ok", h.text(c, saved))
+		h.Redirect(c, page.Path, "ok", h.text(c, "details.saved"))
 		return
 	}
 	known, ok := errors.AsType[*turnout.Error](err)

@@ -289,6 +289,17 @@ func fillNames(ctx context.Context, db bun.IDB, community turnout.ID, now time.T
 	return err
 }
 
+// Email gives an e-mail address of a person of the community, "" for none.
+func Email(ctx context.Context, db bun.IDB, community, person turnout.ID) (string, error) {
+	var email string
+	err := db.NewSelect().Model((*Identity)(nil)).Column("handle").Where("community_id = ?", community).Where("person_id = ?", person).
+		Where("source = ?", SourceEmail).Order("handle").Limit(1).Scan(ctx, &email)
+	if err != nil && !database.IsNoRows(err) {
+		return "", fmt.Errorf("people: email: %w", err)
+	}
+	return email, nil
+}
+
 // Find gives a person of the community; unknown ids and those of other communities are turnout.ErrNotFound.
 func Find(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Person, error) {
 	person := new(Person)
