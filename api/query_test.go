@@ -51,3 +51,10 @@ func TestListsSayHowTheyAreNarrowed(t *testing.T) {
 		}
 	}
 }
+
+// The waitlist has an order of its own, so it is begun behind an entry that it has: an empty page would be its end.
+func TestAnUnknownCursorOfTheWaitlist(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, database.SQLite), nil)
+	h.api("POST", "/events", eventBody("walked"), 201)
+	h.api("GET", "/events/walked/waitlist?cursor=wle_06h0a3t2nxr036nhwrzw37cefc", nil, 422)
+}

@@ -2,6 +2,7 @@ package ticketing_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -117,4 +118,25 @@ func TestLateMoneyAfterHoldsPastTheirTime(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Whoever names the order of another community ends nothing there.
+func TestAStrangersMoneyEndsNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		tt := s.ticketType(2500, s.pool(5))
+		late := s.buy(tt, 1, 1)
+		s.wait(s.HoldFor)
+		if _, err := s.ExpireHolds(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		held := s.buy(tt, 1, 2)
+		s.wait(s.HoldFor)
+		if _, err := s.MarkPaid(t.Context(), "com_other", late.ID); !errors.Is(err, turnout.ErrNotFound) {
+			t.Errorf("a stranger is told %v", err)
+		}
+		if got := s.order(held.ID).Status; got != ticketing.Held {
+			t.Errorf("what was held is %s", got)
+		}
+	})
 }

@@ -46,8 +46,9 @@ func rezoneVouchers(ctx context.Context, tx bun.IDB, before, after *events.Event
 		return nil
 	}
 	var dated []*Voucher
-	if err := tx.NewSelect().Model(&dated).Column("id", "valid_from", "valid_until").Where("event_id = ?", after.ID).Where("community_id = ?", after.CommunityID).
-		Where("(valid_from IS NOT NULL OR valid_until IS NOT NULL)").Order("id").Scan(ctx); err != nil {
+	// Locked as they are read: whoever edits one at this moment is waited for, and what they wrote is moved.
+	if err := tx.NewUpdate().Model(&dated).Set("uses = uses").Where("event_id = ?", after.ID).Where("community_id = ?", after.CommunityID).
+		Where("(valid_from IS NOT NULL OR valid_until IS NOT NULL)").Returning("id, valid_from, valid_until").Scan(ctx); err != nil {
 		return err
 	}
 	ids := map[validity][]turnout.ID{}

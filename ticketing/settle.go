@@ -34,7 +34,7 @@ func (s *Service) Settle(ctx context.Context, stored turnout.ID, event payments.
 	if event.Kind == payments.EventPaid {
 		order, err := s.orderOf(ctx, s.DB.Read(), &event)
 		if err == nil {
-			err = s.makeRoomAgain(ctx, order)
+			err = s.makeRoomAgain(ctx, "", order)
 		}
 		if err != nil {
 			return false, fmt.Errorf("ticketing: settle %s: %w", event.Type, err)
@@ -466,7 +466,7 @@ func (b *settlement) note(ctx context.Context, o *Order, action string) error {
 // MarkPaid notes that a bank transfer or cash arrived: the order is confirmed. Money for an order that has expired gets its
 // places again, or is to be given back by hand. It fails with turnout.ErrNotFound and ErrOrderNotOpen.
 func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*Order, error) {
-	err := s.makeRoomAgain(ctx, order)
+	err := s.makeRoomAgain(ctx, community, order)
 	if err == nil {
 		err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.markPaid(ctx, tx, community, order) })
 	}

@@ -8,10 +8,15 @@ import (
 	"turnout/internal/database"
 )
 
-// makeRoomAgain ends what holds places past its time where late money will ask for some: the order has expired.
-func (s *Service) makeRoomAgain(ctx context.Context, order turnout.ID) error {
+// makeRoomAgain ends what holds places past its time where late money will ask for some: the order has expired. A community is
+// that of whoever says so, "" for a provider, whose word names the order by itself.
+func (s *Service) makeRoomAgain(ctx context.Context, community, order turnout.ID) error {
 	var event turnout.ID
-	err := s.DB.Read().NewSelect().Model((*Order)(nil)).Column("event_id").Where("id = ?", order).Where("status = ?", Expired).Scan(ctx, &event)
+	q := s.DB.Read().NewSelect().Model((*Order)(nil)).Column("event_id").Where("id = ?", order).Where("status = ?", Expired)
+	if community != "" {
+		q = q.Where("community_id = ?", community)
+	}
+	err := q.Scan(ctx, &event)
 	if database.IsNoRows(err) {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"turnout"
 	"turnout/events"
 	"turnout/events/people"
+	"turnout/internal/database"
 )
 
 const searchKindEntry = "waitlist"
@@ -67,7 +68,19 @@ func (s *Service) WaitlistRows(ctx context.Context, e *events.Event, f WaitlistF
 	}
 	by := settings.WaitlistOrder.columns()
 	if f.After != "" {
-		q = q.Where("entry."+by[0]+" > (SELECT "+by[0]+" FROM waitlist_entries WHERE id = ? AND community_id = ?)", f.After, e.CommunityID)
+		last := new(WaitlistEntry)
+		err := s.DB.Read().NewSelect().Model(last).Where("id = ?", f.After).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Scan(ctx)
+		if database.IsNoRows(err) {
+			return nil, events.ErrCursor
+		}
+		if err != nil {
+			return nil, wrapped("list the waitlist", err)
+		}
+		if settings.WaitlistOrder == ByLottery {
+			q = q.Where("(entry.lot, entry.id) > (?, ?)", last.Lot, last.ID)
+		} else {
+			q = q.Where("entry.id > ?", last.ID)
+		}
 	}
 	if err = q.Order(by...).Limit(int64(f.Limit)).Scan(ctx); err == nil {
 		err = loadWishes(ctx, db, entries)
