@@ -135,8 +135,11 @@ func TestBulkPages(t *testing.T) {
 		if _, _, part := d.fetch(progress+"?state=done&after=0", "HX-Request", "true"); !strings.Contains(part, `hx-get="`+progress+`?after=0&amp;state=done"`) || !strings.Contains(part, gift.Code) {
 			t.Errorf("the part asks for another page than the one that is read: %s", part)
 		}
-		if status, _, _ := d.fetch(d.at("/orders/runs/blk_nothing")); status != 404 {
-			t.Errorf("a run that there is not: %d", status)
+		if status, _, body := d.fetch(d.at("/orders/runs/blk_nothing")); status != 404 || !strings.Contains(body, `href="`+d.at("")+`">Back to the console`) {
+			t.Errorf("a run that there is not: %d %.600s", status, body)
+		}
+		if status, _, body := d.fetch("/console/events/nothing/orders"); status != 404 || !strings.Contains(body, `href="/console">Back to the console`) {
+			t.Errorf("an event that there is not: %d %.600s", status, body)
 		}
 		viewer := d.colleague(organisers.Viewer)
 		if status, _, _ := viewer.fetch(d.at("/orders/bulk?all=1&action=cancel")); status != 403 {

@@ -18,7 +18,7 @@ import (
 // Availability is how much of a ticket type can be bought, in words.
 type Availability string
 
-// The availabilities. FewLeft begins at ten places, or a tenth of the smallest pool if that is more.
+// The availabilities. FewLeft begins at ten places, or a tenth of the smallest pool if that is more; in pools below forty at a quarter.
 const (
 	Available   Availability = "available"
 	FewLeft     Availability = "few_left"
@@ -154,7 +154,7 @@ func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 		o.Reason = ErrSoldOut
 	}
 	switch {
-	case o.Reason == nil && o.Left <= max(10, o.draws.least(pools, func(p *Pool) int64 { return p.Capacity })/10):
+	case o.Reason == nil && o.Left <= few(o.draws.least(pools, func(p *Pool) int64 { return p.Capacity })):
 		o.Availability = FewLeft
 	case o.Reason == nil:
 		o.Availability = Available
@@ -168,6 +168,9 @@ func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 		o.Availability = Unavailable
 	}
 }
+
+// few is the number of places that are few of so many: of twenty, fifteen are not.
+func few(capacity int64) int64 { return min(max(10, capacity/10), max(1, capacity/4)) }
 
 // aboutChoices says which questions about the type's orders that must be answered have no choice left. The form about a ticket can be left
 // to its bearer.

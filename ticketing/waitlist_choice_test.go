@@ -30,7 +30,7 @@ func TestNothingIsOfferedWithoutAChoice(t *testing.T) {
 			}
 			return offers[0].Availability
 		}
-		if got := stands(); got != ticketing.FewLeft {
+		if got := stands(); got != ticketing.Available {
 			t.Errorf("with a choice: %s", got)
 		}
 		p := s.purchase(tt, 1, 1)

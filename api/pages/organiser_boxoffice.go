@@ -42,6 +42,18 @@ type boxOfficePage struct {
 	Takings  string
 }
 
+// Focus is the field that a new form waits in: the quantity of the first type that there is something left of or, where there is one type only,
+// the buyer's name.
+func (p *boxOfficePage) Focus() string {
+	switch first := slices.IndexFunc(p.Types, func(d deskItem) bool { return d.Left != 0 }); {
+	case len(p.Errors) > 0:
+		return ""
+	case len(p.Types) > 1 && first >= 0:
+		return p.Types[first].Field
+	}
+	return "buyer.name"
+}
+
 // deskItem is a ticket type or an add-on to choose a quantity of.
 type deskItem struct {
 	ID, Name, Mode, Field, Quantity string

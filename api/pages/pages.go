@@ -153,7 +153,7 @@ type errorPage struct {
 	Heading   string // "" takes the catalogue's for the status
 	Message   string
 	RequestID string
-	HomeURL   string
+	HomeURL   string // "" for no way on
 	Roles     string // of a known person whom their role refuses: what they are, and whom to ask
 	Ask       string
 	Sent      *sentForm // whose sender was not signed in any more
@@ -195,7 +195,7 @@ func (h *Handler) Fail(c *gin.Context, err error) {
 		return
 	}
 	c.Abort()
-	data := errorPage{HomeURL: "/"}
+	data := errorPage{HomeURL: home(c)}
 	if public.Kind == turnout.Forbidden && access.Who(c).Account != "" {
 		h.explainRole(c, &data)
 	}
@@ -236,7 +236,21 @@ func (h *Handler) explainRole(c *gin.Context, data *errorPage) {
 // FailStatus answers with the error page for what net/http itself refuses (405, a request from another site).
 func (h *Handler) FailStatus(c *gin.Context, status int, message string) {
 	c.Abort()
-	h.fail(c, status, message, errorPage{HomeURL: "/"})
+	h.fail(c, status, message, errorPage{HomeURL: home(c)})
+}
+
+// home is where an error page leads: whoever was in the console stays there, at the event if there was one.
+func home(c *gin.Context) string {
+	path := c.Request.URL.Path
+	if path != ConsolePath && !strings.HasPrefix(path, ConsolePath+"/") {
+		return "/"
+	}
+	if e := access.EventOrNone(c); e != nil {
+		if own := eventPath(e); own != path {
+			return own
+		}
+	}
+	return ConsolePath
 }
 
 func (h *Handler) fail(c *gin.Context, status int, message string, data errorPage) {

@@ -60,6 +60,9 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if args[0] == "help" { // as other programs' users type it
+		args = append(args[1:], "--help")
+	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 { // --help has been answered
 		return exited
