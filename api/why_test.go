@@ -242,7 +242,11 @@ var priceSituations = []situation{
 	}, nil, "", ""},
 	{"the first price is over by its date, the second holds", func(s *stage) {
 		s.is(func(in *ticketing.TicketTypeInput) {
-			in.PriceWindows = []ticketing.PriceWindow{{Name: "Early", Price: 900, Until: ago(time.Hour)}, {Name: "Middle", Price: 1200, Until: ahead(time.Hour), UpTo: 2}}
+			in.PriceWindows = []ticketing.PriceWindow{{Name: "Early", Price: 900, Until: ahead(time.Minute)}, {Name: "Middle", Price: 1200, Until: ahead(time.Hour), UpTo: 2}}
+		})
+		s.is(func(in *ticketing.TicketTypeInput) {
+			in.PriceWindows = s.tt.PriceWindows
+			in.PriceWindows[0].Until = ago(time.Hour)
 		})
 	}, causes{"price_window"}, "", ""},
 	{"an early price on a full hall", func(s *stage) {

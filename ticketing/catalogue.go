@@ -181,7 +181,7 @@ func (in *TicketTypeInput) setDefaults() {
 }
 
 // Check puts in what may be left out, and says all that is wrong with the input, field by field.
-func (in *TicketTypeInput) Check(event *events.Event) error {
+func (in *TicketTypeInput) Check(event *events.Event, now time.Time) error {
 	in.setDefaults()
 	in.Name = strings.TrimSpace(in.Name)
 	var p turnout.Problems
@@ -189,7 +189,7 @@ func (in *TicketTypeInput) Check(event *events.Event) error {
 	p.Line("name", in.Name, maxName)
 	p.Length("description", in.Description, 5000)
 	checkPrice(&p, &in.Pricing, in.Price, in.MinPrice, event.Currency)
-	checkWindows(&p, in.PriceWindows, in.Pricing)
+	checkWindows(&p, in, event, now)
 	checkDomains(&p, in.EmailDomains)
 	switch {
 	case in.AttendanceMode != InPerson && in.AttendanceMode != Virtual:
@@ -222,7 +222,7 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 		if err != nil {
 			return err
 		}
-		if err := in.checkIn(ctx, tx, e); err != nil {
+		if err := in.checkIn(ctx, tx, e, now); err != nil {
 			return err
 		}
 		if err := tx.NewUpdate().Table("event_totals").Set("last_type = last_type + 1").Where("event_id = ?", event).Where("community_id = ?", community).
@@ -270,7 +270,7 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 			return database.ErrAgain
 		}
 		t.PoolIDs = read.PoolIDs
-		if err := in.checkIn(ctx, tx, event); err != nil {
+		if err := in.checkIn(ctx, tx, event, now); err != nil {
 			return err
 		}
 		if version != 0 && t.Version != version {
@@ -305,8 +305,8 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 	return t, nil
 }
 
-func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, event *events.Event) error {
-	if err := in.Check(event); err != nil {
+func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, event *events.Event, now time.Time) error {
+	if err := in.Check(event, now); err != nil {
 		return err
 	}
 	return poolsOfEvent(ctx, tx, event, in.PoolIDs)

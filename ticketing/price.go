@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/events"
 	"turnout/events/people"
 	"turnout/internal/database"
 )
@@ -108,8 +110,11 @@ func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Mone
 // maxWindows is how many price windows a ticket type can have.
 const maxWindows = 10
 
-// checkWindows says what is wrong with a type's price windows.
-func checkWindows(p *turnout.Problems, windows []PriceWindow, pricing Pricing) {
+// checkWindows says what is wrong with a type's price windows. A new one must sell at some time: now or later, in the sale's time, and
+// not only while those before it hold.
+func checkWindows(p *turnout.Problems, in *TicketTypeInput, event *events.Event, now time.Time) {
+	windows, pricing := in.PriceWindows, in.Pricing
+	saleEnd, covered := cmp.Or(in.SalesEnd, event.EndsAt), time.Time{}
 	if len(windows) > maxWindows {
 		p.Add("price_windows", "out_of_range", "A ticket type has at most %d price windows.", maxWindows)
 	}
@@ -139,6 +144,19 @@ func checkWindows(p *turnout.Problems, windows []PriceWindow, pricing Pricing) {
 		}
 		if w.Until.IsZero() && w.UpTo == 0 {
 			p.Add(field+".until", "required", "Say until when, or for how many tickets, this price holds.")
+		}
+		ends := func(by time.Time) bool { return !w.Until.IsZero() && !w.Until.After(by) }
+		switch {
+		case w.ID != "":
+		case ends(now):
+			p.Add(field+".until", "window_over", "This price is over already. Choose a later end, or take this price window out.")
+		case ends(in.SalesStart):
+			p.Add(field+".until", "window_before_sale", "This price ends before the sale begins. Choose a later end, or take this price window out.")
+		case ends(covered), !covered.Before(saleEnd):
+			p.Add(field+".until", "window_covered", "Nobody would ever pay this price: those before it hold as long. Let them end earlier, or take this price window out.")
+		}
+		if w.UpTo == 0 && w.Until.After(covered) {
+			covered = w.Until
 		}
 	}
 }

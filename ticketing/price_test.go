@@ -99,3 +99,48 @@ func TestAPriceWindowKeepsWhatWasSoldUnderAnotherName(t *testing.T) {
 		}
 	})
 }
+
+// A new price window must sell at some time: one that is over, ends before the sale begins or lies behind those before it is refused where
+// its end is written. One that stood already stays, and may be ended by hand.
+func TestANewPriceWindowMustSellAtSomeTime(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		seat := s.earlyBird(2)
+		at := func(name string, hours int, upTo int64) ticketing.PriceWindow {
+			w := ticketing.PriceWindow{Name: name, Price: 60, UpTo: upTo}
+			if hours != 0 {
+				w.Until = s.now().Add(time.Duration(hours) * time.Hour)
+			}
+			return w
+		}
+		opens := s.now().Add(24 * time.Hour)
+		for _, c := range []struct {
+			about, field, code string
+			windows            []ticketing.PriceWindow
+		}{
+			{"ended an hour ago", "price_windows[0].until", "window_over", []ticketing.PriceWindow{at("a", -1, 5)}},
+			{"ends before the sale begins", "price_windows[1].until", "window_before_sale", []ticketing.PriceWindow{at("a", 48, 0), at("b", 24, 0)}},
+			{"ends with one before it", "price_windows[1].until", "window_covered", []ticketing.PriceWindow{at("a", 48, 0), at("b", 48, 0)}},
+			{"ends before one far before it", "price_windows[2].until", "window_covered", []ticketing.PriceWindow{at("a", 48, 0), at("b", 0, 4), at("c", 30, 9)}},
+			{"begins after the sale", "price_windows[1].until", "window_covered", []ticketing.PriceWindow{at("a", 24*4000, 0), at("b", 0, 4)}},
+			{"behind one that a number ends", "", "", []ticketing.PriceWindow{at("a", 48, 3), at("b", 40, 0), at("c", 60, 0), at("d", 0, 1)}},
+		} {
+			_, err := s.CreateTicketType(t.Context(), s.event.CommunityID, s.event.ID, ticketing.TicketTypeInput{Name: "Other " + c.about, Price: turnout.Money{Amount: 90, Currency: "EUR"},
+				AttendanceMode: ticketing.InPerson, PoolIDs: seat.PoolIDs, PriceWindows: c.windows, SalesStart: opens})
+			var known *turnout.Error
+			switch {
+			case c.field == "" && err != nil:
+				t.Errorf("%s: %v", c.about, err)
+			case c.field != "" && (!errors.As(err, &known) || len(known.Fields) != 1 || known.Fields[0].Name != c.field || known.Fields[0].Code != c.code):
+				t.Errorf("%s: %v, want %s of %s", c.about, err, c.code, c.field)
+			}
+		}
+		stood := seat.PriceWindows[0]
+		stood.Until = s.now().Add(-time.Hour)
+		if ended, err := s.windows(seat, stood); err != nil {
+			t.Errorf("ended by hand: %v", err)
+		} else if _, err := s.windows(ended, append(ended.PriceWindows, at("late", 1, 0))...); err != nil {
+			t.Errorf("beside one that is over: %v", err)
+		}
+	})
+}

@@ -21,7 +21,7 @@ var ticketTypeOperations = operations{
 	"PATCH /pools/{id}": {Summary: "Change a pool's name and capacity", Text: "What is not sent stays. A capacity below what is taken is refused; nobody is canceled by a number.",
 		In: poolPatch{}, Out: poolResponse{}, Version: true, Errors: []int{409}},
 	"POST /events/{event}/ticket-types": {Summary: "Add a ticket type", Text: "A ticket is sold only if every pool that its type draws on has room. Price windows follow each other in their order, " +
-		"each until its instant or its number of tickets, whichever is first; then the price holds. Names tell windows apart: a window that is sent again under its name goes on counting.",
+		"each until its instant or its number of tickets, whichever is first; then the price holds. A window that is sent with its id goes on counting; one without is new, and is refused when it would never sell: it is over, ends before the sale begins, or those before it hold as long.",
 		In: ticketTypeRequest{}, Out: ticketTypeResponse{}, Status: 201, Version: true},
 	"GET /events/{event}/ticket-types": {Summary: "The ticket types", Text: "Without a token: those that are visible to everybody. What is left of each stands in its availability.", Out: respond.Page[ticketTypeResponse]{}, Query: window},
 	"PUT /ticket-types/{id}": {Summary: "Replace what is said about a ticket type", Text: "What was sold stays as it was sold. While vouchers or offers of the waitlist hold places of it, its pools stay (409 places_reserved).",
