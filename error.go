@@ -41,6 +41,7 @@ type FieldError struct {
 	Name    string `json:"name"` // path in the input: "lines[0].quantity"
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Data    []any  `json:"-"` // what the sentence names, in its order, for those of other languages: texts, whole numbers, Money
 }
 
 // Error gives the sentence, the fields and the cause, for logs.
@@ -83,7 +84,7 @@ type Problems []FieldError
 
 // Add notes one problem.
 func (p *Problems) Add(name, code, format string, args ...any) {
-	*p = append(*p, FieldError{Name: name, Code: code, Message: fmt.Sprintf(format, args...)})
+	*p = append(*p, FieldError{Name: name, Code: code, Message: fmt.Sprintf(format, args...), Data: args})
 }
 
 // Require notes `required` when the value is empty.

@@ -37,7 +37,7 @@ func (h *house) fillCatalogue(slug string) {
 	open := h.api("PUT", "/ticket-types/"+id, body, 200)
 	open.is(500, "min_price", "amount")
 	body["min_per_order"], body["max_per_order"], body["multiple_of"] = 3, 3, 2
-	h.api("PUT", "/ticket-types/"+id, body, 422).is("multiple_of", "fields", 0, "name")
+	h.api("PUT", "/ticket-types/"+id, body, 422).is("max_per_order", "fields", 0, "name")
 
 	shirt := m{"name": "Shirt", "price": m{"amount": 1500, "currency": "EUR"}, "pool_ids": []string{pool}, "ticket_types": []m{{"ticket_type_id": id, "least": 1, "included": 1}}}
 	addOn := h.api("POST", at+"/add-ons", shirt, 201)

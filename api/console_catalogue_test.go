@@ -28,6 +28,11 @@ func TestCataloguePages(t *testing.T) {
 		d.refuse(at, clone(form, "price_windows[0].up_to", "few", "price_windows[0].price", "x"), 422, "Window 1: ", "whole number")
 		d.refuse(at, clone(form, "price_windows[0].up_to", ""), 422, "Window 1: ", "Say until when")
 		d.refuse(at, clone(form, "price_windows[2].until", "2020-01-01T10:00"), 422, "Window 2: This price is over already. Choose a later end", `id="f-price_windows-1--until-error"`)
+		steps := clone(form, "max_per_order", "5", "multiple_of", "6")
+		d.refuse(at, steps, 422, "in multiples of 6 the smallest order has 6 tickets. Allow at least 6 in one order", `id="f-max_per_order-error"`)
+		d.lang = "de"
+		d.refuse(at, steps, 422, "In Vielfachen von 6 hat die kleinste Bestellung 6 Tickets. Erlauben Sie mindestens 6 in einer Bestellung")
+		d.lang = "en"
 		d.send(at, form, d.at("/tickets"))
 		types, err := d.Ticketing.TicketTypes(t.Context(), d.community.ID, d.event.ID)
 		if err != nil || len(types) != 1 || len(types[0].PriceWindows) != 2 || types[0].PriceWindows[1].Until.UTC().Format("15:04") != "09:00" || types[0].PriceWindows[0].UpTo != 3 ||

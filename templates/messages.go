@@ -103,10 +103,11 @@ func (s *Set) ErrorText(lang string, err error) string {
 	if !errors.As(err, &e) || e.Kind == turnout.Internal {
 		return s.Message(lang, "error.internal")
 	}
-	return s.errorText(lang, e.Code, e.Message)
+	return s.errorText(lang, e.Code, e.Message, nil)
 }
 
-// Errors gives the problems of the fields of an error in the language, nil when it names none.
+// Errors gives the problems of the fields of an error in the language, nil when it names none. What a sentence names stands in the texts
+// as .A, .B and so on.
 func (s *Set) Errors(lang string, err error) Errors {
 	var e *turnout.Error
 	if !errors.As(err, &e) {
@@ -114,18 +115,32 @@ func (s *Set) Errors(lang string, err error) Errors {
 	}
 	var out Errors
 	for _, f := range e.Fields {
-		out = append(out, Problem{Name: f.Name, Code: f.Code, Message: s.errorText(lang, f.Code, f.Message)})
+		out = append(out, Problem{Name: f.Name, Code: f.Code, Message: s.errorText(lang, f.Code, f.Message, f.Data)})
 	}
 	return out
 }
 
-func (s *Set) errorText(lang, code, own string) string {
+func (s *Set) errorText(lang, code, own string, data []any) string {
 	lang = s.language(lang)
 	l := s.catalogue.localiser(lang)
 	if (lang != fallback || own == "") && l.has("error."+code) {
-		return s.Message(lang, "error."+code)
+		return s.Message(lang, "error."+code, l.named(data)...)
 	}
 	return own
+}
+
+// named gives a text's arguments, each written for people in the language, their names: A, B and so on.
+func (l *localiser) named(data []any) (args []any) {
+	for i, datum := range data {
+		switch v := datum.(type) {
+		case int, int64:
+			datum = l.number(v)
+		case turnout.Money:
+			datum = l.money(v)
+		}
+		args = append(args, string(rune('A'+i)), datum)
+	}
+	return args
 }
 
 // unknown marks a key that no catalogue has; the tests look for the mark in every page.

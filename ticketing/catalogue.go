@@ -170,7 +170,7 @@ func (in *TicketTypeInput) setDefaults() {
 		in.MultipleOf = 1
 	}
 	if in.MaxPerOrder == 0 {
-		in.MaxPerOrder = max(10, in.MinPerOrder, in.MultipleOf)
+		in.MaxPerOrder = max(10, fewest(in.MinPerOrder, in.MultipleOf))
 	}
 	in.EmailDomains = sortedDomains(in.EmailDomains)
 	if in.Visibility == "" {
@@ -201,16 +201,25 @@ func (in *TicketTypeInput) Check(event *events.Event, now time.Time) error {
 		p.Add("pool_ids", "required", "Choose at least one pool for its places.")
 	}
 	p.InOrder("sales_end", in.SalesStart, in.SalesEnd, "The sale must end after it begins.")
-	if in.MinPerOrder < 1 || in.MinPerOrder > in.MaxPerOrder || in.MaxPerOrder > 100 {
-		p.Add("max_per_order", "out_of_range", "An order can hold 1 to 100 tickets, the least not above the most.")
-	}
-	if in.MultipleOf < 1 || fewest(in.MinPerOrder, in.MultipleOf) > in.MaxPerOrder {
-		p.Add("multiple_of", "out_of_range", "Choose 1, or a number of which a multiple lies between the least and the most of an order.")
-	}
+	checkSizes(&p, in.MinPerOrder, in.MaxPerOrder, in.MultipleOf)
 	if in.Visibility != Public && in.Visibility != Hidden && in.Visibility != VoucherOnly {
 		p.Add("visibility", "unknown", "Choose public, hidden or voucher.")
 	}
 	return p.Err()
+}
+
+// checkSizes says why no order could hold any of a type, and what would let one.
+func checkSizes(p *turnout.Problems, least, most, multiple int64) {
+	switch smallest := fewest(least, multiple); {
+	case most < 1 || most > maxQuantity:
+		p.Add("max_per_order", "most_range", "An order can hold 1 to %d tickets.", maxQuantity)
+	case least < 1 || least > most:
+		p.Add("min_per_order", "least_range", "Choose 1 to %d: one order can hold no more.", most)
+	case multiple < 1 || multiple > maxQuantity || smallest > maxQuantity:
+		p.Add("multiple_of", "multiple_range", "Choose 1, or a number of which a multiple lies between %d and %d.", least, most)
+	case smallest > most:
+		p.Add("max_per_order", "most_of_multiple", "Nobody could buy any: in multiples of %d the smallest order has %d tickets. Allow at least %d in one order, or choose a smaller multiple.", multiple, smallest, smallest)
+	}
 }
 
 // CreateTicketType adds a ticket type to an event. Its pools must be the event's own, its name no other's (ErrNameTaken).

@@ -114,7 +114,7 @@ type ticketTypeRequest struct {
 	SalesStart       time.Time            `json:"sales_start" doc:"at once when absent"`
 	SalesEnd         time.Time            `json:"sales_end" doc:"when the event ends, if absent"`
 	MinPerOrder      int64                `json:"min_per_order" doc:"1 when absent"`
-	MaxPerOrder      int64                `json:"max_per_order" doc:"10 when absent"`
+	MaxPerOrder      int64                `json:"max_per_order" doc:"10 when absent, or what the smallest order has"`
 	MultipleOf       int64                `json:"multiple_of" doc:"sold only in multiples of it; 1 when absent"`
 	MembersOnly      bool                 `json:"members_only" doc:"only for people of the community, who prove their address by a link"`
 	EmailDomains     []string             `json:"email_domains" doc:"only for addresses of these; everybody's when empty"`
