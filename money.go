@@ -1,6 +1,7 @@
 package turnout
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"strconv"
@@ -67,8 +68,37 @@ func (m Money) As(currency string) (Money, error) {
 	return ParseDecimal(text, currency)
 }
 
-// String is Decimal and the code: "49.00 EUR". Pages format money for their language instead.
-func (m Money) String() string { return m.Decimal() + " " + m.Currency }
+// String writes the amount as English pages do: "€1,250.00", "¥4,900", "KWD 1.250", "−€5.00". It is the form of every message in
+// English, those of the API too; other languages have their own.
+func (m Money) String() string {
+	digits, negative := strings.CutPrefix(m.Decimal(), "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	text := Symbol(m.Currency)
+	if text == m.Currency {
+		text += "\u00a0" // keeps both on one line
+	}
+	if text += Group(whole, ","); fraction != "" {
+		text += "." + fraction
+	}
+	if negative {
+		text = "\u2212" + text
+	}
+	return text
+}
+
+// symbols are the currency signs that read alike in every language.
+var symbols = map[string]string{"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "UAH": "₴", "VND": "₫"}
+
+// Symbol is the sign of a currency, or its code where there is none that everybody knows.
+func Symbol(currency string) string { return cmp.Or(symbols[currency], currency) }
+
+// Group puts the separator between the thousands of a whole number's digits: "1,250".
+func Group(digits, separator string) string {
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + separator + digits[i:]
+	}
+	return digits
+}
 
 // ParseDecimal reads "49", "49.00" or "49,00" as minor units of the currency. More decimals than the
 // currency has are refused, never rounded.

@@ -24,9 +24,9 @@ func TestAnotherCurrencyIsAsked(t *testing.T) {
 			t.Error("nobody asked for another currency")
 		}
 		form.Set("currency", "JPY")
-		d.refuse(d.at("/details"), form, 409, "There are amounts in EUR, such as 49.00 EUR.", `name="keep_numbers"`, "49.00 EUR → 49 JPY", "f-currency-error")
+		d.refuse(d.at("/details"), form, 409, "There are amounts in EUR, such as €49.00.", `name="keep_numbers"`, "€49.00 → ¥49", "f-currency-error")
 		d.lang = "de"
-		d.refuse(d.at("/details"), form, 409, "Es gibt schon Preise oder Beträge", "49.00 EUR → 49 JPY")
+		d.refuse(d.at("/details"), form, 409, "Es gibt schon Preise oder Beträge", "49,00\u00a0€ → 49\u00a0¥")
 		d.lang = "en"
 		d.send(d.at("/details"), clone(form, "keep_numbers", "1"), d.at("/details"))
 		d.api("GET", "/events/summit/ticket-types", nil, 200).is(49, "items", 0, "price", "amount")

@@ -73,8 +73,8 @@ func TestACurrencyWithAmounts(t *testing.T) {
 				t.Errorf("to %s without a word: %v", *to, err)
 			}
 		}
-		if _, err := s.Patch(t.Context(), "com_a", "one", 0, events.Patch{Currency: &yen, KeepNumbers: true}); !errors.Is(err, events.ErrCurrencyDecimals) || !strings.Contains(err.Error(), "50.50 PLN") {
-			t.Errorf("50.50 PLN in yen: %v", err)
+		if _, err := s.Patch(t.Context(), "com_a", "one", 0, events.Patch{Currency: &yen, KeepNumbers: true}); !errors.Is(err, events.ErrCurrencyDecimals) || !strings.Contains(err.Error(), "PLN\u00a050.50") {
+			t.Errorf("PLN\u00a050.50 in yen: %v", err)
 		}
 		if got := stored(); got != before {
 			t.Errorf("refused, yet changed: %s, before %s", got, before)
@@ -122,10 +122,10 @@ func TestAmountsReadNoMoreThanTheyGive(t *testing.T) {
 			list  string
 			read  int64 // rows at most
 		}{
-			{2, "[7.00 PLN 6.00 PLN]", 2},
-			{3, "[7.00 PLN 6.00 PLN 5.00 PLN]", 3},
-			{4, "[7.00 PLN 6.00 PLN 5.00 PLN 8.00 PLN]", 5},
-			{9, "[7.00 PLN 6.00 PLN 5.00 PLN 8.00 PLN]", 5},
+			{2, "[PLN\u00a07.00 PLN\u00a06.00]", 2},
+			{3, "[PLN\u00a07.00 PLN\u00a06.00 PLN\u00a05.00]", 3},
+			{4, "[PLN\u00a07.00 PLN\u00a06.00 PLN\u00a05.00 PLN\u00a08.00]", 5},
+			{9, "[PLN\u00a07.00 PLN\u00a06.00 PLN\u00a05.00 PLN\u00a08.00]", 5},
 		} {
 			var rows rowsRead
 			got, err := events.Amounts(t.Context(), db.Read().WithQueryHook(&rows), event, want.limit)

@@ -8,9 +8,6 @@ import (
 	"turnout"
 )
 
-// symbols are the currency signs that read alike in every language; other currencies are written by their code.
-var symbols = map[string]string{"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "UAH": "₴", "VND": "₫"}
-
 const (
 	nbsp  = "\u00a0" // keeps number and unit on one line
 	minus = "\u2212"
@@ -24,10 +21,9 @@ func (l *localiser) money(m turnout.Money) string {
 	if hasFraction {
 		amount += l.say("format.decimal") + fraction
 	}
-	form := "format.money"
-	symbol, ok := symbols[m.Currency]
-	if !ok {
-		symbol, form = m.Currency, "format.money_code"
+	form, symbol := "format.money", turnout.Symbol(m.Currency)
+	if symbol == m.Currency {
+		form = "format.money_code"
 	}
 	text := l.say(form, "Amount", amount, "Symbol", symbol)
 	if negative {
@@ -73,14 +69,8 @@ func (l *localiser) points(share float64) string {
 	return text
 }
 
-// group puts the language's separator between thousands; four digits stand alone where the catalogue says so.
-func (l *localiser) group(digits string) string {
-	separator := l.say("format.group")
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + separator + digits[i:]
-	}
-	return digits
-}
+// group puts the language's separator between thousands.
+func (l *localiser) group(digits string) string { return turnout.Group(digits, l.say("format.group")) }
 
 func toInt(n any) int64 {
 	switch v := n.(type) {

@@ -23,6 +23,9 @@ func TestMoney(t *testing.T) {
 		if en := s.catalogue.localiser("en").money(test.money); en != test.en {
 			t.Errorf("%v in English: %q, want %q", test.money, en, test.en)
 		}
+		if said := test.money.String(); said != test.en { // messages write money as the pages do
+			t.Errorf("%v in messages: %q, want %q", test.money, said, test.en)
+		}
 		if de := s.catalogue.localiser("de").money(test.money); de != test.de {
 			t.Errorf("%v in German: %q, want %q", test.money, de, test.de)
 		}

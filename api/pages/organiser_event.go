@@ -80,7 +80,7 @@ type eventFormPage struct {
 	BackURL    string
 	CoverURL   string
 	CloneStart string
-	Rewritten  []string // what becomes of amounts in the currency that was typed: "49.00 EUR → 49 JPY"; empty while nobody asks
+	Rewritten  []string // what becomes of amounts in the currency that was typed: "€49.00 → ¥49"; empty while nobody asks
 }
 
 var suggestedCurrencies = []string{"EUR", "USD", "GBP", "CHF", "PLN", "SEK", "NOK", "DKK", "CZK", "JPY", "INR", "BRL", "CAD", "AUD", "KRW", "KWD"}
@@ -186,10 +186,11 @@ func (h *Handler) rewritten(c *gin.Context, e *events.Event, form eventForm, sho
 	if !asked || form.Currency == e.Currency {
 		return nil, nil
 	}
+	lang := h.Language(c)
 	list, err := events.Amounts(c.Request.Context(), h.DB.Read(), e, rewrittenShown)
 	for _, was := range list {
 		if becomes, err := was.As(form.Currency); err == nil { // the refusal names one that cannot be written so
-			examples = append(examples, was.String()+" → "+becomes.String())
+			examples = append(examples, h.Templates.Money(lang, was)+" → "+h.Templates.Money(lang, becomes))
 		}
 	}
 	return examples, err

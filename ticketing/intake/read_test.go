@@ -265,12 +265,9 @@ func TestAmounts(t *testing.T) {
 		{"$60.00", "EUR", ""}, {"25.005", "EUR", "25005.00 EUR"}, {"25.0051", "EUR", ""}, {"many", "EUR", ""}, {"", "EUR", ""}, {"10", "", ""}, {"10", "XXX", ""}, {"99999999999999999999", "EUR", ""},
 	} {
 		list := read(t, "name;amount\nA;"+tt.text+"\n", Options{Currency: tt.currency})
-		want := tt.want
-		if want == "" {
-			want = turnout.Money{}.String()
-		}
-		if got := list.Rows[0].Paid.String(); got != want {
-			t.Errorf("%s in %s is %s, want %s", tt.text, tt.currency, got, want)
+		paid := list.Rows[0].Paid
+		if got := strings.TrimPrefix(paid.Decimal()+" "+paid.Currency, "0 "); got != tt.want {
+			t.Errorf("%s in %s is %s, want %s", tt.text, tt.currency, got, tt.want)
 		}
 	}
 }
