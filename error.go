@@ -68,7 +68,7 @@ func (e *Error) Is(target error) bool {
 // With gives a copy of e whose message is formatted anew; kind and code stay.
 func (e *Error) With(format string, args ...any) *Error {
 	c := *e
-	c.Message = fmt.Sprintf(format, args...)
+	c.Message = sentence(format, args)
 	return &c
 }
 
@@ -84,7 +84,7 @@ type Problems []FieldError
 
 // Add notes one problem.
 func (p *Problems) Add(name, code, format string, args ...any) {
-	*p = append(*p, FieldError{Name: name, Code: code, Message: fmt.Sprintf(format, args...), Data: args})
+	*p = append(*p, FieldError{Name: name, Code: code, Message: sentence(format, args), Data: args})
 }
 
 // Require notes `required` when the value is empty.
@@ -110,9 +110,6 @@ func (p *Problems) Line(name, text string, most int) {
 	p.Length(name, text, most)
 }
 
-// maxAmount bounds one amount so that sums of many stay far from overflow: ten billion units of a two-decimal currency.
-const maxAmount = 1_000_000_000_000
-
 // Amount notes money of another currency than the one given, and amounts that are negative or beyond reason. No amount at
 // all (the zero Money) is 0.
 func (p *Problems) Amount(name string, m Money, currency string) {
@@ -120,8 +117,8 @@ func (p *Problems) Amount(name string, m Money, currency string) {
 	case m == Money{}:
 	case m.Currency != currency:
 		p.Add(name, "currency", "The event's currency is %s.", currency)
-	case m.Amount < 0 || m.Amount > maxAmount:
-		p.Add(name, "range", "This amount is not possible.")
+	default:
+		p.Price(name, m, MaxAmount)
 	}
 }
 

@@ -98,7 +98,7 @@ func TestProblemsOfTextsAndAmounts(t *testing.T) {
 	for _, f := range p {
 		got = append(got, f.Name+" "+f.Code)
 	}
-	want := []string{"long too_long", "lines invalid_text", "bytes invalid_text", "foreign currency", "negative range", "endless range", "none required", "day date", "new first"}
+	want := []string{"long too_long", "lines invalid_text", "bytes invalid_text", "foreign currency", "negative negative", "endless too_high", "none required", "day date", "new first"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

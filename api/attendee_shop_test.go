@@ -207,7 +207,18 @@ func TestVouchersOnTheCheckout(t *testing.T) {
 		v.refuse(at, fill(page, "voucher", "nothing", quantityOf(s.regular), "1", "update", ""), 422, "There is no voucher of this code.", `value="nothing"`)
 		v.refuse(at, fill(page, "voucher", "back", quantityOf(s.regular), "1", "update", ""), 422, "This voucher is for other tickets than these.")
 		v.refuse(at, fill(page, quantityOf(s.gift), "1", "price_"+string(s.gift.ID), "4.99", "update", ""), 422, "At least €5.00.", `value="4.99"`)
-		v.refuse(at, fill(page, quantityOf(s.gift), "1", "price_"+string(s.gift.ID), "much"), 422, "Write an amount such as 20.00.")
+		v.refuse(at, fill(page, quantityOf(s.gift), "1", "price_"+string(s.gift.ID), "much"), 422, "Write an amount such as €49.00.")
+		price := "price_" + string(s.gift.ID)
+		v.refuse(at, fill(page, quantityOf(s.gift), "1", price, "1.250", "update", ""), 422, "“1.250” can mean €1,250.00 or €1.25.", `value="1.250"`)
+		v.refuse(at, fill(page, quantityOf(s.gift), "1", price, "-5"), 422, "An amount here cannot be negative.")
+		v.refuse(at, fill(page, quantityOf(s.gift), "1", price, "99999999999999999999"), 422, "This is too large: €100,000,000.00 at most.")
+		v.refuse(at, fill(page, quantityOf(s.gift), "99999999999999999999", price, "20"), 422, "At most 30 in one order.")
+		v.refuse(at, fill(page, quantityOf(s.gift), "1", price, "1,250.00", "update", ""), 200, "€1,250.00")
+		gives := "addon_" + string(s.donation.ID)
+		for _, typed := range []string{"1.250", "much", "-5"} { // not the amount that is suggested
+			v.refuse(at, fill(page, quantityOf(s.regular), "1", gives, typed, "update", ""), 422, "Donation: ", `value="`+typed+`"`)
+		}
+		v.refuse(at, fill(page, quantityOf(s.regular), "1", gives, "1.250,00", "update", ""), 200, "€1,325.00")
 		v.refuse(at, fill(page, quantityOf(s.group), "12"), 422, "Choose a multiple of 8.")
 		// The price is the buyer's, and nothing else stands in the way.
 		form := fill(page, quantityOf(s.gift), "1", "price_"+string(s.gift.ID), "7,50", "voucher", "")

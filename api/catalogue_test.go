@@ -1,6 +1,9 @@
 package api
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // fillCatalogue sells more than a ticket, by the API alone: price windows, add-ons, places set aside, the shop's settings.
 func (h *house) fillCatalogue(slug string) {
@@ -36,6 +39,11 @@ func (h *house) fillCatalogue(slug string) {
 	body["price_windows"], body["pricing"], body["min_price"] = []m{}, "open", m{"amount": 500, "currency": "EUR"}
 	open := h.api("PUT", "/ticket-types/"+id, body, 200)
 	open.is(500, "min_price", "amount")
+	body["price"] = m{"amount": json.Number("99999999999999999999"), "currency": "EUR"}
+	h.api("PUT", "/ticket-types/"+id, body, 422).is("number_high", "fields", 0, "code")
+	body["price"] = m{"amount": 1_000_000_000_001, "currency": "EUR"}
+	h.api("PUT", "/ticket-types/"+id, body, 422).is("This is too large: €10,000,000,000.00 at most.", "fields", 0, "message")
+	body["price"] = m{"amount": 3000, "currency": "EUR"}
 	body["min_per_order"], body["max_per_order"], body["multiple_of"] = 3, 3, 2
 	h.api("PUT", "/ticket-types/"+id, body, 422).is("max_per_order", "fields", 0, "name")
 

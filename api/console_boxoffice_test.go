@@ -119,6 +119,8 @@ func TestTheDeskShowsWhatItSells(t *testing.T) {
 		d.refuse(at, asked("method", "free"), 200, `name="shown_total" value="0"`, "Give</span>")
 		d.refuse(at, asked("received", "150"), 200, "Change: €22.00")
 		d.refuse(at, asked("received", "60"), 200, "Missing: €68.00")
+		d.refuse(at, clone(form, "shown_total", "12800", "received", "1.250"), 422, "“1.250” can mean €1,250.00 or €1.25.")
+		d.refuse(at, asked("received", "1.128,00"), 200, "Change: €1,000.00")
 
 		// What was shown is sold, or nothing.
 		d.refuse(at, clone(form, "shown_total", "9800"), 409, `id="f-total-error"`, "€128.00 now", `name="shown_total" value="12800"`)

@@ -30,7 +30,15 @@ func TestCataloguePages(t *testing.T) {
 		d.refuse(at, clone(form, "price_windows[2].until", "2020-01-01T10:00"), 422, "Window 2: This price is over already. Choose a later end", `id="f-price_windows-1--until-error"`)
 		steps := clone(form, "max_per_order", "5", "multiple_of", "6")
 		d.refuse(at, steps, 422, "in multiples of 6 the smallest order has 6 tickets. Allow at least 6 in one order", `id="f-max_per_order-error"`)
+		d.refuse(at, clone(form, "price", "1,250"), 422, "Price: “1,250” can mean €1,250.00 or €1.25. Write it as one of these.", `value="1,250"`)
+		d.refuse(at, clone(form, "price", "99999999999999999999"), 422, "Price: This is too large: €10,000,000,000.00 at most.")
+		d.refuse(at, clone(form, "price", "-1", "price_windows[0].price", "-1"), 422, "Price: An amount here cannot be negative.", "Window 1: An amount here cannot be negative.")
+		d.refuse(at, clone(form, "price_windows[0].price", "99999999999999999999"), 422, "Window 1: This is too large: €10,000,000,000.00 at most.")
+		d.refuse(d.at("/tickets/pools"), url.Values{"name": {"Field"}, "capacity": {"20000000"}}, 422, "between 0 and 10,000,000 places")
 		d.lang = "de"
+		d.refuse(at, clone(form, "price", "1.250"), 422, "Preis: „1.250“ kann 1.250,00\u00a0€ oder 1,25\u00a0€ heißen.")
+		d.refuse(at, clone(form, "price", "99999999999999999999"), 422, "Preis: Das ist zu viel: höchstens 10.000.000.000,00\u00a0€.")
+		d.refuse(at, clone(form, "pricing", "open", "min_price", "60"), 422, "Der Mindestpreis kann nicht höher sein", "Wo frei gezahlt wird, gibt es keine Preisstufen.")
 		d.refuse(at, steps, 422, "In Vielfachen von 6 hat die kleinste Bestellung 6 Tickets. Erlauben Sie mindestens 6 in einer Bestellung")
 		d.lang = "en"
 		d.send(at, form, d.at("/tickets"))
@@ -64,7 +72,14 @@ func TestCataloguePages(t *testing.T) {
 		}
 		page := d.at("/tickets/add-ons/" + string(list[0].ID))
 		d.see(page, `value="15.00"`)
-		d.send(page, clone(addOn, "name", "Supper", "version", "1"), d.at("/tickets"))
+		d.lang = "de"
+		d.see(page, `value="15,00"`)
+		d.see(d.at("/tickets/types/"+typeID), `value="49,50"`, `value="30,00"`)
+		d.send(page, clone(addOn, "price", "1.250,00", "version", "1"), d.at("/tickets"))
+		d.see(page, `value="1250,00"`)
+		d.lang = "en"
+		d.see(d.at("/tickets"), "€1,250.00")
+		d.send(page, clone(addOn, "name", "Supper", "version", "2"), d.at("/tickets"))
 		d.refuse(page, clone(addOn, "version", "1"), 412, "Somebody changed this")
 		d.see(d.at("/tickets"), "Supper", "at least 1", "for Regular, Supper")
 

@@ -107,10 +107,6 @@ func (r *filterReader) amount(name string) *int64 {
 	if typed == "" {
 		return nil
 	}
-	m, err := turnout.ParseDecimal(typed, r.event.Currency)
-	if err != nil {
-		r.Add(name, "amount", "Write an amount such as %s.", turnout.Money{Amount: 4900, Currency: r.event.Currency}.Decimal())
-		return nil
-	}
+	m := r.Typed(name, typed, r.event.Currency, ".")
 	return &m.Amount
 }

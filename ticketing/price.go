@@ -25,7 +25,7 @@ const (
 )
 
 // maxPrice is the highest price of one thing, in minor units.
-const maxPrice = 1_000_000_000_000
+const maxPrice = turnout.MaxAmount
 
 // PriceWindow is a price that comes before a ticket type's own: until an instant, until a number of tickets were sold at it, or
 // whichever is first. The windows of a type follow each other in their order, by themselves.
@@ -92,18 +92,16 @@ func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Mone
 	if price.Currency != currency {
 		p.Add("price", "currency", "The event sells in %s.", currency)
 	}
-	if price.Amount < 0 || price.Amount > maxPrice {
-		p.Add("price", "out_of_range", "The price cannot be negative or that high.")
-	}
+	p.Price("price", price, maxPrice)
 	switch {
 	case least.Currency != "" && least.Currency != currency:
 		p.Add("min_price", "currency", "The event sells in %s.", currency)
-	case least.Amount < 0 || least.Amount > maxPrice:
-		p.Add("min_price", "out_of_range", "The least price cannot be negative or that high.")
 	case *pricing == FixedPrice && least.Amount != 0:
 		p.Add("min_price", "fixed", "Only an open price has a least one.")
 	case *pricing == OpenPrice && least.Amount > price.Amount:
-		p.Add("min_price", "order", "The least price cannot be higher than the one that is suggested.")
+		p.Add("min_price", "above_suggested", "The least price cannot be higher than the one that is suggested.")
+	default:
+		p.Price("min_price", least, maxPrice)
 	}
 }
 
@@ -136,9 +134,7 @@ func checkWindows(p *turnout.Problems, in *TicketTypeInput, event *events.Event,
 			p.Add(field+".id", "repeated", "Another price window has this id.")
 		}
 		ids[w.ID] = true
-		if w.Price < 0 || w.Price > maxPrice {
-			p.Add(field+".price", "out_of_range", "The price cannot be negative or that high.")
-		}
+		p.Price(field+".price", turnout.Money{Amount: w.Price, Currency: event.Currency}, maxPrice)
 		if w.UpTo < 0 || w.UpTo > maxCapacity {
 			p.Add(field+".up_to", "out_of_range", "Choose how many tickets are sold at this price.")
 		}

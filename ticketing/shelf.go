@@ -321,10 +321,10 @@ func named(probs *turnout.Problems, name string, line PurchaseLine, pricing Pric
 	case line.Price == nil:
 	case pricing != OpenPrice:
 		probs.Add(name+".price", "fixed", "The price of %s is fixed.", what)
-	case line.Price.Amount < least:
+	case line.Price.Amount < least && line.Price.Amount >= 0:
 		probs.Add(name+".price", "too_low", "%s costs at least %s.", what, turnout.Money{Amount: least, Currency: line.Price.Currency})
-	case line.Price.Amount > maxPrice/maxQuantity:
-		probs.Add(name+".price", "out_of_range", "That is too much.")
+	default:
+		probs.Price(name+".price", *line.Price, maxPrice/maxQuantity)
 	}
 }
 

@@ -66,13 +66,15 @@ func (in *VoucherInput) checkRule(p *turnout.Problems) {
 			p.Add("value", "out_of_range", "A percentage is between 1 and 100.")
 		}
 	case AmountOff:
-		if in.Value < 1 || in.Value > maxPrice {
+		if in.Value < 1 {
 			p.Add("value", "out_of_range", "Say how much it takes off a ticket.")
 		}
+		noHigher(p, "value", in.Value)
 	case FixedTo:
-		if in.Value < 0 || in.Value > maxPrice {
+		if in.Value < 0 {
 			p.Add("value", "out_of_range", "Say what a ticket costs with it.")
 		}
+		noHigher(p, "value", in.Value)
 	case AccessVoucher, ReservedVoucher:
 		if in.Value != 0 {
 			p.Add("value", "none", "This kind changes no price.")
@@ -83,8 +85,11 @@ func (in *VoucherInput) checkRule(p *turnout.Problems) {
 	if in.MaxUses != nil && (*in.MaxUses < 1 || *in.MaxUses > maxCapacity) {
 		p.Add("max_uses", "out_of_range", "Choose for how many tickets it can be used.")
 	}
-	if in.Budget != nil && (*in.Budget < 1 || *in.Budget > maxPrice) {
-		p.Add("budget", "out_of_range", "Say how much its discounts may add up to.")
+	if in.Budget != nil {
+		if *in.Budget < 1 {
+			p.Add("budget", "out_of_range", "Say how much its discounts may add up to.")
+		}
+		noHigher(p, "budget", *in.Budget)
 	}
 	if in.Reserves && in.MaxUses == nil {
 		p.Add("max_uses", "required", "A voucher that reserves places says how many.")
@@ -94,6 +99,13 @@ func (in *VoucherInput) checkRule(p *turnout.Problems) {
 	}
 	in.checkEmail(p)
 	p.InOrder("valid_until", in.ValidFrom, in.ValidUntil, "It must end after it begins.")
+}
+
+// noHigher notes an amount beyond any price, in minor units: which currency they are of is the event's to say.
+func noHigher(p *turnout.Problems, name string, amount int64) {
+	if amount > maxPrice {
+		p.Add(name, "number_high", "This is too large: %d minor units at most.", int64(maxPrice))
+	}
 }
 
 func (in *VoucherInput) checkEmail(p *turnout.Problems) {

@@ -57,7 +57,8 @@ type checkoutPage struct {
 	addOns    []ticketing.AddOnOffer
 	questions []*ticketing.Question
 	tickets   []chosenTicket
-	lines     []lineField // of the purchase
+	lines     []lineField      // of the purchase
+	unread    turnout.Problems // of the amounts that are named for add-ons
 
 	tooManyCodes bool // came from this client, so the voucher's was not looked at
 }
@@ -99,7 +100,7 @@ func (h *Handler) Checkout(c *gin.Context) {
 	if err == nil {
 		page.IdempotencyKey = string(turnout.NewID("key"))
 		page.preset(c)
-		page.take(c)
+		h.take(c, page)
 		err = h.askDetails(c, page)
 	}
 	var quote *ticketing.Quote
@@ -206,10 +207,11 @@ func (h *Handler) readCheckout(c *gin.Context) (*checkoutPage, *formReader, erro
 		page.Buyer.Email = in.BuyerEmail
 	}
 	p.Buyer = page.Buyer
-	form.Join(page.take(c))
+	form.Join(h.take(c, page))
 	if err := h.askDetails(c, page); err != nil {
 		return nil, nil, err
 	}
+	form.Join(page.unread)
 	form.Join(files)
 	form.Join(page.refusedCode())
 	form.Join(page.insteadOf(&in, p))

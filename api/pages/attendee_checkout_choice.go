@@ -50,7 +50,7 @@ type lineField struct {
 func (h *Handler) newCheckoutOffer(c *gin.Context, page *checkoutPage, o ticketing.Offer, state string) saleOffer {
 	shown := h.newSaleOffer(h.Language(c), page.event, o, state)
 	shown.Field, shown.Quantity = "quantity_"+shown.ID, "0"
-	shown.PriceField, shown.Typed = "price_"+shown.ID, decimal(o.Price.Amount, o.Price.Currency)
+	shown.PriceField, shown.Typed = "price_"+shown.ID, decimal(o.Price.Amount, o.Price.Currency, h.point(c))
 	shown.ShownField, shown.Shown = "shown_"+shown.ID, o.Price.Amount
 	switch {
 	case o.MembersOnly && len(o.EmailDomains) > 0:
@@ -96,7 +96,7 @@ func (p *checkoutPage) chosen() url.Values {
 
 // take reads what is chosen into the purchase, keeps on the page what was typed, and says which of it can be no number of tickets or no
 // price.
-func (p *checkoutPage) take(c *gin.Context) (problems turnout.Problems) {
+func (h *Handler) take(c *gin.Context, p *checkoutPage) (problems turnout.Problems) {
 	for i := range p.Offers {
 		o := &p.Offers[i]
 		if form := c.Request.Form; form.Has(o.PriceField) {
@@ -107,14 +107,14 @@ func (p *checkoutPage) take(c *gin.Context) (problems turnout.Problems) {
 		switch {
 		case o.Quantity == "" || err == nil && n == 0:
 			continue
-		case err != nil || n < 0:
+		case err != nil && !errors.Is(err, strconv.ErrRange) || n < 0:
 			problems.Add(o.Field, "wrong_type", "")
 			continue
 		}
 		o.chosen = n
 		line := ticketing.PurchaseLine{TicketTypeID: turnout.ID(o.ID), Quantity: n}
 		if o.Open {
-			line.Price = named(&problems, o.PriceField, o.Typed, o.Price.Currency)
+			line.Price = named(&problems, o.PriceField, o.Typed, o.Price.Currency, h.point(c))
 		}
 		p.purchase.Lines = append(p.purchase.Lines, line)
 		p.lines = append(p.lines, lineField{label: o.Name, quantity: o.Field, price: o.PriceField})
@@ -130,11 +130,11 @@ func (p *checkoutPage) take(c *gin.Context) (problems turnout.Problems) {
 	return problems
 }
 
-// named reads a price that a buyer names.
-func named(problems *turnout.Problems, field, typed, currency string) *turnout.Money {
-	m, err := turnout.ParseDecimal(strings.TrimSpace(strings.NewReplacer("€", "", "$", "", "£", "").Replace(typed)), currency)
-	if err != nil || m.Amount < 0 {
-		problems.Add(field, "amount", "")
+// named reads a price that a buyer names, nil for none that can be read: then the problem is noted.
+func named(problems *turnout.Problems, field, typed, currency, point string) *turnout.Money {
+	before := len(*problems)
+	m := problems.Typed(field, typed, currency, point)
+	if len(*problems) > before {
 		return nil
 	}
 	return &m
@@ -143,7 +143,7 @@ func named(problems *turnout.Problems, field, typed, currency string) *turnout.M
 // extras puts in the add-ons that go with the chosen tickets: each ticket's own where the tickets have forms of their own, else the
 // order's, and those whose price the buyer names always the order's.
 func (h *Handler) extras(c *gin.Context, page *checkoutPage) {
-	page.Extras = nil
+	page.Extras, page.unread = nil, nil
 	for i := range page.addOns {
 		a := &page.addOns[i]
 		all := make([]int, len(page.tickets))
@@ -159,7 +159,10 @@ func (h *Handler) extras(c *gin.Context, page *checkoutPage) {
 				continue
 			}
 			if f.Open {
-				about.price, about.quantity, line.Price = f.PriceField, f.PriceField, f.amount(a.Price.Currency)
+				about.price, about.quantity = f.PriceField, f.PriceField
+				if f.n > 0 {
+					line.Price = named(&page.unread, f.PriceField, f.Typed, a.Price.Currency, h.point(c))
+				}
 			}
 			line.Quantity = f.n
 			about.quantity = f.Field
@@ -231,7 +234,7 @@ func (h *Handler) addOnField(c *gin.Context, page *checkoutPage, a *ticketing.Ad
 		f.n, f.Quantity = min(n, 1000), typed
 	}
 	if f.Open {
-		if m := f.amount(a.Price.Currency); m == nil || m.Amount > 0 {
+		if m := named(new(turnout.Problems), name, f.Typed, a.Price.Currency, h.point(c)); m == nil || m.Amount != 0 {
 			f.n = max(1, f.Min)
 		}
 		if typed == "" {
@@ -251,11 +254,6 @@ func (h *Handler) addOnField(c *gin.Context, page *checkoutPage, a *ticketing.Ad
 		f.Words = h.text(c, "checkout.sold_out")
 	}
 	return f, true
-}
-
-// amount is the price that the buyer names for an add-on, nil for none that can be read.
-func (f *addOnField) amount(currency string) *turnout.Money {
-	return named(new(turnout.Problems), f.PriceField, f.Typed, currency)
 }
 
 // hasExtra says whether a field is that of an add-on of the whole order.

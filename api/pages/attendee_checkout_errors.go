@@ -73,7 +73,8 @@ func (h *Handler) inPlace(c *gin.Context, page *checkoutPage, errs templates.Err
 	return placed
 }
 
-// attendeeFields says on which fields of the page the problems of attendees and answers stand, and what those are called in the summary.
+// attendeeFields says on which fields of the page the problems of attendees and answers stand, and what those and the add-ons' are called in the
+// summary.
 func (p *checkoutPage) attendeeFields(name, email string) (fields, labels map[string]string) {
 	fields, labels = map[string]string{}, map[string]string{}
 	answers := func(of, whose string, questions []questionField) {
@@ -95,6 +96,9 @@ func (p *checkoutPage) attendeeFields(name, email string) (fields, labels map[st
 		answers("attendees[0].", "", p.Questions)
 	}
 	answers("", "", p.OrderQuestions)
+	for _, f := range p.Extras {
+		labels[f.Field] = f.Name
+	}
 	return fields, labels
 }
 
@@ -142,8 +146,6 @@ func (h *Handler) offerWords(c *gin.Context, page *checkoutPage, o *saleOffer, e
 	switch n := o.chosen; {
 	case e.Name == o.PriceField && e.Code == "too_low":
 		return h.text(c, "checkout.price_least", "Price", money(o.Least))
-	case e.Name == o.PriceField && e.Code == "amount":
-		return h.text(c, "checkout.price_amount", "Example", decimal(o.Price.Amount, o.Price.Currency))
 	case e.Name == o.PriceField:
 		return e.Message
 	case n == 0:

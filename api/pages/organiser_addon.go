@@ -52,11 +52,11 @@ type addOnPage struct {
 // Draws reports whether a pool is ticked.
 func (p addOnPage) Draws(pool turnout.ID) bool { return slices.Contains(p.Form.Pools, string(pool)) }
 
-func newAddOnForm(a *ticketing.AddOn, e *events.Event) addOnForm {
-	in := addOnForm{Name: a.Name, Description: a.Description, Price: decimal(a.Price, e.Currency), Pricing: string(a.Pricing), OnSale: a.OnSale,
+func newAddOnForm(a *ticketing.AddOn, e *events.Event, point string) addOnForm {
+	in := addOnForm{Name: a.Name, Description: a.Description, Price: decimal(a.Price, e.Currency, point), Pricing: string(a.Pricing), OnSale: a.OnSale,
 		SalesStart: wall(a.SalesStart, e.Location()), SalesEnd: wall(a.SalesEnd, e.Location()), Version: a.Version, With: map[turnout.ID]withRow{}}
 	if a.Pricing == ticketing.OpenPrice {
-		in.MinPrice = decimal(a.MinPrice, e.Currency)
+		in.MinPrice = decimal(a.MinPrice, e.Currency, point)
 	}
 	for _, id := range a.PoolIDs {
 		in.Pools = append(in.Pools, string(id))
@@ -159,7 +159,7 @@ func (h *Handler) EventAddOn(c *gin.Context) {
 		return
 	}
 	if types, ok := h.typesHere(c); ok {
-		h.addOn(c, http.StatusOK, a, newAddOnForm(a, access.Event(c)), types, nil)
+		h.addOn(c, http.StatusOK, a, newAddOnForm(a, access.Event(c), h.point(c)), types, nil)
 	}
 }
 
@@ -175,7 +175,7 @@ func (h *Handler) SaveAddOn(c *gin.Context) {
 	}
 	e, ctx := access.Event(c), c.Request.Context()
 	var in addOnForm
-	form := formReader{zone: e.Location()}
+	form := formReader{zone: e.Location(), point: h.point(c)}
 	input := in.input(c, e, types, &form)
 	message := "console.add_on.created"
 	err := form.then(func() error { return input.Check(e) }, func() (err error) {

@@ -168,7 +168,7 @@ func (h *Handler) boxOffice(c *gin.Context) (*boxOfficePage, bool) {
 		item := deskItem{ID: string(o.ID), Name: o.Name, Mode: string(o.AttendanceMode), Field: "quantity_" + string(o.ID), Price: o.Price, Left: o.Left,
 			Open: o.Pricing == ticketing.OpenPrice, PriceField: "price_" + string(o.ID), Hidden: o.Reason != nil && !errors.Is(o.Reason, ticketing.ErrSoldOut) || o.Visibility != ticketing.Public}
 		if item.Open {
-			item.Named = decimal(o.Price.Amount, e.Currency)
+			item.Named = decimal(o.Price.Amount, e.Currency, h.point(c))
 		}
 		page.Types = append(page.Types, item)
 	}
@@ -176,7 +176,7 @@ func (h *Handler) boxOffice(c *gin.Context) (*boxOfficePage, bool) {
 		item := deskItem{ID: string(a.ID), Name: a.Name, Field: "quantity_" + string(a.ID), Price: turnout.Money{Amount: a.Price, Currency: e.Currency}, Left: -1,
 			Open: a.Pricing == ticketing.OpenPrice, PriceField: "price_" + string(a.ID)}
 		if item.Open {
-			item.Named = decimal(a.Price, e.Currency)
+			item.Named = decimal(a.Price, e.Currency, h.point(c))
 		}
 		page.AddOns = append(page.AddOns, item)
 	}
@@ -196,7 +196,7 @@ func (h *Handler) SellAtDesk(c *gin.Context) {
 	if !ok {
 		return
 	}
-	form := formReader{zone: e.Location()}
+	form := formReader{zone: e.Location(), point: h.point(c)}
 	form.read(c, &page.Form)
 	form.Join(problems)
 	in := &page.Form
@@ -248,7 +248,7 @@ func (h *Handler) SellAtDesk(c *gin.Context) {
 	}
 	to := map[string]string{"sold": order.Code, "method": in.Method}
 	if purchase.Desk.Received != nil {
-		to["received"] = in.Received
+		to["received"] = turnout.Money{Amount: *purchase.Desk.Received, Currency: e.Currency}.Decimal()
 	}
 	c.Redirect(http.StatusSeeOther, boxOfficePath(e)+"?"+written(to))
 }

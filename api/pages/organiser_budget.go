@@ -126,12 +126,12 @@ func (h *Handler) EventBudgetLine(c *gin.Context) {
 		return
 	}
 	if l, ok := h.budgetLineOf(c); ok {
-		h.budgetLine(c, http.StatusOK, l, budgetLinePage{Form: newBudgetLineForm(l, access.Event(c))})
+		h.budgetLine(c, http.StatusOK, l, budgetLinePage{Form: newBudgetLineForm(l, access.Event(c), h.point(c))})
 	}
 }
 
-func newBudgetLineForm(l *budget.Line, e *events.Event) budgetLineForm {
-	return budgetLineForm{l.Category, string(l.Kind), decimal(l.Planned, e.Currency), decimal(l.Committed, e.Currency), string(l.SponsorID), l.Version}
+func newBudgetLineForm(l *budget.Line, e *events.Event, point string) budgetLineForm {
+	return budgetLineForm{l.Category, string(l.Kind), decimal(l.Planned, e.Currency, point), decimal(l.Committed, e.Currency, point), string(l.SponsorID), l.Version}
 }
 
 func (h *Handler) budgetLineOf(c *gin.Context) (*budget.Line, bool) {
@@ -184,7 +184,7 @@ func (h *Handler) SaveBudgetLine(c *gin.Context) {
 		}
 	}
 	var in budgetLineForm
-	var form formReader
+	form := formReader{point: h.point(c)}
 	form.read(c, &in)
 	input := budget.LineInput{Category: in.Category, Kind: budget.Kind(in.Kind), Planned: form.money("planned", in.Planned, e.Currency),
 		Committed: form.money("committed", in.Committed, e.Currency), SponsorID: turnout.ID(in.SponsorID)}
@@ -213,7 +213,7 @@ func (h *Handler) EnterOnBudgetLine(c *gin.Context) {
 	}
 	e := access.Event(c)
 	var in budgetEntryForm
-	var form formReader
+	form := formReader{point: h.point(c)}
 	form.read(c, &in)
 	form.Require("amount", in.Amount)
 	input := budget.EntryInput{Amount: form.money("amount", in.Amount, e.Currency), Date: in.Date, Vendor: in.Vendor, Note: in.Note}
@@ -226,6 +226,6 @@ func (h *Handler) EnterOnBudgetLine(c *gin.Context) {
 		return
 	}
 	if shown, status, ok := h.refused(c, err); ok {
-		h.budgetLine(c, status, l, budgetLinePage{Form: newBudgetLineForm(l, e), Entry: in, Errors: shown})
+		h.budgetLine(c, status, l, budgetLinePage{Form: newBudgetLineForm(l, e, h.point(c)), Entry: in, Errors: shown})
 	}
 }

@@ -24,6 +24,7 @@ import (
 type formReader struct {
 	turnout.Problems
 	zone   *time.Location
+	point  string // the decimal sign of the language
 	doubts []doubt
 	order  []string // the fields, as the form's struct has them
 }
@@ -72,9 +73,9 @@ func (f *formReader) money(field, typed, currency string) turnout.Money {
 	if typed == "" {
 		return turnout.Money{Currency: currency}
 	}
-	m, err := turnout.ParseDecimal(typed, currency)
-	if err != nil {
-		f.Add(field, "amount", "Write an amount such as %s.", turnout.Money{Amount: 4900, Currency: currency}.Decimal())
+	m := f.Typed(field, typed, currency, f.point)
+	if m.Amount > turnout.MaxAmount {
+		f.Price(field, m, turnout.MaxAmount)
 	}
 	return m
 }
@@ -85,7 +86,7 @@ func (f *formReader) number(field, typed string) *int64 {
 		return nil
 	}
 	n, err := strconv.ParseInt(typed, 10, 64)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) { // then it is the largest there is, and too large where it is used
 		f.Add(field, "wrong_type", "This must be a whole number.")
 		return nil
 	}
@@ -129,9 +130,12 @@ func wall(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format("2006-01-02T15:04")
 }
 
-// decimal writes an amount for a form's field.
-func decimal(amount int64, currency string) string {
-	return turnout.Money{Amount: amount, Currency: currency}.Decimal()
+// point is the sign before the decimals in the page's language.
+func (h *Handler) point(c *gin.Context) string { return h.text(c, "format.decimal") }
+
+// decimal writes an amount for a form's field, as people of the language type it: "1250,00".
+func decimal(amount int64, currency, point string) string {
+	return strings.Replace(turnout.Money{Amount: amount, Currency: currency}.Decimal(), ".", point, 1)
 }
 
 func whole(n *int64) string {

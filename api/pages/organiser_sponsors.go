@@ -117,12 +117,12 @@ func (h *Handler) EventSponsor(c *gin.Context) {
 		return
 	}
 	if s, ok := h.sponsorOf(c); ok {
-		h.sponsor(c, http.StatusOK, s, sponsorPage{Form: newSponsorForm(s, access.Event(c))})
+		h.sponsor(c, http.StatusOK, s, sponsorPage{Form: newSponsorForm(s, access.Event(c), h.point(c))})
 	}
 }
 
-func newSponsorForm(s *sponsors.Sponsor, e *events.Event) sponsorForm {
-	return sponsorForm{s.Name, string(s.TierID), s.Website, string(s.Status), decimal(s.Promised, e.Currency), s.Version}
+func newSponsorForm(s *sponsors.Sponsor, e *events.Event, point string) sponsorForm {
+	return sponsorForm{s.Name, string(s.TierID), s.Website, string(s.Status), decimal(s.Promised, e.Currency, point), s.Version}
 }
 
 func (h *Handler) sponsorOf(c *gin.Context) (*sponsors.Sponsor, bool) {
@@ -180,7 +180,7 @@ func (h *Handler) SaveSponsor(c *gin.Context) {
 		}
 	}
 	var in sponsorForm
-	var form formReader
+	form := formReader{point: h.point(c)}
 	form.read(c, &in)
 	input := sponsors.Input{Name: in.Name, TierID: turnout.ID(in.TierID), Website: in.Website, Status: sponsors.Status(in.Status), Promised: form.money("promised", in.Promised, e.Currency)}
 	err := form.then(func() error { return input.Check(e.Currency) }, func() (err error) {
@@ -209,7 +209,7 @@ func (h *Handler) ReceiveFromSponsor(c *gin.Context) {
 	}
 	e := access.Event(c)
 	var in sponsorPaymentForm
-	var form formReader
+	form := formReader{point: h.point(c)}
 	form.read(c, &in)
 	form.Require("amount", in.Amount)
 	input := sponsors.PaymentInput{Amount: form.money("amount", in.Amount, e.Currency), ReceivedOn: in.ReceivedOn, Note: in.Note}
@@ -222,7 +222,7 @@ func (h *Handler) ReceiveFromSponsor(c *gin.Context) {
 		return
 	}
 	if shown, status, ok := h.refused(c, err); ok {
-		h.sponsor(c, status, s, sponsorPage{Form: newSponsorForm(s, e), Payment: in, Errors: shown})
+		h.sponsor(c, status, s, sponsorPage{Form: newSponsorForm(s, e, h.point(c)), Payment: in, Errors: shown})
 	}
 }
 
@@ -251,7 +251,7 @@ func (h *Handler) EventTier(c *gin.Context) {
 		return
 	}
 	if t, ok := h.tierOf(c); ok {
-		h.tier(c, http.StatusOK, tierForm{t.Name, decimal(t.Price, access.Event(c).Currency), whole(t.Limit), strings.Join(t.Benefits, "\n"), whole(&t.Position), t.Version}, nil)
+		h.tier(c, http.StatusOK, tierForm{t.Name, decimal(t.Price, access.Event(c).Currency, h.point(c)), whole(t.Limit), strings.Join(t.Benefits, "\n"), whole(&t.Position), t.Version}, nil)
 	}
 }
 
@@ -281,7 +281,7 @@ func (h *Handler) SaveTier(c *gin.Context) {
 		}
 	}
 	var in tierForm
-	var form formReader
+	form := formReader{point: h.point(c)}
 	form.read(c, &in)
 	input := sponsors.TierInput{Name: in.Name, Price: form.money("price", in.Price, e.Currency), Limit: form.number("limit", in.Limit)}
 	if n := form.number("position", in.Position); n != nil {

@@ -62,16 +62,16 @@ func (p ticketTypePage) Draws(pool turnout.ID) bool {
 	return slices.Contains(p.Form.Pools, string(pool))
 }
 
-func newTicketTypeForm(t *ticketing.TicketType, e *events.Event) ticketTypeForm {
-	in := ticketTypeForm{Name: t.Name, Description: t.Description, Price: decimal(t.Price, e.Currency), Mode: string(t.AttendanceMode),
+func newTicketTypeForm(t *ticketing.TicketType, e *events.Event, point string) ticketTypeForm {
+	in := ticketTypeForm{Name: t.Name, Description: t.Description, Price: decimal(t.Price, e.Currency, point), Mode: string(t.AttendanceMode),
 		SalesStart: wall(t.SalesStart, e.Location()), SalesEnd: wall(t.SalesEnd, e.Location()), Min: whole(&t.MinPerOrder), Max: whole(&t.MaxPerOrder),
 		Pricing: string(t.Pricing), Multiple: whole(&t.MultipleOf), Members: t.MembersOnly, Domains: strings.Join(t.EmailDomains, "\n"), Approval: t.RequiresApproval,
 		Visibility: string(t.Visibility), Version: t.Version}
 	if t.Pricing == ticketing.OpenPrice {
-		in.MinPrice = decimal(t.MinPrice, e.Currency)
+		in.MinPrice = decimal(t.MinPrice, e.Currency, point)
 	}
 	for _, w := range t.PriceWindows {
-		row := windowRow{ID: string(w.ID), Name: w.Name, Price: decimal(w.Price, e.Currency), Until: wall(w.Until, e.Location())}
+		row := windowRow{ID: string(w.ID), Name: w.Name, Price: decimal(w.Price, e.Currency, point), Until: wall(w.Until, e.Location())}
 		if w.UpTo > 0 {
 			row.UpTo = whole(&w.UpTo)
 		}
@@ -205,7 +205,7 @@ func (h *Handler) ticketType(c *gin.Context, status int, form ticketTypeForm, sh
 func (h *Handler) CreateTicketType(c *gin.Context) {
 	e := access.Event(c)
 	var in ticketTypeForm
-	form := formReader{zone: e.Location()}
+	form := formReader{zone: e.Location(), point: h.point(c)}
 	input := in.input(c, e, &form)
 	if isRedrawn(c) {
 		h.ticketType(c, http.StatusOK, in, nil, h.text(c, "console.type.new"))
@@ -237,7 +237,7 @@ func (h *Handler) ticketTypeOf(c *gin.Context) (*ticketing.TicketType, bool) {
 // EventTicketType is GET /console/events/{event}/tickets/types/{type}.
 func (h *Handler) EventTicketType(c *gin.Context) {
 	if t, ok := h.ticketTypeOf(c); ok {
-		h.ticketType(c, http.StatusOK, newTicketTypeForm(t, access.Event(c)), nil, t.Name)
+		h.ticketType(c, http.StatusOK, newTicketTypeForm(t, access.Event(c), h.point(c)), nil, t.Name)
 	}
 }
 
@@ -249,7 +249,7 @@ func (h *Handler) SaveTicketType(c *gin.Context) {
 	}
 	e := access.Event(c)
 	var in ticketTypeForm
-	form := formReader{zone: e.Location()}
+	form := formReader{zone: e.Location(), point: h.point(c)}
 	input := in.input(c, e, &form)
 	if isRedrawn(c) {
 		h.ticketType(c, http.StatusOK, in, nil, t.Name)

@@ -30,17 +30,17 @@ type voucherForm struct {
 	Version    int64    `form:"version"`
 }
 
-func newVoucherForm(v *ticketing.Voucher, e *events.Event) voucherForm {
+func newVoucherForm(v *ticketing.Voucher, e *events.Event, point string) voucherForm {
 	in := voucherForm{Code: v.Code, Batch: v.Batch, Kind: string(v.Kind), Reserves: v.Reserves, MaxUses: whole(v.MaxUses), Email: v.Email, Note: v.Note, Version: v.Version,
 		ValidFrom: wall(v.ValidFrom, e.Location()), ValidUntil: wall(v.ValidUntil, e.Location())}
 	switch v.Kind {
 	case ticketing.Percent:
 		in.Value = whole(&v.Value)
 	case ticketing.AmountOff, ticketing.FixedTo:
-		in.Value = decimal(v.Value, e.Currency)
+		in.Value = decimal(v.Value, e.Currency, point)
 	}
 	if v.Budget != nil {
-		in.Budget = decimal(*v.Budget, e.Currency)
+		in.Budget = decimal(*v.Budget, e.Currency, point)
 	}
 	for _, id := range v.TicketTypeIDs {
 		in.Types = append(in.Types, string(id))
@@ -131,7 +131,7 @@ const voucherOrders = 10
 func (h *Handler) CreateVoucher(c *gin.Context) {
 	e := access.Event(c)
 	var in voucherForm
-	form := formReader{zone: e.Location()}
+	form := formReader{zone: e.Location(), point: h.point(c)}
 	input := in.input(c, e, &form)
 	var made *ticketing.Voucher
 	err := form.then(input.Check, func() (err error) {
@@ -149,7 +149,7 @@ func (h *Handler) CreateVoucher(c *gin.Context) {
 func (h *Handler) CreateVouchers(c *gin.Context) {
 	e := access.Event(c)
 	var in voucherForm
-	form := formReader{zone: e.Location()}
+	form := formReader{zone: e.Location(), point: h.point(c)}
 	input := in.input(c, e, &form)
 	count := form.number("count", in.Count)
 	if count == nil {
@@ -175,7 +175,7 @@ func (h *Handler) SaveVoucher(c *gin.Context) {
 	}
 	e := access.Event(c)
 	var in voucherForm
-	form := formReader{zone: e.Location()}
+	form := formReader{zone: e.Location(), point: h.point(c)}
 	input := in.input(c, e, &form)
 	err := form.then(input.Check, func() error {
 		_, err := h.Ticketing.UpdateVoucher(c.Request.Context(), e.CommunityID, v.ID, in.Version, input)

@@ -239,6 +239,6 @@ func (h *Handler) NewVouchers(c *gin.Context) {
 // EventVoucher is GET /console/events/{event}/vouchers/{voucher}.
 func (h *Handler) EventVoucher(c *gin.Context) {
 	if v, ok := h.voucherOf(c); ok {
-		h.voucherForm(c, http.StatusOK, newVoucherForm(v, access.Event(c)), v, nil)
+		h.voucherForm(c, http.StatusOK, newVoucherForm(v, access.Event(c), h.point(c)), v, nil)
 	}
 }

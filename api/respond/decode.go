@@ -2,7 +2,9 @@ package respond
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -178,6 +180,10 @@ func (d *decoder) number(n json.Number, v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.Int, reflect.Int64:
 		i, err := strconv.ParseInt(n.String(), 10, 64)
+		if errors.Is(err, strconv.ErrRange) {
+			d.note(path, "number_high", "This is too large: %d at most.", int64(math.MaxInt64))
+			return
+		}
 		if err != nil {
 			d.note(path, "wrong_type", "This must be a whole number.")
 			return

@@ -1,7 +1,9 @@
 package respond
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -62,6 +64,10 @@ func fill(v reflect.Value, name string, values []string, rule textRule, problems
 			return
 		}
 		n, err := strconv.ParseInt(strings.TrimSpace(values[0]), 10, 64)
+		if errors.Is(err, strconv.ErrRange) {
+			problems.Add(name, "number_high", "This is too large: %d at most.", int64(math.MaxInt64))
+			return
+		}
 		if err != nil {
 			problems.Add(name, "wrong_type", "This must be a whole number.")
 			return

@@ -44,7 +44,7 @@ func TestEventbriteOrders(t *testing.T) {
 	}
 	var got []row
 	for _, r := range list.Rows {
-		got = append(got, row{r.Number, r.OrderRef, r.Name, r.Quantity, r.Status, r.Paid.String()})
+		got = append(got, row{r.Number, r.OrderRef, r.Name, r.Quantity, r.Status, r.Paid.Decimal() + " " + r.Paid.Currency})
 	}
 	want := []row{
 		{2, "13500000001", "Ngozi Okonkwo", 3, Comes, "60.00 USD"},

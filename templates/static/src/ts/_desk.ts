@@ -28,11 +28,15 @@ export function desks(root: ParentNode): void {
   }
 }
 
-// minor reads an amount as it is typed, with a point or a comma.
+// minor reads an amount as it is typed, with a point or a comma, and with signs between thousands; 0 for what the server asks about.
 function minor(text: string, currency: string): number {
   if (!currency) return 0;
   const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  return Math.round(Number(text.trim().replace(",", ".")) * 10 ** digits) || 0;
+  const [, whole = "", sign = "", fraction = ""] = /^(.*?)(?:([.,])([^.,]*))?$/.exec(text.replace(/[\s'’]/g, "")) ?? [];
+  const isGrouped = sign !== "" && (whole.includes(sign) || (digits === 0 && fraction.length === 3));
+  if (!isGrouped && fraction.length > digits) return 0;
+  const plain = whole.replace(/[.,]/g, "") + (isGrouped ? fraction : "." + fraction);
+  return Math.round(Number(plain) * 10 ** digits) || 0;
 }
 
 function money(minor: number, currency: string, language?: string): string {
