@@ -205,6 +205,16 @@ func TestVouchersOnTheCheckout(t *testing.T) {
 		v.see(at+"?voucher=SPRING&"+quantityOf(s.regular)+"=1", "€50.25", "€24.75")
 		page := v.see(at)
 		v.refuse(at, fill(page, "voucher", "nothing", quantityOf(s.regular), "1", "update", ""), 422, "There is no voucher of this code.", `value="nothing"`)
+		budget := int64(300)
+		if _, err := d.Ticketing.CreateVoucher(t.Context(), d.community.ID, d.event.ID, ticketing.VoucherInput{Code: "PURSE", Kind: ticketing.AmountOff, Value: 2000, Budget: &budget}); err != nil {
+			t.Fatal(err)
+		}
+		purse := []string{"voucher", "purse", quantityOf(s.group), "8"}
+		drawn := v.redraw(fill(page, append(purse, "update", "")...))
+		v.refuse(at, fill(drawn, purse...), 422, "budget €3.00 is left, which is not enough for this order. Take fewer tickets, or empty this field")
+		v.lang = "de"
+		v.refuse(at, fill(drawn, purse...), 422, "Vom Budget dieses Gutscheins sind noch 3,00\u00a0€ übrig; das reicht nicht für diese Bestellung. Nehmen Sie weniger Tickets")
+		v.lang = "en"
 		v.refuse(at, fill(page, "voucher", "back", quantityOf(s.regular), "1", "update", ""), 422, "This voucher is for other tickets than these.")
 		v.refuse(at, fill(page, quantityOf(s.gift), "1", "price_"+string(s.gift.ID), "4.99", "update", ""), 422, "At least €5.00.", `value="4.99"`)
 		v.refuse(at, fill(page, quantityOf(s.gift), "1", "price_"+string(s.gift.ID), "much"), 422, "Write an amount such as €49.00.")

@@ -263,15 +263,15 @@ func (b *sale) refusal(p *Purchase, basket *basket) error {
 	if err := b.shelf.offerRefusal(p); err != nil { // again, under lock
 		return err
 	}
+	event := b.shelf.events[p.EventID]
 	if v := b.shelf.voucher(p); v != nil {
-		if err := v.covers(basket, b.used[v.ID], p, b.now); err != nil {
+		if err := v.covers(basket, b.used[v.ID], p, event.Currency, b.now); err != nil {
 			return err
 		}
 	}
 	if pool, what, isShort := basket.short(b.free); isShort {
 		return b.soldOut(p, basket, pool, what)
 	}
-	event := b.shelf.events[p.EventID]
 	if total := (turnout.Money{Amount: basket.total, Currency: event.Currency}); p.Expected != nil && *p.Expected != total {
 		return ErrPriceChanged.With("This costs %s now.", total)
 	}

@@ -130,7 +130,7 @@ func (v *Voucher) refusal(email string, now time.Time) (code, message string) {
 }
 
 // covers says whether what is left of the voucher, after what others of the same moment have used, is enough for the basket.
-func (v *Voucher) covers(b *basket, before used, p *Purchase, now time.Time) error {
+func (v *Voucher) covers(b *basket, before used, p *Purchase, currency string, now time.Time) error {
 	if code, message := v.refusal(p.Buyer.Email, now); code != "" {
 		return turnout.Invalidf("voucher", code, "%s", message)
 	}
@@ -140,8 +140,8 @@ func (v *Voucher) covers(b *basket, before used, p *Purchase, now time.Time) err
 		}
 		return turnout.Invalidf("voucher", "too_few_uses", "This voucher is left for %d tickets.", left)
 	}
-	if b.spent > v.budgetLeft()-before.spent {
-		return turnout.Invalidf("voucher", "budget_spent", "What is left of this voucher's budget is not enough for this order.")
+	if left := v.budgetLeft() - before.spent; b.spent > left { // whoever holds the code may know
+		return turnout.Invalidf("voucher", "budget_spent", "Of this voucher's budget %s is left, which is not enough for this order.", turnout.Money{Amount: left, Currency: currency})
 	}
 	return nil
 }

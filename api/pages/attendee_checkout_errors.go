@@ -50,7 +50,7 @@ func (h *Handler) inPlace(c *gin.Context, page *checkoutPage, errs templates.Err
 		case isLine && line.words != "" && e.Code == "out_of_range":
 			e.Message = line.words
 		case e.Name == "voucher":
-			e.Message = h.text(c, "checkout.voucher."+e.Code)
+			e.Message = h.text(c, "checkout.voucher."+e.Code, "Why", e.Message)
 		case e.Name == "lines" && len(page.lines) == 0 && typed:
 			continue // said beside what was typed
 		case e.Name == "lines" && len(page.lines) == 0:
