@@ -51,6 +51,9 @@ func TestCataloguePages(t *testing.T) {
 		d.see(d.at("/tickets/types/"+typeID), `value="Early"`, `value="30.00"`, "2030-01-01T10:00", "uni.example")
 		d.refuse(at, clone(form, "name", "Open", "pricing", "open", "min_price", "60"), 422, "suggested")
 
+		for _, form := range []string{"/tickets/types/new", "/tickets/add-ons/new"} { // scripts show the least price where the buyer names one
+			d.see(d.at(form), `<div data-show-if="pricing" data-any-of="open"><div class="field">`, "data-questions>")
+		}
 		early := types[0].PriceWindows[0]
 		d.see(d.at("/tickets/types/"+typeID), `name="price_windows[0].id" value="`+string(early.ID)+`"`)
 		renamed := clone(form, "price_windows[0].id", string(early.ID), "price_windows[0].name", "Early bird", "price_windows[2].id", string(types[0].PriceWindows[1].ID), "version", "1")
