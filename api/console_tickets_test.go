@@ -25,7 +25,7 @@ func TestTicketPages(t *testing.T) {
 		d.see(d.at("/tickets/types/new"), "checked")
 		form := url.Values{"name": {"Regular"}, "price": {"49,50"}, "attendance_mode": {"in_person"}, "pool_ids": {pool}, "min_per_order": {"1"}, "max_per_order": {"4"},
 			"visibility": {"public"}, "sales_end": {"2030-01-01T10:00"}}
-		d.refuse(d.at("/tickets/types/new"), clone(form, "price", "1.234"), 422, "Write an amount", "Regular")
+		d.refuse(d.at("/tickets/types/new"), clone(form, "price", "1.234"), 422, "has more decimals than EUR. If you mean €1,234.00", "Regular")
 		d.send(d.at("/tickets/types/new"), form, d.at("/tickets"))
 		types, err := d.Ticketing.TicketTypes(t.Context(), d.community.ID, d.event.ID)
 		if err != nil || len(types) != 1 || types[0].Price != 4950 || types[0].SalesEnd.UTC().Format("15:04") != "09:00" {
