@@ -115,7 +115,7 @@ func (o Offer) opened(event *events.Event, v *Voucher, entry *WaitlistEntry, on 
 	}
 	if v != nil && v.isFor(o.ID) && v.live(s.now) {
 		p.Voucher = v.Code
-		o.isOpened = o.isOpened || o.Visibility == VoucherOnly
+		o.isOpened = o.isOpened || o.Visibility == VoucherOnly && v.opens(o.ID)
 		if v.Reserves {
 			o.Left = o.draws.roomReserved(o.PoolIDs, v.holds(s.now), on.pools)
 		}

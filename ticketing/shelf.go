@@ -242,7 +242,7 @@ func (s *shelf) sellable(p *Purchase, t *TicketType) error {
 		return nil
 	}
 	err := t.sellable(s.now)
-	if v := s.voucher(p); v != nil && v.isFor(t.ID) && errors.Is(err, ErrNeedVoucher) {
+	if v := s.voucher(p); v != nil && v.opens(t.ID) && errors.Is(err, ErrNeedVoucher) {
 		open := *t
 		open.Visibility = Hidden
 		err = open.sellable(s.now)

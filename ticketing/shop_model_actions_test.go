@@ -83,8 +83,10 @@ func (m *mall) refused(p *ticketing.Purchase, offer *wish) (codes []string) {
 		if w == nil {
 			continue
 		}
-		opened := c != nil && (len(c.in.TicketTypeIDs) == 0 || slices.Contains(c.in.TicketTypeIDs, w.id))
-		applies = applies || opened
+		named := c != nil && slices.Contains(c.in.TicketTypeIDs, w.id)
+		everything := c != nil && len(c.in.TicketTypeIDs) == 0
+		applies = applies || named || everything
+		opened := named || everything && c.in.Kind == ticketing.AccessVoucher
 		if w.in.Visibility == ticketing.VoucherOnly && !opened {
 			codes = append(codes, "voucher_needed")
 		}

@@ -68,6 +68,11 @@ func (v *Voucher) isFor(ticketType turnout.ID) bool {
 	return len(v.TicketTypeIDs) == 0 || slices.Contains(v.TicketTypeIDs, ticketType)
 }
 
+// opens says whether the voucher opens a ticket type that is sold with a voucher only: a discount on everything, as newsletters print, does not.
+func (v *Voucher) opens(ticketType turnout.ID) bool {
+	return v.isFor(ticketType) && (v.Kind == AccessVoucher || len(v.TicketTypeIDs) > 0)
+}
+
 // live says whether the voucher can be used at the instant, by its dates.
 func (v *Voucher) live(now time.Time) bool {
 	return !v.Ended && (v.ValidUntil.IsZero() || now.Before(v.ValidUntil))

@@ -329,7 +329,7 @@ func TestReservedPlaces(t *testing.T) {
 	})
 }
 
-// A voucher opens what is sold with a voucher only, and nothing else.
+// A voucher opens what is sold with a voucher only where it names it or gives access, and nothing else: a discount in a newsletter does not.
 func TestVoucherOnlyTypes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		s := newShop(t, db)
@@ -342,7 +342,10 @@ func TestVoucherOnlyTypes(t *testing.T) {
 		open := s.ticketType(0, hall)
 		s.voucher(ticketing.VoucherInput{Code: "IN", Kind: ticketing.AccessVoucher, TicketTypeIDs: []turnout.ID{tt.ID}})
 		s.voucher(ticketing.VoucherInput{Code: "OUT", Kind: ticketing.AccessVoucher, TicketTypeIDs: []turnout.ID{open.ID}})
-		for code, want := range map[string]string{"": "voucher_needed", "OUT": "voucher_needed", "IN": ""} {
+		s.voucher(ticketing.VoucherInput{Code: "ANY", Kind: ticketing.AccessVoucher})
+		s.voucher(ticketing.VoucherInput{Code: "LETTER", Kind: ticketing.Percent, Value: 10})
+		s.voucher(ticketing.VoucherInput{Code: "SPEAKS", Kind: ticketing.Percent, Value: 10, TicketTypeIDs: []turnout.ID{tt.ID}})
+		for code, want := range map[string]string{"": "voucher_needed", "OUT": "voucher_needed", "LETTER": "voucher_needed", "IN": "", "ANY": "", "SPEAKS": ""} {
 			if _, got := s.try(s.with(code, tt, 1, 1)); got != want {
 				t.Errorf("with %q: %q, want %q", code, got, want)
 			}

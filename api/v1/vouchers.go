@@ -38,7 +38,7 @@ type voucherRequest struct {
 	Reserves      bool                  `json:"reserves" doc:"its unused uses hold places of its one ticket type; always so for reserve"`
 	MaxUses       *int64                `json:"max_uses" doc:"tickets; any number when absent"`
 	Budget        *int64                `json:"budget" doc:"minor units that its discounts may add up to; any sum when absent"`
-	TicketTypeIDs []turnout.ID          `json:"ticket_type_ids" doc:"all when empty"`
+	TicketTypeIDs []turnout.ID          `json:"ticket_type_ids" doc:"all when empty; those sold with a voucher only are opened by kind access and by being named"`
 	Email         string                `json:"email" doc:"the only buyer, or @ and a domain; everybody when absent"`
 	Note          string                `json:"note" text:"name,max=200"`
 	ValidFrom     time.Time             `json:"valid_from"`
@@ -56,7 +56,7 @@ type voucherBatchRequest struct {
 	Reserves      bool                  `json:"reserves" doc:"its unused uses hold places of its one ticket type; always so for reserve"`
 	MaxUses       *int64                `json:"max_uses" doc:"tickets; any number when absent"`
 	Budget        *int64                `json:"budget" doc:"minor units that its discounts may add up to; any sum when absent"`
-	TicketTypeIDs []turnout.ID          `json:"ticket_type_ids" doc:"all when empty"`
+	TicketTypeIDs []turnout.ID          `json:"ticket_type_ids" doc:"all when empty; those sold with a voucher only are opened by kind access and by being named"`
 	Email         string                `json:"email" doc:"the only buyer, or @ and a domain; everybody when absent"`
 	Note          string                `json:"note" text:"name,max=200"`
 	ValidFrom     time.Time             `json:"valid_from"`
