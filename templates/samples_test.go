@@ -417,7 +417,7 @@ func sampleMails() map[string]any {
 	return map[string]any{
 		"proof":           map[string]any{"Community": sampleBrand.Name, "Accent": "", "EventTitle": sampleConf.Title, "URL": "https://events.example.org/e/x/checkout?proof=x"},
 		"details_asked":   detailed,
-		"add_on_canceled": about, "ticket_given": about, "ticket_passed_on": about,
+		"add_on_canceled": about, "ticket_given": about, "ticket_passed_on": about, "ticket_canceled": about,
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": wish, "waitlist_offered": wish, "waitlist_missed": wish, "waitlist_closed": wish,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -104,7 +105,7 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, community, id turnout.I
 	if err := counts.write(ctx, tx, now); err != nil {
 		return nil, err
 	}
-	if reason != ImportTakenBack && order.BuyerEmail != "" {
+	if reason != ImportTakenBack && order.isReached() {
 		if err := jobs.Enqueue(ctx, tx, order.CommunityID, JobOrderCanceled, orderRef{order.ID}, now); err != nil {
 			return nil, err
 		}
@@ -114,6 +115,11 @@ func (s *Service) cancel(ctx context.Context, tx bun.Tx, community, id turnout.I
 		deeds = append(deeds, audit.Entry{Community: order.CommunityID, Action: "order.refunded", Subject: order.ID, At: now})
 	}
 	return done, audit.Write(ctx, tx, deeds...)
+}
+
+// isReached says whether anybody of the order has an address.
+func (o *Order) isReached() bool {
+	return o.BuyerEmail != "" || slices.ContainsFunc(o.Tickets, func(t *Ticket) bool { return t.AttendeeEmail != "" })
 }
 
 // mayStillCancel: a buyer may until the event begins, unless a ticket was used.

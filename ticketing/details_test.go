@@ -246,6 +246,10 @@ func TestAFilledInTicketIsMailed(t *testing.T) {
 		if list, _ = s.sentMails(); slices.Contains(list, "eve@example.org: Your ticket for Spring") {
 			t.Errorf("a canceled ticket was mailed: %q", list)
 		}
+		gone := func(m string) bool { return m == "eve@example.org: Canceled: your ticket for Spring" }
+		if i := slices.IndexFunc(list, gone); i < 0 || slices.ContainsFunc(list[i+1:], gone) {
+			t.Errorf("whoever had a ticket of a canceled order was not told once: %q", list)
+		}
 		if failed, err := db.Read().NewSelect().Table("jobs").Where("last_error <> ''").Count(t.Context()); err != nil || failed > 0 {
 			t.Errorf("%d jobs failed, %v", failed, err)
 		}

@@ -216,7 +216,11 @@ func (s *Service) transferAwaited(ctx context.Context, job jobs.Job, o *Order) e
 	return s.send(ctx, job, o, "order_pending", data)
 }
 
+// orderCanceled tells the buyer, and whoever else had a ticket of the order under an address of their own: they would learn it at the door.
 func (s *Service) orderCanceled(ctx context.Context, job jobs.Job, o *Order) error {
+	if err := s.ticketsCanceled(ctx, o); err != nil || o.BuyerEmail == "" {
+		return err
+	}
 	data, err := s.orderMail(ctx, o)
 	if err != nil {
 		return err
