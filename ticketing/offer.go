@@ -18,7 +18,7 @@ import (
 // Availability is how much of a ticket type can be bought, in words.
 type Availability string
 
-// The availabilities. FewLeft begins at ten places, or a tenth of the smallest pool if that is more; in pools below forty at a quarter.
+// The availabilities. FewLeft begins at ten places, or a tenth of the smallest pool if that is more; in pools below forty at a quarter, or three places.
 const (
 	Available   Availability = "available"
 	FewLeft     Availability = "few_left"
@@ -170,7 +170,7 @@ func (o *Offer) judge(pools map[turnout.ID]*Pool) {
 }
 
 // few is the number of places that are few of so many: of twenty, fifteen are not.
-func few(capacity int64) int64 { return min(max(10, capacity/10), max(1, capacity/4)) }
+func few(capacity int64) int64 { return min(max(10, capacity/10), max(3, capacity/4)) }
 
 // aboutChoices says which questions about the type's orders that must be answered have no choice left. The form about a ticket can be left
 // to its bearer.

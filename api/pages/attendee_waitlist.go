@@ -83,7 +83,7 @@ func (h *Handler) waitlistPage(c *gin.Context) (*waitlistPage, error) {
 		ByLottery: settings.WaitlistOrder == ticketing.ByLottery, ClosesAt: settings.WaitlistClosesAt, Closed: settings.IsClosed(h.Now())}
 	page.Title, page.NoIndex, page.Canonical = h.Templates.Message(h.Language(c), "waitlist.title"), true, ""
 	for _, o := range offers {
-		if o.Availability == ticketing.SoldOut || o.Availability == ticketing.FewLeft {
+		if o.Availability == ticketing.SoldOut || o.Reason == nil && o.Left < o.MaxPerOrder { // a party may be larger than what is left
 			page.Types = append(page.Types, wishType{Value: string(o.ID), Text: o.Name, Price: o.Price})
 		}
 	}
