@@ -121,6 +121,8 @@ var (
 		Message: "What this import would make has changed since it was shown. Look at it again, then confirm."}
 	ErrImportOver = &turnout.Error{Kind: turnout.Conflict, Code: "import_over",
 		Message: "This import was confirmed already, or its list has waited longer than a day. Choose the file again."}
+	ErrImportRunning = &turnout.Error{Kind: turnout.Conflict, Code: "import_running",
+		Message: "Another list is being brought into this event. Wait until it is done, then look at this one again: whoever is in both is then noticed."}
 	ErrImportEmpty = &turnout.Error{Kind: turnout.Conflict, Code: "import_empty",
 		Message: "Nothing of this list would be brought in. Choose ticket types or duplicates first."}
 	ErrImportUsed = &turnout.Error{Kind: turnout.Conflict, Code: "import_used",
@@ -188,6 +190,10 @@ func (s *Service) PlanImport(ctx context.Context, e *events.Event, imp *Import) 
 	if imp.Status != ImportPreview {
 		return nil, ErrImportOver
 	}
+	return s.planOf(ctx, e, imp)
+}
+
+func (s *Service) planOf(ctx context.Context, e *events.Event, imp *Import) (*ImportPlan, error) {
 	file, err := blobs.Find(ctx, s.DB.Read(), imp.file())
 	if err != nil {
 		return nil, ErrImportOver.Because(err)
@@ -232,9 +238,54 @@ func (s *Service) dropList(ctx context.Context, tx bun.IDB, imp *Import) error {
 }
 
 // ConfirmImport lets a job make what the plan says; the list itself is forgotten. digest is that of the plan that was shown,
-// "" for whatever it is now. It fails with ErrImportOver, ErrImportChanged, ErrImportEmpty.
+// "" for whatever it is now. It fails with ErrImportOver, ErrImportChanged, ErrImportEmpty and ErrImportRunning.
 func (s *Service) ConfirmImport(ctx context.Context, e *events.Event, imp *Import, digest string) error {
-	plan, err := s.PlanImport(ctx, e, imp)
+	if err := s.claimImport(ctx, imp); err != nil {
+		return err
+	}
+	err := s.prepareImport(ctx, e, imp, digest)
+	if err == nil {
+		return nil
+	}
+	if undo := s.clearImport(context.WithoutCancel(ctx), imp); undo != nil {
+		return fmt.Errorf("ticketing: confirm import: %w", undo)
+	}
+	if database.IsUnique(err) {
+		return ErrImportChanged.Because(err)
+	}
+	return fmt.Errorf("ticketing: confirm import: %w", err)
+}
+
+// claimImport lets an import be prepared while no other of its event is at work: the people of another one have no tickets yet, so a plan
+// made beside it would make them twice. One that stands still for an hour is not waited for.
+func (s *Service) claimImport(ctx context.Context, imp *Import) error {
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := addTotals(ctx, tx, &totals{EventID: imp.EventID}); err != nil { // one after the other
+			return err
+		}
+		other, err := tx.NewSelect().Model((*Import)(nil)).Where("event_id = ?", imp.EventID).Where("community_id = ?", imp.CommunityID).Where("id <> ?", imp.ID).
+			Where("status IN (?, ?)", ImportPreparing, ImportWorking).Where("updated_at > ?", s.Now().Add(-time.Hour)).Exists(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.moveImportIn(ctx, tx, imp, ImportPreview, ImportPreparing); err != nil {
+			return err
+		}
+		if other {
+			return ErrImportRunning
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ticketing: claim import: %w", err)
+	}
+	imp.Status = ImportPreparing
+	return nil
+}
+
+// prepareImport plans what a claimed import makes, and writes it down.
+func (s *Service) prepareImport(ctx context.Context, e *events.Event, imp *Import, digest string) error {
+	plan, err := s.planOf(ctx, e, imp)
 	switch {
 	case err != nil:
 		return err
@@ -243,37 +294,26 @@ func (s *Service) ConfirmImport(ctx context.Context, e *events.Event, imp *Impor
 	case len(plan.Orders) == 0:
 		return ErrImportEmpty
 	}
-	if err := s.moveImport(ctx, imp, ImportPreview, ImportPreparing); err != nil {
-		return err
-	}
-	if err := s.writeImport(ctx, imp, plan); err != nil {
-		back := context.WithoutCancel(ctx)
-		if undo := s.clearImport(back, imp); undo != nil {
-			return fmt.Errorf("ticketing: confirm import: %w", undo)
-		}
-		if database.IsUnique(err) {
-			return ErrImportChanged.Because(err)
-		}
-		return fmt.Errorf("ticketing: confirm import: %w", err)
-	}
-	return nil
+	return s.writeImport(ctx, imp, plan)
 }
 
 // moveImport changes the status from one to the next, or fails with ErrImportOver when somebody else did.
 func (s *Service) moveImport(ctx context.Context, imp *Import, from, to ImportStatus) error {
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		n, err := database.Changed(tx.NewUpdate().Model((*Import)(nil)).Set("status = ?", to).Set("updated_at = ?", s.Now()).
-			Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", from).Exec(ctx))
-		if err == nil && n == 0 {
-			err = ErrImportOver
-		}
-		return err
-	})
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.moveImportIn(ctx, tx, imp, from, to) })
 	if err != nil {
 		return fmt.Errorf("ticketing: import: %w", err)
 	}
 	imp.Status = to
 	return nil
+}
+
+func (s *Service) moveImportIn(ctx context.Context, tx bun.IDB, imp *Import, from, to ImportStatus) error {
+	n, err := database.Changed(tx.NewUpdate().Model((*Import)(nil)).Set("status = ?", to).Set("updated_at = ?", s.Now()).
+		Where("id = ?", imp.ID).Where("community_id = ?", imp.CommunityID).Where("status = ?", from).Exec(ctx))
+	if err == nil && n == 0 {
+		err = ErrImportOver
+	}
+	return err
 }
 
 // writeImport writes the orders down in chunks, then enqueues the job that makes them.

@@ -175,46 +175,52 @@ func TestImportGoesOn(t *testing.T) {
 	})
 }
 
-// Two people confirm the same list at the same moment: one of them makes it, and the same list later makes nothing.
+// Several people confirm the same list at the same moment: one of them makes it, and the same list makes nothing, while the first is at work
+// and later; with the references of another tool and without.
 func TestImportTwiceAtOnce(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		s := newShop(t, db)
-		s.ticketType(0, s.pool(100))
-		const list = "name,email,id\nA,,1\nB,,2\nC,,3\n"
-		var all [4]*ticketing.Import
-		for i := range all {
-			var err error
-			if all[i], err = s.StartImport(t.Context(), s.event, "", []byte(list), ticketing.ImportChoices{}); err != nil {
-				t.Fatal(err)
+	lists := map[string]ticketing.DuplicateKind{"name,email,id\nA,,1\nB,,2\nC,,3\n": ticketing.ImportedBefore, "name,email\nA,a@example.org\nB,b@example.org\nC,c@example.org\n": ticketing.HasTicket}
+	for list, skipped := range lists {
+		dbtest.Each(t, func(t *testing.T, db *database.DB) {
+			s := newShop(t, db)
+			s.ticketType(0, s.pool(100))
+			var all [4]*ticketing.Import
+			for i := range all {
+				var err error
+				if all[i], err = s.StartImport(t.Context(), s.event, "", []byte(list), ticketing.ImportChoices{}); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		var wait sync.WaitGroup
-		refusals := make([]error, 2*len(all))
-		for i := range refusals {
-			wait.Go(func() {
-				mine := *all[i%len(all)]
-				refusals[i] = s.ConfirmImport(t.Context(), s.event, &mine, "")
-			})
-		}
-		wait.Wait()
-		yes := 0
-		for _, err := range refusals {
-			switch {
-			case err == nil:
-				yes++
-			case !errors.Is(err, ticketing.ErrImportChanged) && !errors.Is(err, ticketing.ErrImportOver) && !errors.Is(err, ticketing.ErrImportEmpty):
-				t.Error(err)
+			confirm := func(imp ticketing.Import) error { return s.ConfirmImport(t.Context(), s.event, &imp, "") }
+			var wait sync.WaitGroup
+			refusals := make([]error, 2*len(all))
+			for i := range refusals {
+				wait.Go(func() { refusals[i] = confirm(*all[i%len(all)]) })
 			}
-		}
-		s.drain()
-		if yes != 1 || s.valid() != 3 {
-			t.Errorf("%d were told yes, %d tickets", yes, s.valid())
-		}
-		plan, err := s.TryImport(t.Context(), s.event, []byte(list), ticketing.ImportChoices{})
-		if err != nil || len(plan.Orders) != 0 || plan.Skips()[string(ticketing.ImportedBefore)] != 3 {
-			t.Errorf("again: %+v %v", plan.Skips(), err)
-		}
-	})
+			wait.Wait()
+			yes, waits := 0, *all[0]
+			for i, err := range refusals {
+				switch {
+				case err == nil:
+					yes++
+				case errors.Is(err, ticketing.ErrImportRunning):
+					waits = *all[i%len(all)]
+				case !errors.Is(err, ticketing.ErrImportOver):
+					t.Error(err)
+				}
+			}
+			if err := confirm(waits); yes != 1 || !errors.Is(err, ticketing.ErrImportRunning) {
+				t.Errorf("%d were told yes; beside the first: %v", yes, err)
+			}
+			s.drain()
+			if err := confirm(waits); s.valid() != 3 || !errors.Is(err, ticketing.ErrImportEmpty) {
+				t.Errorf("%d tickets; after the first: %v", s.valid(), err)
+			}
+			plan, err := s.TryImport(t.Context(), s.event, []byte(list), ticketing.ImportChoices{})
+			if err != nil || len(plan.Orders) != 0 || plan.Skips()[string(skipped)] != 3 {
+				t.Errorf("again: %+v %v", plan.Skips(), err)
+			}
+		})
+	}
 }
 
 // Undoing cancels what the import made and nothing else, frees places and references, and is refused once a door let somebody in.

@@ -20,7 +20,7 @@ var importOperations = operations{
 	"POST /events/{event}/attendees/import": {Summary: "Bring in a list of attendees from another tool",
 		Text: "The raw file as body, in UTF-8, UTF-16 or Windows-1252, separated by commas, semicolons or tabs. Recognised are Eventbrite's attendee and orders reports, Meetup's, Luma's, " +
 			"alf.io's and Tito's lists, and any table whose headings name people. Whoever does not come is left out, and so is, unless duplicates=bring, whoever seems to be there already. " +
-			"Rows of one order become one order, which costs nothing: what was paid elsewhere is not this event's. The orders are made in the background; the same list again makes nothing, so it needs no Idempotency-Key.",
+			"Rows of one order become one order, which costs nothing: what was paid elsewhere is not this event's. The orders are made in the background; the same list again makes nothing, so it needs no Idempotency-Key; while a list is at work, another is refused (409 import_running).",
 		InRaw: "text/csv", Out: importReport{}, Query: []parameter{
 			{Name: "dry_run", Text: "true tells what would happen and changes nothing.", Enum: []string{"true", "false"}},
 			{Name: "ticket_type_id", Text: "The ticket type of those whose ticket in the list has no ticket type's name here. Without it they are left out."},
