@@ -283,6 +283,7 @@ func TestSearch(t *testing.T) {
 		}
 		index("com_a", "evt_1", map[turnout.ID]string{
 			"tkt_1": "Łukasz Żółw lukasz@example.org", "tkt_2": "Lucas Aaberg lucas@example.org", "tkt_3": "山田太郎 taro@example.org", "tkt_4": "zz ÅÅ",
+			"tkt_7": "W w1@example.org", "tkt_8": "W w10@example.org",
 		})
 		index("com_a", "evt_1", map[turnout.ID]string{"tkt_1": "Łukasz"}) // known already
 		index("com_a", "evt_2", map[turnout.ID]string{"tkt_5": "Łukasz"})
@@ -298,6 +299,11 @@ func TestSearch(t *testing.T) {
 			"太郎":               {"tkt_3"},
 			"山田":               {"tkt_3"},
 			"taro@example.org": {"tkt_3"},
+			"w1":               {"tkt_7", "tkt_8"},
+			"w1@exam":          {"tkt_7"}, // who types an address means that one
+			"w1@example.org w": {"tkt_7"},
+			"w@example.org":    {"tkt_7", "tkt_8"},
+			"w1 @example.o":    {"tkt_7", "tkt_8"},
 			"%":                nil,
 			"":                 nil,
 		} {

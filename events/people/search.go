@@ -156,20 +156,41 @@ const (
 	common       = 20_000 // rows of a word: from here on a list is read in its own order, until enough of it was found
 )
 
-// Matching narrows lists to the rows that have, for every word of the query, a word that begins with it; id is the list's
-// column of their ids. It is nil for a query without letters or digits. Where a word is rare, its rows are read, and the list
-// finds those by their ids: to say the scope again would only mislead SQLite. Where all are common, rare is false: the list
+// term is a word of a query: what it finds lies from its bytes on, before end.
+type term struct {
+	word string
+	end  []byte
+}
+
+// terms gives the words that are looked for. Each finds what begins with it, but in an address only the last does: who types
+// w1@example.org does not mean w10@example.org.
+func terms(query string) (list []term) {
+	for field := range strings.FieldsSeq(query) {
+		words := Fold(field)
+		for i, word := range words {
+			t := term{word, after(word)}
+			if strings.Contains(field, "@") && i < len(words)-1 {
+				t.end = append([]byte(word), 0)
+			}
+			list = append(list, t)
+		}
+	}
+	return list[:min(len(list), wordsOfQuery)]
+}
+
+// Matching narrows lists to the rows that have, for every word of the query, a word that begins with it (in an address, a whole one but for
+// the last); id is the list's column of their ids. It is nil for a query without letters or digits. Where a word is rare, its rows are read,
+// and the list finds those by their ids: to say the scope again would only mislead SQLite. Where all are common, rare is false: the list
 // must say its scope, is read in its own order, and the words of each row are looked up.
 func Matching(ctx context.Context, db bun.IDB, community turnout.ID, kind string, scope turnout.ID, query, id string) (narrow func(*bun.SelectQuery) *bun.SelectQuery, rare bool, err error) {
-	words := Fold(query)
-	words = words[:min(len(words), wordsOfQuery)]
+	words := terms(query)
 	if len(words) == 0 {
 		return nil, false, nil
 	}
-	with := func(word string) *bun.SelectQuery {
+	with := func(t term) *bun.SelectQuery {
 		return db.NewSelect().TableExpr("search_tokens AS lead").Column("lead.row_id").
 			Where("lead.community_id = ? AND lead.kind = ? AND lead.scope_id = ?", community, kind, scope).
-			Where("lead.token >= ? AND lead.token < ?", []byte(word), after(word))
+			Where("lead.token >= ? AND lead.token < ?", []byte(t.word), t.end)
 	}
 	rows, words, err := rarestFirst(ctx, db, words, with)
 	if err != nil {
@@ -179,32 +200,32 @@ func Matching(ctx context.Context, db bun.IDB, community turnout.ID, kind string
 	const has = "EXISTS (SELECT 1 FROM search_tokens AS other WHERE other.row_id = ? AND other.token >= ? AND other.token < ?)"
 	if rows < common {
 		lead := with(words[0])
-		for _, word := range words[1:] {
-			lead = lead.Where(has, bun.Ident("lead.row_id"), []byte(word), after(word))
+		for _, t := range words[1:] {
+			lead = lead.Where(has, bun.Ident("lead.row_id"), []byte(t.word), t.end)
 		}
 		return func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("? IN (?)", bun.Ident(id), lead) }, true, nil
 	}
 	return func(q *bun.SelectQuery) *bun.SelectQuery {
-		for _, word := range words {
-			q = q.Where(has, bun.Ident(id), []byte(word), after(word))
+		for _, t := range words {
+			q = q.Where(has, bun.Ident(id), []byte(t.word), t.end)
 		}
 		return q
 	}, false, nil
 }
 
 // rarestFirst counts the rows of each word, as far as it matters, and gives the words in that order and the rows of the first.
-func rarestFirst(ctx context.Context, db bun.IDB, words []string, with func(word string) *bun.SelectQuery) (int64, []string, error) {
+func rarestFirst(ctx context.Context, db bun.IDB, words []term, with func(term) *bun.SelectQuery) (int64, []term, error) {
 	counts := make(map[string]int64, len(words))
-	for _, word := range words {
+	for _, t := range words {
 		var n int64
 		// In the order of the index, or PostgreSQL reads the whole table for a word that many have.
-		if err := db.NewSelect().TableExpr("(?) AS counted", with(word).Order("lead.token").Limit(common)).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
+		if err := db.NewSelect().TableExpr("(?) AS counted", with(t).Order("lead.token").Limit(common)).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
 			return 0, nil, err
 		}
-		counts[word] = n
+		counts[string(t.end)] = n
 	}
-	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(counts[a], counts[b]) })
-	return counts[words[0]], slices.Compact(words), nil
+	slices.SortStableFunc(words, func(a, b term) int { return cmp.Compare(counts[string(a.end)], counts[string(b.end)]) })
+	return counts[string(words[0].end)], slices.CompactFunc(words, func(a, b term) bool { return string(a.end) == string(b.end) }), nil
 }
 
 // after is behind every text that begins with the word: no UTF-8 holds the byte 0xff.
