@@ -278,7 +278,7 @@ func TestExports(t *testing.T) {
 			rows(d.at("/orders"+format+"?order="+string(held.ID)), 1)
 			rows(d.at("/orders"+format+"?search=nobody+at+all"), 0)
 			only := rows(d.at("/orders"+format+"?search=lovelace&status=held&sort=oldest"), 1)
-			if row := strings.Join(only[1], "|"); !strings.HasPrefix(row, held.Code+"|Held for you|Ada Lovelace|ada@example.org|2|EUR|98") || !strings.Contains(strings.Join(only[0], "|"), "Placed (Europe/Berlin)") {
+			if row := strings.Join(only[1], "|"); !strings.HasPrefix(row, held.Code+"|Held, not paid yet|Ada Lovelace|ada@example.org|2|EUR|98") || !strings.Contains(strings.Join(only[0], "|"), "Placed (Europe/Berlin)") {
 				t.Errorf("%q", only)
 			}
 			at := "/events/" + d.event.Slug

@@ -42,7 +42,7 @@ func TestTicketPages(t *testing.T) {
 		}
 		d.buy(types[0], 3, "Ada", "ada@example.org")
 		d.see(d.at("/tickets"), "Sold out", "No place is left in Hall.", "3 of 3 taken")
-		d.refuse(d.at("/tickets/pools/"+pool), url.Values{"name": {"Hall"}, "capacity": {"2"}, "version": {"1"}}, 409, "already held or sold")
+		d.refuse(d.at("/tickets/pools/"+pool), url.Values{"name": {"Hall"}, "capacity": {"2"}, "version": {"1"}}, 409, "already sold, held, reserved or set aside")
 		d.send(d.at("/tickets/pools/"+pool), url.Values{"name": {"Hall"}, "capacity": {"9"}}, d.at("/tickets"))
 		d.lang = "de"
 		for _, p := range []string{d.at("/tickets"), page, d.at("/tickets/types/new"), d.at("/tickets/pools/" + pool), d.at("")} {

@@ -18,7 +18,7 @@ func TestVoucherPages(t *testing.T) {
 		d.see(list+"/new", "Percent", "Reservation")
 		form := url.Values{"code": {"Speaker 20"}, "kind": {"percent"}, "value": {"20 %"}, "max_uses": {"2"}, "ticket_type_ids": {string(paid.ID)}, "note": {"For Łukasz"}, "budget": {"100.00"}}
 		d.refuse(list+"/new", clone(form, "code", "", "value", "many", "budget", "x"), 422, `id="f-code-error"`, `id="f-value-error"`, `id="f-budget-error"`, `value="many"`)
-		d.refuse(list+"/new", clone(form, "kind", "reserve", "value", "", "max_uses", "21"), 409, `id="f-max_uses-error"`, "not so many places")
+		d.refuse(list+"/new", clone(form, "kind", "reserve", "value", "", "max_uses", "21"), 409, `id="f-max_uses-error"`, "fewer free places than this voucher")
 		page := d.send(list+"/new", form, list+"/vou")
 		d.refuse(list+"/new", form, 409, `id="f-code-error"`)
 		d.see(page, "Speaker 20", "20 % off", "0 of 2", "/checkout?voucher=Speaker", "Nobody has used it yet")

@@ -105,7 +105,7 @@ func (s *Service) UpdatePool(ctx context.Context, community, id turnout.ID, vers
 		case version != 0 && pool.Version != version:
 			return turnout.ErrStale
 		default:
-			return ErrCapacityBelowTaken.With("%d places are already held or sold; there cannot be fewer.", pool.Taken)
+			return ErrCapacityBelowTaken.With("%d places are already sold, held, reserved or set aside; there cannot be fewer.", pool.Taken)
 		}
 	})
 	if err != nil {

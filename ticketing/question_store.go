@@ -208,7 +208,7 @@ func belowTaken(ctx context.Context, tx bun.IDB, pool turnout.ID, i int) error {
 	if err := tx.NewSelect().Model((*Pool)(nil)).Column("taken").Where("id = ?", pool).Scan(ctx, &taken); err != nil {
 		return err
 	}
-	return refusedAt(ErrCapacityBelowTaken.With("%d places are already held or sold; there cannot be fewer.", taken), i)
+	return refusedAt(ErrCapacityBelowTaken.With("%d places are already sold, held, reserved or set aside; there cannot be fewer.", taken), i)
 }
 
 // refusedAt gives a refusal about the places of an option.

@@ -47,7 +47,7 @@ func (m *mall) makeVoucher(t *rapid.T) {
 	v, err := m.s.CreateVoucher(context.Background(), m.s.event.CommunityID, m.s.event.ID, in)
 	m.explained(t, "voucher", err, m.afterSweep(func() (codes []string) {
 		if in.Reserves && m.left(m.ware(in.TicketTypeIDs[0])) < *in.MaxUses {
-			codes = append(codes, "sold_out")
+			codes = append(codes, "reserves_more")
 		}
 		return codes
 	}))
@@ -80,7 +80,7 @@ func (m *mall) endVoucher(t *rapid.T) {
 	after.ended = ended
 	m.explained(t, "end voucher", err, m.afterSweep(func() (codes []string) {
 		if uses, _ := m.used(c); c.in.Reserves && m.live(&after) && !m.couponRoom(c, *c.in.MaxUses-uses) {
-			codes = append(codes, "sold_out")
+			codes = append(codes, "reserves_more")
 		}
 		return codes
 	}))
@@ -112,7 +112,7 @@ func (m *mall) changeVoucher(t *rapid.T) {
 			codes = append(codes, "budget_below_spent")
 		}
 		if in.Reserves && m.live(c) && !m.couponRoom(c, *in.MaxUses-uses) {
-			codes = append(codes, "sold_out")
+			codes = append(codes, "reserves_more")
 		}
 		return codes
 	}))

@@ -414,7 +414,7 @@ func (m *mall) sweep() (freed bool) {
 // afterSweep names the causes for which there are no places, once what is held past its time gave way.
 func (m *mall) afterSweep(causes func() []string) []string {
 	codes := causes()
-	if slices.Equal(codes, []string{"sold_out"}) && m.sweep() {
+	if (slices.Equal(codes, []string{"sold_out"}) || slices.Equal(codes, []string{"reserves_more"})) && m.sweep() {
 		return causes()
 	}
 	return codes

@@ -3,6 +3,7 @@ package ticketing
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,6 +41,10 @@ var (
 	ErrBudgetLow = &turnout.Error{Kind: turnout.Conflict, Code: "budget_below_spent", Message: "More than that was given as discount by this voucher."}
 	ErrCodeTaken = &turnout.Error{Kind: turnout.Conflict, Code: "code_taken", Message: "This event has a voucher of that code already.",
 		Fields: []turnout.FieldError{{Name: "code", Code: "code_taken", Message: "This event has a voucher of that code already."}}}
+
+	errReservesMore = &turnout.Error{Kind: ErrSoldOut.Kind, Code: ErrSoldOut.Code, Message: "There are fewer free places than this voucher would hold.",
+		Fields: []turnout.FieldError{{Name: "max_uses", Code: "reserves_more",
+			Message: "There are fewer free places than this voucher would hold. Let it be used less often, or make room first."}}}
 )
 
 const maxCode = 60
@@ -239,10 +244,18 @@ func (s *Service) createVouchers(ctx context.Context, community, event turnout.I
 		s.soldOut.forget()
 		return audit.Write(ctx, tx, entry)
 	})
-	if database.IsUnique(err) {
-		err = ErrCodeTaken
+	return made, voucherRefusal(err)
+}
+
+// voucherRefusal says of what the database refused which field of the voucher asks for it.
+func voucherRefusal(err error) error {
+	switch {
+	case database.IsUnique(err):
+		return ErrCodeTaken
+	case errors.Is(err, ErrSoldOut):
+		return errReservesMore
 	}
-	return made, err
+	return err
 }
 
 // lockPoolsOfTypes locks the pools that ticket types draw on, and gives their ids. A type that moved to others while this waited is
@@ -372,10 +385,7 @@ func (s *Service) editVoucher(ctx context.Context, community, id turnout.ID, ver
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: action, Subject: id, At: now})
 	})
-	if database.IsUnique(err) {
-		err = ErrCodeTaken
-	}
-	if err != nil {
+	if err = voucherRefusal(err); err != nil {
 		return nil, fmt.Errorf("ticketing: edit voucher: %w", err)
 	}
 	s.soldOut.forget()

@@ -276,6 +276,12 @@ func TestReservedPlaces(t *testing.T) {
 		in := ticketing.VoucherInput{Code: "CREW", Kind: ticketing.ReservedVoucher, MaxUses: number(6), TicketTypeIDs: []turnout.ID{tt.ID}, ValidUntil: s.now().Add(20 * 24 * time.Hour)}
 		v := s.voucher(in)
 		is("made", 6)
+		more := in
+		more.Code, more.MaxUses = "MORE", number(5)
+		_, err := s.CreateVoucher(t.Context(), s.event.CommunityID, s.event.ID, more)
+		if refusal, ok := errors.AsType[*turnout.Error](err); !ok || !errors.Is(err, ticketing.ErrSoldOut) || len(refusal.Fields) != 1 || refusal.Fields[0].Name != "max_uses" {
+			t.Errorf("for five of the four that are left: %v", err)
+		}
 		if _, got := s.try(s.purchase(tt, 5, 1)); got != "sold_out" {
 			t.Errorf("five of the four that are left: %q", got)
 		}

@@ -196,8 +196,6 @@ func (h *Handler) voucherRefused(c *gin.Context, err error, in voucherForm, of *
 	}
 	for i := range shown {
 		switch shown[i].Code {
-		case ticketing.ErrSoldOut.Code:
-			shown[i].Name, shown[i].Message = "max_uses", h.text(c, "console.voucher.no_places")
 		case ticketing.ErrUsesBelow.Code:
 			shown[i].Name = "max_uses"
 		case ticketing.ErrBudgetLow.Code:
