@@ -65,18 +65,39 @@ func TestDetailsPage(t *testing.T) {
 		to := v.send(link, url.Values{"name": {"Grace Hopper"}, "email": {"grace@example.org"}, answer: {"A"}}, link)
 		v.see(to, "Your details are saved.", `value="Grace Hopper"`, `value="grace@example.org"`, `value="A"`)
 		v.send(link, url.Values{"name": {"Grace B. Hopper"}, "email": {"grace@example.org"}, answer: {"B"}}, link) // again: hers as before
-		v.see(link, `value="Grace B. Hopper"`, `value="B"`)
+		early := v.see(link, `value="Grace B. Hopper"`, `value="B"`)
+		hers := func(page, name, room string) url.Values {
+			return clone(hiddenOf(page), "name", name, "email", "grace@example.org", answer, room)
+		}
+		v.send(link, hers(early, "Grace M. Hopper", "B"), link)
+		w, stale := v.post(link, hers(early, "Grace B. Hopper", "C")) // another tab, opened before
+		if w.StatusCode != 412 || !strings.Contains(stale, "Somebody else saved these details") || !strings.Contains(stale, `value="Grace B. Hopper"`) || !strings.Contains(stale, `value="C"`) {
+			t.Errorf("of an old page: %d %s", w.StatusCode, excerpt(stale))
+		}
+		v.see(link, `value="Grace M. Hopper"`, `value="B"`)
+		v.send(link, hers(stale, "Grace B. Hopper", "B"), link) // having read that
 		if told := d.mails("grace@example.org"); len(told) != 1 || !strings.Contains(told[0].Text, strings.Replace(link, "/details?", "?", 1)) {
 			t.Errorf("Grace was mailed %d times: %+v", len(told), told)
 		}
 
 		// To somebody else it goes with a new code, on a new address that the old bearer is not told; the old one is dead.
-		w, body := v.post(link, url.Values{"name": {"Eve"}, "email": {"eve@example.org"}, answer: {"B"}})
+		// Whoever saves it is asked first; what they answered about themselves stays with them.
+		eve := url.Values{"name": {"Eve"}, "email": {"Eve@example.org"}, answer: {"B"}}
+		v.refuse(link, eve, 422, "Pass this ticket on to eve@example.org?", "Keep it", `value="Eve"`)
+		v.refuse(link, clone(eve, "passes_to", "mallory@example.org"), 422, "Pass this ticket on to eve@example.org?")
+		w, page := v.post(link, eve)
+		if now := v.see(link, `value="Grace B. Hopper"`); strings.Contains(page, `value="B"`) || strings.Contains(now, "Eve") {
+			t.Error("Grace's answer is passed on, or the ticket was before she was asked")
+		}
+		w, body := v.post(link, clone(hiddenOf(page), "name", "Eve", "email", "eve@example.org", answer, ""))
 		if w.StatusCode != http.StatusOK || !strings.Contains(body, "The ticket is another person&#39;s now") || strings.Contains(body, "secret=") {
 			t.Errorf("whoever passed it on sees %d %s", w.StatusCode, excerpt(body))
 		}
 		to = v.detailsOf(o, 1)
-		v.see(to, `value="Eve"`)
+		if body := v.see(to, `value="Eve"`, "Which room?"); strings.Contains(body, `value="B"`) {
+			t.Error("Eve reads what Grace answered")
+		}
+		v.refuse(to, url.Values{"name": {"Eve"}, "email": {"eve@example.org"}}, 422, "Which room?: This needs an answer.") // of her
 		w, body = v.ask(httptest.NewRequest("GET", baseURL+link, nil))
 		if w.StatusCode != http.StatusNotFound || strings.Contains(body, "Eve") || !strings.Contains(body, "ask whoever gave it to you") {
 			t.Errorf("the old link: %d", w.StatusCode)
@@ -111,6 +132,40 @@ func TestDetailsPage(t *testing.T) {
 		v.refuse(late, mallory, 409, "Hier lässt sich nichts mehr ändern")
 		if now(2).AttendeeName != "Ada" || !now(2).DetailsDue {
 			t.Errorf("too late, and yet %+v", now(2))
+		}
+	})
+}
+
+// With a ticket goes the choice that holds a place, and neither what its bearer chose for themselves nor what they consented to, nor their file.
+func TestWhatGoesWithATicket(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(10)
+		two := int64(2)
+		bus := d.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice, Label: "Which bus?", Required: true, Options: []ticketing.OptionInput{{Label: "Red", Places: &two}}})
+		meal := d.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice, Label: "Which meal?", Options: []ticketing.OptionInput{{Label: "Vegan"}}})
+		photo := d.asks(ticketing.QuestionInput{Subject: ticketing.OfTicket, Kind: ticketing.AskConsent, Label: "Photos?"})
+		red, vegan := string(bus.Words.Options[0].ID), string(meal.Words.Options[0].ID)
+		o := d.buy(free, 1, "Ada", "ada@example.org", ticketing.Answers{bus.ID: raw(red), meal.ID: raw(vegan), photo.ID: []byte("true")})
+		v, link := d.stranger(), d.detailsOf(o, 0)
+		as := func(name, email string) url.Values {
+			return url.Values{"name": {name}, "email": {email}, "answers." + string(bus.ID): {red}, "answers." + string(meal.ID): {vegan}, "answers." + string(photo.ID): {"true"}}
+		}
+		w, page := v.post(link, as("Eve", "eve@example.org"))
+		if w.StatusCode != 422 || strings.Count(page, " checked") != 2 || !strings.Contains(page, `value="`+red+`" checked`) || !strings.Contains(page, `value="" checked`) {
+			t.Errorf("asked first: %d %s", w.StatusCode, page)
+		}
+		form := clone(hiddenOf(page), "name", "Eve", "email", "eve@example.org", "answers."+string(bus.ID), red)
+		if w, body := v.post(link, form); w.StatusCode != 200 {
+			t.Errorf("passed on: %d %s", w.StatusCode, excerpt(body))
+		}
+		_, given, err := d.Ticketing.DetailsAsked(t.Context(), o.Tickets[0])
+		for _, a := range given {
+			if a.QuestionID == meal.ID || a.QuestionID == photo.ID && *a.Value.Yes {
+				t.Errorf("Eve has Ada's answer to %q", a.Asked.Label)
+			}
+		}
+		if err != nil || len(given) == 0 {
+			t.Errorf("%d answers, %v", len(given), err)
 		}
 	})
 }

@@ -301,12 +301,14 @@ func checkoutSamples() []sample {
 		Form                                   struct{ Name, Email string }
 		Questions                              []sampleQuestion
 		HasFiles, PassedOn                     bool
+		PassesTo                               string
+		Version                                int64
 	}
 	fill := details{Chrome: chrome("Your details", "/tickets/tkt_1/details"), Event: sampleConf, TypeName: "Regular", BuyerName: "Ada", TicketURL: "/tickets/tkt_1", Questions: []sampleQuestion{ask}, HasFiles: true,
 		Errors: Errors{{Name: "name", Message: "This is needed."}}}
-	over, gone := fill, fill
-	over.Closed, gone.PassedOn = "The event has begun.", true
-	return []sample{{"details", "open", fill}, {"details", "closed", over}, {"details", "passed on", gone}, {"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
+	over, gone, passes := fill, fill, fill
+	over.Closed, gone.PassedOn, passes.PassesTo, passes.Errors = "The event has begun.", true, "a.very.long.address.of.somebody@university.example.org", nil
+	return []sample{{"details", "open", fill}, {"details", "closed", over}, {"details", "passed on", gone}, {"details", "passes on", passes}, {"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
 }
 
 type sampleRefund struct {

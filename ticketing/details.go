@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -21,6 +22,13 @@ import (
 type Details struct {
 	Attendee         // without an e-mail address they are reached through the buyer
 	Answers  Answers // to the questions of their ticket
+	Version  int64   // of the ticket as it was shown; 0 for whatever it is by now
+}
+
+// PassOn says whether the details give a ticket of the order to another address than it has: see FillDetails. One that nobody has filled in
+// yet is given to nobody else.
+func (d Details) PassOn(t *Ticket, o *Order) bool {
+	return !t.DetailsDue && cmp.Or(d.Email, o.BuyerEmail) != t.AttendeeEmail
 }
 
 // ErrDetailsClosed refuses to change the details of a ticket once its event has begun.
@@ -75,8 +83,9 @@ func detailsAsked(ctx context.Context, db bun.IDB, t *Ticket) ([]*Question, []*A
 
 // FillDetails writes who bears a ticket and what they answer; whoever asks has shown that the ticket, or its order, is theirs. The
 // places of choices are taken and given back with it. A ticket that goes from one address to another is a transfer: it gets a new code and
-// new links, see DetailsLink. It fails with an Invalid error naming the fields ("name", "email", "answers.…";
-// a choice without places is "option_full"), ErrTicketOver, ErrDetailsClosed and turnout.ErrNotFound.
+// new links, see DetailsLink, and whoever has it from then on can answer what is missing. It fails with an Invalid error naming the fields
+// ("name", "email", "answers.…"; a choice without places is "option_full"), ErrTicketOver, ErrDetailsClosed, turnout.ErrStale where the
+// ticket has another version by now, and turnout.ErrNotFound.
 func (s *Service) FillDetails(ctx context.Context, ticket turnout.ID, in Details) error {
 	var event turnout.ID
 	err := s.withRoom(ctx, &event, func(ctx context.Context, tx bun.Tx) error {
@@ -143,6 +152,9 @@ func (f *filling) lock(ctx context.Context, id turnout.ID) error {
 	if err := f.s.DetailsOpen(f.ticket, f.order); err != nil {
 		return err
 	}
+	if f.in.Version != 0 && f.in.Version != f.ticket.Version {
+		return turnout.ErrStale
+	}
 	f.questions, f.before, err = detailsAsked(ctx, f.tx, f.ticket)
 	return err
 }
@@ -160,6 +172,9 @@ func (f *filling) check(ctx context.Context) error {
 	}
 	form := questionnaire{f.questions, uploads}
 	f.kept = form.check(&probs, "answers", OfTicket, f.ticket.TicketTypeID, f.in.Answers)
+	if f.in.PassOn(f.ticket, f.order) { // what is asked of whoever has it from now on, they are asked themselves
+		probs = slices.DeleteFunc(probs, func(p turnout.FieldError) bool { return p.Code == "required" && strings.HasPrefix(p.Name, "answers.") })
+	}
 	f.change = map[turnout.ID]int64{}
 	for _, a := range f.replaced() {
 		for _, id := range a.Value.Choices {
@@ -266,7 +281,7 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 		if t.PersonID, err = f.person(ctx, in.Attendee); err != nil {
 			return err
 		}
-		if !t.DetailsDue { // somebody bore it before: their code, links and pages are theirs no more
+		if in.PassOn(t, f.order) { // somebody bore it before: their code, links and pages are theirs no more
 			if err := f.newCode(ctx); err != nil {
 				return err
 			}

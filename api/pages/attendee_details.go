@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 	"turnout"
 	"turnout/api/respond"
 	"turnout/events/organisers"
+	"turnout/events/people"
 	"turnout/templates"
 	"turnout/ticketing"
 )
@@ -28,6 +31,8 @@ type detailsPage struct {
 	HasFiles  bool
 	Closed    string // why nothing can be changed, "" while it can
 	PassedOn  bool   // it went to somebody else just now
+	PassesTo  string // who is about to get it, "" for nobody: whoever saves is asked first
+	Version   int64
 	TicketURL string
 
 	ticket    *ticketing.Ticket
@@ -77,8 +82,16 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 	}
 	form := c.Request.PostForm
 	page.Form = ticketing.Attendee{Name: clean(form.Get("name")), Email: clean(form.Get("email"))}
+	version, _ := strconv.ParseInt(form.Get("version"), 10, 64)
+	if page.PassesTo = page.passesTo(); page.PassesTo != "" && form.Get("passes_to") != page.PassesTo {
+		page.leaveAnswers(form)
+		h.ask(c, page, form)
+		h.Render(c, http.StatusUnprocessableEntity, "details", page)
+		return
+	}
 	if err = problems.Err(); err == nil {
-		err = h.Ticketing.FillDetails(c.Request.Context(), page.ticket.ID, ticketing.Details{Attendee: page.Form, Answers: readAnswers(form, detailsPrefix, page.questions)})
+		err = h.Ticketing.FillDetails(c.Request.Context(), page.ticket.ID,
+			ticketing.Details{Attendee: page.Form, Answers: readAnswers(form, detailsPrefix, page.questions), Version: version})
 	}
 	if err == nil {
 		now, _, err := h.Ticketing.TicketOf(c.Request.Context(), page.ticket.CommunityID, page.ticket.ID) // another bearer's ticket has another address
@@ -103,9 +116,43 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 	if page.Errors = h.Templates.Errors(h.Language(c), known); len(page.Errors) == 0 {
 		page.Errors = templates.Errors{{Name: "name", Code: known.Code, Message: h.Templates.ErrorText(h.Language(c), known)}}
 	}
+	if errors.Is(err, turnout.ErrStale) { // sent again as it stands now, it replaces what somebody else saved
+		page.Errors[0].Message = h.text(c, "details.stale")
+	}
 	h.ask(c, page, form)
 	labelAnswers(page.Errors, page.Questions, "")
 	h.Render(c, respond.Status(known), "details", page)
+}
+
+// passesTo says to whom what was typed gives the ticket, "" when it stays: an address, or the buyer's name. An address that is none is refused
+// as such.
+func (p *detailsPage) passesTo() string {
+	typed := p.Form
+	if typed.Email != "" {
+		email, err := people.NormaliseEmail(typed.Email)
+		if err != nil {
+			return ""
+		}
+		typed.Email = email
+	}
+	if (ticketing.Details{Attendee: typed}).PassOn(p.ticket, p.order) {
+		return cmp.Or(typed.Email, p.BuyerName)
+	}
+	return ""
+}
+
+// leaveAnswers takes the answers out of the form that whoever has the ticket gave about themselves: the next one is asked for theirs. Choices
+// that hold places go with the ticket.
+func (p *detailsPage) leaveAnswers(form url.Values) {
+	before := typedAnswers(p.answers)
+	for _, q := range p.questions {
+		name := detailsPrefix + "." + string(q.ID)
+		holds := slices.ContainsFunc(q.Words.Options, func(o ticketing.Option) bool { return o.PoolID != "" })
+		if q.Kind == ticketing.AskConsent || !holds && slices.Equal(form[name], before[name]) {
+			form.Del(name)
+			form.Del(name + fileName)
+		}
+	}
 }
 
 // detailsPage is the page of the ticket that the address names and opens.
@@ -122,7 +169,7 @@ func (h *Handler) detailsPage(c *gin.Context) (*detailsPage, error) {
 	}
 	query := "?secret=" + url.QueryEscape(c.Query("secret"))
 	page := &detailsPage{Chrome: h.eventChrome(community, o.Event), Event: newPublicEvent(o.Event), TypeName: o.TypeName(t), BuyerName: o.BuyerName,
-		Form: ticketing.Attendee{Name: t.AttendeeName, Email: t.AttendeeEmail}, TicketURL: "/tickets/" + string(t.ID) + query, ticket: t, order: o}
+		Form: ticketing.Attendee{Name: t.AttendeeName, Email: t.AttendeeEmail}, TicketURL: "/tickets/" + string(t.ID) + query, ticket: t, order: o, Version: t.Version}
 	page.Title, page.NoIndex, page.Canonical, page.Description = h.text(c, "details.title"), true, "", ""
 	page.Path = "/tickets/" + string(t.ID) + "/details" + query
 	if t.DetailsDue && t.AttendeeName == o.BuyerName {
