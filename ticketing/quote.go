@@ -2,7 +2,9 @@ package ticketing
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -13,7 +15,7 @@ import (
 type Quote struct {
 	Lines         []QuotedLine
 	Total         turnout.Money
-	Discount      turnout.Money // that is in the total, by a voucher
+	Discount      turnout.Money // that is in the total, by a voucher; one that cannot be used for the purchase takes nothing off
 	NeedsApproval bool          // the organiser decides about it first
 	Problems      turnout.Problems
 	Refusal       error // what no change of the fields mends; nil for none
@@ -71,7 +73,19 @@ func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, e
 	if err != nil {
 		return nil, err
 	}
-	basket := shelf.quote(p, func(pool turnout.ID) int64 { return pools[pool].Available() })
+	free := func(pool turnout.ID) int64 { return pools[pool].Available() }
+	basket := shelf.quote(p, free)
+	if v := shelf.voucher(p); v != nil && p.Replaces == "" { // an order that is replaced gives its uses back first
+		var refusal *turnout.Error
+		if errors.As(v.covers(basket, used{}, p, event.Currency, shelf.now), &refusal) { // the sum is that of what can be bought
+			if !slices.ContainsFunc(q.Problems, func(f turnout.FieldError) bool { return f.Name == "voucher" }) {
+				q.Problems = append(q.Problems, refusal.Fields...)
+			}
+			plain := *p
+			plain.Voucher = ""
+			basket = shelf.quote(&plain, free)
+		}
+	}
 	q.Total, q.Discount, q.NeedsApproval = money(basket.total), money(basket.spent), basket.needsApproval(p)
 	for _, l := range basket.lines {
 		line := QuotedLine{PriceName: l.priceName, Quantity: l.quantity, UnitPrice: money(l.unit), Discount: money(l.discount), Total: money(l.total())}
