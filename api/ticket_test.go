@@ -36,7 +36,7 @@ func TestTicketPage(t *testing.T) {
 
 		w, page := call(t, h, "GET", path(0), "")
 		if w.StatusCode != 200 || !strings.Contains(page, `class="qr"`) || !strings.Contains(page, "noindex") || w.Header.Get("Referrer-Policy") != "no-referrer" ||
-			w.Header.Get("Cache-Control") != "private, no-cache" || strings.Contains(page, secret(1)) || strings.Contains(page, order.text1("secret")) {
+			w.Header.Get("Cache-Control") != "private, no-cache" || !strings.Contains(page, "unless the ticket was canceled or passed on since") || strings.Contains(page, secret(1)) || strings.Contains(page, order.text1("secret")) {
 			t.Errorf("the page: %d %v %s", w.StatusCode, w.Header, page)
 		}
 		until, err := time.Parse(time.RFC3339, w.Header.Get("Turnout-Keep-Until"))
