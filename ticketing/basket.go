@@ -52,6 +52,22 @@ type bearerAnswers struct {
 	given  []answered
 }
 
+// maxPaid is the most that an order can cost that is not paid at the desk, in minor units: Stripe takes no longer amount
+// (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+const maxPaid = 99_999_999
+
+// dear refuses a basket that nobody could pay.
+func (b *basket) dear(p *Purchase, currency string) (probs turnout.Problems) {
+	most := int64(maxPaid)
+	if p.Desk != nil {
+		most = maxPrice
+	}
+	if b.total > most {
+		probs.Add("lines", "order_too_dear", "One order can cost %s at most. Take fewer tickets, or name a smaller price.", turnout.Money{Amount: most, Currency: currency})
+	}
+	return probs
+}
+
 // quote prices a purchase that may be sold and says which places it takes. free gives the places left in a pool, for whoever is served
 // before this purchase has taken theirs.
 func (s *shelf) quote(p *Purchase, free func(pool turnout.ID) int64) *basket {

@@ -2,6 +2,7 @@ package ticketing_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,30 @@ func TestAPriceWindowKeepsWhatWasSoldUnderAnotherName(t *testing.T) {
 		window.ID = "win_of_another_type"
 		if _, err := s.windows(seat, window); !errors.As(err, &invalid) || invalid.Kind != turnout.Invalid {
 			t.Errorf("a window of another type: %v", err)
+		}
+	})
+}
+
+// An order that no provider would take money for is refused before it holds places, and the sum that is shown before says so; at the desk
+// any sum is taken.
+func TestAnOrderThatNobodyCouldPay(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		pool := s.pool(10)
+		tt := s.ticketType(50_000_000, pool)
+		dear := s.purchase(tt, 2, 1)
+		q, err := s.Quote(t.Context(), &dear)
+		if err != nil || len(q.Problems) != 1 || q.Problems[0].Code != "order_too_dear" || !strings.Contains(q.Problems[0].Message, "€999,999.99") {
+			t.Errorf("%+v, %v", q, err)
+		}
+		if _, got := s.try(dear); got != "order_too_dear" || s.taken(pool) != 0 {
+			t.Errorf("two: %q, %d places are held", got, s.taken(pool))
+		}
+		if _, got := s.try(s.purchase(tt, 1, 1)); got != "" {
+			t.Errorf("one: %q", got)
+		}
+		if _, _, err := s.PlaceOrder(t.Context(), s.atDesk(tt, 2, ticketing.DeskTransfer)); err != nil {
+			t.Error(err)
 		}
 	})
 }

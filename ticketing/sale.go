@@ -275,8 +275,8 @@ func (b *sale) refusal(p *Purchase, basket *basket) error {
 	if total := (turnout.Money{Amount: basket.total, Currency: event.Currency}); p.Expected != nil && *p.Expected != total {
 		return ErrPriceChanged.With("This costs %s now.", total)
 	}
-	if basket.total > maxPrice {
-		return turnout.Invalidf("lines", "out_of_range", "One order cannot cost that much.")
+	if err := basket.dear(p, event.Currency).Err(); err != nil {
+		return err
 	}
 	if d := p.Desk; d != nil && d.Method == DeskCash && d.Received != nil && *d.Received < basket.total {
 		return turnout.Invalidf("received", "too_little", "This costs %s.", turnout.Money{Amount: basket.total, Currency: event.Currency})
