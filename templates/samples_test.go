@@ -297,14 +297,14 @@ func checkoutSamples() []sample {
 		Chrome
 		Errors                                 Errors
 		Event                                  sampleEvent
-		TypeName, BuyerName, Closed, TicketURL string
+		TypeName, EmailHelp, Closed, TicketURL string
 		Form                                   struct{ Name, Email string }
 		Questions                              []sampleQuestion
 		HasFiles, PassedOn                     bool
 		PassesTo                               string
 		Version                                int64
 	}
-	fill := details{Chrome: chrome("Your details", "/tickets/tkt_1/details"), Event: sampleConf, TypeName: "Regular", BuyerName: "Ada", TicketURL: "/tickets/tkt_1", Questions: []sampleQuestion{ask}, HasFiles: true,
+	fill := details{Chrome: chrome("Your details", "/tickets/tkt_1/details"), Event: sampleConf, TypeName: "Regular", EmailHelp: "Leave it empty to be reached through Ada.", TicketURL: "/tickets/tkt_1", Questions: []sampleQuestion{ask}, HasFiles: true,
 		Errors: Errors{{Name: "name", Message: "This is needed."}}}
 	over, gone, passes := fill, fill, fill
 	over.Closed, gone.PassedOn, passes.PassesTo, passes.Errors = "The event has begun.", true, "a.very.long.address.of.somebody@university.example.org", nil

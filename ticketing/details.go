@@ -166,15 +166,15 @@ func (f *filling) check(ctx context.Context) error {
 	for i := range probs {
 		probs[i].Name = strings.TrimPrefix(probs[i].Name, ".")
 	}
+	if f.in.PassOn(f.ticket, f.order) { // nobody answers or consents for another: who has it from now on is asked
+		return probs.Err()
+	}
 	uploads, err := uploadsNamed(ctx, f.tx, f.questions, []Answers{f.in.Answers})
 	if err != nil {
 		return err
 	}
 	form := questionnaire{f.questions, uploads}
 	f.kept = form.check(&probs, "answers", OfTicket, f.ticket.TicketTypeID, f.in.Answers)
-	if f.in.PassOn(f.ticket, f.order) { // what is asked of whoever has it from now on, they are asked themselves
-		probs = slices.DeleteFunc(probs, func(p turnout.FieldError) bool { return p.Code == "required" && strings.HasPrefix(p.Name, "answers.") })
-	}
 	f.change = map[turnout.ID]int64{}
 	for _, a := range f.replaced() {
 		for _, id := range a.Value.Choices {
@@ -198,10 +198,14 @@ func (f *filling) check(ctx context.Context) error {
 	return probs.Err()
 }
 
-// replaced are the answers that the new ones stand in for: those to what is asked now.
+// replaced are the answers that the new ones stand in for: those to what is asked now. Of a ticket that is passed on they are all but those that
+// hold a place, which goes with it.
 func (f *filling) replaced() (old []*Answer) {
+	passed := f.in.PassOn(f.ticket, f.order)
 	for _, a := range f.before {
-		if slices.ContainsFunc(f.questions, func(q *Question) bool { return q.ID == a.QuestionID }) {
+		holds := slices.ContainsFunc(a.Value.Choices, func(id turnout.ID) bool { o := a.Asked.Option(id); return o != nil && o.PoolID != "" })
+		asked := slices.ContainsFunc(f.questions, func(q *Question) bool { return q.ID == a.QuestionID })
+		if passed && !holds && a.ErasedAt.IsZero() || !passed && asked {
 			old = append(old, a)
 		}
 	}

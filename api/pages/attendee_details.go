@@ -3,9 +3,9 @@ package pages
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +27,7 @@ type detailsPage struct {
 	TypeName  string
 	BuyerName string
 	Form      ticketing.Attendee
+	EmailHelp string
 	Questions []questionField
 	HasFiles  bool
 	Closed    string // why nothing can be changed, "" while it can
@@ -83,8 +84,12 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 	form := c.Request.PostForm
 	page.Form = ticketing.Attendee{Name: clean(form.Get("name")), Email: clean(form.Get("email"))}
 	version, _ := strconv.ParseInt(form.Get("version"), 10, 64)
-	if page.PassesTo = page.passesTo(); page.PassesTo != "" && form.Get("passes_to") != page.PassesTo {
-		page.leaveAnswers(form)
+	if page.PassesTo = page.passesTo(); page.PassesTo != "" {
+		page.questions = nil // who gets it is asked
+	} else if form.Has("passes_to") { // it stays after all, and the form that asked had no questions
+		maps.Copy(form, typedAnswers(page.answers))
+	}
+	if page.PassesTo != "" && form.Get("passes_to") != page.PassesTo {
 		h.ask(c, page, form)
 		h.Render(c, http.StatusUnprocessableEntity, "details", page)
 		return
@@ -141,20 +146,6 @@ func (p *detailsPage) passesTo() string {
 	return ""
 }
 
-// leaveAnswers takes the answers out of the form that whoever has the ticket gave about themselves: the next one is asked for theirs. Choices
-// that hold places go with the ticket.
-func (p *detailsPage) leaveAnswers(form url.Values) {
-	before := typedAnswers(p.answers)
-	for _, q := range p.questions {
-		name := detailsPrefix + "." + string(q.ID)
-		holds := slices.ContainsFunc(q.Words.Options, func(o ticketing.Option) bool { return o.PoolID != "" })
-		if q.Kind == ticketing.AskConsent || !holds && slices.Equal(form[name], before[name]) {
-			form.Del(name)
-			form.Del(name + fileName)
-		}
-	}
-}
-
 // detailsPage is the page of the ticket that the address names and opens.
 func (h *Handler) detailsPage(c *gin.Context) (*detailsPage, error) {
 	c.Header("Referrer-Policy", "no-referrer") // whoever is sent on from here must not learn the secret from the address
@@ -172,6 +163,10 @@ func (h *Handler) detailsPage(c *gin.Context) (*detailsPage, error) {
 		Form: ticketing.Attendee{Name: t.AttendeeName, Email: t.AttendeeEmail}, TicketURL: "/tickets/" + string(t.ID) + query, ticket: t, order: o, Version: t.Version}
 	page.Title, page.NoIndex, page.Canonical, page.Description = h.text(c, "details.title"), true, "", ""
 	page.Path = "/tickets/" + string(t.ID) + "/details" + query
+	page.EmailHelp = h.text(c, "details.email_help", "Buyer", o.BuyerName)
+	if !t.DetailsDue {
+		page.EmailHelp += " " + h.text(c, "details.email_passes")
+	}
 	if t.DetailsDue && t.AttendeeName == o.BuyerName {
 		page.Form.Name = "" // it stands in for the name that is asked here
 	}
