@@ -108,14 +108,26 @@ func (c calendar) name(ago int) string {
 	return time.Date(c.now.Year(), c.now.Month(), c.now.Day()-ago, 12, 0, 0, 0, time.UTC).Format(time.DateOnly)
 }
 
-// ago is the expression for how many days ago a column's instant was, with its arguments: databases know no zones.
+// ago is the expression for how many days ago the instant of a column was, which lies within the days, with its arguments: databases know no
+// zones. It halves the days again and again: each row is compared five times for a month.
 func (c calendar) ago(column string) (expr string, midnights []any) {
 	var text strings.Builder
-	for i := range c.days {
-		fmt.Fprintf(&text, " WHEN %s >= ? THEN %d", column, i)
-		midnights = append(midnights, c.midnight(i))
+	var within func(from, to int)
+	within = func(from, to int) {
+		if to-from <= 1 {
+			fmt.Fprint(&text, from)
+			return
+		}
+		half := (from + to) / 2
+		fmt.Fprintf(&text, "CASE WHEN %s >= ? THEN ", column)
+		midnights = append(midnights, c.midnight(half-1))
+		within(from, half)
+		text.WriteString(" ELSE ")
+		within(half, to)
+		text.WriteString(" END")
 	}
-	return "CASE" + text.String() + " END", midnights
+	within(0, c.days)
+	return text.String(), midnights
 }
 
 // Waits counts what only a person can bring on.
