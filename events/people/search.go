@@ -153,6 +153,7 @@ func DropTokens(ctx context.Context, db bun.IDB, community turnout.ID, rows []tu
 
 const (
 	wordsOfQuery = 8      // that are looked for
+	few          = 500    // rows of a word: those are looked at whatever the other words are
 	common       = 20_000 // rows of a word: from here on a list is read in its own order, until enough of it was found
 )
 
@@ -213,19 +214,25 @@ func Matching(ctx context.Context, db bun.IDB, community turnout.ID, kind string
 	}, false, nil
 }
 
-// rarestFirst counts the rows of each word, as far as it matters, and gives the words in that order and the rows of the first.
-func rarestFirst(ctx context.Context, db bun.IDB, words []term, with func(term) *bun.SelectQuery) (int64, []term, error) {
+// rarestFirst counts the rows of each word, as far as it matters, and gives the words in that order and the rows of the first: where one word
+// has few rows, the many of the others are not counted.
+func rarestFirst(ctx context.Context, db bun.IDB, words []term, with func(term) *bun.SelectQuery) (rows int64, sorted []term, err error) {
 	counts := make(map[string]int64, len(words))
-	for _, t := range words {
-		var n int64
-		// In the order of the index, or PostgreSQL reads the whole table for a word that many have.
-		if err := db.NewSelect().TableExpr("(?) AS counted", with(t).Order("lead.token").Limit(common)).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
-			return 0, nil, err
+	for _, enough := range []int64{few, common} {
+		for _, t := range words {
+			var n int64
+			// In the order of the index, or PostgreSQL reads the whole table for a word that many have.
+			if err := db.NewSelect().TableExpr("(?) AS counted", with(t).Order("lead.token").Limit(enough)).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
+				return 0, nil, err
+			}
+			counts[string(t.end)] = n
 		}
-		counts[string(t.end)] = n
+		slices.SortStableFunc(words, func(a, b term) int { return cmp.Compare(counts[string(a.end)], counts[string(b.end)]) })
+		if rows = counts[string(words[0].end)]; rows < enough {
+			break
+		}
 	}
-	slices.SortStableFunc(words, func(a, b term) int { return cmp.Compare(counts[string(a.end)], counts[string(b.end)]) })
-	return counts[string(words[0].end)], slices.CompactFunc(words, func(a, b term) bool { return string(a.end) == string(b.end) }), nil
+	return rows, slices.CompactFunc(words, func(a, b term) bool { return string(a.end) == string(b.end) }), nil
 }
 
 // after is behind every text that begins with the word: no UTF-8 holds the byte 0xff.
