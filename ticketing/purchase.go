@@ -181,7 +181,10 @@ func (a *Attendee) check(probs *turnout.Problems, name string, needsEmail bool) 
 	if len([]rune(a.Name)) > maxName {
 		probs.Add(name+".name", "too_long", "A name can have at most %d characters.", maxName)
 	}
-	if a.Email == "" && !needsEmail {
+	if a.Email == "" {
+		if needsEmail {
+			probs.Require(name+".email", a.Email)
+		}
 		return
 	}
 	email, err := people.NormaliseEmail(a.Email)
