@@ -193,7 +193,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		for _, f := range refusal.Fields {
 			said = append(said, f.Name+" "+f.Message)
 		}
-		want := "lines[0].quantity " + tt.Name + ": choose 1 to 10.; lines[1].ticket_type_id This event has no such ticket type.; buyer.name This is needed.; buyer.email This is needed."
+		want := "lines[0].quantity " + tt.Name + ": choose 1 to 10.; lines[1].ticket_type_id This event has no such ticket type.; buyer.name This is needed.; buyer.email This is not an e-mail address."
 		if got := strings.Join(said, "; "); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
