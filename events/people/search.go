@@ -153,7 +153,6 @@ func DropTokens(ctx context.Context, db bun.IDB, community turnout.ID, rows []tu
 
 const (
 	wordsOfQuery = 8      // that are looked for
-	few          = 500    // rows of a word: those are looked at whatever the other words are
 	common       = 20_000 // rows of a word: from here on a list is read in its own order, until enough of it was found
 )
 
@@ -218,7 +217,7 @@ func Matching(ctx context.Context, db bun.IDB, community turnout.ID, kind string
 // has few rows, the many of the others are not counted.
 func rarestFirst(ctx context.Context, db bun.IDB, words []term, with func(term) *bun.SelectQuery) (rows int64, sorted []term, err error) {
 	counts := make(map[string]int64, len(words))
-	for _, enough := range []int64{few, common} {
+	for _, enough := range []int64{64, 1000, common} {
 		for _, t := range words {
 			var n int64
 			// In the order of the index, or PostgreSQL reads the whole table for a word that many have.
