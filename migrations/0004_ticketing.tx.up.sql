@@ -182,7 +182,8 @@ CREATE TABLE tickets (
     person_id       TEXT NOT NULL REFERENCES persons (id),
     attendee_name   TEXT NOT NULL,
     attendee_email  TEXT NOT NULL, -- '' for somebody who is reached in no way
-    details_due     BOOLEAN NOT NULL DEFAULT FALSE, -- the attendee is still to fill in who they are and the answers
+    borne           BOOLEAN NOT NULL DEFAULT TRUE, -- somebody was named for it, when it was sold or since
+    details_due     BOOLEAN NOT NULL DEFAULT FALSE, -- the attendee is still to fill in who they are, or what is asked
     version         BIGINT NOT NULL DEFAULT 1,
     created_at      TIMESTAMPTZ NOT NULL,
     updated_at      TIMESTAMPTZ NOT NULL,

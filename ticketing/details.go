@@ -25,10 +25,10 @@ type Details struct {
 	Version  int64   // of the ticket as it was shown; 0 for whatever it is by now
 }
 
-// PassOn says whether the details give a ticket of the order to another address than it has: see FillDetails. One that nobody has filled in
-// yet is given to nobody else.
+// PassOn says whether the details take a ticket of the order from who bears it to another address: see FillDetails. One that nobody bears yet
+// is taken from nobody.
 func (d Details) PassOn(t *Ticket, o *Order) bool {
-	return !t.DetailsDue && cmp.Or(d.Email, o.BuyerEmail) != t.AttendeeEmail
+	return t.Borne && cmp.Or(d.Email, o.BuyerEmail) != t.AttendeeEmail
 }
 
 // ErrDetailsClosed refuses to change the details of a ticket once its event has begun.
@@ -212,6 +212,20 @@ func (f *filling) replaced() (old []*Answer) {
 	return old
 }
 
+// unanswered says whether something that must be answered is not: by whoever the ticket was passed on to. What only an answer shows is not asked
+// until then.
+func (f *filling) unanswered() bool {
+	kept := f.kept
+	for _, a := range f.before {
+		if q := slices.IndexFunc(f.questions, func(q *Question) bool { return q.ID == a.QuestionID }); q >= 0 && !slices.Contains(f.replaced(), a) {
+			kept = append(kept, answered{Question: f.questions[q], Value: a.Value})
+		}
+	}
+	return slices.ContainsFunc(f.questions, func(q *Question) bool {
+		return q.Words.Required && q.Words.ShowIf.met(kept) && !slices.ContainsFunc(kept, func(a answered) bool { return a.Question == q })
+	})
+}
+
 func (f *filling) write(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{f.takePlaces, f.writeAnswers, f.writeTicket} {
 		if err := step(ctx); err != nil {
@@ -278,14 +292,16 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 		in.Email = f.order.BuyerEmail
 	}
 	before, had := t.PersonID, t.AttendeeEmail
-	if t.DetailsDue { // nobody bore it; the buyer has all their tickets
+	asked := had // who was mailed the link for it
+	if !t.Borne { // the buyer has all their tickets
 		before, had = f.order.PersonID, f.order.BuyerEmail
 	}
+	due := f.unanswered()
 	if in.Email != t.AttendeeEmail {
 		if t.PersonID, err = f.person(ctx, in.Attendee); err != nil {
 			return err
 		}
-		if in.PassOn(t, f.order) { // somebody bore it before: their code, links and pages are theirs no more
+		if t.Borne || asked != "" && asked != f.order.BuyerEmail { // their code, links and pages are theirs no more
 			if err := f.newCode(ctx); err != nil {
 				return err
 			}
@@ -296,9 +312,9 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	t.AttendeeName, t.AttendeeEmail, t.DetailsDue, t.UpdatedAt = in.Name, in.Email, false, f.now
+	t.AttendeeName, t.AttendeeEmail, t.Borne, t.DetailsDue, t.UpdatedAt = in.Name, in.Email, true, due, f.now
 	t.Version++
-	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "details_due", "version", "updated_at").WherePK().Exec(ctx)
+	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "borne", "details_due", "version", "updated_at").WherePK().Exec(ctx)
 	return err
 }
 
@@ -316,7 +332,7 @@ func (f *filling) tell(ctx context.Context, before turnout.ID, had string) error
 	if !may {
 		return ErrPassedOnTooOften
 	}
-	if err := jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketGiven, bearerRef{t.OrderID, t.ID, t.PersonID}, f.now); err != nil || t.DetailsDue || had == "" {
+	if err := jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketGiven, bearerRef{t.OrderID, t.ID, t.PersonID}, f.now); err != nil || !t.Borne || had == "" {
 		return err
 	}
 	return jobs.Enqueue(ctx, f.tx, t.CommunityID, JobTicketPassedOn, bearerRef{t.OrderID, t.ID, before}, f.now)

@@ -296,6 +296,57 @@ func TestOnlineTicketsNameNoPlace(t *testing.T) {
 	})
 }
 
+// A ticket whose new bearer has not answered what they must is due again, until they have; one that was only asked about is worth nothing to
+// whoever was asked once it has another address.
+func TestANewBearerIsAskedAndNamedAsMissing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		s := newShop(t, db)
+		one, in := int64(1), words("Which room?")
+		in.Kind, in.Options, in.Required = ticketing.AskChoice, []ticketing.OptionInput{{Label: "A", Places: &one}, {Label: "B"}}, true
+		room := s.ask(in)
+		in = words("Why?")
+		in.ShowIf = ticketing.Condition{QuestionID: room.ID, AnyOf: []string{string(room.Words.Options[0].ID)}}
+		in.Required = true
+		why := s.ask(in)
+		answers := func(option int) ticketing.Answers {
+			raw, _ := json.Marshal(room.Words.Options[option].ID)
+			given := ticketing.Answers{room.ID: raw}
+			if option == 0 {
+				given[why.ID] = json.RawMessage(`"It is quiet"`)
+			}
+			return given
+		}
+		p := s.purchase(s.ticketType(0, s.pool(10)), 3, 1)
+		ada, bob := ticketing.Attendee{Name: "Ada", Email: "ada@example.org"}, ticketing.Attendee{Name: "Bob", Email: "bob@example.org"}
+		p.Attendees = []ticketing.Bearer{{Attendee: ada, Answers: answers(0)}, {Attendee: bob, Answers: answers(1)}, {Attendee: ticketing.Attendee{Email: "wrong@example.org"}, Later: true}}
+		o, _, err := s.PlaceOrder(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eve := ticketing.Attendee{Name: "Eve", Email: "eve@example.org"}
+		for i, ticket := range o.Tickets {
+			given := ticketing.Answers(nil)
+			if i == 2 {
+				given = answers(1)
+			}
+			if err := s.FillDetails(t.Context(), ticket.ID, ticketing.Details{Attendee: eve, Answers: given}); err != nil {
+				t.Fatal(err)
+			}
+			now := s.order(o.ID).Tickets[i]
+			if due := i < 2; now.DetailsDue != due || now.Code == ticket.Code { // the room with one place stays with the first, and what is asked about it is open
+				t.Errorf("ticket %d, which Eve has now: due %v, its code is another: %v", i, now.DetailsDue, now.Code != ticket.Code)
+			}
+			if err := s.FillDetails(t.Context(), ticket.ID, ticketing.Details{Attendee: eve, Answers: answers(min(i, 1))}); err != nil {
+				t.Fatal(err)
+			}
+			if again := s.order(o.ID).Tickets[i]; again.DetailsDue || again.Code != now.Code {
+				t.Errorf("ticket %d, filled in by Eve: due %v, its code is another: %v", i, again.DetailsDue, again.Code != now.Code)
+			}
+		}
+		s.holds()
+	})
+}
+
 // Details that break off half-way are not there at all: neither a name nor an answer, a place, a code or a mail; then they can be sent again.
 func TestDetailsThatBreakOffAreNotThere(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {

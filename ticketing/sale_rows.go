@@ -301,7 +301,7 @@ func (b *sale) ticket(rows *saleRows, o *Order, line *OrderLine, t *TicketType, 
 	ticket := &Ticket{
 		ID: turnout.NewID(turnout.PrefixTicket), CommunityID: o.CommunityID, EventID: o.EventID, OrderID: o.ID, LineID: line.ID,
 		TicketTypeID: t.ID, Status: status, AttendanceMode: t.AttendanceMode,
-		PersonID: person, AttendeeName: bearer.Name, AttendeeEmail: bearer.Email, DetailsDue: bearer.Later,
+		PersonID: person, AttendeeName: bearer.Name, AttendeeEmail: bearer.Email, Borne: !bearer.Later, DetailsDue: bearer.Later,
 		Version: 1, CreatedAt: b.now, UpdatedAt: b.now,
 		event: o.Event, typeNumber: t.Number, nonce: newNonce(),
 	}

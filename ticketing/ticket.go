@@ -38,7 +38,8 @@ type Ticket struct {
 	PersonID       turnout.ID
 	AttendeeName   string
 	AttendeeEmail  string
-	DetailsDue     bool // the attendee is still to fill in who they are and the answers
+	Borne          bool // somebody was named for it, when it was sold or since
+	DetailsDue     bool // the attendee is still to fill in who they are, or what is asked
 	Version        int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time

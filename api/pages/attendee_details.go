@@ -164,10 +164,10 @@ func (h *Handler) detailsPage(c *gin.Context) (*detailsPage, error) {
 	page.Title, page.NoIndex, page.Canonical, page.Description = h.text(c, "details.title"), true, "", ""
 	page.Path = "/tickets/" + string(t.ID) + "/details" + query
 	page.EmailHelp = h.text(c, "details.email_help", "Buyer", o.BuyerName)
-	if !t.DetailsDue {
+	if t.Borne {
 		page.EmailHelp += " " + h.text(c, "details.email_passes")
 	}
-	if t.DetailsDue && t.AttendeeName == o.BuyerName {
+	if !t.Borne && t.AttendeeName == o.BuyerName {
 		page.Form.Name = "" // it stands in for the name that is asked here
 	}
 	if t.AttendeeEmail == o.BuyerEmail {

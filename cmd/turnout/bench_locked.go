@@ -133,7 +133,7 @@ func (rows *lockedRows) add(l locked, buyer people.Contact, person turnout.ID, n
 	line := &ticketing.OrderLine{ID: turnout.NewID("lin"), CommunityID: l.CommunityID, OrderID: o.ID, TicketTypeID: l.ticket.ID, Name: l.ticket.Name,
 		AttendanceMode: ticketing.InPerson, Quantity: 1, PricesIncludeTax: true}
 	ticket := &ticketing.Ticket{ID: turnout.NewID("tkt"), CommunityID: l.CommunityID, EventID: l.ID, OrderID: o.ID, LineID: line.ID, TicketTypeID: l.ticket.ID,
-		Number: number, Status: ticketing.Valid, AttendanceMode: ticketing.InPerson, PersonID: person, AttendeeName: buyer.Name, AttendeeEmail: buyer.Email,
+		Number: number, Status: ticketing.Valid, AttendanceMode: ticketing.InPerson, PersonID: person, AttendeeName: buyer.Name, AttendeeEmail: buyer.Email, Borne: true,
 		Version: 1, CreatedAt: at, UpdatedAt: at}
 	rows.orders, rows.lines, rows.tickets = append(rows.orders, o), append(rows.lines, line), append(rows.tickets, ticket)
 	rows.codes = append(rows.codes, &ticketCode{TicketID: ticket.ID, Nonce: ticketing.Nonce(secretBytes(16)).String(), CommunityID: l.CommunityID, State: "current",

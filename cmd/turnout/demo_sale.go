@@ -202,7 +202,7 @@ func (b *sale) attend(o *ticketing.Order, line *ticketing.OrderLine, s *shelf, b
 		b.totals.LastTicket++
 		t := &ticketing.Ticket{ID: turnout.NewID(turnout.PrefixTicket), CommunityID: o.CommunityID, EventID: o.EventID, OrderID: o.ID, LineID: line.ID,
 			TicketTypeID: s.ID, Number: b.totals.LastTicket, Status: ticketing.Reserved, AttendanceMode: s.AttendanceMode, PersonID: bearer.person,
-			AttendeeName: bearer.name, AttendeeEmail: bearer.email, Version: 1, CreatedAt: at, UpdatedAt: at}
+			AttendeeName: bearer.name, AttendeeEmail: bearer.email, Borne: true, Version: 1, CreatedAt: at, UpdatedAt: at}
 		o.Tickets = append(o.Tickets, t)
 		b.codes = append(b.codes, &ticketCode{TicketID: t.ID, Nonce: ticketing.Nonce(secretBytes(16)).String(), CommunityID: t.CommunityID,
 			State: "current", TypeNumber: s.Number, Mode: s.AttendanceMode, CreatedAt: at})
