@@ -138,7 +138,7 @@ func TestTheCheckoutSellsAllThatAShopSells(t *testing.T) {
 		}
 		second := strings.Replace(ticket, "_1.", "_2.", 1)
 		people := append(bought, ticket+"name", "Ada", second+"later", "1", second+"email", "grace@example.org", ticket+"addon_"+string(s.dinner.ID), "1")
-		if nobody := v.again(at, fill(page, append(people, "buyer.name", "", ticket+"name", "")...), 422, "Full name: This is needed."); strings.Contains(nobody, "Regular, Full name: This is needed.") {
+		if nobody := v.again(at, fill(page, append(people, "buyer.name", "", "buyer.email", "", ticket+"name", "")...), 422, "Full name: This is needed.", "E-mail address: This is needed."); strings.Contains(nobody, "Regular, Full name: This is needed.") {
 			t.Error("what may be left free is said to be missing beside the buyer's name, which stands for it")
 		}
 		v.refuse(at, fill(page, people...), 422, "An allergy?: This needs")
