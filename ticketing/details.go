@@ -292,7 +292,7 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 		in.Email = f.order.BuyerEmail
 	}
 	before, had := t.PersonID, t.AttendeeEmail
-	asked := had // who was mailed the link for it
+	asked := had  // who was mailed the link for it
 	if !t.Borne { // the buyer has all their tickets
 		before, had = f.order.PersonID, f.order.BuyerEmail
 	}
