@@ -89,7 +89,7 @@ func New(house services.Services, config Config) (*Server, error) {
 		metrics: newMetrics(house.DB, house.Now),
 		orders:  newLimiter(config.RateLimit), writes: newLimiter(2 * config.RateLimit), redraws: newLimiter(10 * config.RateLimit),
 	}
-	s.gate = newGate(house, sessions, config.Sandbox != nil, s.fail)
+	s.gate = newGate(house, sessions, https, config.Sandbox != nil, s.fail)
 	s.v1.Document, err = v1.NewDocument(house.BaseURL, s.apiRoutes())
 	if err != nil {
 		return nil, err

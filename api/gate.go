@@ -19,9 +19,9 @@ import (
 )
 
 // newGate joins the rules to those who know tokens, sessions and communities.
-func newGate(house services.Services, sessions *scs.SessionManager, sandbox bool, fail func(*gin.Context, error)) *access.Gate {
+func newGate(house services.Services, sessions *scs.SessionManager, https, sandbox bool, fail func(*gin.Context, error)) *access.Gate {
 	return &access.Gate{
-		DB: house.DB, Sandbox: sandbox, Fail: fail,
+		DB: house.DB, CheckIn: house.CheckIn, DeviceCookie: access.DeviceCookie(https), Sandbox: sandbox, Fail: fail,
 		Bearer: func(ctx context.Context, secret string) (access.Caller, error) {
 			return bearer(ctx, house.Organisers, secret)
 		},

@@ -3,6 +3,7 @@ package api
 import (
 	"turnout/api/access"
 	v1 "turnout/api/v1"
+	"turnout/checkin"
 )
 
 // apiRoutes are the JSON API.
@@ -40,11 +41,11 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/schedule.ics", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleICS},
 
 		// Admit
-		{Method: get, Path: "/events/{event}/check-in-lists", Who: token("checkin:read"), Handle: api.ListLists},
+		{Method: get, Path: "/events/{event}/check-in-lists", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.ListLists},
 		{Method: post, Path: "/events/{event}/check-in-lists", Who: token("checkin:write"), Handle: api.CreateList, Unseen: true},
-		{Method: get, Path: "/check-in-lists/{id}/stats", Who: token("checkin:read"), Handle: api.ListStats},
-		{Method: post, Path: "/check-in-lists/{id}/scans", Who: token("checkin:write"), Handle: api.Scan, Unseen: true},
-		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write"), Handle: api.AnnulScan, Unseen: true},
+		{Method: get, Path: "/check-in-lists/{id}/stats", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.ListStats},
+		{Method: post, Path: "/check-in-lists/{id}/scans", Who: token("checkin:write").OrDevice(checkin.ScanOnly), Handle: api.Scan, Unseen: true},
+		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write").OrDevice(checkin.Supervisor), Handle: api.AnnulScan, Unseen: true},
 		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
 
 		// Follow up
@@ -73,6 +74,7 @@ func (s *server) apiRoutes() []access.Route {
 	rows = append(rows, s.questionRoutes()...)
 	rows = append(rows, s.voucherRoutes()...)
 	rows = append(rows, s.listRoutes()...)
+	rows = append(rows, s.deviceRoutes()...)
 	for i := range rows {
 		rows[i].Path = v1.Base + rows[i].Path
 	}

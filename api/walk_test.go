@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"turnout"
 	"turnout/api/access"
 	"turnout/api/pages"
+	"turnout/checkin"
+	"turnout/events"
 	"turnout/events/organisers"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
@@ -34,6 +37,9 @@ type visitor struct {
 	account *organisers.Account
 	can     []organisers.Capability // in the first community
 	own     bool                    // of the first community
+	// Of a device: its role, and whether the event and the list that are walked are its own.
+	device checkin.Role
+	home   bool
 }
 
 // walked is the community that is visited: one of each thing that a path can name.
@@ -45,6 +51,9 @@ type walked struct {
 // want computes the outcome from the row, from nothing else.
 func (v visitor) want(route access.Route) outcome {
 	hasTarget := strings.Contains(route.Path, "{")
+	if v.device != "" && (route.Who.Device != "" || !access.IsPage(route.Path)) {
+		return v.wantOfDevice(route, hasTarget)
+	}
 	switch route.Who.Kind {
 	case access.KindPublic, access.KindSandbox:
 		return allowed
@@ -57,6 +66,8 @@ func (v visitor) want(route access.Route) outcome {
 		case !v.meets(route.Who):
 			return refused
 		}
+	case access.KindDevice:
+		return signIn
 	case access.KindSignedIn:
 		if v.account == nil {
 			return signIn
@@ -70,6 +81,19 @@ func (v visitor) want(route access.Route) outcome {
 		case !v.meets(route.Who):
 			return refused
 		}
+	}
+	return allowed
+}
+
+// wantOfDevice is want where a device is known as one: a page that is for none sees a browser without an account.
+func (v visitor) wantOfDevice(route access.Route, hasTarget bool) outcome {
+	switch {
+	case route.Who.Device == "":
+		return refused
+	case !v.home && hasTarget:
+		return hidden
+	case !v.device.Covers(route.Who.Device):
+		return refused
 	}
 	return allowed
 }
@@ -119,6 +143,8 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 		"tickets":   order.text1("tickets", 0, "id"),
 		"questions": h.api("POST", at+"/questions", m{"subject": "ticket", "kind": "text", "label": "Why?", "purpose": "To know."}, 201).text1("id"),
 		"vouchers":  h.api("POST", at+"/vouchers", m{"code": "WALK", "kind": "access"}, 201).text1("id"),
+		"lists":     list,
+		"devices":   h.api("POST", at+"/devices", m{"name": "Phone"}, 201).text1("id"),
 		"scans":     h.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.at("tickets", 0, "code"), "nonce": "walk"}, 200).text1("id"),
 		"sponsors":  h.api("POST", at+"/sponsors", m{"name": "A", "status": "prospect"}, 201).text1("id"),
 		"lines":     h.api("POST", at+"/budget/lines", m{"category": "A", "kind": "expense", "planned": eur}, 201).text1("id"),
@@ -169,6 +195,9 @@ func (w *walked) visit(v visitor, route access.Route) (outcome, int) {
 		body = "{}"
 	}
 	r := httptest.NewRequestWithContext(ctx, route.Method, w.path(route), strings.NewReader(body))
+	if v.device != "" {
+		r.AddCookie(&http.Cookie{Name: access.DeviceCookie(strings.HasPrefix(w.BaseURL, "https")), Value: v.token})
+	}
 	if v.token != "" {
 		r.Header.Set("Authorization", "Bearer "+v.token)
 	}
@@ -226,10 +255,40 @@ func (w *walked) visitors() []visitor {
 	for _, role := range []organisers.Role{organisers.Viewer, organisers.Door, organisers.AgendaEditor, organisers.Finance, organisers.Organiser, organisers.Owner} {
 		all = append(all, visitor{name: string(role), account: w.member(role), can: organisers.Roles[role], own: true})
 	}
+	all = append(all, w.devices()...)
 	if len(organisers.Roles) != 6 {
 		w.t.Fatalf("a role is not walked: %v", organisers.Roles)
 	}
 	return append(all, visitor{name: "a token for all", token: w.token, can: []organisers.Capability{organisers.All}, own: true})
+}
+
+// devices are those of the walked event with each role, one bound to the list that is walked, and those of another list, of
+// another event and of another community.
+func (w *walked) devices() (all []visitor) {
+	add := func(name string, community turnout.ID, event, list string, role checkin.Role, home bool) {
+		w.t.Helper()
+		e, err := events.Find(w.t.Context(), w.DB.Read(), community, event)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		_, opening, err := w.CheckIn.CreateDevice(w.t.Context(), community, e.ID, checkin.DeviceInput{Name: name, Role: role, ListID: turnout.ID(list), ExpiresAt: w.Now().Add(1000 * time.Hour)})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, visitor{name: name, token: opening.Token, device: role, home: home})
+	}
+	other, _, token := w.found("third")
+	w.token, token = token, w.token
+	w.api("POST", "/events", eventBody("elsewhere"), 201)
+	w.token = token
+	w.api("POST", "/events", eventBody("beside"), 201)
+	for _, role := range checkin.Roles {
+		add("a device with the role "+string(role), w.community.ID, "walked", "", role, true)
+	}
+	add("a device of the list", w.community.ID, "walked", w.names["check-in-lists"], checkin.ScanOnly, true)
+	add("a device of another event", w.community.ID, "beside", "", checkin.Supervisor, false)
+	add("a device of another community", other.ID, "elsewhere", "", checkin.Supervisor, false)
+	return all
 }
 
 // TestEveryRowHasARuleThatExists holds the table to the words of organisers.
@@ -240,6 +299,9 @@ func TestEveryRowHasARuleThatExists(t *testing.T) {
 			if need != "" && !slices.Contains(organisers.Capabilities, organisers.Capability(need)) {
 				t.Errorf("%s %s needs %q, which is no capability", route.Method, route.Path, need)
 			}
+		}
+		if role := route.Who.Device; role != "" && !slices.Contains(checkin.Roles, role) || route.Who.Kind == access.KindDevice && role == "" {
+			t.Errorf("%s %s is for devices of the role %q, which there is none of", route.Method, route.Path, role)
 		}
 		if page := access.IsPage(route.Path); page && route.Who.Kind == access.KindToken || !page && (route.Who.Kind == access.KindStaff || route.Who.Kind == access.KindSignedIn) {
 			t.Errorf("%s %s: programs come with tokens, people with sessions", route.Method, route.Path)

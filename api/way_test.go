@@ -35,6 +35,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.serveWaitlist("gophers")
 		h.designTickets("gophers")
 		h.cancelOneAddOn("gophers")
+		h.pairDevices("gophers", order)
 		h.takeAway("gophers")
 		for path, item := range h.document.Paths.Map() {
 			for method, op := range item.Operations() {

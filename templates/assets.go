@@ -1,7 +1,9 @@
 package templates
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -52,4 +54,17 @@ func (s *Set) Asset(name string) string {
 		return ""
 	}
 	return path
+}
+
+// DoorVersion names what the door's page is made of, its script among it: a phone that says another one shows an old page.
+func (s *Set) DoorVersion() string {
+	hash := sha256.New()
+	for _, name := range []string{"door.js", "door.css"} {
+		hash.Write([]byte(s.Asset(name)))
+	}
+	for _, name := range []string{"layouts/door.html", "partials/door.html", "pages/door_scanner.html"} {
+		text, _ := files.ReadFile(name) // embedded: it is there
+		hash.Write(text)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:4])
 }

@@ -66,16 +66,17 @@ func doorSamples() []sample {
 		Now             time.Time
 		Lists           []sampleDoorList
 		Base, CreateURL string
+		Device          *sampleDevice
 	}
 	frame := Chrome{Title: "Door", NoIndex: true, Path: "/door/x"}
 	early := &sampleNotice{"door.event_begins", sampleConf.StartsAt, sampleConf.StartsAt.AddDate(-1, 0, 0), sampleConf.Zone}
-	event := sampleDoorEvent{sampleConf.Title, sampleConf.Zone, sampleConf.StartsAt, sampleConf.EndsAt}
+	event := sampleDoorEvent{sampleConf.Title, "x", sampleConf.Zone, sampleConf.StartsAt, sampleConf.EndsAt}
 	all := []sample{
 		{"door_lists", "two", lists{frame, event, early, early.Now, []sampleDoorList{{ID: "lst_1", Name: "Main door", Admitted: 412, Stands: "open"},
 			{ID: "lst_2", Name: "Workshop “SQLite in anger”, room 2 on the first floor", StartsAt: event.StartsAt, EndsAt: event.EndsAt, Stands: "early"},
-			{ID: "lst_3", Name: "اليوم الأول", StartsAt: event.StartsAt, Stands: "open"}, {ID: "lst_4", Name: "昨天", EndsAt: event.StartsAt, Stands: "closed"}}, "/door/x/lists/", ""}},
-		{"door_lists", "none", lists{frame, event, nil, early.Now, nil, "/door/x/lists/", "/door/x/lists"}},
-		{"door_lists", "ask", lists{frame, event, nil, early.Now, nil, "/door/x/lists/", ""}},
+			{ID: "lst_3", Name: "اليوم الأول", StartsAt: event.StartsAt, Stands: "open"}, {ID: "lst_4", Name: "昨天", EndsAt: event.StartsAt, Stands: "closed"}}, "/door/x/lists/", "", sampleScanner}},
+		{"door_lists", "none", lists{frame, event, nil, early.Now, nil, "/door/x/lists/", "/door/x/lists", nil}},
+		{"door_lists", "ask", lists{frame, event, nil, early.Now, nil, "/door/x/lists/", "", nil}},
 	}
 	type answer struct {
 		Chrome
@@ -100,12 +101,29 @@ func doorSamples() []sample {
 	taken.AnnulledAt = event.StartsAt
 	all = append(all, sample{"door_log", "full", log{frame, "/door/x/lists/l", append(scans, taken)}}, sample{"door_log", "empty", log{frame, "/door/x/lists/l", nil}})
 	all = append(all, scannerSamples(frame, event, early)...)
+	all = append(all, pairSamples(frame)...)
 	return append(all, joinSamples()...)
 }
 
+type sampleDevice struct{ Name, Gate, Role string }
+
+var sampleScanner = &sampleDevice{"Das Telefon am Seiteneingang der Jahrhunderthalle", "North stairs, second landing", "supervisor"}
+
+func pairSamples(frame Chrome) (all []sample) {
+	type page struct {
+		Chrome
+		State, Message, Offered string
+	}
+	frame.Title, frame.Scripts = "Pair this phone", []string{"pair.js"}
+	for _, state := range []string{"", "failed", "ended", "left"} {
+		all = append(all, sample{"pair", "state " + state, page{frame, state, "Another phone was paired with this code.", ""}})
+	}
+	return all
+}
+
 type sampleDoorEvent struct {
-	Title, Timezone  string
-	StartsAt, EndsAt time.Time
+	Title, Slug, Timezone string
+	StartsAt, EndsAt      time.Time
 }
 
 func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []sample {
@@ -119,9 +137,12 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 		Exit, ByCode                            bool
 		Found                                   []sampleDoorTicket
 		Errors                                  Errors
+		Device                                  *sampleDevice
+		MaySearch, MayUndo                      bool
+		Page                                    string
 	}
 	frame.Scripts = []string{"door.js"}
-	calm := page{Chrome: frame, Event: event, List: sampleDoorList{Name: "Main door"}, URL: "/door/x/lists/l", ListsURL: "/door/x?all=1", Nonce: "n"}
+	calm := page{Chrome: frame, Event: event, List: sampleDoorList{Name: "Main door"}, URL: "/door/x/lists/l", ListsURL: "/door/x?all=1", Nonce: "n", MaySearch: true, MayUndo: true, Page: "1a2b3c4d"}
 	calm.Stats.CheckedIn, calm.Stats.Expected, calm.Stats.Inside, calm.Stats.Refused = 412, 1105, 398, 7
 	found := calm
 	found.Query, found.List.AllowReentry, found.Exit, found.Gate = "anh", true, true, "North stairs"
@@ -138,7 +159,10 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 	wrong.Query, wrong.Errors = "nobody", Errors{{Name: "code", Message: "Send either the code or the ticket's id."}, {Name: "gate", Message: "Too long."}}
 	unknown := calm
 	unknown.Query, unknown.ByCode = "7ESSPRSZ", true
-	return []sample{{"door_scanner", "unknown code", unknown}, {"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}
+	paired, supervised := calm, found
+	paired.Device, paired.MaySearch, paired.MayUndo, paired.ListsURL = &sampleDevice{"Phone 1", "", "scan"}, false, false, ""
+	supervised.Device = sampleScanner
+	return []sample{{"door_scanner", "paired", paired}, {"door_scanner", "supervised", supervised}, {"door_scanner", "unknown code", unknown}, {"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}
 }
 
 func joinSamples() []sample {
@@ -148,7 +172,7 @@ func joinSamples() []sample {
 		Event                                 *sampleDoorEvent
 		OpensAt                               time.Time
 	}
-	event := &sampleDoorEvent{sampleConf.Title, sampleConf.Zone, time.Now().Add(time.Hour).UTC(), time.Now().Add(5 * time.Hour).UTC()}
+	event := &sampleDoorEvent{sampleConf.Title, "x", sampleConf.Zone, time.Now().Add(time.Hour).UTC(), time.Now().Add(5 * time.Hour).UTC()}
 	var all []sample
 	for _, state := range []string{"early", "open", "no_room", "over", "canceled", "no_ticket", "wrong"} {
 		p := page{Chrome: chrome(sampleConf.Title, "/join/tkt_1"), State: state, AttendeeName: "Đặng Thị Ánh", Action: "/join/tkt_1?secret=x", EventURL: "/e/x", Event: event, OpensAt: event.StartsAt.Add(-30 * time.Minute)}

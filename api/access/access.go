@@ -2,7 +2,9 @@
 //
 // Every row of the route table carries a [Rule]; [Gate.Enforce] makes the middleware from it, so a route without one
 // cannot exist. Programs come with a bearer token and use /api; people come with a session cookie and use pages. Neither
-// opens the other's door: a cookie alone never reaches /api, so no other site can act there through somebody's browser.
+// opens the other's door: a cookie alone never reaches /api, so no other site can act there through somebody's browser. A
+// device of a door comes with either, a paired phone with a cookie of its own, and is held to its event, its list and its role;
+// routes that do not name a role of devices are closed to it.
 //
 // A path's {event} (id or slug) and {community} (id or slug) are looked up once, here. What belongs to another community
 // is 404 for tokens and staff alike; a known caller who lacks the scope or the capability gets 403, nobody gets 401.
@@ -14,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"turnout"
+	"turnout/checkin"
 	"turnout/events"
 	"turnout/events/organisers"
 )
@@ -31,6 +34,7 @@ const (
 	KindStaff         // a person with a session and the capability
 	KindToken         // a program whose token has the scope
 	KindSandbox       // anybody, and only while the sandbox provider is on
+	KindDevice        // a page for a paired device alone
 )
 
 // Rule is who may call a route.
@@ -41,6 +45,8 @@ type Rule struct {
 	Need string
 	// Or is another scope or capability that opens the route as well, "" for none.
 	Or string
+	// Device is the role that a device needs to call the route too, "" for a route that no device may call.
+	Device checkin.Role
 	// Lazy leaves looking the event and community up to the handler: for pages that are mostly answered from memory.
 	Lazy bool
 }
@@ -78,6 +84,15 @@ func TokenOr(scope, or string) Rule {
 	return Rule{Kind: KindToken, Need: scope, Or: or}
 }
 
+// OrDevice opens a route to the devices of the event, and of the list if they have one, with the role.
+func (rule Rule) OrDevice(role checkin.Role) Rule {
+	rule.Device = role
+	return rule
+}
+
+// Device is for pages that only a paired device has a use for.
+func Device(role checkin.Role) Rule { return Rule{Kind: KindDevice, Device: role} }
+
 // Frame chooses the Content-Security-Policy of a page.
 type Frame int
 
@@ -106,11 +121,12 @@ type Route struct {
 
 // Caller is who makes the request. The zero Caller is nobody.
 type Caller struct {
-	Token     turnout.ID // the token's id, "" for none
-	Account   turnout.ID // the signed-in account's id, "" for none
-	Community turnout.ID // that of a token; of staff it comes from the path
-	Name      string     // of staff
-	Email     string     // of staff
+	Token     turnout.ID      // the token's id, "" for none
+	Account   turnout.ID      // the signed-in account's id, "" for none
+	Device    *checkin.Device // at a door; nil for none
+	Community turnout.ID      // that of a token or device; of staff it comes from the path
+	Name      string          // of staff
+	Email     string          // of staff
 	// Communities are those that a staff member works on, by name.
 	Communities []organisers.Workplace
 	// Has says whether the caller has a scope or capability in a community, and at an event if one is given.
@@ -118,7 +134,7 @@ type Caller struct {
 }
 
 // Nobody reports whether the caller is unknown.
-func (c Caller) Nobody() bool { return c.Token == "" && c.Account == "" }
+func (c Caller) Nobody() bool { return c.Token == "" && c.Account == "" && c.Device == nil }
 
 // At gives the community with an id or slug, if a staff member works on it.
 func (c Caller) At(idOrSlug string) (organisers.Workplace, bool) {
@@ -140,10 +156,29 @@ func (c Caller) CommunityIDs() (ids []turnout.ID) {
 
 // ID names the caller in nonces, idempotency scopes and the audit log; "" for nobody.
 func (c Caller) ID() turnout.ID {
-	if c.Token != "" {
+	switch {
+	case c.Token != "":
 		return c.Token
+	case c.Device != nil:
+		return c.Device.ID
 	}
 	return c.Account
+}
+
+// At the door, a device does what its role covers; everybody else whom the route let in does all.
+
+// Covers reports whether the caller may do what takes a role of a device.
+func (c Caller) Covers(role checkin.Role) bool { return c.Device == nil || c.Device.Role.Covers(role) }
+
+// Serves reports whether the caller may use a check-in list of the event.
+func (c Caller) Serves(list *checkin.List) bool { return c.Device == nil || c.Device.Serves(list) }
+
+// Gate is the gate of a scan: that of the device, else the one that the scan names.
+func (c Caller) Gate(named string) string {
+	if c.Device != nil && c.Device.Gate != "" {
+		return c.Device.Gate
+	}
+	return named
 }
 
 // May reports whether the caller has the scope or capability in the community, and at the event if one is given.

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"turnout"
+	"turnout/checkin"
 	"turnout/events"
 	"turnout/internal/audit"
 	"turnout/internal/database"
@@ -22,12 +23,17 @@ var (
 	ErrSignIn    = &turnout.Error{Kind: turnout.Unauthenticated, Code: "sign_in", Message: "Sign in first."}
 	ErrScope     = &turnout.Error{Kind: turnout.Forbidden, Code: "missing_scope", Message: "This API token lacks the scope that this call needs."}
 	ErrForbidden = &turnout.Error{Kind: turnout.Forbidden, Code: "forbidden", Message: "Your role does not include this."}
+	ErrDeviceHas = &turnout.Error{Kind: turnout.Forbidden, Code: "device", Message: "A device may call only what its door needs: its check-in lists, scans and their numbers."}
+	ErrDeviceIs  = &turnout.Error{Kind: turnout.Forbidden, Code: "device_role", Message: "The role of this device does not include this."}
 	ErrNoSecret  = &turnout.Error{Kind: turnout.Unauthenticated, Code: "missing_secret", Message: "This needs the secret of the order or ticket (?secret=) or an API token."}
 )
 
 // Gate finds out who calls and what about, and enforces the rules.
 type Gate struct {
-	DB *database.DB
+	DB      *database.DB
+	CheckIn *checkin.Service // knows devices
+	// DeviceCookie is the name of the cookie that a paired phone holds.
+	DeviceCookie string
 	// Bearer gives the caller behind an API token, ErrBadToken for none.
 	Bearer func(ctx context.Context, token string) (Caller, error)
 	// Session gives the signed-in person of a page, nobody when there is none.
@@ -67,6 +73,8 @@ func (r *request) actor() audit.Actor {
 	switch {
 	case r.caller.Token != "":
 		return audit.Actor{Kind: audit.Token, ID: r.caller.Token}
+	case r.caller.Device != nil:
+		return audit.Actor{Kind: audit.Device, ID: r.caller.Device.ID}
 	case r.caller.Account != "":
 		return audit.Actor{Kind: audit.Staff, ID: r.caller.Account}
 	}
@@ -77,7 +85,7 @@ func (g *Gate) admit(c *gin.Context, rule Rule) (*request, error) {
 	if rule.Kind == KindSandbox && !g.Sandbox {
 		return nil, turnout.ErrNotFound
 	}
-	caller, err := g.caller(c)
+	caller, err := g.caller(c, rule)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +102,15 @@ func (g *Gate) admit(c *gin.Context, rule Rule) (*request, error) {
 	return r, rule.allowed(r)
 }
 
-// caller reads who comes: by bearer token under /api, by session elsewhere.
-func (g *Gate) caller(c *gin.Context) (Caller, error) {
+// caller reads who comes: by bearer token under /api, by session, or at a door as a paired phone, elsewhere.
+func (g *Gate) caller(c *gin.Context, rule Rule) (Caller, error) {
 	ctx := c.Request.Context()
 	if IsPage(c.FullPath()) {
-		return g.Session(ctx)
+		person, err := g.Session(ctx)
+		if err != nil || rule.Device == "" {
+			return person, err
+		}
+		return g.phone(c, person)
 	}
 	header := c.GetHeader("Authorization")
 	if header == "" {
@@ -108,7 +120,10 @@ func (g *Gate) caller(c *gin.Context) (Caller, error) {
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return Caller{}, ErrBadToken
 	}
-	return g.Bearer(ctx, strings.TrimSpace(token))
+	if token = strings.TrimSpace(token); checkin.IsDeviceSecret(token) {
+		return g.device(c, token)
+	}
+	return g.Bearer(ctx, token)
 }
 
 // machines are the beginnings of paths that are not pages.
@@ -121,7 +136,15 @@ func IsPage(path string) bool {
 
 // known refuses nobody where somebody is needed.
 func (rule Rule) known(c *gin.Context, caller Caller) error {
+	if caller.Device != nil {
+		if rule.Device == "" {
+			return ErrDeviceHas
+		}
+		return nil
+	}
 	switch rule.Kind {
+	case KindDevice:
+		return checkin.ErrDevice
 	case KindToken:
 		if caller.Token == "" {
 			return ErrNobody
@@ -141,6 +164,9 @@ func (rule Rule) known(c *gin.Context, caller Caller) error {
 // resolve looks up what the path names, as far as the caller may know of it.
 func (g *Gate) resolve(c *gin.Context, rule Rule, r *request) (err error) {
 	ctx := c.Request.Context()
+	if r.caller.Device != nil {
+		return g.resolveDevice(c, r)
+	}
 	if name := c.Param("community"); name != "" {
 		if rule.Kind == KindStaff {
 			place, ok := r.caller.At(name)
@@ -194,6 +220,12 @@ func (rule Rule) met(r *request) bool {
 
 // allowed refuses a known caller who lacks the scope or capability.
 func (rule Rule) allowed(r *request) error {
+	if r.caller.Device != nil {
+		if !r.caller.Covers(rule.Device) {
+			return ErrDeviceIs
+		}
+		return nil
+	}
 	switch rule.Kind {
 	case KindToken:
 		if !rule.met(r) {

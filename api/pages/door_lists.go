@@ -47,6 +47,7 @@ type doorListsPage struct {
 	Lists     []doorChoice
 	Base      string // of a list's address: its id follows
 	CreateURL string // takes a POST; "" when the role does not allow it
+	doorCaller
 }
 
 // doorChoice is a list that can be chosen, with how its times stand now.
@@ -70,8 +71,15 @@ func choices(lists []*checkin.List, now time.Time) (all []doorChoice, only *chec
 	return all, only
 }
 
-// Doors is GET /door, for who types the address: the console's home leads to the door of each event that one may stand at.
-func (h *Handler) Doors(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/console") }
+// Doors is GET /door, for who types the address: the console's home leads to the door of each event that one may stand at, and a
+// paired phone has one.
+func (h *Handler) Doors(c *gin.Context) {
+	to := ConsolePath
+	if device := access.Who(c).Device; device != nil {
+		to = "/door/" + device.EventSlug
+	}
+	c.Redirect(http.StatusSeeOther, to)
+}
 
 // DoorLists lets door staff choose what they admit to. With one list, or one that is open now, there is nothing to choose,
 // unless they ask (?all=).
@@ -82,6 +90,7 @@ func (h *Handler) DoorLists(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
+	lists = servedLists(c, lists)
 	all, only := choices(lists, h.Now())
 	if len(lists) == 1 {
 		only = lists[0]
@@ -91,7 +100,7 @@ func (h *Handler) DoorLists(c *gin.Context) {
 		return
 	}
 	page := doorListsPage{Chrome: h.doorChrome(c, h.text(c, "door.title")), Event: event, Lists: all, Base: doorPath(event, "") + "/lists/",
-		Notice: noticeOf(event, nil, h.Now()), Now: h.Now()}
+		Notice: noticeOf(event, nil, h.Now()), Now: h.Now(), doorCaller: h.doorCaller(c)}
 	if may(c, "events:write") {
 		page.CreateURL = doorPath(event, "") + "/lists"
 	}

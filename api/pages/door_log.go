@@ -31,7 +31,7 @@ func (h *Handler) DoorLog(c *gin.Context) {
 	if list == nil {
 		return
 	}
-	event, me := access.Event(c), string(access.Who(c).Account)
+	event, me := access.Event(c), string(access.Who(c).ID())
 	scans, err := h.CheckIn.Recent(c.Request.Context(), event.CommunityID, list.ID, logRead)
 	if err != nil {
 		h.Fail(c, err)

@@ -87,18 +87,22 @@ func (h *Handler) DoorScan(c *gin.Context) {
 		return
 	}
 	event := access.Event(c)
-	if code := ticketing.ReadOrderCode(c.PostForm("code")); code != "" && !wantsPart(c) {
+	if code := ticketing.ReadOrderCode(c.PostForm("code")); code != "" && !wantsPart(c) && access.Who(c).Covers(checkin.Searching) {
 		said := url.Values{"code": {code}, "gate": {c.PostForm("gate")}, "direction": {c.PostForm("direction")}}
 		h.Redirect(c, doorPath(event, list.ID)+"/search?"+said.Encode(), "", "")
 		return
 	}
 	var in scanForm
 	err := respond.Form(c, &in)
+	who := access.Who(c)
+	if err == nil && in.TicketID != "" && !who.Covers(checkin.Searching) {
+		err = access.ErrDeviceIs
+	}
 	var scan *checkin.Scan
 	if err == nil {
 		scan, err = h.CheckIn.Scan(c.Request.Context(), event.CommunityID, checkin.ScanInput{
 			ListID: list.ID, Code: c.PostForm("code"), TicketID: turnout.ID(in.TicketID), Direction: checkin.Direction(in.Direction),
-			Nonce: in.Nonce, ScannedAt: in.scannedAt(h.Now()), Gate: in.Gate, Caller: string(access.Who(c).Account),
+			Nonce: in.Nonce, ScannedAt: in.scannedAt(h.Now()), Gate: who.Gate(in.Gate), Caller: string(who.ID()),
 		})
 	}
 	switch {
@@ -140,7 +144,7 @@ func (h *Handler) DoorAnswer(c *gin.Context) {
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}
 	page.NextURL = doorPath(event, list.ID) + "?" + said.Encode()
-	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() {
+	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() && access.Who(c).Covers(checkin.Supervisor) {
 		page.AnnulURL = doorPath(event, list.ID) + "/scans/" + string(scan.ID) + "/annul"
 	}
 	h.Render(c, http.StatusOK, "door_scan", page)
@@ -153,6 +157,9 @@ func (h *Handler) doorScan(c *gin.Context) (*checkin.List, *checkin.Scan) {
 		return nil, nil
 	}
 	scan, err := h.CheckIn.Logged(c.Request.Context(), list.CommunityID, list.ID, turnout.ID(c.Param("scan")))
+	if err == nil && !sawScan(c, scan) {
+		err = turnout.ErrNotFound
+	}
 	if err != nil {
 		h.Fail(c, err)
 		return nil, nil

@@ -32,6 +32,7 @@ type doorPage struct {
 	ByCode   bool // the query is an order's code
 	Found    []doorResult
 	Errors   templates.Errors
+	doorCaller
 }
 
 // DoorScanner is the door: camera, keyboard scanners, search. Without scripts it is two forms.
@@ -52,13 +53,18 @@ func (h *Handler) renderScanner(c *gin.Context, status int, list *checkin.List, 
 	page := doorPage{
 		Chrome: h.doorChrome(c, list.Name), Event: event, List: list, Notice: noticeOf(event, list, h.Now()), Stats: stats,
 		URL: doorPath(event, list.ID), ListsURL: doorPath(event, "") + "?all=1", Nonce: string(turnout.NewID("non")), Gate: c.Query("gate"),
-		Exit: c.Query("direction") == string(checkin.Exit), Errors: problems,
+		Exit: c.Query("direction") == string(checkin.Exit), Errors: problems, doorCaller: h.doorCaller(c),
+	}
+	if page.Device != nil && page.Device.ListID != "" { // there is no other
+		page.ListsURL = ""
 	}
 	if c.Request.Method == http.MethodPost { // the form again, as it was typed
 		page.Code, page.Gate, page.Exit = c.PostForm("code"), c.PostForm("gate"), c.PostForm("direction") == string(checkin.Exit)
 	}
 	page.Scripts = []string{"door.js"}
-	page.Query, page.ByCode = searchedFor(c)
+	if page.MaySearch {
+		page.Query, page.ByCode = searchedFor(c)
+	}
 	if page.Found, err = h.doorSearch(c, list, page.Query, page.ByCode); err != nil {
 		h.Fail(c, err)
 		return

@@ -22,6 +22,7 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/api/services"
+	"turnout/checkin"
 	"turnout/events/organisers"
 	"turnout/internal/logging"
 	"turnout/templates"
@@ -189,6 +190,11 @@ func newSentForm(c *gin.Context) *sentForm {
 func (h *Handler) Fail(c *gin.Context, err error) {
 	respond.Log(c.Request.Context(), err)
 	public := respond.Public(err)
+	if errors.Is(err, checkin.ErrDevice) && !wantsPart(c) {
+		c.Abort()
+		h.renderPair(c, http.StatusUnauthorized, pairPage{State: "ended"})
+		return
+	}
 	if public.Kind == turnout.Unauthenticated && c.Request.Method == http.MethodGet && !wantsPart(c) && !c.IsAborted() {
 		c.Redirect(http.StatusSeeOther, SignInPath+"?next="+url.QueryEscape(c.Request.URL.RequestURI()))
 		c.Abort()

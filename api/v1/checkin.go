@@ -88,6 +88,7 @@ func (h *Handler) ListLists(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
+	lists = slices.DeleteFunc(lists, func(l *checkin.List) bool { return !access.Who(c).Serves(l) })
 	answerAll(c, lists, func(l *checkin.List) turnout.ID { return l.ID }, newListResponse)
 }
 
@@ -176,9 +177,14 @@ func (h *Handler) Scan(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
+	who := access.Who(c)
+	if in.TicketID != "" && !who.Covers(checkin.Searching) {
+		respond.Fail(c, access.ErrDeviceIs)
+		return
+	}
 	scan, err := h.CheckIn.Scan(c.Request.Context(), access.Community(c), checkin.ScanInput{
 		ListID: turnout.ID(c.Param("id")), Code: in.Code, TicketID: in.TicketID, Direction: in.Direction, Nonce: in.Nonce, ScannedAt: in.ScannedAt,
-		Gate: in.Gate, Caller: string(access.Who(c).ID())})
+		Gate: who.Gate(in.Gate), Caller: string(who.ID())})
 	if err != nil {
 		respond.Fail(c, err)
 		return

@@ -82,6 +82,7 @@ func NewDocument(baseURL string, routes []access.Route) (*Document, error) {
 		"paths":   paths,
 		"components": object{"schemas": defined, "securitySchemes": object{
 			"bearer": object{"type": "http", "scheme": "bearer", "description": "An API token: turnout token create --community SLUG --scopes …"},
+			"device": object{"type": "http", "scheme": "bearer", "description": "The token of a device: POST /events/{event}/devices"},
 			"secret": object{"type": "apiKey", "in": "query", "name": "secret", "description": "The secret of one order, or of one ticket."},
 		}},
 	}, "", " ")
@@ -128,6 +129,8 @@ Names are snake_case, ids have a type prefix and rise with time, an {event} is i
 func security(rule access.Rule) []any {
 	bearer, secret, nobody := object{"bearer": []string{}}, object{"secret": []string{}}, object{}
 	switch {
+	case rule.Device != "":
+		return []any{bearer, object{"device": []string{}}}
 	case rule.Kind == access.KindToken:
 		return []any{bearer}
 	case rule.Kind == access.KindSecret:
@@ -141,6 +144,8 @@ func security(rule access.Rule) []any {
 // who says the same in words.
 func who(rule access.Rule) string {
 	switch {
+	case rule.Device != "":
+		return "Needs a token with the scope " + rule.Need + ", or a device of the event with the role " + string(rule.Device) + " or more."
 	case rule.Kind == access.KindToken && rule.Or != "":
 		return "Needs a token with the scope " + rule.Need + " or " + rule.Or + "."
 	case rule.Kind == access.KindToken:

@@ -30,7 +30,7 @@ type Account struct {
 
 // Epoch changes with the password and tells nothing about it. A browser's session keeps the one it was begun under and is over
 // when it differs: so a request under way cannot write a session back that a new password ended.
-func (a *Account) Epoch() string { return digest("epoch " + a.PasswordHash)[:16] }
+func (a *Account) Epoch() string { return Digest("epoch " + a.PasswordHash)[:16] }
 
 // ErrSignIn is the one answer to every wrong pair of e-mail address and password.
 var ErrSignIn = &turnout.Error{Kind: turnout.Unauthenticated, Code: "sign_in", Message: "E-mail address and password do not belong together. Try again, or reset the password."}

@@ -22,14 +22,14 @@ type guess struct {
 
 // Limits of guessing. An address may be a whole office; an account is one person, whom a stranger must not shut out for long.
 func signInAccount(email string) guess {
-	return guess{digest("sign-in " + email), 20, 15 * time.Minute}
+	return guess{Digest("sign-in " + email), 20, 15 * time.Minute}
 }
 func signInAddress(addr string) guess {
-	return guess{digest("address " + Network(addr).String()), 100, 15 * time.Minute}
+	return guess{Digest("address " + Network(addr).String()), 100, 15 * time.Minute}
 }
-func resetAccount(email string) guess { return guess{digest("reset " + email), 3, time.Hour} }
+func resetAccount(email string) guess { return guess{Digest("reset " + email), 3, time.Hour} }
 func resetAddress(addr string) guess {
-	return guess{digest("reset from " + Network(addr).String()), 30, time.Hour}
+	return guess{Digest("reset from " + Network(addr).String()), 30, time.Hour}
 }
 
 // Network is what counts as one client wherever clients are counted: an IPv4 address, or the /64 of an IPv6 address, in which a
@@ -69,17 +69,17 @@ func (s *Service) count(ctx context.Context, guesses ...guess) error {
 // Tried notes that something was tried for somebody, and gives how often that was in the while that began with the first try.
 // Only a hash of what and whom is kept.
 func Tried(ctx context.Context, tx bun.IDB, what string, now time.Time, within time.Duration) (int64, error) {
-	return tried(ctx, tx, digest(what), 1, now, within)
+	return tried(ctx, tx, Digest(what), 1, now, within)
 }
 
 // Spent is Tried for what is counted by the amount: bytes.
 func Spent(ctx context.Context, tx bun.IDB, what string, amount int64, now time.Time, within time.Duration) (int64, error) {
-	return tried(ctx, tx, digest(what), amount, now, within)
+	return tried(ctx, tx, Digest(what), amount, now, within)
 }
 
 // Tries gives how often something was tried for somebody, as Tried counts it.
 func Tries(ctx context.Context, db bun.IDB, what string, now time.Time) (tries int64, err error) {
-	err = db.NewRaw("SELECT COALESCE(MAX(count), 0) FROM attempts WHERE bucket = ? AND expires_at > ?", digest(what), now).Scan(ctx, &tries)
+	err = db.NewRaw("SELECT COALESCE(MAX(count), 0) FROM attempts WHERE bucket = ? AND expires_at > ?", Digest(what), now).Scan(ctx, &tries)
 	return tries, err
 }
 

@@ -42,8 +42,8 @@ var ErrLink = &turnout.Error{Kind: turnout.NotFound, Code: "link", Message: "Thi
 
 // makeLink stores a new link and gives its secret.
 func (s *Service) makeLink(ctx context.Context, tx bun.Tx, link Link) (secret string, stored Link, err error) {
-	secret = newSecret()
-	link.TokenHash, link.CreatedAt = digest(secret), s.now()
+	secret = NewSecret()
+	link.TokenHash, link.CreatedAt = Digest(secret), s.now()
 	link.ExpiresAt = link.CreatedAt.Add(linkLife[link.Kind])
 	_, err = tx.NewInsert().Model(&link).Exec(ctx)
 	return secret, link, err
@@ -52,7 +52,7 @@ func (s *Service) makeLink(ctx context.Context, tx bun.Tx, link Link) (secret st
 // FindLink gives a link that still works, and does not use it: for the page that it opens. It fails with ErrLink.
 func (s *Service) FindLink(ctx context.Context, kind LinkKind, secret string) (*Link, error) {
 	link := new(Link)
-	err := s.DB.Read().NewSelect().Model(link).Where("token_hash = ?", digest(secret)).Where("kind = ?", kind).
+	err := s.DB.Read().NewSelect().Model(link).Where("token_hash = ?", Digest(secret)).Where("kind = ?", kind).
 		Where("used_at IS NULL").Where("expires_at > ?", s.now()).Scan(ctx)
 	if database.IsNoRows(err) {
 		return nil, ErrLink
@@ -63,7 +63,7 @@ func (s *Service) FindLink(ctx context.Context, kind LinkKind, secret string) (*
 // useLink marks a link as used; of many at once, one succeeds and the others get ErrLink.
 func (s *Service) useLink(ctx context.Context, tx bun.Tx, kind LinkKind, secret string) (*Link, error) {
 	link := new(Link)
-	err := tx.NewUpdate().Model(link).Set("used_at = ?", s.now()).Where("token_hash = ?", digest(secret)).Where("kind = ?", kind).
+	err := tx.NewUpdate().Model(link).Set("used_at = ?", s.now()).Where("token_hash = ?", Digest(secret)).Where("kind = ?", kind).
 		Where("used_at IS NULL").Where("expires_at > ?", s.now()).Returning("?Columns").Scan(ctx)
 	if database.IsNoRows(err) {
 		return nil, ErrLink

@@ -40,7 +40,7 @@ var tokenEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithP
 // newTokenSecret is trn_, 256 random bits, and their CRC-32: so that scanners of leaked secrets find it without doubt, and one
 // that was cut off while copying is refused without a look into the database.
 func newTokenSecret() string {
-	body := newSecret()
+	body := NewSecret()
 	return tokenPrefix + tokenEncoding.EncodeToString(binary.BigEndian.AppendUint32([]byte(body), crc32.ChecksumIEEE([]byte(body))))
 }
 
@@ -76,7 +76,7 @@ func (s *Service) CreateToken(ctx context.Context, community turnout.ID, name st
 	}
 	secret := newTokenSecret()
 	scopes = slices.Compact(slices.Sorted(slices.Values(scopes)))
-	token := &Token{ID: turnout.NewID(PrefixToken), CommunityID: community, Name: name, TokenHash: digest(secret), Scopes: scopes, CreatedAt: s.now()}
+	token := &Token{ID: turnout.NewID(PrefixToken), CommunityID: community, Name: name, TokenHash: Digest(secret), Scopes: scopes, CreatedAt: s.now()}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := FindCommunity(ctx, tx, string(community)); err != nil {
 			return err
@@ -120,7 +120,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Token, erro
 		return nil, ErrUnauthenticated
 	}
 	token := new(Token)
-	err := s.DB.Read().NewSelect().Model(token).Where("token_hash = ?", digest(secret)).Where("revoked_at IS NULL").Scan(ctx)
+	err := s.DB.Read().NewSelect().Model(token).Where("token_hash = ?", Digest(secret)).Where("revoked_at IS NULL").Scan(ctx)
 	if database.IsNoRows(err) {
 		return nil, ErrUnauthenticated
 	}

@@ -32,7 +32,7 @@ type webSession struct {
 // FindCtx gives the data of a session that has not expired.
 func (w *WebSessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var row webSession
-	err := w.DB.Read().NewSelect().Model(&row).Where("token_hash = ?", digest(token)).Where("expires_at > ?", w.Now().UTC()).Scan(ctx)
+	err := w.DB.Read().NewSelect().Model(&row).Where("token_hash = ?", Digest(token)).Where("expires_at > ?", w.Now().UTC()).Scan(ctx)
 	if database.IsNoRows(err) {
 		return nil, false, nil
 	}
@@ -45,7 +45,7 @@ func (w *WebSessions) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 
 // CommitCtx stores a session.
 func (w *WebSessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	row := &webSession{TokenHash: digest(token), AccountID: w.Account(data), Data: base64.StdEncoding.EncodeToString(data),
+	row := &webSession{TokenHash: Digest(token), AccountID: w.Account(data), Data: base64.StdEncoding.EncodeToString(data),
 		ExpiresAt: expiry.UTC().Truncate(time.Microsecond)}
 	return w.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewInsert().Model(row).On("CONFLICT (token_hash) DO UPDATE").
@@ -57,7 +57,7 @@ func (w *WebSessions) CommitCtx(ctx context.Context, token string, data []byte, 
 // DeleteCtx removes a session, if it is there.
 func (w *WebSessions) DeleteCtx(ctx context.Context, token string) error {
 	return w.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewDelete().Model((*webSession)(nil)).Where("token_hash = ?", digest(token)).Exec(ctx)
+		_, err := tx.NewDelete().Model((*webSession)(nil)).Where("token_hash = ?", Digest(token)).Exec(ctx)
 		return err
 	})
 }

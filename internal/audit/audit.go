@@ -21,6 +21,7 @@ const (
 	Staff  ActorKind = "staff"  // a person with an account
 	Token  ActorKind = "token"  // an API token
 	Buyer  ActorKind = "buyer"  // whoever holds an order's secret link
+	Device ActorKind = "device" // a paired scanner at a door
 	System ActorKind = "system" // a sweep, a job, a webhook
 )
 

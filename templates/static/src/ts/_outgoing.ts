@@ -31,6 +31,7 @@ export class Outgoing {
   // through; began is when the first was.
   constructor(
     private readonly url: string,
+    private readonly page: string,
     private readonly told: (reply: Reply) => void,
     private readonly drained: (replies: Reply[], began: number) => void,
     private readonly changed: (line: Line) => void,
@@ -39,6 +40,11 @@ export class Outgoing {
     window.addEventListener("beforeunload", (event) => {
       if (this.waiting.length > 0) event.preventDefault(); // the browser asks before it throws them away
     });
+  }
+
+  // standing are the headers in which a paired phone says, with what it asks, how many scans wait and which page it shows.
+  standing(): Record<string, string> {
+    return { "HX-Request": "true", "Turnout-Queue": String(this.waiting.length), "Turnout-Page": this.page };
   }
 
   // send gives a scan's reply to told. The same scan again, while the first one waits, is no second one: it is sent anew under
@@ -101,7 +107,7 @@ export class Outgoing {
       const response = await fetch(this.url, {
         method: "POST",
         body: new URLSearchParams({ ...scan.fields, nonce: scan.nonce, age_ms: age }),
-        headers: { "HX-Request": "true" },
+        headers: this.standing(),
         redirect: "error",
         signal: AbortSignal.timeout(patience),
       });

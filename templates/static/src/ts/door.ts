@@ -20,12 +20,12 @@ function door(root: HTMLElement): void {
   if (!video || !answer) return;
   const sights = new Sights();
   const camera = new Camera(video, () => void start());
-  const outgoing = new Outgoing(root.dataset.scans ?? "", told, drained, network);
+  const outgoing = new Outgoing(root.dataset.scans ?? "", root.dataset.page ?? "", told, drained, network);
   const panels = new Panels((name) => {
     if (name === "log") void load(part("log"), root.dataset.scans ?? "");
   });
   panels.show(location.search.match(/[?&](q|code)=/) || document.querySelector(".errors") ? "find" : "");
-  const settings = new Settings();
+  const settings = new Settings(root.dataset.gate ?? "");
   let underway = 0; // scans that are not answered yet
   let line = Promise.resolve();
   let clear = 0;
@@ -158,6 +158,9 @@ function door(root: HTMLElement): void {
     if (bar) bar.hidden = outgoing.waiting.length === 0;
     const text = bar?.querySelector<HTMLElement>("[data-text]");
     if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(outgoing.waiting.length));
+    const waits = outgoing.waiting.length > 0; // what waits would be lost
+    for (const leave of document.querySelectorAll<HTMLButtonElement>("[data-unpair] button")) leave.disabled = waits;
+    for (const why of document.querySelectorAll<HTMLElement>("[data-unpair-waits]")) why.hidden = !waits;
   }
   part("show-waiting")?.addEventListener("click", () => say(template(outgoing.why)));
   window.addEventListener("offline", () => network("offline"));
@@ -166,7 +169,7 @@ function door(root: HTMLElement): void {
     if (document.hidden) return;
     const asked = performance.now();
     try {
-      const response = await fetch(root.dataset.stats ?? "", { headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(countEvery) });
+      const response = await fetch(root.dataset.stats ?? "", { headers: outgoing.standing(), redirect: "error", signal: AbortSignal.timeout(countEvery) });
       network(response.ok ? "online" : lineOf(outcomeOf(response.status)));
       const counters = response.ok ? fragment(await response.text()) : undefined;
       if (counters && asked > said) part("counters")?.replaceChildren(counters); // else an answer was newer
@@ -236,7 +239,7 @@ function door(root: HTMLElement): void {
 
   // typed takes a code from keys: an order's is looked up and is no scan.
   function typed(code: string, nonce?: string): Promise<void> {
-    if (!orderCode.test(code.replace(/[\s-]/g, ""))) return scan({ code }, nonce);
+    if (!part("find") || !orderCode.test(code.replace(/[\s-]/g, ""))) return scan({ code }, nonce);
     const field = part("find")?.querySelector("input");
     if (field) field.value = code.trim();
     dismiss();
@@ -298,7 +301,8 @@ class Settings {
   private readonly field = document.querySelector<HTMLInputElement>("#f-gate-name");
   private readonly box = document.querySelector<HTMLInputElement>("[data-sound]");
 
-  constructor() {
+  // A paired phone has a gate of its own, which its server knows.
+  constructor(private readonly fixed: string) {
     if (this.field) this.field.value = stored("turnout.gate") || new URLSearchParams(location.search).get("gate") || "";
     if (this.box) this.box.checked = stored("turnout.sound") !== "off";
     this.field?.addEventListener("input", () => this.keep());
@@ -310,7 +314,7 @@ class Settings {
   }
 
   get gate(): string {
-    return this.field?.value.trim() ?? "";
+    return this.fixed || (this.field?.value.trim() ?? "");
   }
 
   get sound(): boolean {
@@ -319,12 +323,12 @@ class Settings {
 
   private keep(): void {
     const label = document.querySelector<HTMLElement>("[data-gate-shown]");
-    if (label) {
+    if (label && !this.fixed) {
       label.textContent = this.gate && ` · ${this.gate}`;
       label.hidden = !this.gate;
     }
     try {
-      localStorage.setItem("turnout.gate", this.gate);
+      if (!this.fixed) localStorage.setItem("turnout.gate", this.gate);
       localStorage.setItem("turnout.sound", this.sound ? "on" : "off");
     } catch {
       // it lasts for this page
