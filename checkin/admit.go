@@ -27,9 +27,12 @@ type admission struct {
 	ScanID      turnout.ID // the scan that won it
 	Inside      bool
 	At          time.Time
+	EnteredBy   turnout.ID // the scan that let it in last
+	EnteredAt   time.Time
+	Passes      int64 // scans that let the ticket in or out
 
-	was  bool // inside, when it was read
-	used bool // by a scan of this transaction
+	was  bool  // inside, when it was read
+	seen int64 // passes, when it was read
 }
 
 type admissionKey struct{ list, ticket turnout.ID }
@@ -42,6 +45,7 @@ type door struct {
 	byNumber   map[turnout.ID]map[int64]*ticketing.DoorTicket // by event
 	byID       map[turnout.ID]*ticketing.DoorTicket
 	admissions map[admissionKey]*admission
+	pasts      map[admissionKey]*past
 	fresh      []*admission // to be won
 	read       []*admission // as they were; some go out or come in again
 	counts     *ledger
@@ -49,7 +53,7 @@ type door struct {
 
 func (s *Service) admit(ctx context.Context, tx bun.Tx, items []*item) error {
 	d := &door{tx: tx, items: items, counts: newLedger()}
-	for _, step := range []func(context.Context) error{d.replay, d.readTickets, d.readAdmissions, d.decide, d.win, d.write} {
+	for _, step := range []func(context.Context) error{d.replay, d.readTickets, d.readAdmissions, d.readPasts, d.decide, d.win, d.write} {
 		if len(d.items) == 0 {
 			return nil
 		}
@@ -163,8 +167,17 @@ func (d *door) readTickets(ctx context.Context) error {
 			numbers[event] = append(numbers[event], it.In.code.Ticket)
 		}
 	}
+	asks := map[turnout.ID]bool{} // for add-ons, by event
+	for _, it := range d.items {
+		if it.In.gate.list.asksForAddOns() {
+			asks[it.In.gate.event.ID] = true
+		}
+	}
 	for _, event := range slices.Sorted(maps.Keys(d.byNumber)) {
 		tickets, err := ticketing.DoorTickets(ctx, d.tx, event, numbers[event], ids[event])
+		if err == nil && asks[event] {
+			err = ticketing.LoadTicketAddOns(ctx, d.tx, tickets)
+		}
 		if err != nil {
 			return err
 		}
@@ -206,7 +219,7 @@ func (d *door) readAdmissions(ctx context.Context) error {
 		return err
 	}
 	for _, a := range rows {
-		a.was = a.Inside
+		a.was, a.seen = a.Inside, a.Passes
 		d.admissions[admissionKey{a.ListID, a.TicketID}] = a
 		d.read = append(d.read, a)
 	}
@@ -249,7 +262,7 @@ func refusal(in *scanning, t *ticketing.DoorTicket) Reason {
 		return Revoked
 	case t.Status != ticketing.Valid || t.OrderStatus != ticketing.Confirmed:
 		return Unpaid
-	case !list.Accepts(t.TicketTypeID, t.AttendanceMode):
+	case !list.Accepts(t):
 		return WrongList
 	case standing == Early:
 		return NotYetValid
@@ -257,27 +270,6 @@ func refusal(in *scanning, t *ticketing.DoorTicket) Reason {
 		return NoLongerValid
 	}
 	return ""
-}
-
-// pass lets a ticket in or out, or finds that it was let in before.
-func (d *door) pass(in *scanning, scan *Scan) {
-	key := admissionKey{scan.ListID, scan.TicketID}
-	a := d.admissions[key]
-	switch {
-	case scan.Direction == Exit && (a == nil || !a.Inside):
-		scan.Reason = NotInside
-	case scan.Direction == Exit:
-		a.Inside, a.used, scan.Result = false, true, Accepted
-	case a == nil:
-		a = &admission{ListID: scan.ListID, TicketID: scan.TicketID, CommunityID: scan.CommunityID, ScanID: scan.ID, Inside: true, At: in.at}
-		d.admissions[key] = a
-		d.fresh = append(d.fresh, a)
-		scan.Result = Accepted
-	case !a.Inside && in.gate.list.AllowReentry:
-		a.Inside, a.used, scan.Result = true, true, Accepted
-	default:
-		scan.Reason, scan.EarlierID = AlreadyCheckedIn, a.ScanID
-	}
 }
 
 // win writes the admissions. Of several servers that let the same ticket in at this moment, the database keeps one row: whoever
@@ -300,10 +292,10 @@ func (d *door) win(ctx context.Context) error {
 	// come between.
 	slices.SortFunc(d.read, byKey)
 	for _, a := range d.read {
-		if !a.used {
+		if a.Passes == a.seen {
 			continue
 		}
-		n, err := database.Changed(d.tx.NewUpdate().Model(a).Column("inside").WherePK().Where("inside = ?", a.was).Exec(ctx))
+		n, err := database.Changed(d.tx.NewUpdate().Model(a).Column("inside", "entered_by", "entered_at", "passes").WherePK().Where("passes = ?", a.seen).Where("inside = ?", a.was).Exec(ctx))
 		if err != nil {
 			return err
 		}
@@ -351,6 +343,7 @@ func (d *door) write(ctx context.Context) error {
 			earlier = append(earlier, it.Out.EarlierID)
 		}
 	}
+	d.countInside()
 	if _, err := d.tx.NewInsert().Model(&scans).Exec(ctx); err != nil {
 		return err
 	}
@@ -369,16 +362,23 @@ func (d *door) write(ctx context.Context) error {
 
 func (d *door) count(it *item) {
 	scan := it.Out
-	list := d.counts.list(scan.ListID)
-	switch {
-	case scan.Result == Refused:
+	if scan.Result == Refused {
 		d.counts.refused(scan, 1)
-	case scan.Direction == Exit:
-		list.Inside--
-	default:
-		list.Inside++
-		if a := d.admissions[admissionKey{scan.ListID, scan.TicketID}]; a.ScanID == scan.ID {
-			d.counts.admitted(scan, scan.Ticket.TicketTypeID, 1)
+		return
+	}
+	if a := d.admissions[admissionKey{scan.ListID, scan.TicketID}]; a.ScanID == scan.ID {
+		d.counts.admitted(scan, scan.Ticket.TicketTypeID, 1)
+	}
+}
+
+// countInside counts by how the admissions are now and were before: somebody may have come and gone in one transaction.
+func (d *door) countInside() {
+	for key, a := range d.admissions {
+		switch {
+		case a.Inside && !a.was:
+			d.counts.list(key.list).Inside++
+		case !a.Inside && a.was:
+			d.counts.list(key.list).Inside--
 		}
 	}
 }

@@ -3,10 +3,13 @@ package checkin
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/checkin/rules"
 	"turnout/internal/audit"
 	"turnout/internal/database"
 	"turnout/ticketing"
@@ -67,7 +70,7 @@ func (s *Service) reread(ctx context.Context, tx bun.IDB, annulled *Scan) error 
 	if err != nil {
 		return err
 	}
-	if err := rereadAdmission(ctx, tx, before, ticket, counts); err != nil {
+	if err := rereadAdmission(ctx, tx, before, ticket, counts, s.Now()); err != nil {
 		return err
 	}
 	if err := rereadAttendance(ctx, tx, ticket, counts); err != nil {
@@ -77,12 +80,12 @@ func (s *Service) reread(ctx context.Context, tx bun.IDB, annulled *Scan) error 
 }
 
 // rereadAdmission makes a ticket's admission on a list what the log says; without an entry that stands it goes.
-func rereadAdmission(ctx context.Context, tx bun.IDB, before *admission, ticket *ticketing.Ticket, counts *ledger) error {
+func rereadAdmission(ctx context.Context, tx bun.IDB, before *admission, ticket *ticketing.Ticket, counts *ledger, now time.Time) error {
 	winners, err := scansByID(ctx, tx, []turnout.ID{before.ScanID})
 	if err != nil {
 		return err
 	}
-	after, winner, err := admissionByLog(ctx, tx, before)
+	after, winner, err := admissionByLog(ctx, tx, before, now)
 	if err != nil {
 		return err
 	}
@@ -99,26 +102,39 @@ func rereadAdmission(ctx context.Context, tx bun.IDB, before *admission, ticket 
 	if after.Inside {
 		list.Inside++
 	}
-	_, err = tx.NewUpdate().Model(after).Column("scan_id", "at", "inside").WherePK().Exec(ctx)
+	_, err = tx.NewUpdate().Model(after).Column("scan_id", "at", "inside", "entered_by", "entered_at", "passes").WherePK().Exec(ctx)
 	return err
 }
 
 // admissionByLog gives the admission that the accepted scans make which stand, and the scan that wins it, nil for none: the
-// first entry wins, exits before it count for nothing.
-func admissionByLog(ctx context.Context, tx bun.IDB, a *admission) (*admission, *Scan, error) {
+// first entry wins, exits before it count for nothing, and whoever came in last before everybody was taken as gone is not inside.
+func admissionByLog(ctx context.Context, tx bun.IDB, a *admission, now time.Time) (*admission, *Scan, error) {
 	var left []*Scan
-	if err := tx.NewSelect().Model(&left).Where("list_id = ?", a.ListID).Where("ticket_id = ?", a.TicketID).
-		Where("result = ?", Accepted).Where("annulled_at IS NULL").Order("id").Scan(ctx); err != nil {
+	if err := standing(tx, &left, a.ListID).Where("ticket_id = ?", a.TicketID).Scan(ctx); err != nil {
 		return nil, nil, err
 	}
-	for len(left) > 0 && left[0].Direction == Exit {
-		left = left[1:]
-	}
-	if len(left) == 0 {
+	first := slices.IndexFunc(left, func(s *Scan) bool { return s.Direction == Entry })
+	if first < 0 {
 		return nil, nil, nil
 	}
-	return &admission{ListID: a.ListID, TicketID: a.TicketID, ScanID: left[0].ID, At: ruleTime(left[0].ScannedAt, left[0].ReceivedAt),
-		Inside: left[len(left)-1].Direction == Entry}, left[0], nil
+	g, err := readGate(ctx, tx, a.ListID)
+	if err != nil {
+		return nil, nil, err
+	}
+	after := &admission{ListID: a.ListID, TicketID: a.TicketID, ScanID: left[first].ID, At: left[first].at(), Passes: a.Passes + 1}
+	for _, scan := range left[first:] {
+		if after.Inside = scan.Direction == Entry; after.Inside {
+			after.EnteredBy, after.EnteredAt = scan.ID, scan.at()
+		}
+	}
+	after.Inside = after.Inside && !after.EnteredAt.Before(g.list.GoneAt) &&
+		g.rules.Inside(&rules.Pass{At: rules.At(now), Entries: []rules.Minute{rules.At(after.EnteredAt)}, Inside: true})
+	return after, left[first], nil
+}
+
+// standing reads the scans of a list that let somebody in or out and were not annulled, in the order of their coming.
+func standing(db bun.IDB, scans *[]*Scan, list turnout.ID) *bun.SelectQuery {
+	return db.NewSelect().Model(scans).Where("list_id = ?", list).Where("result = ?", Accepted).Where("annulled_at IS NULL").Order("id")
 }
 
 // rereadAttendance makes a ticket's record what the entries say that stand at all doors of the event; without any it goes. A
@@ -142,10 +158,10 @@ func rereadAttendance(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket,
 		_, err := tx.NewDelete().Model(record).WherePK().Exec(ctx)
 		return err
 	}
-	record.FirstAt = ruleTime(entries[0].ScannedAt, entries[0].ReceivedAt)
+	record.FirstAt = entries[0].at()
 	record.LastAt = record.FirstAt
 	for _, e := range entries[1:] {
-		at := ruleTime(e.ScannedAt, e.ReceivedAt)
+		at := e.at()
 		if at.Before(record.FirstAt) {
 			record.FirstAt = at
 		}

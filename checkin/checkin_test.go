@@ -16,6 +16,7 @@ import (
 
 	"turnout"
 	"turnout/checkin"
+	"turnout/checkin/rules"
 	"turnout/events"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
@@ -281,7 +282,7 @@ func otherEventsCode(t *testing.T) string {
 func TestGoingOutAndComingInAgain(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		d := newDoor(t, db)
-		once, again := d.list(checkin.ListInput{}), d.list(checkin.ListInput{AllowReentry: true})
+		once, again := d.list(checkin.ListInput{}), d.list(checkin.ListInput{Entry: rules.Again})
 		ticket := d.order(d.regular, 1).Tickets[0]
 		steps := []struct {
 			list      *checkin.List

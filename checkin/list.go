@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/checkin/rules"
 	"turnout/events"
 	"turnout/internal/audit"
 	"turnout/internal/database"
@@ -20,29 +20,49 @@ import (
 type List struct {
 	bun.BaseModel `bun:"table:check_in_lists,alias:list"`
 
-	ID           turnout.ID `bun:",pk"`
-	CommunityID  turnout.ID
-	EventID      turnout.ID
-	Name         string
-	StartsAt     time.Time `bun:",nullzero"` // zero: at any time
-	EndsAt       time.Time `bun:",nullzero"`
-	AllowReentry bool      // after an exit
-	Admitted     int64     // tickets that were let in, however often
-	Inside       int64     // those of them that have not gone out
-	Refused      int64     // refused scans
-	Version      int64
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	ID          turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	EventID     turnout.ID
+	Name        string
+	StartsAt    time.Time `bun:",nullzero"` // zero: at any time
+	EndsAt      time.Time `bun:",nullzero"`
+	Entry       rules.Entry
+	DayFrom     int64        // minutes after midnight at which a day begins, for Daily and the rules
+	ExitAt      *int64       // minutes after midnight at which everybody is taken as gone; nil: never
+	GoneAt      time.Time    `bun:",nullzero"`  // the last of these moments that Inside knows of
+	Rules       []rules.Rule `bun:"type:jsonb"` // one of them must be met; none: all may come in
+	Admitted    int64        // tickets that were let in, however often
+	Inside      int64        // those of them that have not gone out
+	Refused     int64        // refused scans
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 
 	TicketTypeIDs []turnout.ID `bun:"-"` // none: every type of mode in_person
+	AddOnIDs      []turnout.ID `bun:"-"` // a ticket must have one of them; none: it need not
+}
+
+// HasExits says whether it matters at the list's door that somebody goes out.
+func (l *List) HasExits() bool { return l.Entry != rules.Single }
+
+// remembers says whether the door must know when a ticket came in and went out before; for the others its admission is enough.
+func (l *List) remembers() bool { return l.Entry == rules.Daily || len(l.Rules) > 0 }
+
+// zoneMargin is how long before and after an event its doors know its clock.
+const zoneMargin = 90 * 24 * time.Hour
+
+// Evaluator gives what decides at the list's door, on the server and on devices.
+func (l *List) Evaluator(e *events.Event) *rules.List {
+	return &rules.List{Entry: l.Entry, DayFrom: l.DayFrom, ExitAt: l.ExitAt, Rules: l.Rules,
+		Offsets: rules.OffsetsOf(e.Location(), e.StartsAt.Add(-zoneMargin), e.EndsAt.Add(zoneMargin))}
 }
 
 // Accepts says whether the list lets this kind of ticket in at all.
-func (l *List) Accepts(ticketType turnout.ID, mode ticketing.Mode) bool {
-	if len(l.TicketTypeIDs) == 0 {
-		return mode == ticketing.InPerson
+func (l *List) Accepts(t *ticketing.DoorTicket) bool {
+	if len(l.TicketTypeIDs) == 0 && t.AttendanceMode != ticketing.InPerson || len(l.TicketTypeIDs) > 0 && !slices.Contains(l.TicketTypeIDs, t.TicketTypeID) {
+		return false
 	}
-	return slices.Contains(l.TicketTypeIDs, ticketType)
+	return len(l.AddOnIDs) == 0 || slices.ContainsFunc(t.AddOnIDs, func(id turnout.ID) bool { return slices.Contains(l.AddOnIDs, id) })
 }
 
 // Standing is how a list's times stand at a moment.
@@ -64,29 +84,6 @@ func (l *List) Standing(now time.Time) Standing {
 		return Closed
 	}
 	return Open
-}
-
-// ListInput is what a list is made or changed with.
-type ListInput struct {
-	Name          string
-	TicketTypeIDs []turnout.ID
-	StartsAt      time.Time
-	EndsAt        time.Time
-	AllowReentry  bool
-	Rules         []string // names of further rules: there are none yet, so each is refused
-}
-
-// Check says all that is wrong with the input, field by field.
-func (in *ListInput) Check() error {
-	var p turnout.Problems
-	p.Require("name", strings.TrimSpace(in.Name))
-	p.InOrder("ends_at", in.StartsAt, in.EndsAt, "The list must end after it begins.")
-	for _, rule := range in.Rules {
-		p.Add("rules."+rule, "unknown_rule", "There is no such rule.")
-	}
-	slices.Sort(in.TicketTypeIDs)
-	in.TicketTypeIDs = slices.Compact(in.TicketTypeIDs)
-	return p.Err()
 }
 
 const prefixList = "lst"
@@ -151,7 +148,7 @@ func (s *Service) addList(ctx context.Context, tx bun.IDB, community, event turn
 	if _, err := tx.NewInsert().Model(l).Exec(ctx); err != nil {
 		return nil, err
 	}
-	if err := linkTypes(ctx, tx, l); err != nil {
+	if err := in.link(ctx, tx, l); err != nil {
 		return nil, err
 	}
 	return l, audit.Write(ctx, tx, audit.Entry{Community: community, Action: "check_in_list.created", Subject: l.ID, At: now})
@@ -177,7 +174,7 @@ func (s *Service) UpdateList(ctx context.Context, community, id turnout.ID, vers
 		}
 		now := s.Now()
 		in.apply(l, now)
-		n, err := database.Changed(tx.NewUpdate().Model(l).Column("name", "starts_at", "ends_at", "allow_reentry", "version", "updated_at").
+		n, err := database.Changed(tx.NewUpdate().Model(l).Column("name", "starts_at", "ends_at", "entry", "day_from", "exit_at", "rules", "version", "updated_at").
 			WherePK().Where("version = ?", read).Exec(ctx))
 		if err != nil {
 			return err
@@ -185,10 +182,12 @@ func (s *Service) UpdateList(ctx context.Context, community, id turnout.ID, vers
 		if n == 0 {
 			return turnout.ErrStale
 		}
-		if _, err := tx.NewDelete().Table("check_in_list_types").Where("list_id = ?", id).Exec(ctx); err != nil {
-			return err
+		for _, table := range []string{"check_in_list_types", "check_in_list_add_ons"} {
+			if _, err := tx.NewDelete().Table(table).Where("list_id = ?", id).Exec(ctx); err != nil {
+				return err
+			}
 		}
-		if err := linkTypes(ctx, tx, l); err != nil {
+		if err := in.link(ctx, tx, l); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "check_in_list.changed", Subject: id, At: now})
@@ -200,13 +199,6 @@ func (s *Service) UpdateList(ctx context.Context, community, id turnout.ID, vers
 	return l, nil
 }
 
-func (in *ListInput) apply(l *List, now time.Time) {
-	l.Name, l.AllowReentry, l.TicketTypeIDs = in.Name, in.AllowReentry, in.TicketTypeIDs
-	l.StartsAt, l.EndsAt = in.StartsAt.UTC().Truncate(time.Microsecond), in.EndsAt.UTC().Truncate(time.Microsecond)
-	l.Version++
-	l.UpdatedAt = now
-}
-
 type listType struct {
 	bun.BaseModel `bun:"table:check_in_list_types,alias:list_type"`
 
@@ -215,23 +207,54 @@ type listType struct {
 	TicketTypeID turnout.ID `bun:",pk"`
 }
 
-func linkTypes(ctx context.Context, tx bun.IDB, l *List) error {
-	if len(l.TicketTypeIDs) == 0 {
-		return nil
+type listAddOn struct {
+	bun.BaseModel `bun:"table:check_in_list_add_ons,alias:list_add_on"`
+
+	CommunityID turnout.ID
+	ListID      turnout.ID `bun:",pk"`
+	AddOnID     turnout.ID `bun:",pk"`
+}
+
+// link writes which ticket types and add-ons a list accepts, once it is sure that they and those of its rules are the event's own.
+func (in *ListInput) link(ctx context.Context, tx bun.IDB, l *List) error {
+	types, addOns := in.named()
+	for _, of := range []struct {
+		table, field, message string
+		ids                   []turnout.ID
+	}{
+		{"ticket_types", "ticket_type_ids", "A ticket type that was named does not belong to this event.", types},
+		{"add_ons", "add_on_ids", "An add-on that was named does not belong to this event.", addOns},
+	} {
+		if len(of.ids) == 0 {
+			continue
+		}
+		n, err := tx.NewSelect().Table(of.table).Where("community_id = ?", l.CommunityID).Where("event_id = ?", l.EventID).Where("id IN (?)", bun.List(of.ids)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n != int64(len(of.ids)) {
+			return turnout.Invalidf(of.field, "unknown", "%s", of.message)
+		}
 	}
-	n, err := tx.NewSelect().Table("ticket_types").Where("community_id = ?", l.CommunityID).Where("event_id = ?", l.EventID).Where("id IN (?)", bun.List(l.TicketTypeIDs)).Count(ctx)
-	if err != nil {
-		return err
+	if len(l.TicketTypeIDs) > 0 {
+		links := make([]listType, len(l.TicketTypeIDs))
+		for i, id := range l.TicketTypeIDs {
+			links[i] = listType{CommunityID: l.CommunityID, ListID: l.ID, TicketTypeID: id}
+		}
+		if _, err := tx.NewInsert().Model(&links).Exec(ctx); err != nil {
+			return err
+		}
 	}
-	if n != int64(len(l.TicketTypeIDs)) {
-		return turnout.Invalidf("ticket_type_ids", "unknown", "A ticket type that was named does not belong to this event.")
+	if len(l.AddOnIDs) > 0 {
+		links := make([]listAddOn, len(l.AddOnIDs))
+		for i, id := range l.AddOnIDs {
+			links[i] = listAddOn{CommunityID: l.CommunityID, ListID: l.ID, AddOnID: id}
+		}
+		if _, err := tx.NewInsert().Model(&links).Exec(ctx); err != nil {
+			return err
+		}
 	}
-	links := make([]listType, len(l.TicketTypeIDs))
-	for i, id := range l.TicketTypeIDs {
-		links[i] = listType{CommunityID: l.CommunityID, ListID: l.ID, TicketTypeID: id}
-	}
-	_, err = tx.NewInsert().Model(&links).Exec(ctx)
-	return err
+	return nil
 }
 
 // List gives one list of the community. It fails with turnout.ErrNotFound.
@@ -287,6 +310,13 @@ func listsWhere(ctx context.Context, db bun.IDB, where string, args ...any) ([]*
 	for _, link := range links {
 		byID[link.ListID].TicketTypeIDs = append(byID[link.ListID].TicketTypeIDs, link.TicketTypeID)
 	}
+	var asked []listAddOn
+	if err := db.NewSelect().Model(&asked).Where("list_id IN (?)", bun.List(ids)).Order("add_on_id").Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, link := range asked {
+		byID[link.ListID].AddOnIDs = append(byID[link.ListID].AddOnIDs, link.AddOnID)
+	}
 	return lists, nil
 }
 
@@ -303,9 +333,19 @@ func (s *Service) Rezone(ctx context.Context, tx bun.IDB, before, after *events.
 				*at, _ = events.KeepWallClock(*at, before.Location(), after.Location())
 			}
 		}
+		for _, rule := range l.Rules {
+			for i := range rule {
+				if c := &rule[i]; c.Kind == rules.Between {
+					for _, m := range []*rules.Minute{&c.From, &c.Until} {
+						at, _ := events.KeepWallClock(rules.Time(*m), before.Location(), after.Location())
+						*m = rules.At(at)
+					}
+				}
+			}
+		}
 		l.Version++
 		l.UpdatedAt = s.Now()
-		if _, err := tx.NewUpdate().Model(l).Column("starts_at", "ends_at", "version", "updated_at").WherePK().Exec(ctx); err != nil {
+		if _, err := tx.NewUpdate().Model(l).Column("starts_at", "ends_at", "rules", "version", "updated_at").WherePK().Exec(ctx); err != nil {
 			return fmt.Errorf("checkin: rezone: %w", err)
 		}
 	}

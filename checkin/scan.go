@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/checkin/rules"
 	"turnout/internal/database"
 	"turnout/ticketing"
 )
@@ -40,6 +41,7 @@ const (
 	NotYetValid      Reason = "not_yet_valid"
 	NoLongerValid    Reason = "no_longer_valid"
 	NotInside        Reason = "not_inside" // an exit of somebody who has not come in
+	ByRules          Reason = "rules"      // Failed says what would have to be otherwise
 )
 
 // messages say each reason in a sentence, with what to do. Pages use the message catalogue under the same codes.
@@ -54,6 +56,7 @@ var messages = map[Reason]string{
 	NotYetValid:      "This door is not open yet.",
 	NoLongerValid:    "This door is closed.",
 	NotInside:        "This ticket is not inside.",
+	ByRules:          "This ticket may not come in here now.",
 }
 
 // Message is what the door is told in English.
@@ -100,8 +103,10 @@ type Scan struct {
 	Result      Result
 	Reason      Reason
 	Gate        string
-	EarlierID   turnout.ID `bun:",nullzero"`
-	ScannedAt   time.Time  // as the door says
+	EarlierID   turnout.ID        `bun:",nullzero"`
+	Failed      []rules.Condition `bun:"type:jsonb"` // of Rules: what the nearest rule asks for, and the ticket does not meet
+	AgainAt     time.Time         `bun:",nullzero"`  // when the same ticket may come in at the same gate, where that is known
+	ScannedAt   time.Time         // as the door says
 	ReceivedAt  time.Time
 	AnnulledAt  time.Time `bun:",nullzero"`
 	AnnulledBy  string
@@ -138,6 +143,9 @@ func ruleTime(scanned, received time.Time) time.Time {
 	}
 	return scanned
 }
+
+// at is when the scan happened for the rules.
+func (s *Scan) at() time.Time { return ruleTime(s.ScannedAt, s.ReceivedAt) }
 
 func (in *ScanInput) check() error {
 	var p turnout.Problems

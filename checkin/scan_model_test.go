@@ -16,6 +16,7 @@ import (
 
 	"turnout"
 	"turnout/checkin"
+	"turnout/checkin/rules"
 	"turnout/internal/dbtest"
 	"turnout/ticketing"
 )
@@ -45,7 +46,7 @@ func TestScansFollowTheModel(t *testing.T) {
 				d.clock.Store(0)
 				m := newLog(rt, d, virtual, priced)
 				rt.Repeat(map[string]func(*rapid.T){"scan": m.scan, "scan 2": m.scan, "scan 3": m.scan, "repeat": m.repeat, "annul": m.annul,
-					"annul 2": m.annul, "cancel": m.cancel, "wait": m.wait, "": m.look})
+					"annul 2": m.annul, "cancel": m.cancel, "wait": m.wait, "leave": m.leave, "": m.look})
 			})
 		})
 	}
@@ -97,6 +98,7 @@ type modelScan struct {
 	reason   checkin.Reason
 	at       time.Time
 	annulled bool
+	gone     bool // taken as gone since
 }
 
 func newLog(rt *rapid.T, d *door, virtual, priced *ticketing.TicketType) *modelLog {
@@ -106,14 +108,31 @@ func newLog(rt *rapid.T, d *door, virtual, priced *ticketing.TicketType) *modelL
 	}
 	m.buy(virtual)
 	m.buy(priced).unpaid = true
-	window := rapid.Int64Range(0, 2).Draw(rt, "opens after hours")
+	window := rapid.SampledFrom([]int64{0, 0, 1, 2}).Draw(rt, "opens after hours")
+	var exit *int64
+	if rapid.Bool().Draw(rt, "everybody leaves") {
+		at := int64((start.In(d.event.Location()).Hour() + 2) % 24 * 60)
+		exit = &at
+	}
 	m.lists = []*checkin.List{
-		d.list(checkin.ListInput{AllowReentry: true}),
-		d.list(checkin.ListInput{TicketTypeIDs: []turnout.ID{d.regular.ID, priced.ID}, AllowReentry: rapid.Bool().Draw(rt, "reentry"),
-			StartsAt: start.Add(time.Duration(window) * time.Hour)}),
+		d.list(checkin.ListInput{Entry: rules.Again, ExitAt: exit}),
+		d.list(checkin.ListInput{TicketTypeIDs: []turnout.ID{d.regular.ID, priced.ID}, Entry: rapid.SampledFrom(rules.Entries).Draw(rt, "entry"),
+			StartsAt: start.Add(time.Duration(window) * time.Hour), Rules: drawRules(rt, d.regular), DayFrom: rapid.SampledFrom([]int64{0, 240}).Draw(rt, "day from"), ExitAt: exit}),
 		d.list(checkin.ListInput{TicketTypeIDs: []turnout.ID{virtual.ID, d.regular.ID}, EndsAt: start.Add(time.Duration(window+1) * time.Hour)}),
 	}
 	return m
+}
+
+// drawRules makes rules that some scans meet and others do not.
+func drawRules(rt *rapid.T, some *ticketing.TicketType) (list []rules.Rule) {
+	conditions := []rules.Condition{
+		{Kind: rules.Types, Any: []string{string(some.ID)}}, {Kind: rules.Gates, Any: []string{"north"}}, {Kind: rules.EntriesMax, Number: 3}, {Kind: rules.TodayMax, Number: 1},
+		{Kind: rules.AfterEntry, Number: 20}, {Kind: rules.AfterExit, Number: 10}, {Kind: rules.WithinExit, Number: 30}, {Kind: rules.Clock, From: 8 * 60, Until: 20 * 60},
+	}
+	for range rapid.IntRange(0, 2).Draw(rt, "rules") {
+		list = append(list, rapid.SliceOfN(rapid.SampledFrom(conditions), 1, 2).Draw(rt, "rule"))
+	}
+	return list
 }
 
 func (m *modelLog) buy(tt *ticketing.TicketType) *modelTicket {
@@ -124,7 +143,7 @@ func (m *modelLog) buy(tt *ticketing.TicketType) *modelTicket {
 
 func (m *modelLog) scan(t *rapid.T) {
 	m.T = t
-	s := &modelScan{list: rapid.IntRange(0, 2).Draw(t, "list"), ticket: rapid.IntRange(0, 3).Draw(t, "ticket")}
+	s := &modelScan{list: rapid.SampledFrom([]int{1, 1, 1, 0, 0, 2}).Draw(t, "list"), ticket: rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 1, 1, 2, 3}).Draw(t, "ticket")}
 	ticket := m.tickets[s.ticket]
 	s.in = checkin.ScanInput{ListID: m.lists[s.list].ID, Code: ticket.Code, Nonce: fmt.Sprintf("n%d", m.d.nonces.Add(1)), Caller: "device",
 		Gate: rapid.SampledFrom([]string{"", "north"}).Draw(t, "gate"), Direction: rapid.SampledFrom([]checkin.Direction{checkin.Entry, checkin.Entry, checkin.Exit}).Draw(t, "direction")}
@@ -141,7 +160,7 @@ func (m *modelLog) scan(t *rapid.T) {
 	}
 	damage := checkin.Reason("")
 	if s.in.Code != "" {
-		switch rapid.IntRange(0, 15).Draw(t, "damage") {
+		switch rapid.IntRange(0, 30).Draw(t, "damage") {
 		case 0:
 			s.in.Code, damage, s.ticket = "HELLO", checkin.UnknownTicket, -1
 		case 1:
@@ -160,7 +179,7 @@ func (m *modelLog) scan(t *rapid.T) {
 	if err != nil || got.Result != s.result || got.Reason != s.reason || got.Replay {
 		t.Fatalf("list %d, ticket %d, %s: %+v, %v; the model says %s %s", s.list, s.ticket, s.in.Direction, got, err, s.result, s.reason)
 	}
-	if got.Reason == checkin.AlreadyCheckedIn && (got.Earlier == nil || got.Earlier.ID != m.state(s.list, s.ticket).winner) {
+	if got.Reason == checkin.AlreadyCheckedIn && (got.Earlier == nil || got.Earlier.ID != m.state(s.list, s.ticket).last) {
 		t.Fatalf("the scan in the way is %v", got.Earlier)
 	}
 	s.id = got.ID
@@ -190,18 +209,50 @@ func (m *modelLog) judge(s *modelScan, damage checkin.Reason) {
 		s.reason = checkin.NotYetValid
 	case !list.EndsAt.IsZero() && !s.at.Before(list.EndsAt):
 		s.reason = checkin.NoLongerValid
-	case s.in.Direction == checkin.Exit && !is.inside:
-		s.reason = checkin.NotInside
-	case s.in.Direction == checkin.Entry && is.winner != "" && (is.inside || !list.AllowReentry):
-		s.reason = checkin.AlreadyCheckedIn
 	default:
+		s.reason = m.judgePass(s, ticket, is)
+	}
+	if s.reason == "" {
 		s.result = checkin.Accepted
+		s.gone = !list.Evaluator(m.d.event).Inside(&rules.Pass{At: rules.At(m.d.now()), Entries: []rules.Minute{rules.At(s.at)}, Inside: true})
+	}
+}
+
+// judgePass asks the evaluator about what the log says of the ticket.
+func (m *modelLog) judgePass(s *modelScan, ticket *modelTicket, is ticketState) checkin.Reason {
+	list := m.lists[s.list].Evaluator(m.d.event)
+	p := rules.Pass{At: rules.At(s.at), Gate: s.in.Gate, Type: string(ticket.TicketTypeID), Entries: is.entries, Exits: is.exits, Inside: is.inside}
+	if s.in.Direction == checkin.Exit {
+		if !list.Inside(&p) {
+			return checkin.NotInside
+		}
+		return ""
+	}
+	return checkin.Reason(list.Enter(&p).Reason)
+}
+
+// leave takes everybody as gone whose list says so by now.
+func (m *modelLog) leave(t *rapid.T) {
+	m.T = t
+	if err := m.d.EndStays(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range m.scans {
+		m.goes(s)
+	}
+}
+
+// goes takes whoever came in by the scan as gone, if their list says so by now.
+func (m *modelLog) goes(s *modelScan) {
+	if list := m.lists[s.list]; list.ExitAt != nil && rules.At(s.at) < list.Evaluator(m.d.event).LastExit(rules.At(m.d.now())) {
+		s.gone = true
 	}
 }
 
 type ticketState struct {
-	winner turnout.ID // the scan that let it in
-	inside bool
+	winner, last   turnout.ID // the scans that let it in first and last
+	inside         bool
+	entries, exits []rules.Minute
 }
 
 // state reads the log: the first accepted entry that stands wins; exits before it count for nothing.
@@ -213,7 +264,11 @@ func (m *modelLog) state(list, ticket int) (is ticketState) {
 		if is.winner == "" {
 			is.winner = s.id
 		}
-		is.inside = s.in.Direction == checkin.Entry
+		if is.inside = s.in.Direction == checkin.Entry; is.inside {
+			is.entries, is.last, is.inside = append(is.entries, rules.At(s.at)), s.id, !s.gone
+		} else {
+			is.exits = append(is.exits, rules.At(s.at))
+		}
 	}
 	return is
 }
@@ -257,11 +312,14 @@ func (m *modelLog) annul(t *rapid.T) {
 		t.Fatalf("annul %s %s: %v", s.in.Direction, s.result, err)
 	}
 	s.annulled = true
+	if last := m.state(s.list, s.ticket).last; s.result == checkin.Accepted && last != "" { // read anew from what is left of the log
+		m.goes(m.scans[slices.IndexFunc(m.scans, func(s *modelScan) bool { return s.id == last })])
+	}
 }
 
 func (m *modelLog) cancel(t *rapid.T) {
 	m.T = t
-	i := rapid.IntRange(0, 11).Draw(t, "ticket") // seldom one that is there
+	i := rapid.IntRange(0, 60).Draw(t, "ticket") // seldom one that is there
 	if i > 3 || m.tickets[i].canceled {
 		t.Skip("not now")
 	}
@@ -273,7 +331,7 @@ func (m *modelLog) cancel(t *rapid.T) {
 
 func (m *modelLog) wait(t *rapid.T) {
 	m.T = t
-	m.d.clock.Add(int64(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 25 * time.Minute}).Draw(t, "time")))
+	m.d.clock.Add(int64(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 25 * time.Minute, 7 * time.Hour}).Draw(t, "time")))
 }
 
 // look compares what is stored with the log.

@@ -10,6 +10,7 @@ import (
 
 	"turnout"
 	"turnout/checkin"
+	"turnout/checkin/rules"
 	"turnout/internal/dbtest"
 	"turnout/ticketing"
 )
@@ -26,7 +27,7 @@ func TestScansAndAnnulmentsAtOnce(t *testing.T) {
 			dbtest.NoDeadlocks(t, address)
 			first := newDoor(t, dbtest.Handle(t, address))
 			servers := []*door{first, first.server(dbtest.Handle(t, address))}
-			list := first.list(checkin.ListInput{AllowReentry: true})
+			list := first.list(checkin.ListInput{Entry: rules.Again})
 			tickets := first.order(first.regular, 2).Tickets
 			var mu sync.Mutex
 			var accepted []turnout.ID
@@ -82,7 +83,7 @@ func TestManyDoorsWhileOrdersAreCanceled(t *testing.T) {
 			dbtest.NoDeadlocks(t, address)
 			first := newDoor(t, dbtest.Handle(t, address))
 			servers := []*door{first, first.server(dbtest.Handle(t, address))}
-			lists := []*checkin.List{first.list(checkin.ListInput{AllowReentry: true}), first.list(checkin.ListInput{AllowReentry: true})}
+			lists := []*checkin.List{first.list(checkin.ListInput{Entry: rules.Again}), first.list(checkin.ListInput{Entry: rules.Again})}
 			other := first.ticketType("Other", ticketing.InPerson)
 			var orders []*ticketing.Order
 			for i := range 12 {

@@ -19,6 +19,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/checkin/rules"
 	"turnout/events"
 	"turnout/internal/database"
 	"turnout/ticketing"
@@ -51,6 +52,7 @@ type gateMemory struct {
 type knownGate struct {
 	list  *List
 	event *events.Event
+	rules *rules.List
 	key   ed25519.PublicKey
 	until time.Time
 }
@@ -99,6 +101,6 @@ func readGate(ctx context.Context, db bun.IDB, id turnout.ID) (g knownGate, err 
 	if err != nil {
 		return g, fmt.Errorf("checkin: %w", err)
 	}
-	g.key = key.Public().(ed25519.PublicKey)
+	g.key, g.rules = key.Public().(ed25519.PublicKey), g.list.Evaluator(g.event)
 	return g, nil
 }

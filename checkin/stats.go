@@ -59,7 +59,36 @@ func (s *Service) Stats(ctx context.Context, community, id turnout.ID) (*Stats, 
 	if err := q.Scan(ctx, &types); err != nil {
 		return nil, fmt.Errorf("checkin: stats: %w", err)
 	}
-	return list.stats(let, types), nil
+	stats := list.stats(let, types)
+	if len(list.AddOnIDs) > 0 {
+		err = s.expectAddOns(ctx, list, stats)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("checkin: stats: %w", err)
+	}
+	return stats, nil
+}
+
+// expectAddOns counts the tickets that have one of the list's add-ons: no counter knows who has which.
+func (s *Service) expectAddOns(ctx context.Context, l *List, stats *Stats) error {
+	var counted []TypeStats
+	if err := s.DB.Read().NewSelect().TableExpr("tickets AS ticket").ColumnExpr("ticket.ticket_type_id, COUNT(*) AS expected").
+		Where("ticket.event_id = ?", l.EventID).Where("ticket.community_id = ?", l.CommunityID).Where("ticket.status = ?", ticketing.Valid).
+		Where("EXISTS (SELECT 1 FROM ticket_add_ons AS has WHERE has.ticket_id = ticket.id AND has.add_on_id IN (?))", bun.List(l.AddOnIDs)).
+		Group("ticket.ticket_type_id").Scan(ctx, &counted); err != nil {
+		return err
+	}
+	ofType := map[turnout.ID]int64{}
+	for _, c := range counted {
+		ofType[c.TicketTypeID] = c.Expected
+	}
+	stats.Expected = 0
+	for i := range stats.ByTicketType {
+		t := &stats.ByTicketType[i]
+		t.Expected = ofType[t.TicketTypeID]
+		stats.Expected += t.Expected
+	}
+	return nil
 }
 
 // stats adds the counters up; let is in the order of the gates.

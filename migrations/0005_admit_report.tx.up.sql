@@ -7,8 +7,11 @@ CREATE TABLE check_in_lists (
     name          TEXT NOT NULL,
     starts_at     TIMESTAMPTZ, -- NULL: at any time
     ends_at       TIMESTAMPTZ,
-    allow_reentry BOOLEAN NOT NULL DEFAULT FALSE,
-    rules         JSONB NOT NULL DEFAULT '{}',
+    entry         TEXT NOT NULL DEFAULT 'single' CHECK (entry IN ('single', 'reentry', 'daily', 'multiple')),
+    day_from      BIGINT NOT NULL DEFAULT 0 CHECK (day_from BETWEEN 0 AND 1439), -- minutes after midnight
+    exit_at       BIGINT CHECK (exit_at BETWEEN 0 AND 1439), -- likewise, when everybody is taken as gone; NULL: never
+    gone_at       TIMESTAMPTZ, -- the last of these moments that is in the admissions
+    rules         JSONB NOT NULL DEFAULT '[]', -- package checkin/rules
     admitted      BIGINT NOT NULL DEFAULT 0, -- tickets with an admission; `doctor` compares
     inside        BIGINT NOT NULL DEFAULT 0,
     refused       BIGINT NOT NULL DEFAULT 0, -- refused scans
@@ -41,6 +44,8 @@ CREATE TABLE scans (
     reason       TEXT NOT NULL DEFAULT '',
     gate         TEXT NOT NULL DEFAULT '',
     earlier_id   TEXT, -- the scan that stands in the way of this one
+    failed       JSONB NOT NULL DEFAULT '[]', -- the conditions of the nearest rule that were not met
+    again_at     TIMESTAMPTZ, -- when the same ticket may come in, where that is known
     scanned_at   TIMESTAMPTZ NOT NULL, -- as the door says
     received_at  TIMESTAMPTZ NOT NULL,
     annulled_at  TIMESTAMPTZ,
@@ -50,6 +55,14 @@ CREATE TABLE scans (
 CREATE INDEX scans_by_list ON scans (list_id, id);
 CREATE INDEX scans_by_ticket ON scans (ticket_id, id);
 
+-- No rows for a list: it asks for no add-on.
+CREATE TABLE check_in_list_add_ons (
+    community_id TEXT NOT NULL,
+    list_id      TEXT NOT NULL REFERENCES check_in_lists (id),
+    add_on_id    TEXT NOT NULL, -- of add_ons, which come later
+    PRIMARY KEY (list_id, add_on_id)
+);
+
 -- The first accepted scan of a ticket on a list wins this row, under any concurrency.
 CREATE TABLE admissions (
     list_id      TEXT NOT NULL REFERENCES check_in_lists (id),
@@ -58,6 +71,9 @@ CREATE TABLE admissions (
     scan_id      TEXT NOT NULL,
     inside       BOOLEAN NOT NULL,
     at           TIMESTAMPTZ NOT NULL,
+    entered_by   TEXT NOT NULL, -- the scan that let it in last
+    entered_at   TIMESTAMPTZ NOT NULL,
+    passes       BIGINT NOT NULL DEFAULT 1, -- rises with each scan that lets the ticket in or out: two at once are seen
     PRIMARY KEY (list_id, ticket_id)
 );
 

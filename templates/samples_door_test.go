@@ -23,12 +23,13 @@ type (
 		ScannedAt, AnnulledAt                                            time.Time
 		Ticket                                                           *sampleDoorTicket
 		Earlier                                                          *sampleEarlier
+		Near                                                             []string
 	}
 	sampleDoorList struct {
 		ID, Name         string
 		StartsAt, EndsAt time.Time
 		Admitted, Inside int64
-		AllowReentry     bool
+		HasExits         bool
 		Stands           string
 	}
 )
@@ -40,7 +41,7 @@ func sampleScans() map[string]sampleScan {
 	all := map[string]sampleScan{}
 	for reason, look := range map[string][2]string{
 		"already_checked_in": {"warn", "triangle-alert"}, "unpaid": {"warn", "triangle-alert"}, "wrong_list": {"warn", "triangle-alert"}, "not_yet_valid": {"warn", "triangle-alert"},
-		"not_inside": {"warn", "triangle-alert"}, "unknown_ticket": {"refuse", "circle-x"}, "bad_signature": {"refuse", "circle-x"}, "canceled": {"refuse", "circle-x"},
+		"not_inside": {"warn", "triangle-alert"}, "rules": {"warn", "triangle-alert"}, "unknown_ticket": {"refuse", "circle-x"}, "bad_signature": {"refuse", "circle-x"}, "canceled": {"refuse", "circle-x"},
 		"revoked": {"refuse", "circle-x"}, "no_longer_valid": {"refuse", "circle-x"},
 	} {
 		scan := sampleScan{ID: "scn_1", Tone: look[0], Icon: look[1], Result: "refused", Reason: reason, Direction: "entry", OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest}
@@ -145,7 +146,7 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 	calm := page{Chrome: frame, Event: event, List: sampleDoorList{Name: "Main door"}, URL: "/door/x/lists/l", ListsURL: "/door/x?all=1", Nonce: "n", MaySearch: true, MayUndo: true, Page: "1a2b3c4d"}
 	calm.Stats.CheckedIn, calm.Stats.Expected, calm.Stats.Inside, calm.Stats.Refused = 412, 1105, 398, 7
 	found := calm
-	found.Query, found.List.AllowReentry, found.Exit, found.Gate = "anh", true, true, "North stairs"
+	found.Query, found.List.HasExits, found.Exit, found.Gate = "anh", true, true, "North stairs"
 	canceled := *sampleGuest
 	canceled.State, canceled.AttendeeName = "canceled", ""
 	inside := *sampleGuest

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,6 +25,8 @@ type DoorTicket struct {
 	EventNumber int64
 	Nonce       string   // of the current code
 	Revoked     []string // nonces of earlier codes
+
+	AddOnIDs []turnout.ID `bun:"-"` // that its bearer has: see LoadTicketAddOns
 }
 
 // Matches reports whether the code is the ticket's current one.
@@ -71,6 +74,25 @@ func DoorTickets(ctx context.Context, db bun.IDB, event turnout.ID, numbers []in
 		}
 	}
 	return tickets, nil
+}
+
+// LoadTicketAddOns fills in which add-ons the bearers of tickets have, in one statement.
+func LoadTicketAddOns(ctx context.Context, db bun.IDB, tickets []*DoorTicket) error {
+	if len(tickets) == 0 {
+		return nil
+	}
+	byID := make(map[turnout.ID]*DoorTicket, len(tickets))
+	for _, t := range tickets {
+		byID[t.ID], t.AddOnIDs = t, nil
+	}
+	var rows []TicketAddOn
+	if err := db.NewSelect().Model(&rows).Where("ticket_id IN (?)", bun.List(slices.Sorted(maps.Keys(byID)))).Order("line_id").Scan(ctx); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		byID[r.TicketID].AddOnIDs = append(byID[r.TicketID].AddOnIDs, r.AddOnID)
+	}
+	return nil
 }
 
 // LockValid locks tickets that a door is about to let in, and gives how many of them are valid now. A buyer who cancels in the

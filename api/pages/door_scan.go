@@ -23,6 +23,7 @@ type doorAnswer struct {
 	Icon      string
 	OrderCode string
 	Zone      string
+	Near      []string // what would have worked
 }
 
 // doorAnswerPart is an answer with the list's counters after it.
@@ -41,7 +42,7 @@ type doorScanPage struct {
 
 // settled are the refusals that somebody at the desk can settle; the others are final.
 var settled = map[checkin.Reason]bool{
-	checkin.AlreadyCheckedIn: true, checkin.Unpaid: true, checkin.WrongList: true, checkin.NotYetValid: true, checkin.NotInside: true,
+	checkin.AlreadyCheckedIn: true, checkin.Unpaid: true, checkin.WrongList: true, checkin.NotYetValid: true, checkin.NotInside: true, checkin.ByRules: true,
 }
 
 func (h *Handler) doorAnswer(scan *checkin.Scan, event *events.Event) doorAnswer {
@@ -56,6 +57,15 @@ func (h *Handler) doorAnswer(scan *checkin.Scan, event *events.Event) doorAnswer
 		a.OrderCode = h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber)
 	}
 	return a
+}
+
+// near says what would have let a refused scan in.
+func (h *Handler) near(c *gin.Context, scan *checkin.Scan) []string {
+	says, err := h.CheckIn.Nearest(c.Request.Context(), scan, h.Language(c))
+	if err != nil {
+		respond.Log(c.Request.Context(), err) // the scan is decided
+	}
+	return says
 }
 
 // scanForm is one scan as the door sends it. The code is read as it is: any text can stand in a QR, and a wrong one is
@@ -124,6 +134,7 @@ func (h *Handler) DoorScan(c *gin.Context) {
 func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *checkin.Scan) {
 	ctx := c.Request.Context()
 	part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, event)}
+	part.Near = h.near(c, scan)
 	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
 	if err == nil {
 		part.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now())
@@ -142,6 +153,7 @@ func (h *Handler) DoorAnswer(c *gin.Context) {
 	}
 	event := access.Event(c)
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
+	page.Answer.Near = h.near(c, scan)
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}
 	page.NextURL = doorPath(event, list.ID) + "?" + said.Encode()
 	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() && access.Who(c).Covers(checkin.Supervisor) {

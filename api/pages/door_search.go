@@ -84,6 +84,11 @@ func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string, b
 		code := ticketing.ReadOrderCode(query)
 		tickets = slices.DeleteFunc(tickets, func(t *ticketing.DoorTicket) bool { return h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber) != code })
 	}
+	if len(list.AddOnIDs) > 0 {
+		if err := ticketing.LoadTicketAddOns(ctx, h.DB.Read(), tickets); err != nil {
+			return nil, fmt.Errorf("pages: door search: %w", err)
+		}
+	}
 	ids := make([]turnout.ID, len(tickets))
 	for i, t := range tickets {
 		ids[i] = t.ID
@@ -95,7 +100,7 @@ func (h *Handler) doorSearch(c *gin.Context, list *checkin.List, query string, b
 	found := make([]doorResult, len(tickets))
 	for i, t := range tickets {
 		found[i] = doorResult{DoorTicket: t, OrderCode: h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber), Nonce: string(turnout.NewID("non")),
-			Since: since[t.ID], State: t.Status, Elsewhere: !list.Accepts(t.TicketTypeID, t.AttendanceMode)}
+			Since: since[t.ID], State: t.Status, Elsewhere: !list.Accepts(t)}
 		if t.Status == ticketing.Valid && t.OrderStatus != ticketing.Confirmed {
 			found[i].State = ticketing.Reserved
 		}

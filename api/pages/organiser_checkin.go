@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -10,6 +11,7 @@ import (
 	"turnout"
 	"turnout/api/access"
 	"turnout/checkin"
+	"turnout/checkin/rules"
 	"turnout/events"
 	"turnout/templates"
 	"turnout/ticketing"
@@ -43,12 +45,17 @@ func (h *Handler) EventCheckIn(c *gin.Context) {
 }
 
 type checkInListForm struct {
-	Name         string   `form:"name" text:"name,max=200"`
-	Types        []string `form:"ticket_type_ids" text:"name,max=60"`
-	StartsAt     string   `form:"starts_at" text:"name,max=40"`
-	EndsAt       string   `form:"ends_at" text:"name,max=40"`
-	AllowReentry bool     `form:"allow_reentry"`
-	Version      int64    `form:"version"`
+	Name     string   `form:"name" text:"name,max=200"`
+	Types    []string `form:"ticket_type_ids" text:"name,max=60"`
+	StartsAt string   `form:"starts_at" text:"name,max=40"`
+	EndsAt   string   `form:"ends_at" text:"name,max=40"`
+	AddOns   []string `form:"add_on_ids" text:"name,max=60"`
+	Entry    string   `form:"entry" text:"name,max=20"`
+	DayFrom  string   `form:"day_from" text:"name,max=10"`
+	ExitAt   string   `form:"exit_at" text:"name,max=10"`
+	Version  int64    `form:"version"`
+
+	Rules []ruleRow // see readRules
 }
 
 type checkInListPage struct {
@@ -57,6 +64,10 @@ type checkInListPage struct {
 	Event         *events.Event
 	Form          checkInListForm
 	Types         []*ticketing.TicketType
+	AddOns        []*ticketing.AddOn
+	Entries       []templates.Option
+	Kinds         []templates.Option
+	Days          []templates.Option
 	BackURL       string
 	IsNew         bool
 	DoorURL, Live string
@@ -67,10 +78,13 @@ func (p checkInListPage) Accepts(id turnout.ID) bool {
 	return slices.Contains(p.Form.Types, string(id))
 }
 
+// Asks reports whether an add-on is ticked.
+func (p checkInListPage) Asks(id turnout.ID) bool { return slices.Contains(p.Form.AddOns, string(id)) }
+
 // EventCheckInForm is GET /console/events/{event}/check-in/new and …/check-in/{list}/edit.
 func (h *Handler) EventCheckInForm(c *gin.Context) {
 	if c.Param("list") == "" {
-		h.checkInForm(c, http.StatusOK, checkInListForm{}, nil)
+		h.checkInForm(c, http.StatusOK, checkInListForm{Entry: string(rules.Single)}, nil)
 		return
 	}
 	list := h.doorList(c)
@@ -78,7 +92,17 @@ func (h *Handler) EventCheckInForm(c *gin.Context) {
 		return
 	}
 	zone := access.Event(c).Location()
-	form := checkInListForm{Name: list.Name, StartsAt: wall(list.StartsAt, zone), EndsAt: wall(list.EndsAt, zone), AllowReentry: list.AllowReentry, Version: list.Version}
+	form := checkInListForm{Name: list.Name, StartsAt: wall(list.StartsAt, zone), EndsAt: wall(list.EndsAt, zone), Entry: string(list.Entry), Version: list.Version,
+		Rules: newRuleRows(list.Rules, zone)}
+	if list.DayFrom != 0 {
+		form.DayFrom = rules.Clocked(list.DayFrom)
+	}
+	if list.ExitAt != nil {
+		form.ExitAt = rules.Clocked(*list.ExitAt)
+	}
+	for _, id := range list.AddOnIDs {
+		form.AddOns = append(form.AddOns, string(id))
+	}
 	for _, id := range list.TicketTypeIDs {
 		form.Types = append(form.Types, string(id))
 	}
@@ -100,9 +124,44 @@ func (h *Handler) checkInForm(c *gin.Context, status int, form checkInListForm, 
 		h.Fail(c, err)
 		return
 	}
+	addOns, err := h.Ticketing.AddOns(c.Request.Context(), e.CommunityID, e.ID)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
 	back := eventPath(e) + "/check-in"
 	chrome.Crumbs = append(chrome.Crumbs, templates.Link{Text: h.text(c, "nav.checkin"), URL: back})
-	h.Render(c, status, "console_checkin_form", checkInListPage{Chrome: chrome, Errors: shown, Event: e, Form: form, Types: types, BackURL: back, IsNew: isNew})
+	page := checkInListPage{Chrome: chrome, Errors: shown, Event: e, Form: form, Types: types, AddOns: addOns, BackURL: back, IsNew: isNew}
+	page.Entries = options(rules.Entries, func(e rules.Entry) templates.Option {
+		return templates.Option{Value: string(e), Text: h.text(c, "console.entry."+string(e))}
+	})
+	for _, kind := range conditionKinds {
+		if kind != rules.AddOns || len(addOns) > 0 {
+			page.Kinds = append(page.Kinds, templates.Option{Value: string(kind), Text: h.text(c, "console.rule.kind."+string(kind))})
+		}
+	}
+	for day := 1; day <= 7; day++ {
+		page.Days = append(page.Days, templates.Option{Value: strconv.Itoa(day), Text: h.text(c, "weekday."+strconv.Itoa(day%7))})
+	}
+	h.labelRules(c, page.Errors, form.Rules)
+	h.Render(c, status, "console_checkin_form", page)
+}
+
+// input reads the form; what cannot be read is a problem of its field.
+func (in *checkInListForm) input(form *formReader) checkin.ListInput {
+	out := checkin.ListInput{Name: in.Name, StartsAt: form.clock("starts_at", in.StartsAt), EndsAt: form.clock("ends_at", in.EndsAt), Entry: rules.Entry(in.Entry),
+		DayFrom: form.timeOfDay("day_from", in.DayFrom), Rules: form.rulesOf(in.Rules)}
+	if in.ExitAt != "" {
+		exit := form.timeOfDay("exit_at", in.ExitAt)
+		out.ExitAt = &exit
+	}
+	for _, id := range in.Types {
+		out.TicketTypeIDs = append(out.TicketTypeIDs, turnout.ID(id))
+	}
+	for _, id := range in.AddOns {
+		out.AddOnIDs = append(out.AddOnIDs, turnout.ID(id))
+	}
+	return out
 }
 
 // SaveCheckInList is POST /console/events/{event}/check-in/new and …/check-in/{list}/edit.
@@ -114,10 +173,12 @@ func (h *Handler) SaveCheckInList(c *gin.Context) {
 	var in checkInListForm
 	form := formReader{zone: e.Location()}
 	form.read(c, &in)
-	input := checkin.ListInput{Name: in.Name, StartsAt: form.clock("starts_at", in.StartsAt), EndsAt: form.clock("ends_at", in.EndsAt), AllowReentry: in.AllowReentry}
-	for _, t := range in.Types {
-		input.TicketTypeIDs = append(input.TicketTypeIDs, turnout.ID(t))
+	in.Rules = readRules(c, &form)
+	if isRuleButton(c) {
+		h.checkInForm(c, http.StatusOK, in, nil)
+		return
 	}
+	input := in.input(&form)
 	var list *checkin.List
 	err := form.then(input.Check, func() (err error) {
 		if id == "" {

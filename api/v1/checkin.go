@@ -1,10 +1,10 @@
 package v1
 
 import (
-	"encoding/json"
-	"maps"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -13,11 +13,13 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/checkin"
+	"turnout/checkin/rules"
+	"turnout/templates"
 	"turnout/ticketing"
 )
 
 var checkInOperations = operations{
-	"POST /events/{event}/check-in-lists": {Summary: "Add a check-in list", Text: "What a door accepts. Without ticket types: all of mode in_person. Without times: at any time.",
+	"POST /events/{event}/check-in-lists": {Summary: "Add a check-in list", Text: "What a door accepts. Without ticket types: all of mode in_person. Without times: at any time. Rules are looked at when the ticket is of a type that the list accepts.",
 		In: listRequest{}, Out: listResponse{}, Status: 201, Version: true},
 	"GET /events/{event}/check-in-lists": {Summary: "The check-in lists", Out: respond.Page[listResponse]{}, Query: window},
 	"GET /check-in-lists/{id}/stats":     {Summary: "How a list stands", Out: statsResponse{}},
@@ -28,34 +30,127 @@ var checkInOperations = operations{
 }
 
 type listRequest struct {
-	Name          string                     `json:"name" required:"true"`
-	TicketTypeIDs []turnout.ID               `json:"ticket_type_ids"`
-	StartsAt      time.Time                  `json:"starts_at"`
-	EndsAt        time.Time                  `json:"ends_at"`
-	AllowReentry  bool                       `json:"allow_reentry" doc:"after an exit"`
-	Rules         map[string]json.RawMessage `json:"rules" doc:"none can be chosen yet: absent, null or {}"`
+	Name          string              `json:"name" required:"true"`
+	TicketTypeIDs []turnout.ID        `json:"ticket_type_ids"`
+	AddOnIDs      []turnout.ID        `json:"add_on_ids" doc:"a ticket needs one of them"`
+	StartsAt      time.Time           `json:"starts_at"`
+	EndsAt        time.Time           `json:"ends_at"`
+	AllowReentry  bool                `json:"allow_reentry" doc:"short for entry reentry"`
+	Entry         rules.Entry         `json:"entry" enum:"single,reentry,daily,multiple" doc:"how often a ticket comes in: once (when absent), again after each exit, once a day, any number of times"`
+	DayFrom       string              `json:"day_from" doc:"the time of day at which a day begins, like 04:00; midnight when absent"`
+	ExitAt        string              `json:"exit_at" doc:"the time of day at which everybody who is inside is taken as gone; never when absent"`
+	Rules         [][]conditionFields `json:"rules" doc:"one of them must be met, with each of its conditions; none: all may come in"`
 }
 
-func (in listRequest) input() checkin.ListInput {
-	return checkin.ListInput{Name: in.Name, TicketTypeIDs: in.TicketTypeIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, AllowReentry: in.AllowReentry,
-		Rules: slices.Sorted(maps.Keys(in.Rules))}
+// conditionFields is one condition of a rule; a kind looks at what its text names.
+type conditionFields struct {
+	Kind   rules.Kind `json:"kind" required:"true" enum:"types,add_ons,gates,weekdays,clock,between,entries,today,after_entry,after_exit,within_exit" doc:"types, add_ons, gates, weekdays: any; clock, between: from, until; entries, today: fewer than number before; after_entry, after_exit: at least number minutes since; within_exit: at most"`
+	Any    []string   `json:"any,omitempty" doc:"ids, names of gates, or days from 1 (Monday) to 7"`
+	From   string     `json:"from,omitempty" doc:"a time of day (clock), an instant (between)"`
+	Until  string     `json:"until,omitempty"`
+	Number int64      `json:"number,omitempty"`
+}
+
+// input reads the list; what cannot be read is a problem of its field.
+func (in listRequest) input(p *turnout.Problems) checkin.ListInput {
+	out := checkin.ListInput{Name: in.Name, TicketTypeIDs: in.TicketTypeIDs, AddOnIDs: in.AddOnIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, Entry: in.Entry}
+	if out.Entry == "" && in.AllowReentry {
+		out.Entry = rules.Again
+	}
+	out.DayFrom = clockMinutes(p, "day_from", in.DayFrom)
+	if in.ExitAt != "" {
+		exit := clockMinutes(p, "exit_at", in.ExitAt)
+		out.ExitAt = &exit
+	}
+	for i, fields := range in.Rules {
+		rule := rules.Rule{}
+		for j, f := range fields {
+			rule = append(rule, f.condition(p, fmt.Sprintf("rules[%d][%d].", i, j)))
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	return out
+}
+
+func (f conditionFields) condition(p *turnout.Problems, name string) rules.Condition {
+	c := rules.Condition{Kind: f.Kind, Any: f.Any, Number: f.Number}
+	switch f.Kind {
+	case rules.Clock:
+		c.From, c.Until = clockMinutes(p, name+"from", f.From), clockMinutes(p, name+"until", f.Until)
+	case rules.Between:
+		c.From, c.Until = instantMinutes(p, name+"from", f.From), instantMinutes(p, name+"until", f.Until)
+	}
+	return c
+}
+
+// clockMinutes reads a time of day as minutes after midnight; 0 for none.
+func clockMinutes(p *turnout.Problems, field, text string) int64 {
+	if text == "" {
+		return 0
+	}
+	minutes, ok := rules.ParseClock(text)
+	if !ok {
+		p.Add(field, "wrong_type", "This must be a time of day like 18:30.")
+	}
+	return minutes
+}
+
+// instantMinutes reads an instant in whole minutes; 0 for none.
+func instantMinutes(p *turnout.Problems, field, text string) int64 {
+	if text == "" {
+		return 0
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		p.Add(field, "wrong_type", "This must be an instant like 2026-06-04T18:30:00Z.")
+	}
+	return rules.At(at)
+}
+
+func newConditionFields(c rules.Condition) conditionFields {
+	f := conditionFields{Kind: c.Kind, Any: c.Any, Number: c.Number}
+	switch c.Kind {
+	case rules.Clock:
+		f.From, f.Until = rules.Clocked(c.From), rules.Clocked(c.Until)
+	case rules.Between:
+		f.From, f.Until = rules.Time(c.From).Format(time.RFC3339), rules.Time(c.Until).Format(time.RFC3339)
+	}
+	return f
 }
 
 type listResponse struct {
-	ID            turnout.ID   `json:"id"`
-	EventID       turnout.ID   `json:"event_id"`
-	Name          string       `json:"name"`
-	TicketTypeIDs []turnout.ID `json:"ticket_type_ids"`
-	StartsAt      *time.Time   `json:"starts_at"`
-	EndsAt        *time.Time   `json:"ends_at"`
-	AllowReentry  bool         `json:"allow_reentry"`
-	Version       int64        `json:"version"`
-	CreatedAt     time.Time    `json:"created_at"`
-	UpdatedAt     time.Time    `json:"updated_at"`
+	ID            turnout.ID          `json:"id"`
+	EventID       turnout.ID          `json:"event_id"`
+	Name          string              `json:"name"`
+	TicketTypeIDs []turnout.ID        `json:"ticket_type_ids"`
+	AddOnIDs      []turnout.ID        `json:"add_on_ids"`
+	StartsAt      *time.Time          `json:"starts_at"`
+	EndsAt        *time.Time          `json:"ends_at"`
+	AllowReentry  bool                `json:"allow_reentry"`
+	Entry         rules.Entry         `json:"entry" enum:"single,reentry,daily,multiple"`
+	DayFrom       string              `json:"day_from"`
+	ExitAt        *string             `json:"exit_at"`
+	Rules         [][]conditionFields `json:"rules"`
+	Version       int64               `json:"version"`
+	CreatedAt     time.Time           `json:"created_at"`
+	UpdatedAt     time.Time           `json:"updated_at"`
 }
 
 func newListResponse(l *checkin.List) listResponse {
-	return listResponse{l.ID, l.EventID, l.Name, ids(l.TicketTypeIDs), moment(l.StartsAt), moment(l.EndsAt), l.AllowReentry, l.Version, l.CreatedAt.UTC(), l.UpdatedAt.UTC()}
+	out := listResponse{ID: l.ID, EventID: l.EventID, Name: l.Name, TicketTypeIDs: ids(l.TicketTypeIDs), AddOnIDs: ids(l.AddOnIDs), StartsAt: moment(l.StartsAt),
+		EndsAt: moment(l.EndsAt), AllowReentry: l.Entry == rules.Again, Entry: l.Entry, DayFrom: rules.Clocked(l.DayFrom), Rules: make([][]conditionFields, len(l.Rules)),
+		Version: l.Version, CreatedAt: l.CreatedAt.UTC(), UpdatedAt: l.UpdatedAt.UTC()}
+	if l.ExitAt != nil {
+		exit := rules.Clocked(*l.ExitAt)
+		out.ExitAt = &exit
+	}
+	for i, rule := range l.Rules {
+		out.Rules[i] = make([]conditionFields, len(rule))
+		for j, c := range rule {
+			out.Rules[i][j] = newConditionFields(c)
+		}
+	}
+	return out
 }
 
 // ids is an empty list for none, which JSON says as [].
@@ -72,7 +167,13 @@ func (h *Handler) CreateList(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
-	list, err := h.CheckIn.CreateList(c.Request.Context(), access.Community(c), access.Event(c).ID, in.input())
+	var probs turnout.Problems
+	input := in.input(&probs)
+	err := probs.Err()
+	var list *checkin.List
+	if err == nil {
+		list, err = h.CheckIn.CreateList(c.Request.Context(), access.Community(c), access.Event(c).ID, input)
+	}
 	if err != nil {
 		respond.Fail(c, err)
 		return
@@ -151,19 +252,29 @@ type scanResponse struct {
 	ID         turnout.ID        `json:"id"`
 	ListID     turnout.ID        `json:"list_id"`
 	Result     checkin.Result    `json:"result" enum:"accepted,refused"`
-	Reason     checkin.Reason    `json:"reason,omitempty" doc:"already_checked_in, unknown_ticket, canceled, unpaid, wrong_list, not_yet_valid, no_longer_valid, revoked, bad_signature, not_inside"`
+	Reason     checkin.Reason    `json:"reason,omitempty" doc:"already_checked_in, unknown_ticket, canceled, unpaid, wrong_list, not_yet_valid, no_longer_valid, revoked, bad_signature, not_inside, rules"`
 	Message    string            `json:"message"`
 	Direction  checkin.Direction `json:"direction" enum:"entry,exit"`
 	Gate       string            `json:"gate"`
 	Attendee   *personBody       `json:"attendee,omitempty"`
 	Ticket     *scannedTicket    `json:"ticket,omitempty"`
 	ScannedAt  time.Time         `json:"scanned_at"`
+	Failed     []conditionFields `json:"failed,omitempty" doc:"of rules: the conditions of the nearest rule that are not met"`
+	AgainAt    *time.Time        `json:"again_at,omitempty" doc:"when the same ticket may come in at this gate, where that is known"`
 	AnnulledAt *time.Time        `json:"annulled_at"`
 }
 
-func newScanResponse(s *checkin.Scan) scanResponse {
-	out := scanResponse{ID: s.ID, ListID: s.ListID, Result: s.Result, Reason: s.Reason, Message: s.Message(), Direction: s.Direction, Gate: s.Gate,
-		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt)}
+// scanResponse gives a scan as it was answered, with what would have worked.
+func (h *Handler) scanResponse(c *gin.Context, s *checkin.Scan) scanResponse {
+	near, err := h.CheckIn.Nearest(c.Request.Context(), s, templates.English)
+	if err != nil {
+		respond.Log(c.Request.Context(), err) // the scan is decided
+	}
+	out := scanResponse{ID: s.ID, ListID: s.ListID, Result: s.Result, Reason: s.Reason, Message: strings.Join(append([]string{s.Message()}, near...), " "), Direction: s.Direction, Gate: s.Gate,
+		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt), AgainAt: moment(s.AgainAt)}
+	for _, condition := range s.Failed {
+		out.Failed = append(out.Failed, newConditionFields(condition))
+	}
 	if t := s.Ticket; t != nil {
 		out.Attendee = &personBody{t.AttendeeName, t.AttendeeEmail}
 		out.Ticket = &scannedTicket{t.ID, t.TicketTypeID, t.TypeName, t.Status, t.AttendanceMode}
@@ -189,7 +300,7 @@ func (h *Handler) Scan(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	respond.JSON(c, http.StatusOK, newScanResponse(scan))
+	respond.JSON(c, http.StatusOK, h.scanResponse(c, scan))
 }
 
 // AnnulScan is DELETE /scans/{id}.
@@ -199,7 +310,7 @@ func (h *Handler) AnnulScan(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	respond.JSON(c, http.StatusOK, newScanResponse(scan))
+	respond.JSON(c, http.StatusOK, h.scanResponse(c, scan))
 }
 
 type attendanceResponse struct {

@@ -170,6 +170,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 		_, err := a.Events.EndPast(ctx)
 		return err
 	})
+	a.runner.Every("checkin.end_stays", time.Minute, a.CheckIn.EndStays)
 	a.runner.Every("organisers.purge", time.Hour, a.Organisers.Purge)
 	return nil
 }

@@ -268,7 +268,7 @@ func (c *crowd) rows() []string {
 		{"ticket_codes (ticket_id, nonce, community_id, state, type_number, mode, created_at)", "'tkt_' || {i}, {nonce}, {community}, 'current', 1, 'in_person', {at} FROM {all}"},
 		{"scans (id, community_id, event_id, list_id, ticket_id, caller, nonce, request_hash, direction, result, gate, scanned_at, received_at)",
 			"'scn_' || {i}, {community}, {event}, {list}, 'tkt_' || {i}, 'bulk', {i}, '', 'entry', 'accepted', 'Gate ' || (i % 4), {came}, {came} FROM {half}"},
-		{"admissions (list_id, ticket_id, community_id, scan_id, inside, at)", "{list}, 'tkt_' || {i}, {community}, 'scn_' || {i}, TRUE, {came} FROM {half}"},
+		{"admissions (list_id, ticket_id, community_id, scan_id, inside, at, entered_by, entered_at)", "{list}, 'tkt_' || {i}, {community}, 'scn_' || {i}, TRUE, {came}, 'scn_' || {i}, {came} FROM {half}"},
 		{"attendance_records (id, community_id, event_id, ticket_id, person_id, attendance_mode, source, first_at, last_at, confidence)",
 			"'att_' || {i}, {community}, {event}, 'tkt_' || {i}, 'per_' || {i}, 'in_person', 'door_scan', {came}, {came}, 'high' FROM {half}"},
 		{"ticket_totals (event_id, ticket_type_id, attendance_mode, community_id, valid)", "{event}, {type}, 'in_person', {community}, COUNT(*) FROM {all}"},

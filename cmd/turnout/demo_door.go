@@ -9,6 +9,7 @@ import (
 
 	"turnout"
 	"turnout/checkin"
+	"turnout/checkin/rules"
 	"turnout/events"
 	"turnout/internal/audit"
 	"turnout/ticketing"
@@ -37,7 +38,7 @@ type attempt struct {
 // list adds a check-in list; without types it accepts every ticket for the venue.
 func (s *story) list(e *events.Event, name string, from, to time.Time, types ...*shelf) *checkin.List {
 	l := &checkin.List{ID: turnout.NewID("lst"), CommunityID: e.CommunityID, EventID: e.ID, Name: name, StartsAt: from, EndsAt: to,
-		AllowReentry: true, Version: 1, CreatedAt: e.CreatedAt.Add(30 * day), UpdatedAt: e.CreatedAt.Add(30 * day)}
+		Entry: rules.Again, Rules: []rules.Rule{}, Version: 1, CreatedAt: e.CreatedAt.Add(30 * day), UpdatedAt: e.CreatedAt.Add(30 * day)}
 	for _, t := range types {
 		l.TicketTypeIDs = append(l.TicketTypeIDs, t.ID)
 		s.listTypes = append(s.listTypes, &listType{CommunityID: e.CommunityID, ListID: l.ID, TicketTypeID: t.ID})
@@ -198,18 +199,20 @@ func (d *doors) pass(a attempt, scan *checkin.Scan) {
 		return
 	case a.direction == checkin.Exit:
 		in.Inside = false
+		in.Passes++
 		a.list.Inside--
 	case in == nil:
-		in = &admission{ListID: a.list.ID, TicketID: a.ticket.ID, CommunityID: scan.CommunityID, ScanID: scan.ID, Inside: true, At: a.at}
+		in = &admission{ListID: a.list.ID, TicketID: a.ticket.ID, CommunityID: scan.CommunityID, ScanID: scan.ID, Inside: true, At: a.at, EnteredBy: scan.ID, EnteredAt: a.at, Passes: 1}
 		d.admissions[key] = in
 		d.story.admissions = append(d.story.admissions, in)
 		a.list.Admitted++
 		a.list.Inside++
 	case !in.Inside:
-		in.Inside = true
+		in.Inside, in.EnteredBy, in.EnteredAt = true, scan.ID, a.at
+		in.Passes++
 		a.list.Inside++
 	default:
-		scan.Reason, scan.EarlierID = checkin.AlreadyCheckedIn, in.ScanID
+		scan.Reason, scan.EarlierID = checkin.AlreadyCheckedIn, in.EnteredBy
 		return
 	}
 	scan.Result = checkin.Accepted

@@ -219,6 +219,9 @@ type (
 		ScanID      turnout.ID
 		Inside      bool
 		At          time.Time
+		EnteredBy   turnout.ID
+		EnteredAt   time.Time
+		Passes      int64
 	}
 )
 
