@@ -75,7 +75,7 @@ func (s *Service) unmet(ctx context.Context, scan *Scan, lang, zone string) (say
 	}
 	words := s.Ticketing.Pages
 	for _, c := range scan.Failed {
-		var any []string
+		var listed []string
 		for _, text := range c.Any {
 			switch c.Kind {
 			case rules.Weekdays:
@@ -85,13 +85,13 @@ func (s *Service) unmet(ctx context.Context, scan *Scan, lang, zone string) (say
 					continue
 				}
 			}
-			any = append(any, text)
+			listed = append(listed, text)
 		}
 		from, until := rules.Clocked(c.From), rules.Clocked(c.Until)
 		if c.Kind == rules.Between {
 			from, until = words.Moment(lang, rules.Time(c.From), zone), words.Moment(lang, rules.Time(c.Until), zone)
 		}
-		says = append(says, words.Message(lang, "door.near."+string(c.Kind), "Names", strings.Join(any, ", "), "From", from, "Until", until, "Count", c.Number, "Number", words.Number(lang, c.Number)))
+		says = append(says, words.Message(lang, "door.near."+string(c.Kind), "Names", strings.Join(listed, ", "), "From", from, "Until", until, "Count", c.Number, "Number", words.Number(lang, c.Number)))
 	}
 	return says, nil
 }
