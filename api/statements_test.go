@@ -80,6 +80,9 @@ var most = map[string]int64{
 	"/console/events/{event}/check-in/new":              6,
 	"/console/events/{event}/check-in/{list}":           14,
 	"/console/events/{event}/check-in/{list}/edit":      9,
+	"/console/events/{event}/devices":                   7,
+	"/console/events/{event}/devices/new":               6,
+	"/console/events/{event}/devices/{device}":          7,
 	"/console/events/{event}/sponsors":                  5,
 	"/console/events/{event}/sponsors/new":              4,
 	"/console/events/{event}/sponsors/tiers/new":        3,
@@ -121,6 +124,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		line := f.api("POST", at+"/budget/lines", m{"category": name, "kind": "expense", "planned": m{"amount": 100, "currency": "EUR"}, "sponsor_id": sponsor}, 201).text1("id")
 		f.api("POST", "/budget/lines/"+line+"/entries", m{"amount": m{"amount": 1, "currency": "EUR"}, "date": "2027-05-01"}, 201)
 		list := f.api("POST", at+"/check-in-lists", m{"name": name}, 201).text1("id")
+		device := f.api("POST", at+"/devices", m{"name": name, "list_id": list}, 201).text1("id")
 		pool := f.api("POST", at+"/pools", m{"name": name, "capacity": 100}, 201).text1("id")
 		tt := f.api("POST", at+"/ticket-types", m{"name": name, "price": m{"amount": 100, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}}, 201).text1("id")
 		addOn := f.api("POST", at+"/add-ons", m{"name": name, "price": m{"amount": 100, "currency": "EUR"}, "pool_ids": []string{pool}, "ticket_types": []m{{"ticket_type_id": tt, "most": 1}}}, 201).text1("id")
@@ -145,7 +149,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		f.newToken(f.community.ID, "events:read")
 		f.api("POST", "/events", eventBody(fmt.Sprintf("other-%d", i)), 201)
 		f.api("POST", "/activities", m{"items": []m{{"person": m{"email": fmt.Sprintf("buyer%d@example.org", i)}, "type": "post", "source": "forum", "occurred_at": "2026-01-01T00:00:00Z", "external_id": name}}}, 200)
-		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "vouchers": voucher, "lines": line, "check-in": list, "pools": pool, "types": tt, "add-ons": addOn,
+		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "vouchers": voucher, "lines": line, "check-in": list, "devices": device, "pools": pool, "types": tt, "add-ons": addOn,
 			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question, "import": string(imp)}
 	}
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {

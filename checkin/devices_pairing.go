@@ -157,7 +157,12 @@ type Heartbeat struct {
 	Page  string // version of its door page, "" when it did not say
 }
 
-// Authenticate gives the device of a token and notes, at most every 30 seconds, that it was seen. It fails with ErrDevice. Nothing
+// newPage reports whether the device shows another page than it said before: once in a while, and worth knowing at once.
+func (seen Heartbeat) newPage(d *Device) bool {
+	return seen.Page != "" && len(seen.Page) <= 64 && seen.Page != d.PageVersion
+}
+
+// Authenticate gives the device of a token and notes, at most every 30 seconds or when it shows another page, that it was seen. It fails with ErrDevice. Nothing
 // of it is remembered, so a device that was revoked anywhere is refused at its next request.
 func (s *Service) Authenticate(ctx context.Context, secret string, seen Heartbeat) (*Device, error) {
 	id := deviceOf(secret)
@@ -173,7 +178,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string, seen Heartbea
 	default:
 		return nil, fmt.Errorf("checkin: device: %w", err)
 	}
-	if stale := now.Add(-seenEvery); !d.LastSeenAt.After(stale) {
+	if seen.newPage(d) || !d.LastSeenAt.After(now.Add(-seenEvery)) {
 		if err := s.note(ctx, d, seen, now); err != nil { // what it came for is worth more
 			slog.WarnContext(ctx, "device seen", "device", d.ID, "error", err)
 		}
@@ -182,16 +187,17 @@ func (s *Service) Authenticate(ctx context.Context, secret string, seen Heartbea
 }
 
 func (s *Service) note(ctx context.Context, d *Device, seen Heartbeat, now time.Time) error {
+	fresh := seen.newPage(d)
 	d.LastSeenAt = now
 	if seen.Queue != nil {
 		d.QueueLength = min(max(*seen.Queue, 0), 1_000_000)
 	}
-	if seen.Page != "" && len(seen.Page) <= 64 {
+	if fresh {
 		d.PageVersion = seen.Page
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewUpdate().Model(d).Column("last_seen_at", "queue_length", "page_version").WherePK().Where("token_hash = ?", d.TokenHash).
-			Where("last_seen_at IS NULL OR last_seen_at <= ?", now.Add(-seenEvery)).Exec(ctx)
+			Where("last_seen_at IS NULL OR last_seen_at <= ? OR page_version <> ?", now.Add(-seenEvery), d.PageVersion).Exec(ctx)
 		return err
 	})
 }

@@ -254,11 +254,11 @@ func TestPairingCodesAreNotGuessed(t *testing.T) {
 	})
 }
 
-// A device is noted as seen at most every half minute, with what it says of itself then.
+// A device is noted as seen at most every half minute, with what it says of itself then; another page is noted at once.
 func TestADeviceIsSeen(t *testing.T) {
 	onTwoServers(t, func(t *testing.T, d, other *door) {
 		made, opening := d.device(checkin.DeviceInput{})
-		waiting := func(n int64) checkin.Heartbeat { return checkin.Heartbeat{Queue: &n, Page: fmt.Sprint("v", n)} }
+		waiting := func(n int64, page string) checkin.Heartbeat { return checkin.Heartbeat{Queue: &n, Page: page} }
 		for _, tt := range []struct {
 			after  time.Duration
 			says   checkin.Heartbeat
@@ -267,11 +267,13 @@ func TestADeviceIsSeen(t *testing.T) {
 			page   string
 			before checkin.DeviceState
 		}{
-			{0, waiting(3), 0, 3, "v3", checkin.DeviceWaiting},
-			{29 * time.Second, waiting(4), 0, 3, "v3", checkin.DeviceOnline},
-			{30 * time.Second, checkin.Heartbeat{}, 30 * time.Second, 3, "v3", checkin.DeviceOnline},
-			{90 * time.Second, waiting(5), 90 * time.Second, 5, "v5", checkin.DeviceOnline},
-			{151 * time.Second, waiting(-1), 151 * time.Second, 0, "v-1", checkin.DeviceOffline},
+			{0, waiting(3, "a"), 0, 3, "a", checkin.DeviceWaiting},
+			{29 * time.Second, waiting(4, "a"), 0, 3, "a", checkin.DeviceOnline},
+			{30 * time.Second, checkin.Heartbeat{}, 30 * time.Second, 3, "a", checkin.DeviceOnline},
+			{31 * time.Second, waiting(6, "b"), 31 * time.Second, 6, "b", checkin.DeviceOnline},
+			{32 * time.Second, waiting(7, strings.Repeat("b", 65)), 31 * time.Second, 6, "b", checkin.DeviceOnline},
+			{91 * time.Second, waiting(5, ""), 91 * time.Second, 5, "b", checkin.DeviceOnline},
+			{152 * time.Second, waiting(-1, "b"), 152 * time.Second, 0, "b", checkin.DeviceOffline},
 		} {
 			d.clock.Store(int64(tt.after))
 			if now, err := d.FindDevice(t.Context(), made.CommunityID, made.ID); err != nil || now.State(d.now()) != tt.before {

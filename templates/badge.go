@@ -25,6 +25,8 @@ var looks = map[string]look{
 	"sponsor.prospect": {"neutral", "circle-dot"}, "sponsor.talking": {"info", "handshake"}, "sponsor.promised": {"info", "check"},
 	"sponsor.signed": {"ok", "pencil"}, "sponsor.invoiced": {"warn", "file-text"}, "sponsor.paid": {"ok", "circle-check"}, "sponsor.lost": {"bad", "x"},
 	"session.draft": {"neutral", "pencil"}, "session.confirmed": {"ok", "circle-check"}, "session.withdrawn": {"bad", "ban"},
+	"device.online": {"ok", "wifi"}, "device.offline": {"neutral", "wifi-off"}, "device.waiting": {"info", "qr-code"},
+	"device.unpaired": {"neutral", "log-out"}, "device.expired": {"neutral", "clock"}, "device.revoked": {"bad", "ban"},
 	"scan.accepted": {"ok", "circle-check"}, "scan.refused": {"bad", "circle-x"},
 	"mode.in_person": {"neutral", "map-pin"}, "mode.virtual": {"info", "video"}, "mode.hybrid": {"info", "globe"},
 	"voucher.active": {"ok", "circle-check"}, "voucher.scheduled": {"info", "clock"}, "voucher.used_up": {"neutral", "check"}, "voucher.ended": {"neutral", "ban"},

@@ -11,6 +11,7 @@ import (
 	"turnout/checkin"
 	"turnout/checkin/rules"
 	"turnout/events"
+	"turnout/events/organisers"
 	"turnout/internal/audit"
 	"turnout/ticketing"
 )
@@ -46,6 +47,17 @@ func (s *story) list(e *events.Event, name string, from, to time.Time, types ...
 	s.lists = append(s.lists, l)
 	s.note(l.CreatedAt, s.byStaff(), "check_in_list.created", l.ID)
 	return l
+}
+
+// device adds a scanner; list is the only one that it may use, nil for all. What would open it nobody has: it is there to be paired.
+func (s *story) device(e *events.Event, name, gate string, list *checkin.List, role checkin.Role, seen time.Time) {
+	d := &checkin.Device{ID: turnout.NewID("dev"), CommunityID: e.CommunityID, EventID: e.ID, Name: name, Gate: gate, Role: role, TokenHash: organisers.Digest(organisers.NewSecret()),
+		PairedAt: seen, LastSeenAt: seen, Version: 1, CreatedAt: s.now.Add(-2 * day), UpdatedAt: s.now.Add(-2 * day)}
+	if list != nil {
+		d.ListID = list.ID
+	}
+	s.devices = append(s.devices, d)
+	s.note(d.CreatedAt, s.byStaff(), "device.created", d.ID)
 }
 
 func newDoors(s *story, e *events.Event) *doors {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"turnout"
+	"turnout/checkin"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/budget"
@@ -165,9 +166,11 @@ func (s *story) nextConference(zone *time.Location) error {
 	s.questionsOfNext(e, sale.shelves[:4]...)
 	s.whyOfNext(e, sale.shelfOf("Community place"))
 	s.plan(e, "agenda-8.tsv", s.now.Add(-12*day), "0.9", room{"Main Hall", 320}, room{"Room 2", 140}, room{"Workshop deck", 45})
-	s.list(e, "Front door", time.Time{}, time.Time{}) // open now: whoever tries the demo scans the ticket that they just bought
+	front := s.list(e, "Front door", time.Time{}, time.Time{}) // open now: whoever tries the demo scans the ticket that they just bought
 	s.list(e, "Thursday", clock(thursday, "08:00"), clock(thursday, "20:00"))
 	s.list(e, "Friday", clock(thursday.AddDate(0, 0, 1), "08:30"), clock(thursday.AddDate(0, 0, 1), "14:00"))
+	s.device(e, "Phone at the front door", "Front door", front, checkin.ScanOnly, s.now.Add(-50*time.Minute))
+	s.device(e, "Help desk tablet", "Help desk", nil, checkin.Supervisor, time.Time{})
 	tiers := []*sponsors.Tier{
 		{Name: "Beacon", Price: 9000, Limit: limit(2), Benefits: []string{"Logo on stage and stream", "Ten tickets"}},
 		{Name: "Harbour", Price: 4500, Limit: limit(4), Benefits: []string{"Logo on the stream", "Five tickets"}},

@@ -98,6 +98,7 @@ type story struct {
 	answers       rows[*ticketing.Answer]
 
 	lists      rows[*checkin.List]
+	devices    rows[*checkin.Device]
 	listTypes  rows[*listType]
 	scans      rows[*checkin.Scan]
 	admissions rows[*admission]
@@ -264,7 +265,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 		s.designs, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,
 		s.questions, s.words, s.questionTypes, s.answers,
-		s.lists, s.listTypes, s.scans, s.admissions, s.present, s.activities,
+		s.lists, s.listTypes, s.devices, s.scans, s.admissions, s.present, s.activities,
 		counted.tickets, counted.addOns, counted.sales, counted.admissions, counted.refusals, counted.attendance,
 	} {
 		if err := table.insert(ctx, tx); err != nil {

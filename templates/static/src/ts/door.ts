@@ -165,12 +165,16 @@ function door(root: HTMLElement): void {
   part("show-waiting")?.addEventListener("click", () => say(template(outgoing.why)));
   window.addEventListener("offline", () => network("offline"));
 
+  let ended = false;
   async function count(): Promise<void> {
     if (document.hidden) return;
     const asked = performance.now();
     try {
       const response = await fetch(root.dataset.stats ?? "", { headers: outgoing.standing(), redirect: "error", signal: AbortSignal.timeout(countEvery) });
-      network(response.ok ? "online" : lineOf(outcomeOf(response.status)));
+      const now = response.ok ? "online" : lineOf(outcomeOf(response.status));
+      network(now);
+      if (now === "signed-out" && root.dataset.gate !== undefined && !ended) say(template(now)); // a paired phone that was revoked
+      ended = now === "signed-out";
       const counters = response.ok ? fragment(await response.text()) : undefined;
       if (counters && asked > said) part("counters")?.replaceChildren(counters); // else an answer was newer
     } catch {
