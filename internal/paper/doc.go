@@ -22,11 +22,13 @@ import (
 // Paper is the size of a page in millimetres.
 type Paper struct{ Width, Height float64 }
 
-// The sizes that Turnout prints on. Phone is a page that fills a phone's screen.
+// The sizes that Turnout prints on. Phone is a page that fills a phone's screen; FourBySix is the label of 4 by 6 inches.
 var (
-	A4     = Paper{210, 297}
-	Letter = Paper{215.9, 279.4}
-	Phone  = Paper{90, 195}
+	A4        = Paper{210, 297}
+	A6        = Paper{105, 148}
+	Letter    = Paper{215.9, 279.4}
+	FourBySix = Paper{101.6, 152.4}
+	Phone     = Paper{90, 195}
 )
 
 // Metadata is what a PDF says about itself. Made is written as the date of creation and change;
@@ -96,10 +98,20 @@ func (d *Doc) AddPage() {
 	}
 }
 
+// AddPageOf begins a new page of another size than the document's: a label as long as what stands on it.
+func (d *Doc) AddPageOf(p Paper) {
+	d.paper = p
+	d.pdf.AddPageFormat("P", gofpdf.SizeType{Wd: p.Width, Ht: p.Height})
+	d.font = ""
+	if d.header != nil {
+		d.header(d.pdf.PageNo())
+	}
+}
+
 // Page is the number of the page being drawn, from 1; 0 before the first.
 func (d *Doc) Page() int { return d.pdf.PageNo() }
 
-// Paper is the size of the pages.
+// Paper is the size of the page being drawn.
 func (d *Doc) Paper() Paper { return d.paper }
 
 // Bookmark puts the page being drawn into the reader's outline; level 0 is the top.

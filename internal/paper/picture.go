@@ -83,6 +83,8 @@ var sketchOperators = map[string]func(*sketch){
 		n := p.numbers
 		fmt.Fprintf(&p.path, "M%s %sh%sv%sh-%sz", n[0], n[1], n[2], n[3], n[2])
 	},
+	"W": func(*sketch) {},
+	"n": func(p *sketch) { p.path.Reset() },
 	"f": func(p *sketch) { p.paint(true, false) },
 	"S": func(p *sketch) { p.paint(false, true) },
 	"B": func(p *sketch) { p.paint(true, true) },

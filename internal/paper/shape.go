@@ -25,6 +25,15 @@ func (d *Doc) Frame(b Box, radius, width float64, c Color) {
 	d.emit(append(d.appendBox(out, b, radius), "S Q"...))
 }
 
+// Clip draws what draw does, but nothing of it outside of a rectangle. (A picture by WriteSVG shows all of it.)
+func (d *Doc) Clip(b Box, draw func()) {
+	d.emit(append(d.appendBox(append(d.buf[:0], "q "...), b, 0), "W n"...))
+	d.font = ""
+	draw()
+	d.emit(append(d.buf[:0], 'Q'))
+	d.font = "" // it is again what it was before
+}
+
 // Line draws a straight line. dash is the length of dashes and gaps; 0 draws it whole.
 func (d *Doc) Line(from, to Point, width, dash float64, c Color) {
 	out := d.stroke(append(d.buf[:0], "q "...), width, c)

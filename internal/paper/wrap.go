@@ -62,6 +62,21 @@ func FitLines(s string, w float64, style Style, least float64, lines int) Style 
 	return style
 }
 
+// FitWords is FitLines that cuts no word either: the largest size at which s needs no more than lines lines and each word stands whole.
+// It is false, at the least size, where there is none.
+func FitWords(s string, w float64, style Style, least float64, lines int) (Style, bool) {
+	text := measure(s, style.Bold)
+	for {
+		if text.widest() <= w*pointsPerMM/style.Size*1000+0.01 && len(text.lines(w, style)) <= lines {
+			return style, true
+		}
+		if style.Size <= least {
+			return style, false
+		}
+		style.Size = max(least, style.Size-0.5)
+	}
+}
+
 func wrap(s string, w float64, style Style) []broken { return measure(s, style.Bold).lines(w, style) }
 
 // measuredText is paragraphs cut where lines may break, measured once for all sizes.
@@ -111,6 +126,16 @@ func advance(s string, bold bool) float64 {
 		w += font.width[s[i]]
 	}
 	return float64(w)
+}
+
+// widest is the width of the widest word, in thousandths of an em.
+func (f measuredText) widest() (width float64) {
+	for _, p := range f {
+		for _, word := range p.words {
+			width = max(width, word.tight)
+		}
+	}
+	return width
 }
 
 // lines breaks all paragraphs.
