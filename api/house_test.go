@@ -22,6 +22,7 @@ import (
 	"turnout"
 	"turnout/api/services"
 	"turnout/checkin"
+	"turnout/checkin/badges"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -113,6 +114,7 @@ func newHouse(t *testing.T, db *database.DB, change func(*Config)) *house {
 		t.Fatal(err)
 	}
 	h.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: h.Ticketing})
+	h.Badges = &badges.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	inbox.Register(h.runner)
 	h.Ticketing.Register(h.runner)
 	if h.Server, err = New(h.Services, config); err != nil {

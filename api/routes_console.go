@@ -55,7 +55,7 @@ func (s *server) consoleRoutes() []access.Route {
 
 // eventConsoleRoutes are the organisers' pages about one event.
 func (s *server) eventConsoleRoutes() []access.Route {
-	rows := slices.Concat(s.saleConsoleRoutes(), s.voucherConsoleRoutes(), s.deskConsoleRoutes(), s.listConsoleRoutes(), s.questionConsoleRoutes(), s.queueConsoleRoutes(), s.agendaConsoleRoutes(), s.dayConsoleRoutes())
+	rows := slices.Concat(s.saleConsoleRoutes(), s.voucherConsoleRoutes(), s.deskConsoleRoutes(), s.listConsoleRoutes(), s.questionConsoleRoutes(), s.queueConsoleRoutes(), s.agendaConsoleRoutes(), s.badgeConsoleRoutes(), s.dayConsoleRoutes())
 	for i := range rows {
 		rows[i].Path = "/console/events/{event}" + rows[i].Path
 	}
@@ -186,6 +186,23 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: get, Path: "/speakers/{speaker}", Who: may("agenda:write"), Handle: p.EventSpeaker},
 		{Method: post, Path: "/speakers/{speaker}", Who: may("agenda:write"), Handle: p.SaveSpeaker},
 		{Method: post, Path: "/speakers/{speaker}/remove", Who: may("agenda:write"), Handle: p.RemoveSpeaker},
+	}
+}
+
+// badgeConsoleRoutes are the pages of badges. Doors print one at a time, by routes of their own.
+func (s *server) badgeConsoleRoutes() []access.Route {
+	p, may := s.pages, access.Staff
+	return []access.Route{
+		{Method: get, Path: "/badges", Who: may("orders:read"), Handle: p.EventBadges},
+		{Method: post, Path: "/badges", Who: may("orders:write"), Handle: p.PrintBadges, Unseen: true},
+		{Method: get, Path: "/badges/design", Who: may("tickets:read"), Handle: p.EventBadgeDesign},
+		{Method: post, Path: "/badges/design", Who: may("tickets:write"), Handle: p.SaveBadgeDesign, Unseen: true},
+		{Method: post, Path: "/badges/design/undo", Who: may("tickets:write"), Handle: p.UndoBadgeDesign, Unseen: true},
+		{Method: get, Path: "/badges/design/{sample}", Who: may("tickets:read"), Handle: p.BadgeSample},
+		{Method: get, Path: "/badges/prints/{print}", Who: may("orders:read"), Handle: p.EventBadgeRun},
+		{Method: get, Path: "/badges/prints/{print}/badges.pdf", Who: may("orders:read"), Handle: p.BadgesPDF},
+		{Method: post, Path: "/badges/tickets/{ticket}", Who: may("orders:write"), Handle: p.PrintBadge, Unseen: true},
+		{Method: get, Path: "/badges/one/{print}/badge.pdf", Who: may("orders:read"), Handle: p.BadgePDF},
 	}
 }
 

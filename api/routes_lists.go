@@ -23,7 +23,7 @@ func (s *server) listConsoleRoutes() []access.Route {
 	}
 }
 
-// listRoutes are the same for programs.
+// listRoutes are the same for programs, and badges, which are another list on paper.
 func (s *server) listRoutes() []access.Route {
 	api, token := s.v1, access.Token
 	return []access.Route{
@@ -32,5 +32,11 @@ func (s *server) listRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/attendees", Who: token("orders:read"), Handle: api.ListAttendees},
 		{Method: get, Path: "/events/{event}/attendees.csv", Who: token("orders:read"), Handle: api.ExportAttendees},
 		{Method: get, Path: "/events/{event}/attendees.xlsx", Who: token("orders:read"), Handle: api.ExportAttendees},
+		{Method: get, Path: "/events/{event}/badge-design", Who: token("tickets:read"), Handle: api.GetBadgeDesign},
+		{Method: put, Path: "/events/{event}/badge-design", Who: token("tickets:write"), Handle: api.SetBadgeDesign, Unseen: true},
+		{Method: get, Path: "/events/{event}/badge-prints", Who: token("orders:read"), Handle: api.ListBadgePrints},
+		{Method: post, Path: "/events/{event}/badge-prints", Who: token("orders:write"), Handle: api.PrintBadges, Unseen: true},
+		{Method: get, Path: "/events/{event}/badge-prints/{print}", Who: token("orders:read"), Handle: api.GetBadgePrint},
+		{Method: get, Path: "/events/{event}/badge-prints/{print}/badges.pdf", Who: token("orders:read"), Handle: api.BadgesPDF},
 	}
 }

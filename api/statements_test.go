@@ -45,7 +45,7 @@ var most = map[string]int64{
 	"/console/events/{event}/design":                    4,
 	"/console/events/{event}/attendees/import":          4,
 	"/console/events/{event}/attendees/import/{import}": 6,
-	"/console/events/{event}/orders/{order}":            15,
+	"/console/events/{event}/orders/{order}":            16,
 	"/console/events/{event}/waitlist":                  17,
 	"/console/events/{event}/approvals":                 11,
 	"/console/events/{event}/vouchers":                  7,
@@ -96,6 +96,12 @@ var most = map[string]int64{
 	"/console/events/{event}/recap.pdf":                 14,
 
 	"/console/events/{event}/box-office/{order}/tickets.pdf": 12,
+
+	"/console/events/{event}/badges":                           8,
+	"/console/events/{event}/badges/design":                    7,
+	"/console/events/{event}/badges/prints/{print}":            7,
+	"/console/events/{event}/badges/prints/{print}/badges.pdf": 9,
+	"/console/events/{event}/badges/one/{print}/badge.pdf":     9,
 }
 
 // full is a desk whose event and community have some of everything that a page of the console shows.
@@ -145,12 +151,14 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		if err := f.Ticketing.BeginBulk(f.t.Context(), f.event, run, ticketing.Bulk{Action: ticketing.BulkResend, IDs: []turnout.ID{order.ID}}); err != nil {
 			f.t.Fatal(err)
 		}
+		prints := f.api("POST", at+"/badge-prints", m{}, 201).text1("id")
+		one := f.api("POST", at+"/badge-prints", m{"ticket_ids": []turnout.ID{order.Tickets[0].ID}}, 201).text1("id")
 		imp := f.moreShop(i, name, pool, tt)
 		f.newToken(f.community.ID, "events:read")
 		f.api("POST", "/events", eventBody(fmt.Sprintf("other-%d", i)), 201)
 		f.api("POST", "/activities", m{"items": []m{{"person": m{"email": fmt.Sprintf("buyer%d@example.org", i)}, "type": "post", "source": "forum", "occurred_at": "2026-01-01T00:00:00Z", "external_id": name}}}, 200)
 		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "vouchers": voucher, "lines": line, "check-in": list, "devices": device, "pools": pool, "types": tt, "add-ons": addOn,
-			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question, "import": string(imp)}
+			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question, "import": string(imp), "prints": prints, "one": one}
 	}
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {
 		f.t.Fatal(err)
@@ -209,6 +217,8 @@ func (f *full) path(route access.Route) string {
 var elsewhere = map[string]bool{
 	"/console/events/{event}/answers/{upload}": true, // a file was answered
 	"/console/events/{event}/design/{sample}":  true, // a form's fields stand in its address
+
+	"/console/events/{event}/badges/design/{sample}": true, // as above
 }
 
 // Every page of the console asks the database as often for much as for little, and never more often than it is said to (P13). The

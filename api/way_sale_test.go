@@ -91,6 +91,39 @@ func (h *house) designTickets(slug string) {
 	h.api("GET", at, nil, 200).is("Bring a photo ID.", "note")
 }
 
+// printBadges chooses how badges look and prints them.
+func (h *house) printBadges(slug string, types [2]string) {
+	at := "/events/" + slug
+	before := h.api("GET", at+"/badge-design", nil, 200)
+	before.is(0, "version")
+	before.is("brand", "layout")
+	h.api("PUT", at+"/badge-design", m{"layout": "round", "paper": "a4"}, 422).is("layout", "fields", 0, "name")
+	h.api("PUT", at+"/badge-design", m{"layout": "name", "paper": "a6", "bands": []m{{"ticket_type_id": "typ_none", "words": "CREW"}}}, 422).is("bands[0].ticket_type_id", "fields", 0, "name")
+	h.api("PUT", at+"/badge-design", m{"layout": "name", "paper": "a6", "question_ids": []string{"que_none"}}, 422).is("questions", "fields", 0, "name")
+	chosen := m{"layout": "name", "paper": "a6", "show_order": true, "bands": []m{{"ticket_type_id": types[0], "words": "CREW", "color": "#b91c1c"}}}
+	h.api("PUT", at+"/badge-design", chosen, 412, "If-Match", `"7"`)
+	saved := h.api("PUT", at+"/badge-design", chosen, 200, "If-Match", before.header.Get("ETag"))
+	saved.is(true, "show_qr")
+	saved.is("CREW", "bands", 0, "words")
+
+	h.api("POST", at+"/badge-prints", m{"which": "some"}, 422)
+	h.api("POST", at+"/badge-prints", m{"search": "nobody-at-all"}, 409).is("no_badges", "code")
+	h.api("POST", at+"/badge-prints", m{}, 401, "Authorization", "")
+	first := h.api("POST", at+"/badge-prints", m{"sort": "type"}, 201)
+	h.api("POST", at+"/badge-prints", m{"which": "not_printed"}, 409).is("no_badges", "code")
+	h.api("POST", at+"/badge-prints", m{"which": "changed"}, 409).is("no_badges", "code")
+	h.api("GET", at+"/badge-prints", nil, 200).is(first.text1("id"), "items", 0, "id")
+	h.api("GET", at+"/badge-prints/"+first.text1("id"), nil, 200).is(first.at("badges"), "badges")
+	file := strings.TrimPrefix(first.text1("files", 0), baseURL+"/api/v1")
+	h.api("GET", file, nil, 200)
+	h.api("GET", strings.Replace(file, "file=1", "file=2", 1), nil, 404)
+	other := h.api("POST", "/events", eventBody(slug+"-badges"), 201).text1("slug")
+	h.api("GET", "/events/"+other+"/badge-prints/"+first.text1("id"), nil, 404)
+	_, _, stranger := h.found("elsewhere-badges")
+	h.api("GET", file, nil, 404, "Authorization", "Bearer "+stranger)
+	h.api("GET", at+"/badge-design", nil, 404, "Authorization", "Bearer "+stranger)
+}
+
 // cancelOneAddOn cancels the dinner of one of two tickets.
 func (h *house) cancelOneAddOn(slug string) {
 	at, free := "/events/"+slug, m{"amount": 0, "currency": "EUR"}

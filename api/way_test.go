@@ -34,6 +34,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.decideAboutOrders("gophers")
 		h.serveWaitlist("gophers")
 		h.designTickets("gophers")
+		h.printBadges("gophers", types)
 		h.cancelOneAddOn("gophers")
 		h.pairDevices("gophers", order)
 		h.takeAway("gophers")

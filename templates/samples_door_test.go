@@ -24,6 +24,14 @@ type (
 		Ticket                                                           *sampleDoorTicket
 		Earlier                                                          *sampleEarlier
 		Near                                                             []string
+		Badge                                                            *sampleDoorBadge
+	}
+	sampleDoorBadge struct {
+		URL     string
+		Printed *struct {
+			Times int
+			Last  time.Time
+		}
 	}
 	sampleDoorList struct {
 		ID, Name         string
@@ -54,7 +62,11 @@ func sampleScans() map[string]sampleScan {
 		all[reason] = scan
 	}
 	for _, direction := range []string{"entry", "exit"} {
-		all[direction] = sampleScan{ID: "scn_2", Tone: "ok", Icon: "circle-check", Result: "accepted", Direction: direction, OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest, Gate: "North stairs"}
+		all[direction] = sampleScan{ID: "scn_2", Tone: "ok", Icon: "circle-check", Result: "accepted", Direction: direction, OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest, Gate: "North stairs",
+			Badge: &sampleDoorBadge{"/door/gopher-summit-2026/badges/tkt_1", &struct {
+				Times int
+				Last  time.Time
+			}{2, sampleConf.StartsAt}}}
 	}
 	return all
 }

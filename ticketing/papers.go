@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"turnout"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -77,6 +79,47 @@ func (s *Service) writePaper(ctx context.Context, w io.Writer, o *Order, tickets
 	return nil
 }
 
+// Codes gives what the QR of each valid ticket of the event says, in one statement; the ids of other tickets have none.
+func (s *Service) Codes(ctx context.Context, e *events.Event, ids []turnout.ID) (map[turnout.ID]string, error) {
+	tickets, err := ticketsWhere(ctx, s.DB.Read(), "ticket.id IN (?) AND ticket.event_id = ? AND ticket.community_id = ?", bun.List(ids), e.ID, e.CommunityID)
+	for _, t := range tickets {
+		t.event = e
+	}
+	if err == nil {
+		err = signTickets(tickets)
+	}
+	codes := make(map[turnout.ID]string, len(tickets))
+	for _, t := range tickets {
+		codes[t.ID] = t.Code
+	}
+	return codes, wrapped("codes", err)
+}
+
+// Brand gives what the event's papers are recognised by: its colour or that of its community ("#rrggbb", or empty for Turnout's own), and the
+// logo of its tickets, nil for none.
+func (s *Service) Brand(ctx context.Context, e *events.Event) (accent string, logo []byte, err error) {
+	b, err := s.brandOf(ctx, e)
+	if err != nil {
+		return "", nil, err
+	}
+	design, err := s.Design(ctx, e)
+	if err == nil {
+		logo, err = s.logoOf(ctx, design)
+	}
+	return b.Accent, logo, err
+}
+
+func (s *Service) logoOf(ctx context.Context, d *Design) ([]byte, error) {
+	if d.LogoHash == "" {
+		return nil, nil
+	}
+	logo, err := blobs.Find(ctx, s.DB.Read(), d.LogoHash)
+	if err != nil {
+		return nil, fmt.Errorf("ticketing: logo of %s: %w", d.EventID, err)
+	}
+	return logo.Data, nil
+}
+
 // paperOf is the paper of an event's tickets without any ticket.
 func (s *Service) paperOf(ctx context.Context, e *events.Event, b brand, d *Design, lang string) (documents.Order, error) {
 	paper := documents.Order{
@@ -86,14 +129,9 @@ func (s *Service) paperOf(ctx context.Context, e *events.Event, b brand, d *Desi
 	if d.ShowVenue {
 		paper.Event.Where = Place(e)
 	}
-	if d.LogoHash != "" {
-		logo, err := blobs.Find(ctx, s.DB.Read(), d.LogoHash)
-		if err != nil {
-			return paper, fmt.Errorf("ticketing: logo of %s: %w", e.ID, err)
-		}
-		paper.Event.Logo = logo.Data
-	}
-	return paper, nil
+	var err error
+	paper.Event.Logo, err = s.logoOf(ctx, d)
+	return paper, err
 }
 
 // lineOf is the line that the ticket was bought by.

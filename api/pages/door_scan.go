@@ -11,6 +11,7 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/checkin"
+	"turnout/checkin/badges"
 	"turnout/events"
 	"turnout/templates"
 	"turnout/ticketing"
@@ -23,7 +24,35 @@ type doorAnswer struct {
 	Icon      string
 	OrderCode string
 	Zone      string
-	Near      []string // what would have worked
+	Near      []string   // what would have worked
+	Badge     *doorBadge // nil where none is to be printed
+}
+
+// doorBadge is the badge of a ticket that was scanned.
+type doorBadge struct {
+	URL     string          // takes a POST
+	Printed *badges.Printed // nil for not yet
+}
+
+// doorBadge gives what the door can print for a scan: where the event has badges, and the ticket is for coming in person.
+func (h *Handler) doorBadge(c *gin.Context, event *events.Event, scan *checkin.Scan) *doorBadge {
+	t, ctx := scan.Ticket, c.Request.Context()
+	if t == nil || t.Status != ticketing.Valid || t.AttendanceMode != ticketing.InPerson || !access.Who(c).Covers(checkin.Searching) {
+		return nil
+	}
+	used, err := h.Badges.InUse(ctx, event)
+	var printed map[turnout.ID]*badges.Printed
+	if err == nil && used {
+		printed, err = h.Badges.Printed(ctx, event, []turnout.ID{t.ID})
+	}
+	if err != nil {
+		respond.Log(ctx, err) // the scan is decided: its answer is worth more
+		return nil
+	}
+	if !used {
+		return nil
+	}
+	return &doorBadge{"/door/" + event.Slug + "/badges/" + string(t.ID), printed[t.ID]}
 }
 
 // doorAnswerPart is an answer with the list's counters after it.
@@ -135,6 +164,7 @@ func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *chec
 	ctx := c.Request.Context()
 	part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, event)}
 	part.Near = h.near(c, scan)
+	part.Badge = h.doorBadge(c, event, scan)
 	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
 	if err == nil {
 		part.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now())
@@ -154,6 +184,7 @@ func (h *Handler) DoorAnswer(c *gin.Context) {
 	event := access.Event(c)
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
 	page.Answer.Near = h.near(c, scan)
+	page.Answer.Badge = h.doorBadge(c, event, scan)
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}
 	page.NextURL = doorPath(event, list.ID) + "?" + said.Encode()
 	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() && access.Who(c).Covers(checkin.Supervisor) {

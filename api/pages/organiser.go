@@ -50,6 +50,7 @@ var eventPlaces = []place{
 	{"nav.attendees", "/attendees", "users", "orders:read"},
 	{"nav.waitlist", "/waitlist", "hourglass", "orders:read"},
 	{"nav.checkin", "/check-in", "scan-line", "checkin:read"},
+	{"nav.badges", "/badges", "user", "orders:read"},
 	{"nav.sponsors", "/sponsors", "handshake", "sponsors:read"},
 	{"nav.budget", "/budget", "wallet", "budget:read"},
 	{"nav.activation", "/activation", "activity", "recap:read"},

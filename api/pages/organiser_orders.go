@@ -8,6 +8,7 @@ import (
 
 	"turnout"
 	"turnout/api/access"
+	"turnout/checkin/badges"
 	"turnout/events"
 	"turnout/templates"
 	"turnout/ticketing"
@@ -26,6 +27,13 @@ type orderDetailPage struct {
 	Cancellation           *ticketing.Cancellation // what canceling now would do; nil when it cannot be
 	Extras                 map[turnout.ID][]extraRow
 	Answers                map[turnout.ID][]answerLine // by ticket, those about the order under ""
+	Badges                 map[turnout.ID]*badges.Printed
+	BadgesURL              string // prints a ticket's badge, followed by its id; "" for who may not
+}
+
+// HasBadge reports whether a ticket is one that a badge is printed for.
+func (orderDetailPage) HasBadge(t *ticketing.Ticket) bool {
+	return t.Status == ticketing.Valid && t.AttendanceMode == ticketing.InPerson
 }
 
 // AboutOrder are the answers about the order itself.
@@ -97,6 +105,17 @@ func (h *Handler) EventOrder(c *gin.Context) {
 		return
 	}
 	data.Answers = h.answerLines(c, o, answers)
+	ids := make([]turnout.ID, len(o.Tickets))
+	for i, t := range o.Tickets {
+		ids[i] = t.ID
+	}
+	if data.Badges, err = h.Badges.Printed(ctx, e, ids); err != nil {
+		h.Fail(c, err)
+		return
+	}
+	if data.CanEdit {
+		data.BadgesURL = eventPath(e) + "/badges/tickets/"
+	}
 	if data.Timeline, err = h.timeline(c, o); err != nil {
 		h.Fail(c, err)
 		return

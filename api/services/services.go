@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"turnout/checkin"
+	"turnout/checkin/badges"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -33,6 +34,7 @@ type Services struct {
 	Budget     *budget.Service
 	Ticketing  *ticketing.Service
 	CheckIn    *checkin.Service
+	Badges     *badges.Service
 	Community  *community.Service
 	Recap      *recap.Service
 }

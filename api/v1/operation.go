@@ -52,7 +52,7 @@ func allOperations() operations {
 	for _, part := range []operations{
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
 		ticketTypeOperations, addOnOperations, shopOperations, availabilityOperations, questionOperations, voucherOperations, boxOfficeOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
-		importOperations, approvalOperations, designOperations,
+		importOperations, approvalOperations, designOperations, badgeOperations,
 		checkInOperations, deviceOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {
 		maps.Copy(all, part)

@@ -17,6 +17,7 @@ import (
 	"turnout/api"
 	"turnout/api/services"
 	"turnout/checkin"
+	"turnout/checkin/badges"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -157,9 +158,11 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 		return err
 	}
 	a.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: a.Ticketing})
+	a.Badges = &badges.Service{DB: db, Now: now, Ticketing: a.Ticketing}
 
 	// What an event takes along when it is cloned, gets another end or moves to another zone.
-	a.Events.Cloned = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Agenda.CopyRooms, a.Ticketing.CopyCatalogue, a.Ticketing.CopyDesign}
+	a.Events.Cloned = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Agenda.CopyRooms, a.Ticketing.CopyCatalogue, a.Ticketing.CopyDesign,
+		a.Badges.CopyDesign}
 	a.Events.Retimed = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Ticketing.Retime}
 	a.Events.Rezoned = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Agenda.Rezone, a.Ticketing.Rezone, a.CheckIn.Rezone}
 
