@@ -190,6 +190,17 @@ func TestTheCookieOfAPhone(t *testing.T) {
 	}
 }
 
+// Trying codes is held to the rate of strangers who write.
+func TestPairingIsLimited(t *testing.T) {
+	d := newDoorway(t, dbtest.Open(t, database.SQLite))
+	for _, route := range d.table {
+		if route.Path == "/pair" && route.Method == http.MethodPost && limited(route) {
+			return
+		}
+	}
+	t.Error("POST /pair is not limited")
+}
+
 // What each role sees at the door, and a phone of one list goes right to it.
 func TestRolesAtTheDoor(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
@@ -290,6 +301,12 @@ func TestAPhoneOfStaff(t *testing.T) {
 	next, _ := d.device(m{})
 	p = &phone{doorway: d}
 	p.pair(first)
-	p.pair(next)
+	if w, body := d.page(p.cookie, "/pair", url.Values{"code": {next}}, false); w.StatusCode != 200 || !strings.Contains(body, "It then leaves") {
+		t.Errorf("paired anew without a question: %d", w.StatusCode)
+	}
+	d.api("GET", "/devices/"+one.text1("id"), nil, 200).is("online", "state")
+	if w, _ := d.page(p.cookie, "/pair", url.Values{"code": {next}, "confirmed": {"yes"}}, false); w.StatusCode != 303 {
+		t.Errorf("paired anew: %d", w.StatusCode)
+	}
 	d.api("GET", "/devices/"+one.text1("id"), nil, 200).is("unpaired", "state")
 }

@@ -138,9 +138,8 @@ func (s *Service) pair(ctx context.Context, tx bun.IDB, secret string) (*Device,
 		return nil, "", ErrPairingOld
 	}
 	token, hash := newDeviceSecret(d.ID)
-	d.TokenHash, d.PairedAt, d.LastSeenAt, d.UpdatedAt = hash, now, now, now
-	d.Version++
-	n, err := database.Changed(tx.NewUpdate().Model(d).Column("token_hash", "paired_at", "last_seen_at", "version", "updated_at").WherePK().
+	d.TokenHash, d.PairedAt, d.LastSeenAt = hash, now, now // no new version: nothing that organisers edit
+	n, err := database.Changed(tx.NewUpdate().Model(d).Column("token_hash", "paired_at", "last_seen_at").WherePK().
 		Where("pairing_hash = ?", d.PairingHash).Where("paired_at IS NULL").Where("revoked_at IS NULL").Exec(ctx))
 	if err == nil && n == 0 {
 		err = database.ErrAgain // another phone, or an organiser, was faster: look again

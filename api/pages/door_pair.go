@@ -47,6 +47,10 @@ func (h *Handler) Pair(c *gin.Context) {
 	}
 	code = strings.TrimSpace(code)
 	before := h.pairedAs(c)
+	if before != nil && !strings.HasPrefix(code, string(before.ID)+".") && c.PostForm("confirmed") == "" { // a link may come from anybody
+		h.askFirst(c, h.doorChrome(c, ""), h.text(c, "pair.instead_ask", "Name", before.Name), "/door/"+before.EventSlug)
+		return
+	}
 	device, token, err := h.CheckIn.Pair(ctx, code, c.ClientIP())
 	if errors.Is(err, checkin.ErrPairingUsed) && before != nil && strings.HasPrefix(code, string(before.ID)+".") {
 		c.Redirect(http.StatusSeeOther, "/door/"+before.EventSlug) // by this phone itself
