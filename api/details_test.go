@@ -103,7 +103,13 @@ func TestDetailsPage(t *testing.T) {
 		if body := v.see(to, `value="Eve"`, "Which room?"); strings.Contains(body, `value="B"`) {
 			t.Error("Eve reads what Grace answered")
 		}
+		hersNow := strings.Replace(to, "/details?", "?", 1)
+		v.see(hersNow, "Details are still missing.", `href="`+baseURL+to+`">Fill in your details</a>`)
 		v.refuse(to, url.Values{"name": {"Eve"}, "email": {"eve@example.org"}}, 422, "Which room?: This needs an answer.") // of her
+		v.send(to, url.Values{"name": {"Eve"}, "email": {"eve@example.org"}, answer: {"D"}}, to)
+		if body := v.see(hersNow, `href="`+baseURL+to+`"`, "Change name and answers"); strings.Contains(body, "still missing") {
+			t.Error("Eve is asked for what she answered")
+		}
 		w, body = v.ask(httptest.NewRequest("GET", baseURL+link, nil))
 		if w.StatusCode != http.StatusNotFound || strings.Contains(body, "Eve") || !strings.Contains(body, "ask whoever gave it to you") {
 			t.Errorf("the old link: %d", w.StatusCode)
@@ -134,6 +140,9 @@ func TestDetailsPage(t *testing.T) {
 			t.Error("there is a form")
 		}
 		v.refuse(late, mallory, 409, "The event has begun")
+		if body := v.see(strings.Replace(late, "/details?", "?", 1), "Student"); strings.Contains(body, "/details?") {
+			t.Error("the ticket's page leads to what cannot be changed any more")
+		}
 		v.lang = "de"
 		v.refuse(late, mallory, 409, "Hier lässt sich nichts mehr ändern")
 		if now(2).AttendeeName != "Ada" || !now(2).DetailsDue {

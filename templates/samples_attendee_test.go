@@ -167,8 +167,8 @@ func ticketSamples(tickets []sampleTicket) []sample {
 	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x"}
 	virtual, over, canceled, off := valid, valid, valid, valid
 	virtual.Ticket = tickets[1]
-	over.State, over.Ticket.CheckedInAt = "over", sampleNow
-	canceled.State, canceled.Ticket.Status, canceled.Ticket.Code, canceled.PDFURL = "canceled", "canceled", "", ""
+	over.State, over.Ticket.CheckedInAt, over.Ticket.DetailsURL = "over", sampleNow, ""
+	canceled.State, canceled.Ticket.Status, canceled.Ticket.Code, canceled.Ticket.DetailsURL, canceled.PDFURL = "canceled", "canceled", "", "", ""
 	off.State = "event_canceled"
 	return []sample{{"ticket", "valid", valid}, {"ticket", "virtual", virtual}, {"ticket", "over", over}, {"ticket", "canceled", canceled}, {"ticket", "event_canceled", off},
 		{"ticket", "wrong", page{Chrome: chrome("Ticket", "/tickets/x"), State: "wrong"}}}

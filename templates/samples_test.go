@@ -415,7 +415,7 @@ func sampleMails() map[string]any {
 	detailed := maps.Clone(order)
 	detailed["TicketType"], detailed["DetailsURL"] = "Regular", "https://events.example.org/tickets/tkt_1/details?secret=x"
 	about := maps.Clone(order)
-	about["TicketType"], about["Attendee"], about["TicketURL"], about["AddOns"] = "Regular", "Grace", "https://events.example.org/tickets/tkt_1?secret=x", "2 × Dinner"
+	about["TicketType"], about["Attendee"], about["TicketURL"], about["AddOns"], about["DetailsURL"] = "Regular", "Grace", "https://events.example.org/tickets/tkt_1?secret=x", "2 × Dinner", detailed["DetailsURL"]
 	return map[string]any{
 		"proof":           map[string]any{"Community": sampleBrand.Name, "Accent": "", "EventTitle": sampleConf.Title, "URL": "https://events.example.org/e/x/checkout?proof=x"},
 		"details_asked":   detailed,

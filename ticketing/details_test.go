@@ -333,6 +333,11 @@ func TestANewBearerIsAskedAndNamedAsMissing(t *testing.T) {
 				t.Fatal(err)
 			}
 			now := s.order(o.ID).Tickets[i]
+			_, texts := s.sentMails()
+			if m := texts["eve@example.org: Your ticket for Spring"]; strings.Contains(m, "Fill in your details: "+s.DetailsLink(now)) != now.DetailsDue {
+				t.Errorf("Eve, who is to fill in details of ticket %d (%v), reads %s", i, now.DetailsDue, m)
+			}
+			s.run("DELETE FROM mail_outbox")
 			if due := i < 2; now.DetailsDue != due || now.Code == ticket.Code { // the room with one place stays with the first, and what is asked about it is open
 				t.Errorf("ticket %d, which Eve has now: due %v, its code is another: %v", i, now.DetailsDue, now.Code != ticket.Code)
 			}

@@ -16,6 +16,7 @@ import (
 type aboutTicket struct {
 	orderMail
 	TicketType, Attendee, TicketURL string
+	DetailsURL                      string // while something is still to be filled in, "" else
 	AddOns                          string // "2 × Dinner"
 }
 
@@ -51,7 +52,7 @@ func (s *Service) addOnCanceled(ctx context.Context, job jobs.Job, o *Order) err
 	return s.send(ctx, job, o, "add_on_canceled", data)
 }
 
-// ticketGiven mails a ticket to whoever bears it now, while they do.
+// ticketGiven mails a ticket to whoever bears it now, while they do, and asks them for what is missing.
 func (s *Service) ticketGiven(ctx context.Context, job jobs.Job, o *Order) error {
 	var ref bearerRef
 	if err := job.Read(&ref); err != nil {
@@ -62,6 +63,9 @@ func (s *Service) ticketGiven(ctx context.Context, job jobs.Job, o *Order) error
 		return err
 	}
 	data.TicketURL = s.TicketLink(t)
+	if t.DetailsDue {
+		data.DetailsURL = s.DetailsLink(t)
+	}
 	pdf, err := toBytes(func(w io.Writer) error { return s.WriteTicket(ctx, w, o, t, documents.A4) })
 	if err != nil {
 		return err

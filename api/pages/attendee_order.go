@@ -179,9 +179,6 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order) ([]shownTicke
 		shown := h.shownTicket(o, t)
 		shown.Number, shown.CheckedInAt = i+1, seen[t.ID]
 		shown.Answers = answers[t.ID]
-		if h.Ticketing.DetailsOpen(t, o) == nil {
-			shown.DetailsURL, shown.Due = h.Ticketing.DetailsLink(t), t.DetailsDue
-		}
 		tickets = append(tickets, shown)
 	}
 	return tickets, answers[""], nil
@@ -210,6 +207,9 @@ func (h *Handler) shownTicket(o *ticketing.Order, t *ticketing.Ticket) shownTick
 		if t.AttendanceMode == ticketing.Virtual {
 			shown.JoinURL, shown.JoinOpensAt = h.Ticketing.JoinLink(t), o.Event.JoinOpensAt()
 		}
+	}
+	if h.Ticketing.DetailsOpen(t, o) == nil {
+		shown.DetailsURL, shown.Due = h.Ticketing.DetailsLink(t), t.DetailsDue
 	}
 	return shown
 }
