@@ -38,7 +38,7 @@ func (in *AddOnInput) Check(event *events.Event) error {
 	p.Require("name", in.Name)
 	p.Line("name", in.Name, maxName)
 	p.Length("description", in.Description, 5000)
-	checkPrice(&p, &in.Pricing, in.Price, in.MinPrice, event.Currency)
+	checkPrice(&p, &in.Pricing, in.Price, in.MinPrice, event.Currency, maxPrice)
 	p.InOrder("sales_end", in.SalesStart, in.SalesEnd, "The sale must end after it begins.")
 	slices.Sort(in.PoolIDs)
 	in.PoolIDs = slices.Compact(in.PoolIDs)

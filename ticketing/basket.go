@@ -52,13 +52,9 @@ type bearerAnswers struct {
 	given  []answered
 }
 
-// maxPaid is the most that an order can cost that is not paid at the desk, in minor units: Stripe takes no longer amount
-// (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
-const maxPaid = 99_999_999
-
-// dear refuses a basket that nobody could pay.
-func (b *basket) dear(p *Purchase, currency string) (probs turnout.Problems) {
-	most := int64(maxPaid)
+// dear refuses a basket that nobody could pay: online is the most that the provider takes.
+func (b *basket) dear(p *Purchase, online int64, currency string) (probs turnout.Problems) {
+	most := online
 	if p.Desk != nil {
 		most = maxPrice
 	}

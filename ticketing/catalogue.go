@@ -180,16 +180,18 @@ func (in *TicketTypeInput) setDefaults() {
 	in.PoolIDs = slices.Compact(in.PoolIDs)
 }
 
-// Check puts in what may be left out, and says all that is wrong with the input, field by field.
-func (in *TicketTypeInput) Check(event *events.Event, now time.Time) error {
+// Check puts in what may be left out, and says all that is wrong with the input, field by field. most is what one order can
+// cost, in minor units of the event's currency: a price at which the smallest order costs more is refused.
+func (in *TicketTypeInput) Check(event *events.Event, most int64, now time.Time) error {
 	in.setDefaults()
 	in.Name = strings.TrimSpace(in.Name)
 	var p turnout.Problems
 	p.Require("name", in.Name)
 	p.Line("name", in.Name, maxName)
 	p.Length("description", in.Description, 5000)
-	checkPrice(&p, &in.Pricing, in.Price, in.MinPrice, event.Currency)
-	checkWindows(&p, in, event, now)
+	most /= min(max(1, fewest(in.MinPerOrder, in.MultipleOf)), maxQuantity)
+	checkPrice(&p, &in.Pricing, in.Price, in.MinPrice, event.Currency, most)
+	checkWindows(&p, in, event, most, now)
 	checkDomains(&p, in.EmailDomains)
 	switch {
 	case in.AttendanceMode != InPerson && in.AttendanceMode != Virtual:
@@ -231,7 +233,7 @@ func (s *Service) CreateTicketType(ctx context.Context, community, event turnout
 		if err != nil {
 			return err
 		}
-		if err := in.checkIn(ctx, tx, e, now); err != nil {
+		if err := in.checkIn(ctx, tx, e, s.Provider.Most(e.Currency), now); err != nil {
 			return err
 		}
 		if err := tx.NewUpdate().Table("event_totals").Set("last_type = last_type + 1").Where("event_id = ?", event).Where("community_id = ?", community).
@@ -279,7 +281,7 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 			return database.ErrAgain
 		}
 		t.PoolIDs = read.PoolIDs
-		if err := in.checkIn(ctx, tx, event, now); err != nil {
+		if err := in.checkIn(ctx, tx, event, s.Provider.Most(event.Currency), now); err != nil {
 			return err
 		}
 		if version != 0 && t.Version != version {
@@ -314,8 +316,8 @@ func (s *Service) UpdateTicketType(ctx context.Context, community, id turnout.ID
 	return t, nil
 }
 
-func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, event *events.Event, now time.Time) error {
-	if err := in.Check(event, now); err != nil {
+func (in *TicketTypeInput) checkIn(ctx context.Context, tx bun.IDB, event *events.Event, most int64, now time.Time) error {
+	if err := in.Check(event, most, now); err != nil {
 		return err
 	}
 	return poolsOfEvent(ctx, tx, event, in.PoolIDs)

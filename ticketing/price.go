@@ -81,8 +81,8 @@ func (t *TicketType) prices(n int64, now time.Time, free func(pool turnout.ID) i
 	return parts
 }
 
-// checkPrice says what is wrong with the price of a thing.
-func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Money, currency string) {
+// checkPrice says what is wrong with the price of a thing; most is the highest at which it can be bought.
+func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Money, currency string, most int64) {
 	if *pricing == "" {
 		*pricing = FixedPrice
 	}
@@ -92,7 +92,7 @@ func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Mone
 	if price.Currency != currency {
 		p.Add("price", "currency", "The event sells in %s.", currency)
 	}
-	p.Price("price", price, maxPrice)
+	p.Price("price", price, most)
 	switch {
 	case least.Currency != "" && least.Currency != currency:
 		p.Add("min_price", "currency", "The event sells in %s.", currency)
@@ -101,7 +101,7 @@ func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Mone
 	case *pricing == OpenPrice && least.Amount > price.Amount:
 		p.Add("min_price", "above_suggested", "The least price cannot be higher than the one that is suggested.")
 	default:
-		p.Price("min_price", least, maxPrice)
+		p.Price("min_price", least, most)
 	}
 }
 
@@ -109,8 +109,8 @@ func checkPrice(p *turnout.Problems, pricing *Pricing, price, least turnout.Mone
 const maxWindows = 10
 
 // checkWindows says what is wrong with a type's price windows. A new one must sell at some time: now or later, in the sale's time, and
-// not only while those before it hold.
-func checkWindows(p *turnout.Problems, in *TicketTypeInput, event *events.Event, now time.Time) {
+// not only while those before it hold. most is the highest price at which the type can be bought.
+func checkWindows(p *turnout.Problems, in *TicketTypeInput, event *events.Event, most int64, now time.Time) {
 	windows, pricing := in.PriceWindows, in.Pricing
 	saleEnd, covered := cmp.Or(in.SalesEnd, event.EndsAt), time.Time{}
 	if len(windows) > maxWindows {
@@ -134,7 +134,7 @@ func checkWindows(p *turnout.Problems, in *TicketTypeInput, event *events.Event,
 			p.Add(field+".id", "repeated", "Another price window has this id.")
 		}
 		ids[w.ID] = true
-		p.Price(field+".price", turnout.Money{Amount: w.Price, Currency: event.Currency}, maxPrice)
+		p.Price(field+".price", turnout.Money{Amount: w.Price, Currency: event.Currency}, most)
 		if w.UpTo < 0 || w.UpTo > maxCapacity {
 			p.Add(field+".up_to", "out_of_range", "Choose how many tickets are sold at this price.")
 		}

@@ -1,15 +1,22 @@
 package ticketing_test
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"turnout"
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/ticketing"
+	"turnout/ticketing/payments"
+	"turnout/ticketing/payments/offline"
+	"turnout/ticketing/payments/stripe"
 )
 
 // earlyBird makes a type at 90 whose first so many tickets cost 50, until ten days from now.
@@ -101,28 +108,72 @@ func TestAPriceWindowKeepsWhatWasSoldUnderAnotherName(t *testing.T) {
 	})
 }
 
-// An order that no provider would take money for is refused before it holds places, and the sum that is shown before says so; at the desk
-// any sum is taken.
+// A price and an order for which the provider takes no money are refused, each as the provider counts the currency; at the desk any sum is
+// taken.
 func TestAnOrderThatNobodyCouldPay(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		s := newShop(t, db)
-		pool := s.pool(10)
-		tt := s.ticketType(50_000_000, pool)
-		dear := s.purchase(tt, 2, 1)
-		q, err := s.Quote(t.Context(), &dear)
-		if err != nil || len(q.Problems) != 1 || q.Problems[0].Code != "order_too_dear" || !strings.Contains(q.Problems[0].Message, "€999,999.99") {
-			t.Errorf("%+v, %v", q, err)
-		}
-		if _, got := s.try(dear); got != "order_too_dear" || s.taken(pool) != 0 {
-			t.Errorf("two: %q, %d places are held", got, s.taken(pool))
-		}
-		if _, got := s.try(s.purchase(tt, 1, 1)); got != "" {
-			t.Errorf("one: %q", got)
-		}
-		if _, _, err := s.PlaceOrder(t.Context(), s.atDesk(tt, 2, ticketing.DeskTransfer)); err != nil {
-			t.Error(err)
-		}
-	})
+	online := stripe.New(stripe.Config{Key: "sk_test_of_nobody", Log: slog.New(slog.DiscardHandler)})
+	for _, tt := range []struct {
+		name     string
+		by       payments.Provider
+		currency string
+		most     int64
+		limit    string
+	}{
+		{"euros", online, "EUR", 99_999_999, "€999,999.99 at most"},
+		{"shillings", online, "UGX", 999_999, "999,999 at most"},
+		{"transfer", offline.Provider{}, "UGX", turnout.MaxAmount, "1,000,000,000,000 at most"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, db *database.DB) {
+				s := shopWith(t, db, tt.by)
+				s.tx(func(ctx context.Context, tx bun.Tx) error {
+					_, err := tx.NewRaw("UPDATE events SET currency = ?", tt.currency).Exec(ctx)
+					return err
+				})
+				pool := s.pool(10)
+				costing := func(price, least int64, windows ...ticketing.PriceWindow) (*ticketing.TicketType, error) {
+					return s.CreateTicketType(t.Context(), s.event.CommunityID, s.event.ID, ticketing.TicketTypeInput{Name: string(turnout.NewID("n")),
+						Price: turnout.Money{Amount: price, Currency: tt.currency}, MinPerOrder: least, PriceWindows: windows, AttendanceMode: ticketing.InPerson, PoolIDs: []turnout.ID{pool.ID}})
+				}
+				early := ticketing.PriceWindow{Name: "Early", Price: tt.most + 1, UpTo: 1}
+				_, one := costing(tt.most+1, 1)
+				_, two := costing(tt.most/2+1, 2)
+				_, window := costing(1, 1, early)
+				for of, err := range map[string]error{"one": one, "two": two, "window": window} {
+					var invalid *turnout.Error
+					if !errors.As(err, &invalid) || len(invalid.Fields) != 1 || invalid.Fields[0].Code != "too_high" || of == "one" && !strings.Contains(invalid.Fields[0].Message, tt.limit) {
+						t.Errorf("%s: %v", of, err)
+					}
+				}
+				dear, err := costing(tt.most, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				half, err := costing(tt.most/2, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				order := s.purchase(dear, 2, 1)
+				q, err := s.Quote(t.Context(), &order)
+				if err != nil || len(q.Problems) != 1 || q.Problems[0].Code != "order_too_dear" || !strings.Contains(q.Problems[0].Message, tt.limit) {
+					t.Errorf("%+v, %v", q, err)
+				}
+				if _, got := s.try(order); got != "order_too_dear" || s.taken(pool) != 0 {
+					t.Errorf("two: %q, %d places are held", got, s.taken(pool))
+				}
+				for _, order := range []ticketing.Purchase{s.purchase(dear, 1, 1), s.purchase(half, 2, 1)} {
+					if _, got := s.try(order); got != "" {
+						t.Errorf("the most: %q", got)
+					}
+				}
+				if tt.most < turnout.MaxAmount {
+					if _, _, err := s.PlaceOrder(t.Context(), s.atDesk(dear, 2, ticketing.DeskTransfer)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		})
+	}
 }
 
 // A new price window must sell at some time: one that is over, ends before the sale begins or lies behind those before it is refused where

@@ -86,7 +86,7 @@ func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, e
 			basket = shelf.quote(&plain, free)
 		}
 	}
-	q.Problems.Join(basket.dear(p, event.Currency))
+	q.Problems.Join(basket.dear(p, s.Provider.Most(event.Currency), event.Currency))
 	q.Total, q.Discount, q.NeedsApproval = money(basket.total), money(basket.spent), basket.needsApproval(p)
 	for _, l := range basket.lines {
 		line := QuotedLine{PriceName: l.priceName, Quantity: l.quantity, UnitPrice: money(l.unit), Discount: money(l.discount), Total: money(l.total())}

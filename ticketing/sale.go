@@ -275,7 +275,7 @@ func (b *sale) refusal(p *Purchase, basket *basket) error {
 	if total := (turnout.Money{Amount: basket.total, Currency: event.Currency}); p.Expected != nil && *p.Expected != total {
 		return ErrPriceChanged.With("This costs %s now.", total)
 	}
-	if err := basket.dear(p, event.Currency).Err(); err != nil {
+	if err := basket.dear(p, b.s.Provider.Most(event.Currency), event.Currency).Err(); err != nil {
 		return err
 	}
 	if d := p.Desk; d != nil && d.Method == DeskCash && d.Received != nil && *d.Received < basket.total {

@@ -211,7 +211,7 @@ func (h *Handler) CreateTicketType(c *gin.Context) {
 		h.ticketType(c, http.StatusOK, in, nil, h.text(c, "console.type.new"))
 		return
 	}
-	err := form.then(func() error { return input.Check(e, h.Now()) }, func() error {
+	err := form.then(func() error { return input.Check(e, h.Ticketing.Provider.Most(e.Currency), h.Now()) }, func() error {
 		_, err := h.Ticketing.CreateTicketType(c.Request.Context(), e.CommunityID, e.ID, input)
 		return err
 	})
@@ -255,7 +255,7 @@ func (h *Handler) SaveTicketType(c *gin.Context) {
 		h.ticketType(c, http.StatusOK, in, nil, t.Name)
 		return
 	}
-	err := form.then(func() error { return input.Check(e, h.Now()) }, func() error {
+	err := form.then(func() error { return input.Check(e, h.Ticketing.Provider.Most(e.Currency), h.Now()) }, func() error {
 		_, err := h.Ticketing.UpdateTicketType(c.Request.Context(), e.CommunityID, t.ID, in.Version, input)
 		return err
 	})

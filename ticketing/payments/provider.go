@@ -21,6 +21,9 @@ type Provider interface {
 	// Name is "stripe", "sandbox" or "offline": what is stored on the payment.
 	Name() string
 
+	// Most is the largest amount of a currency that it takes at once, in our minor units.
+	Most(currency string) int64
+
 	// Checkout makes the hosted page of a payment, or finds it again: the payment's id is the idempotency key, so the rest of
 	// the request must be the same each time (the order's frozen figures). Store the answer before anybody is sent to the URL.
 	//

@@ -17,6 +17,9 @@ var _ payments.Provider = Provider{}
 // Name is "offline".
 func (Provider) Name() string { return "offline" }
 
+// Most is what the shop's own sums can be.
+func (Provider) Most(string) int64 { return turnout.MaxAmount }
+
 // Checkout answers ErrNoCheckout: the order page shows the payment instructions instead.
 func (Provider) Checkout(context.Context, payments.CheckoutRequest) (payments.Checkout, error) {
 	return payments.Checkout{}, payments.ErrNoCheckout

@@ -54,6 +54,23 @@ func toStripe(m turnout.Money) (int64, error) {
 	return amount, nil
 }
 
+// Most is the largest amount of a currency that can be paid, counted as Turnout does: Stripe takes eight digits of its own units
+// (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts), and more only of a few currencies.
+func (p *Provider) Most(currency string) int64 {
+	iso, _ := turnout.MinorUnits(currency)
+	exp, most := exponent(currency), int64(99_999_999)
+	if exp == 3 {
+		most -= most % 10 // as toStripe wants it
+	}
+	for ; iso < exp; iso++ {
+		most /= 10
+	}
+	for ; iso > exp; iso-- {
+		most *= 10
+	}
+	return most
+}
+
 // Money is an amount as Stripe counts it, counted as Turnout does; false for what is not money here.
 func Money(amount int64, currency string) (turnout.Money, bool) {
 	currency = strings.ToUpper(currency)

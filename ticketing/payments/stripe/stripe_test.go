@@ -125,6 +125,20 @@ func TestToStripe(t *testing.T) {
 	}
 }
 
+// The most of each currency is what Stripe takes, eight digits as it counts, and one more of it is not.
+func TestMost(t *testing.T) {
+	var p *Provider
+	for currency, want := range map[string]int64{"EUR": 99_999_999, "JPY": 99_999_999, "UGX": 999_999, "ISK": 999_999, "MGA": 9_999_999_900, "KWD": 99_999_990, "LYD": 999_999_990} {
+		most := turnout.Money{Amount: p.Most(currency), Currency: currency}
+		if most.Amount != want {
+			t.Errorf("%v, not %d", most, want)
+		}
+		if sent, err := toStripe(most); err != nil || sent > 99_999_999 {
+			t.Errorf("%v is sent as %d: %v", most, sent, err)
+		}
+	}
+}
+
 func TestLocale(t *testing.T) {
 	for tag, want := range map[string]string{"": "auto", "de": "de", "de-AT": "de", "pt-BR": "pt-BR", "ar": "auto", "zh-TW": "zh-TW"} {
 		if got := locale(tag); got != want {
