@@ -103,6 +103,9 @@ func TestDetailsPage(t *testing.T) {
 		if body := v.see(to, `value="Eve"`, "Which room?"); strings.Contains(body, `value="B"`) {
 			t.Error("Eve reads what Grace answered")
 		}
+		if body := v.see("/orders/"+o.Code+"?secret="+o.Secret, "Eve is asked for them.", v.detailsOf(o, 2)); strings.Contains(body, to) {
+			t.Error("the buyer is led to answer and consent for Eve")
+		}
 		hersNow := strings.Replace(to, "/details?", "?", 1)
 		v.see(hersNow, "Details are still missing.", `href="`+baseURL+to+`">Fill in your details</a>`)
 		v.refuse(to, url.Values{"name": {"Eve"}, "email": {"eve@example.org"}}, 422, "Which room?: This needs an answer.") // of her

@@ -356,6 +356,7 @@ func orderSamples() []sample {
 	d.Tickets = []sampleTicket{
 		{1, "tkt_1", "valid", "Regular", "Ada Łukasiewicz", "in_person", code, "", time.Time{}, time.Time{}, "/tickets/tkt_1?secret=x", []string{"Workshop: Bidi for the brave", "2 × Dinner"}, []sampleAnswer{{"Diet?", "Vegan"}}, "/tickets/tkt_1/details?secret=x", false},
 		{2, "tkt_2", "valid", "From home", "Đặng Thị Ánh", "virtual", code, "/join/x", sampleConf.StartsAt.Add(-15 * time.Minute), time.Time{}, "/tickets/tkt_2?secret=x", nil, nil, "/tickets/tkt_2/details?secret=x", true},
+		{3, "tkt_3", "valid", "Regular", "Eve Adewale-Featherstonehaugh", "in_person", code, "", time.Time{}, time.Time{}, "/tickets/tkt_3?secret=x", nil, nil, "", true},
 	}
 	held := d
 	held.Order.Status, held.Payment.Status, held.PayURL, held.ICSURL, held.PDFURL = "held", "failed", "/pay/pay_1", "", ""

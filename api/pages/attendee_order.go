@@ -61,7 +61,7 @@ type shownTicket struct {
 	JoinOpensAt, CheckedInAt                                time.Time
 
 	Answers    []shownAnswer
-	DetailsURL string // where they are filled in or changed, "" when they cannot be
+	DetailsURL string // where they are filled in or changed, "" when they cannot be by whoever reads the page
 	Due        bool   // they are still missing
 }
 
@@ -179,6 +179,9 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order) ([]shownTicke
 		shown := h.shownTicket(o, t)
 		shown.Number, shown.CheckedInAt = i+1, seen[t.ID]
 		shown.Answers = answers[t.ID]
+		if t.Borne && t.AttendeeEmail != o.BuyerEmail { // nobody answers or consents for another
+			shown.DetailsURL = ""
+		}
 		tickets = append(tickets, shown)
 	}
 	return tickets, answers[""], nil
