@@ -29,7 +29,8 @@ type admission struct {
 	At          time.Time
 	EnteredBy   turnout.ID // the scan that let it in last
 	EnteredAt   time.Time
-	Passes      int64 // scans that let the ticket in or out
+	LastAt      time.Time // of the last scan that let it in or out
+	Passes      int64     // scans that let it in or out
 
 	was  bool  // inside, when it was read
 	seen int64 // passes, when it was read
@@ -234,7 +235,7 @@ func (d *door) decide(context.Context) error {
 		scan := &Scan{
 			ID: turnout.NewID("scn"), CommunityID: in.gate.list.CommunityID, EventID: in.gate.list.EventID, ListID: in.ListID, Caller: in.Caller,
 			Nonce: in.Nonce, RequestHash: in.hash, Direction: in.Direction, Result: Refused, Gate: in.Gate, ScannedAt: in.scannedAt,
-			ReceivedAt: in.now, Ticket: t,
+			ReceivedAt: in.now, At: in.at, Ticket: t,
 		}
 		it.Out = scan
 		if t != nil {
@@ -295,7 +296,7 @@ func (d *door) win(ctx context.Context) error {
 		if a.Passes == a.seen {
 			continue
 		}
-		n, err := database.Changed(d.tx.NewUpdate().Model(a).Column("inside", "entered_by", "entered_at", "passes").WherePK().Where("passes = ?", a.seen).Where("inside = ?", a.was).Exec(ctx))
+		n, err := database.Changed(d.tx.NewUpdate().Model(a).Column("inside", "entered_by", "entered_at", "last_at", "passes").WherePK().Where("passes = ?", a.seen).Where("inside = ?", a.was).Exec(ctx))
 		if err != nil {
 			return err
 		}
@@ -388,7 +389,7 @@ func (d *door) attend(ctx context.Context) error {
 	records := map[turnout.ID]*Attendance{}
 	for _, it := range d.items {
 		if it.Out.Result == Accepted && it.Out.Direction == Entry {
-			seen := attendanceOf(&it.Out.Ticket.Ticket, DoorScan, it.In.at)
+			seen := attendanceOf(&it.Out.Ticket.Ticket, DoorScan, it.Out.At)
 			if other := records[seen.TicketID]; other != nil { // at two lists at once
 				seen.widen(other)
 			}

@@ -53,7 +53,7 @@ func (d *door) readPasts(ctx context.Context) error {
 			return err
 		}
 		for _, scan := range scans {
-			d.pasts[admissionKey{list, scan.TicketID}].add(scan.Direction, scan.at())
+			d.pasts[admissionKey{list, scan.TicketID}].add(scan.Direction, scan.At)
 		}
 	}
 	return nil
@@ -63,6 +63,9 @@ func (d *door) readPasts(ctx context.Context) error {
 func (d *door) pass(in *scanning, scan *Scan) {
 	key := admissionKey{scan.ListID, scan.TicketID}
 	a := d.admissions[key]
+	if a != nil && !scan.At.After(a.LastAt) { // doors' clocks differ: what comes later has happened later
+		scan.At = a.LastAt.Add(time.Microsecond)
+	}
 	p := d.about(in, scan, a)
 	inside := in.gate.rules.Inside(p)
 	if scan.Direction == Exit {
@@ -78,26 +81,27 @@ func (d *door) pass(in *scanning, scan *Scan) {
 			return
 		}
 		if a == nil {
-			a = &admission{ListID: scan.ListID, TicketID: scan.TicketID, CommunityID: scan.CommunityID, ScanID: scan.ID, At: in.at}
+			a = &admission{ListID: scan.ListID, TicketID: scan.TicketID, CommunityID: scan.CommunityID, ScanID: scan.ID, At: scan.At}
 			d.admissions[key] = a
 			d.fresh = append(d.fresh, a)
 		}
-		a.EnteredBy, a.EnteredAt = scan.ID, in.at
+		a.EnteredBy, a.EnteredAt = scan.ID, scan.At
 		// Told late, they may be gone by now.
-		a.Inside = in.gate.rules.Inside(&rules.Pass{At: rules.At(in.now), Entries: []rules.Minute{rules.At(in.at)}, Inside: true})
+		a.Inside = in.gate.rules.Inside(&rules.Pass{At: rules.At(in.now), Entries: []rules.Minute{rules.At(scan.At)}, Inside: true})
 	}
+	a.LastAt = scan.At
 	a.Passes++
 	scan.Result = Accepted
 	if before := d.pasts[key]; before != nil {
-		before.add(scan.Direction, in.at)
+		before.add(scan.Direction, scan.At)
 	} else if in.gate.list.remembers() {
-		d.pasts[key] = &past{entries: []rules.Minute{rules.At(in.at)}}
+		d.pasts[key] = &past{entries: []rules.Minute{rules.At(scan.At)}}
 	}
 }
 
 // about is what the list's rules are asked about: the ticket at its door at this moment.
 func (d *door) about(in *scanning, scan *Scan, a *admission) *rules.Pass {
-	p := &rules.Pass{At: rules.At(in.at), Gate: in.Gate, Type: string(scan.Ticket.TicketTypeID)}
+	p := &rules.Pass{At: rules.At(scan.At), Gate: in.Gate, Type: string(scan.Ticket.TicketTypeID)}
 	for _, id := range scan.Ticket.AddOnIDs {
 		p.AddOns = append(p.AddOns, string(id))
 	}

@@ -108,11 +108,14 @@ type Scan struct {
 	AgainAt     time.Time         `bun:",nullzero"`  // when the same ticket may come in at the same gate, where that is known
 	ScannedAt   time.Time         // as the door says
 	ReceivedAt  time.Time
-	AnnulledAt  time.Time `bun:",nullzero"`
+	At          time.Time  // when it counts as having happened: see ruleTime and QueuedScan
+	Offline     bool       // the door decided by itself, and told it later
+	ConflictID  turnout.ID `bun:",nullzero"` // the entry before this one, of a ticket that doors let in that did not know of each other
+	AnnulledAt  time.Time  `bun:",nullzero"`
 	AnnulledBy  string
 
 	Ticket  *ticketing.DoorTicket `bun:"-"` // whom the code names
-	Earlier *Scan                 `bun:"-"` // the scan that let the ticket in before
+	Earlier *Scan                 `bun:"-"` // the scan that let the ticket in before, for a refusal or a conflict
 	Replay  bool                  `bun:"-"` // the answer that was given before to the same nonce
 }
 
@@ -143,9 +146,6 @@ func ruleTime(scanned, received time.Time) time.Time {
 	}
 	return scanned
 }
-
-// at is when the scan happened for the rules.
-func (s *Scan) at() time.Time { return ruleTime(s.ScannedAt, s.ReceivedAt) }
 
 func (in *ScanInput) check() error {
 	var p turnout.Problems

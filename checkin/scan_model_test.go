@@ -202,6 +202,10 @@ func (m *modelLog) judge(s *modelScan, damage checkin.Reason) {
 		return
 	}
 	ticket, is := m.tickets[s.ticket], m.state(s.list, s.ticket)
+	passing := s.at
+	if is.winner != "" && !passing.After(is.lastAt) {
+		passing = is.lastAt.Add(time.Microsecond)
+	}
 	switch {
 	case len(list.TicketTypeIDs) == 0 && ticket.AttendanceMode == ticketing.Virtual, len(list.TicketTypeIDs) > 0 && !slices.Contains(list.TicketTypeIDs, ticket.TicketTypeID):
 		s.reason = checkin.WrongList
@@ -210,6 +214,7 @@ func (m *modelLog) judge(s *modelScan, damage checkin.Reason) {
 	case !list.EndsAt.IsZero() && !s.at.Before(list.EndsAt):
 		s.reason = checkin.NoLongerValid
 	default:
+		s.at = passing
 		s.reason = m.judgePass(s, ticket, is)
 	}
 	if s.reason == "" {
@@ -252,6 +257,7 @@ func (m *modelLog) goes(s *modelScan) {
 type ticketState struct {
 	winner, last   turnout.ID // the scans that let it in first and last
 	inside         bool
+	lastAt         time.Time
 	entries, exits []rules.Minute
 }
 
@@ -269,6 +275,7 @@ func (m *modelLog) state(list, ticket int) (is ticketState) {
 		} else {
 			is.exits = append(is.exits, rules.At(s.at))
 		}
+		is.lastAt = s.at
 	}
 	return is
 }
@@ -312,6 +319,14 @@ func (m *modelLog) annul(t *rapid.T) {
 		t.Fatalf("annul %s %s: %v", s.in.Direction, s.result, err)
 	}
 	s.annulled = true
+	if entered := false; s.result == checkin.Accepted && s.in.Direction == checkin.Entry {
+		for _, other := range m.scans {
+			if other.list == s.list && other.ticket == s.ticket && other.result == checkin.Accepted && !other.annulled {
+				entered = entered || other.in.Direction == checkin.Entry
+				other.annulled = !entered
+			}
+		}
+	}
 	if last := m.state(s.list, s.ticket).last; s.result == checkin.Accepted && last != "" { // read anew from what is left of the log
 		m.goes(m.scans[slices.IndexFunc(m.scans, func(s *modelScan) bool { return s.id == last })])
 	}

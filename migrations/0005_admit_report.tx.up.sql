@@ -48,12 +48,16 @@ CREATE TABLE scans (
     again_at     TIMESTAMPTZ, -- when the same ticket may come in, where that is known
     scanned_at   TIMESTAMPTZ NOT NULL, -- as the door says
     received_at  TIMESTAMPTZ NOT NULL,
+    at           TIMESTAMPTZ NOT NULL, -- when it counts as having happened
+    offline      BOOLEAN NOT NULL DEFAULT FALSE, -- the door decided without the server, and told it later
+    conflict_id  TEXT, -- of a ticket that was let in twice by doors that did not know of each other: the entry before this one
     annulled_at  TIMESTAMPTZ,
     annulled_by  TEXT NOT NULL DEFAULT '',
     UNIQUE (caller, nonce)
 );
 CREATE INDEX scans_by_list ON scans (list_id, id);
 CREATE INDEX scans_by_ticket ON scans (ticket_id, id);
+CREATE INDEX scans_in_conflict ON scans (list_id, id) WHERE conflict_id IS NOT NULL;
 
 -- No rows for a list: it asks for no add-on.
 CREATE TABLE check_in_list_add_ons (
@@ -73,6 +77,7 @@ CREATE TABLE admissions (
     at           TIMESTAMPTZ NOT NULL,
     entered_by   TEXT NOT NULL, -- the scan that let it in last
     entered_at   TIMESTAMPTZ NOT NULL,
+    last_at      TIMESTAMPTZ NOT NULL, -- of the last scan that let it in or out
     passes       BIGINT NOT NULL DEFAULT 1, -- rises with each scan that lets the ticket in or out: two at once are seen
     PRIMARY KEY (list_id, ticket_id)
 );

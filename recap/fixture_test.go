@@ -140,8 +140,8 @@ func build(t testing.TB, db *database.DB, fill func(h *house)) *recap.Service {
 		h.run(`INSERT INTO event_totals (event_id, community_id, orders_confirmed, paid, provider_fees, refunded) VALUES (?0, ?1, 7, 40000, 1200, 5000)`, spring, home)
 		h.run(`INSERT INTO check_in_lists (id, community_id, event_id, name, created_at, updated_at) VALUES ('list', ?0, ?1, 'Door', ?2, ?2)`, home, spring, now)
 		for i, reason := range []string{"already_checked_in", "already_checked_in", "wrong_list", "canceled"} {
-			h.run(`INSERT INTO scans (id, community_id, event_id, list_id, caller, nonce, request_hash, direction, result, reason, scanned_at, received_at, annulled_at)
-				VALUES (?0, ?1, ?2, 'list', 'c', ?0, '', 'entry', 'refused', ?3, ?4, ?4, ?5)`, fmt.Sprintf("scan_%d", i), home, spring, reason, starts,
+			h.run(`INSERT INTO scans (id, community_id, event_id, list_id, caller, nonce, request_hash, direction, result, reason, scanned_at, received_at, at, annulled_at)
+				VALUES (?0, ?1, ?2, 'list', 'c', ?0, '', 'entry', 'refused', ?3, ?4, ?4, ?4, ?5)`, fmt.Sprintf("scan_%d", i), home, spring, reason, starts,
 				map[bool]any{true: now}[reason == "canceled"])
 		}
 		h.run(`INSERT INTO sponsor_tiers (id, community_id, event_id, name, price, created_at, updated_at) VALUES ('gold', ?0, ?1, 'Gold', 1, ?2, ?2)`, home, spring, now)

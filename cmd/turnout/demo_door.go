@@ -171,7 +171,7 @@ func (d *doors) decide() {
 		told := sha256.Sum256(fmt.Append(nil, d.event.ID, i))
 		scan := &checkin.Scan{ID: turnout.NewID("scn"), CommunityID: d.event.CommunityID, EventID: d.event.ID, ListID: a.list.ID, Caller: string(d.door),
 			Nonce: string(turnout.NewID("non")), RequestHash: hex.EncodeToString(told[:]), Direction: a.direction, Result: checkin.Refused,
-			Gate: a.gate, ScannedAt: a.at, ReceivedAt: a.at.Add(40 * time.Millisecond)}
+			Gate: a.gate, ScannedAt: a.at, ReceivedAt: a.at.Add(40 * time.Millisecond), At: a.at}
 		if a.ticket != nil {
 			scan.TicketID = a.ticket.ID
 		}
@@ -211,16 +211,18 @@ func (d *doors) pass(a attempt, scan *checkin.Scan) {
 		return
 	case a.direction == checkin.Exit:
 		in.Inside = false
+		in.LastAt = a.at
 		in.Passes++
 		a.list.Inside--
 	case in == nil:
-		in = &admission{ListID: a.list.ID, TicketID: a.ticket.ID, CommunityID: scan.CommunityID, ScanID: scan.ID, Inside: true, At: a.at, EnteredBy: scan.ID, EnteredAt: a.at, Passes: 1}
+		in = &admission{ListID: a.list.ID, TicketID: a.ticket.ID, CommunityID: scan.CommunityID, ScanID: scan.ID, Inside: true, At: a.at, EnteredBy: scan.ID, EnteredAt: a.at, LastAt: a.at, Passes: 1}
 		d.admissions[key] = in
 		d.story.admissions = append(d.story.admissions, in)
 		a.list.Admitted++
 		a.list.Inside++
 	case !in.Inside:
 		in.Inside, in.EnteredBy, in.EnteredAt = true, scan.ID, a.at
+		in.LastAt = a.at
 		in.Passes++
 		a.list.Inside++
 	default:

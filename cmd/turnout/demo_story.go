@@ -222,6 +222,7 @@ type (
 		At          time.Time
 		EnteredBy   turnout.ID
 		EnteredAt   time.Time
+		LastAt      time.Time
 		Passes      int64
 	}
 )
