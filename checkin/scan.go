@@ -65,6 +65,12 @@ func (s *Scan) Message() string {
 		if s.Direction == Exit {
 			return "Goodbye."
 		}
+		switch {
+		case s.Conflict != nil:
+			return "Let in twice, by doors that did not know of each other."
+		case s.Reason != "":
+			return "Let in by a door that did not know: " + messages[s.Reason]
+		}
 		return "Welcome."
 	}
 	text := messages[s.Reason]
@@ -114,9 +120,10 @@ type Scan struct {
 	AnnulledAt  time.Time  `bun:",nullzero"`
 	AnnulledBy  string
 
-	Ticket  *ticketing.DoorTicket `bun:"-"` // whom the code names
-	Earlier *Scan                 `bun:"-"` // the scan that let the ticket in before, for a refusal or a conflict
-	Replay  bool                  `bun:"-"` // the answer that was given before to the same nonce
+	Ticket   *ticketing.DoorTicket `bun:"-"` // whom the code names
+	Earlier  *Scan                 `bun:"-"` // the scan that let the ticket in before, for a refusal or a conflict
+	Conflict *Scan                 `bun:"-"` // the other entry of a double one: see Service.Sync
+	Replay   bool                  `bun:"-"` // the answer that was given before to the same nonce
 }
 
 // ScanInput is one attempt as a door tells it.

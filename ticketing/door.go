@@ -3,6 +3,9 @@ package ticketing
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,6 +34,26 @@ type DoorTicket struct {
 
 // Matches reports whether the code is the ticket's current one.
 func (t *DoorTicket) Matches(c Code) bool { return t.Nonce == c.Nonce.String() }
+
+// Lookup is what stands for a code where the code itself must not be kept, on a door's device and in its queue: SHA-256 of "lookup" and the
+// nonce, in hexadecimal digits.
+func Lookup(n Nonce) string {
+	sum := sha256.Sum256(append([]byte("lookup"), n[:]...))
+	return hex.EncodeToString(sum[:])
+}
+
+// LookedUp reports whether the lookup is that of the ticket's current code.
+func (t *DoorTicket) LookedUp(lookup string) bool { return looksUp(t.Nonce, lookup) }
+
+// LookedUpBefore reports whether the lookup is that of a code which the ticket had before.
+func (t *DoorTicket) LookedUpBefore(lookup string) bool {
+	return slices.ContainsFunc(t.Revoked, func(nonce string) bool { return looksUp(nonce, lookup) })
+}
+
+func looksUp(stored, lookup string) bool {
+	n, err := parseNonce(stored)
+	return err == nil && subtle.ConstantTimeCompare([]byte(Lookup(n)), []byte(lookup)) == 1
+}
 
 // DoorTickets reads tickets of an event for a door, by their numbers (from codes) and ids, in two statements. Packages above
 // call it in their own transactions.
