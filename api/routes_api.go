@@ -45,6 +45,7 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/check-in-lists", Who: token("checkin:write"), Handle: api.CreateList, Unseen: true},
 		{Method: get, Path: "/check-in-lists/{id}/stats", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.ListStats},
 		{Method: post, Path: "/check-in-lists/{id}/scans", Who: token("checkin:write").OrDevice(checkin.ScanOnly), Handle: api.Scan, Unseen: true},
+		{Method: post, Path: "/check-in-lists/{id}/scans/batch", Who: token("checkin:write").OrDevice(checkin.ScanOnly), Handle: api.SyncScans, Unseen: true},
 		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write").OrDevice(checkin.Supervisor), Handle: api.AnnulScan, Unseen: true},
 		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
 

@@ -160,16 +160,17 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 
 // bodies are what calls need before they look for the thing that the path names.
 var bodies = map[string]string{
-	"/sessions/{id}/slot":        `{"starts_at":"2027-05-01T09:00:00Z","ends_at":"2027-05-01T10:00:00Z"}`,
-	"/pools/{id}":                `{"name":"A","capacity":30}`,
-	"/pools/{id}/blocks":         `{"places":1,"note":"A"}`,
-	"/add-ons/{id}":              `{"name":"A","price":{"amount":0,"currency":"EUR"}}`,
-	"/ticket-types/{id}":         `{"name":"A","price":{"amount":0,"currency":"EUR"},"attendance_mode":"in_person","pool_ids":["x"]}`,
-	"/orders/{code}/refunds":     `{"reason":"a"}`,
-	"/check-in-lists/{id}/scans": `{"code":"x","nonce":"n"}`,
-	"/sponsors/{id}":             `{"name":"A","status":"prospect"}`,
-	"/sponsors/{id}/payments":    `{"amount":{"amount":1,"currency":"EUR"}}`,
-	"/budget/lines/{id}/entries": `{"amount":{"amount":1,"currency":"EUR"},"date":"2027-05-01"}`,
+	"/sessions/{id}/slot":              `{"starts_at":"2027-05-01T09:00:00Z","ends_at":"2027-05-01T10:00:00Z"}`,
+	"/pools/{id}":                      `{"name":"A","capacity":30}`,
+	"/pools/{id}/blocks":               `{"places":1,"note":"A"}`,
+	"/add-ons/{id}":                    `{"name":"A","price":{"amount":0,"currency":"EUR"}}`,
+	"/ticket-types/{id}":               `{"name":"A","price":{"amount":0,"currency":"EUR"},"attendance_mode":"in_person","pool_ids":["x"]}`,
+	"/orders/{code}/refunds":           `{"reason":"a"}`,
+	"/check-in-lists/{id}/scans":       `{"code":"x","nonce":"n"}`,
+	"/check-in-lists/{id}/scans/batch": `{"items":[]}`,
+	"/sponsors/{id}":                   `{"name":"A","status":"prospect"}`,
+	"/sponsors/{id}/payments":          `{"amount":{"amount":1,"currency":"EUR"}}`,
+	"/budget/lines/{id}/entries":       `{"amount":{"amount":1,"currency":"EUR"},"date":"2027-05-01"}`,
 }
 
 var pathPart = regexp.MustCompile(`([a-z-]+)/\{[a-z_]+(\.\.\.)?\}`)

@@ -50,13 +50,13 @@ func (s *Service) Sync(ctx context.Context, community, list turnout.ID, items []
 	if len(items) > MaxQueued {
 		return nil, turnout.Invalidf("items", "too_many", "At most %d scans are taken at once.", MaxQueued)
 	}
+	g, err := s.gate(ctx, community, list)
+	if err != nil {
+		return nil, fmt.Errorf("checkin: sync: %w", err)
+	}
 	answers := make([]Synced, 0, len(items))
 	for _, in := range items {
 		in.ListID = list
-		g, err := s.gate(ctx, community, list)
-		if err != nil {
-			return nil, fmt.Errorf("checkin: sync: %w", err)
-		}
 		scan, err := s.take(ctx, g, in)
 		if known, ok := errors.AsType[*turnout.Error](err); err != nil && (!ok || known.Kind != turnout.Invalid && known.Kind != turnout.Conflict) {
 			return nil, fmt.Errorf("checkin: sync: %w", err)

@@ -170,7 +170,7 @@ func (in *TicketTypeInput) setDefaults() {
 		in.MultipleOf = 1
 	}
 	if in.MaxPerOrder == 0 {
-		in.MaxPerOrder = max(10, fewest(in.MinPerOrder, in.MultipleOf))
+		in.MaxPerOrder = min(maxQuantity, max(10, fewest(in.MinPerOrder, in.MultipleOf)))
 	}
 	in.EmailDomains = sortedDomains(in.EmailDomains)
 	if in.Visibility == "" {

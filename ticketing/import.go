@@ -257,14 +257,14 @@ func (s *Service) ConfirmImport(ctx context.Context, e *events.Event, imp *Impor
 }
 
 // claimImport lets an import be prepared while no other of its event is at work: the people of another one have no tickets yet, so a plan
-// made beside it would make them twice. One that stands still for an hour is not waited for.
+// made beside it would make them twice; those of one that is undone have them still, and a plan would leave them out. One that stands still for an hour is not waited for.
 func (s *Service) claimImport(ctx context.Context, imp *Import) error {
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := addTotals(ctx, tx, &totals{EventID: imp.EventID}); err != nil { // one after the other
 			return err
 		}
 		other, err := tx.NewSelect().Model((*Import)(nil)).Where("event_id = ?", imp.EventID).Where("community_id = ?", imp.CommunityID).Where("id <> ?", imp.ID).
-			Where("status IN (?, ?)", ImportPreparing, ImportWorking).Where("updated_at > ?", s.Now().Add(-time.Hour)).Exists(ctx)
+			Where("status IN (?, ?, ?)", ImportPreparing, ImportWorking, ImportUndoing).Where("updated_at > ?", s.Now().Add(-time.Hour)).Exists(ctx)
 		if err != nil {
 			return err
 		}

@@ -75,9 +75,10 @@ func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, e
 	}
 	free := func(pool turnout.ID) int64 { return pools[pool].Available() }
 	basket := shelf.quote(p, free)
-	if v := shelf.voucher(p); v != nil && p.Replaces == "" { // an order that is replaced gives its uses back first
+	if v := shelf.voucher(p); v != nil {
 		var refusal *turnout.Error
-		if errors.As(v.covers(basket, used{}, p, event.Currency, shelf.now), &refusal) { // the sum is that of what can be bought
+		// An order that is replaced gives its uses and its part of the budget back first.
+		if errors.As(v.covers(basket, used{}, p, event.Currency, shelf.now), &refusal) && !(p.Replaces != "" && spent[refusal.Fields[0].Code]) { // the sum is that of what can be bought
 			if !slices.ContainsFunc(q.Problems, func(f turnout.FieldError) bool { return f.Name == "voucher" }) {
 				q.Problems = append(q.Problems, refusal.Fields...)
 			}

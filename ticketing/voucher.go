@@ -16,7 +16,8 @@ import (
 	"turnout/internal/database"
 )
 
-// VoucherKind says what a voucher does to a price. Every kind opens the voucher-only ticket types that it is for.
+// VoucherKind says what a voucher does to a price. An access voucher opens the voucher-only ticket types that it is for, the others
+// those that they name: see opens.
 type VoucherKind string
 
 // The kinds of vouchers: access and reserve leave the price as it is.
@@ -133,6 +134,9 @@ func (v *Voucher) refusal(email string, now time.Time) (code, message string) {
 	}
 	return "", ""
 }
+
+// spent are the codes of refusals because of what others, or the same buyer, have used of a voucher.
+var spent = map[string]bool{"used_up": true, "too_few_uses": true, "budget_spent": true}
 
 // covers says whether what is left of the voucher, after what others of the same moment have used, is enough for the basket.
 func (v *Voucher) covers(b *basket, before used, p *Purchase, currency string, now time.Time) error {

@@ -92,6 +92,7 @@ type Standing struct {
 	AddOn        *AddOn // in its place
 	Open         Openness
 	Availability Availability
+	fewLeft      bool
 	Left         *int64 // how many its pools have room for; nil: there is no end of it
 	Reasons      []Reason
 }

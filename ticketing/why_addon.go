@@ -34,11 +34,11 @@ func (in *inquiry) addOn(a *AddOn, types []*TicketType, byType map[turnout.ID]*S
 	reasons = append(append(reasons, short...), in.whoHas(short)...)
 	s := Standing{AddOn: a, Reasons: reasons, Open: openness(reasons), Availability: Available}
 	if len(a.PoolIDs) > 0 {
-		n := int64(maxCapacity)
+		n, of := int64(maxCapacity), int64(maxCapacity)
 		for _, id := range a.PoolIDs {
-			n = min(n, pools[id].Available())
+			n, of = min(n, pools[id].Available()), min(of, pools[id].Capacity)
 		}
-		s.Left = &n
+		s.Left, s.fewLeft = &n, n <= few(of)
 	}
 	s.Availability = addOnAvailability(&s)
 	return s
@@ -87,7 +87,7 @@ func addOnAvailability(s *Standing) Availability {
 	}
 	switch first {
 	case "":
-		if s.Left != nil && *s.Left <= 10 {
+		if s.fewLeft {
 			return FewLeft
 		}
 		return Available

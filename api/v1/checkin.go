@@ -1,9 +1,7 @@
 package v1
 
 import (
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/checkin"
-	"turnout/checkin/rules"
 	"turnout/templates"
 	"turnout/ticketing"
 )
@@ -25,172 +22,10 @@ var checkInOperations = operations{
 	"GET /check-in-lists/{id}/stats":     {Summary: "How a list stands", Out: statsResponse{}},
 	"POST /check-in-lists/{id}/scans": {Summary: "Scan a ticket", In: scanRequest{}, Out: scanResponse{}, Errors: []int{409},
 		Text: "Accepted or refused, the answer is 200 and the attempt is logged. The same nonce and code give the first answer again; another code is 409."},
+	"POST /check-in-lists/{id}/scans/batch": {Summary: "Take scans that waited at a door", In: batchRequest{}, Out: batchResponse{}, Errors: []int{409},
+		Text: "What a door decided without the server, in the order in which it is given. Nobody who was let in is put out again: of entries of one ticket by doors that did not know of each other the first by time, device and nonce is the admission, the others name it in conflict_with. Sent again, each item gets its first answer. An item that cannot be taken has an error; the others are taken."},
 	"DELETE /scans/{id}":             {Summary: "Annul a scan", Text: "It stays in the log, marked.", Out: scanResponse{}, Errors: []int{409}},
 	"GET /events/{event}/attendance": {Summary: "Who was present", Out: respond.Page[attendanceResponse]{}, Query: window},
-}
-
-type listRequest struct {
-	Name          string              `json:"name" required:"true"`
-	TicketTypeIDs []turnout.ID        `json:"ticket_type_ids"`
-	AddOnIDs      []turnout.ID        `json:"add_on_ids" doc:"a ticket needs one of them"`
-	StartsAt      time.Time           `json:"starts_at"`
-	EndsAt        time.Time           `json:"ends_at"`
-	AllowReentry  bool                `json:"allow_reentry" doc:"short for entry reentry"`
-	Entry         rules.Entry         `json:"entry" enum:"single,reentry,daily,multiple" doc:"how often a ticket comes in: once (when absent), again after each exit, once a day, any number of times"`
-	DayFrom       string              `json:"day_from" doc:"the time of day at which a day begins, like 04:00; midnight when absent"`
-	ExitAt        string              `json:"exit_at" doc:"the time of day at which everybody who is inside is taken as gone; never when absent"`
-	Rules         [][]conditionFields `json:"rules" doc:"one of them must be met, with each of its conditions; none: all may come in"`
-}
-
-// conditionFields is one condition of a rule; a kind looks at what its text names.
-type conditionFields struct {
-	Kind   rules.Kind `json:"kind" required:"true" enum:"types,add_ons,gates,weekdays,clock,between,entries,today,after_entry,after_exit,within_exit" doc:"types, add_ons, gates, weekdays: any; clock, between: from, until; entries, today: fewer than number before; after_entry, after_exit: at least number minutes since; within_exit: at most"`
-	Any    []string   `json:"any,omitempty" doc:"ids, names of gates, or days from 1 (Monday) to 7"`
-	From   string     `json:"from,omitempty" doc:"a time of day (clock), an instant (between)"`
-	Until  string     `json:"until,omitempty"`
-	Number int64      `json:"number,omitempty"`
-}
-
-// input reads the list; what cannot be read is a problem of its field.
-func (in listRequest) input(p *turnout.Problems) checkin.ListInput {
-	out := checkin.ListInput{Name: in.Name, TicketTypeIDs: in.TicketTypeIDs, AddOnIDs: in.AddOnIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, Entry: in.Entry}
-	if out.Entry == "" && in.AllowReentry {
-		out.Entry = rules.Again
-	}
-	out.DayFrom = clockMinutes(p, "day_from", in.DayFrom)
-	if in.ExitAt != "" {
-		exit := clockMinutes(p, "exit_at", in.ExitAt)
-		out.ExitAt = &exit
-	}
-	for i, fields := range in.Rules {
-		rule := rules.Rule{}
-		for j, f := range fields {
-			rule = append(rule, f.condition(p, fmt.Sprintf("rules[%d][%d].", i, j)))
-		}
-		out.Rules = append(out.Rules, rule)
-	}
-	return out
-}
-
-func (f conditionFields) condition(p *turnout.Problems, name string) rules.Condition {
-	c := rules.Condition{Kind: f.Kind, Any: f.Any, Number: f.Number}
-	switch f.Kind {
-	case rules.Clock:
-		c.From, c.Until = clockMinutes(p, name+"from", f.From), clockMinutes(p, name+"until", f.Until)
-	case rules.Between:
-		c.From, c.Until = instantMinutes(p, name+"from", f.From), instantMinutes(p, name+"until", f.Until)
-	}
-	return c
-}
-
-// clockMinutes reads a time of day as minutes after midnight; 0 for none.
-func clockMinutes(p *turnout.Problems, field, text string) int64 {
-	if text == "" {
-		return 0
-	}
-	minutes, ok := rules.ParseClock(text)
-	if !ok {
-		p.Add(field, "wrong_type", "This must be a time of day like 18:30.")
-	}
-	return minutes
-}
-
-// instantMinutes reads an instant in whole minutes; 0 for none.
-func instantMinutes(p *turnout.Problems, field, text string) int64 {
-	if text == "" {
-		return 0
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		p.Add(field, "wrong_type", "This must be an instant like 2026-06-04T18:30:00Z.")
-	}
-	return rules.At(at)
-}
-
-func newConditionFields(c rules.Condition) conditionFields {
-	f := conditionFields{Kind: c.Kind, Any: c.Any, Number: c.Number}
-	switch c.Kind {
-	case rules.Clock:
-		f.From, f.Until = rules.Clocked(c.From), rules.Clocked(c.Until)
-	case rules.Between:
-		f.From, f.Until = rules.Time(c.From).Format(time.RFC3339), rules.Time(c.Until).Format(time.RFC3339)
-	}
-	return f
-}
-
-type listResponse struct {
-	ID            turnout.ID          `json:"id"`
-	EventID       turnout.ID          `json:"event_id"`
-	Name          string              `json:"name"`
-	TicketTypeIDs []turnout.ID        `json:"ticket_type_ids"`
-	AddOnIDs      []turnout.ID        `json:"add_on_ids"`
-	StartsAt      *time.Time          `json:"starts_at"`
-	EndsAt        *time.Time          `json:"ends_at"`
-	AllowReentry  bool                `json:"allow_reentry"`
-	Entry         rules.Entry         `json:"entry" enum:"single,reentry,daily,multiple"`
-	DayFrom       string              `json:"day_from"`
-	ExitAt        *string             `json:"exit_at"`
-	Rules         [][]conditionFields `json:"rules"`
-	Version       int64               `json:"version"`
-	CreatedAt     time.Time           `json:"created_at"`
-	UpdatedAt     time.Time           `json:"updated_at"`
-}
-
-func newListResponse(l *checkin.List) listResponse {
-	out := listResponse{ID: l.ID, EventID: l.EventID, Name: l.Name, TicketTypeIDs: ids(l.TicketTypeIDs), AddOnIDs: ids(l.AddOnIDs), StartsAt: moment(l.StartsAt),
-		EndsAt: moment(l.EndsAt), AllowReentry: l.Entry == rules.Again, Entry: l.Entry, DayFrom: rules.Clocked(l.DayFrom), Rules: make([][]conditionFields, len(l.Rules)),
-		Version: l.Version, CreatedAt: l.CreatedAt.UTC(), UpdatedAt: l.UpdatedAt.UTC()}
-	if l.ExitAt != nil {
-		exit := rules.Clocked(*l.ExitAt)
-		out.ExitAt = &exit
-	}
-	for i, rule := range l.Rules {
-		out.Rules[i] = make([]conditionFields, len(rule))
-		for j, c := range rule {
-			out.Rules[i][j] = newConditionFields(c)
-		}
-	}
-	return out
-}
-
-// ids is an empty list for none, which JSON says as [].
-func ids(list []turnout.ID) []turnout.ID {
-	if list == nil {
-		return []turnout.ID{}
-	}
-	return list
-}
-
-// CreateList is POST /events/{event}/check-in-lists.
-func (h *Handler) CreateList(c *gin.Context) {
-	var in listRequest
-	if !respond.Bind(c, &in) {
-		return
-	}
-	var probs turnout.Problems
-	input := in.input(&probs)
-	err := probs.Err()
-	var list *checkin.List
-	if err == nil {
-		list, err = h.CheckIn.CreateList(c.Request.Context(), access.Community(c), access.Event(c).ID, input)
-	}
-	if err != nil {
-		respond.Fail(c, err)
-		return
-	}
-	respond.ETag(c, list.Version)
-	respond.JSON(c, http.StatusCreated, newListResponse(list))
-}
-
-// ListLists is GET /events/{event}/check-in-lists.
-func (h *Handler) ListLists(c *gin.Context) {
-	lists, err := h.CheckIn.Lists(c.Request.Context(), access.Community(c), access.Event(c).ID)
-	if err != nil {
-		respond.Fail(c, err)
-		return
-	}
-	lists = slices.DeleteFunc(lists, func(l *checkin.List) bool { return !access.Who(c).Serves(l) })
-	answerAll(c, lists, func(l *checkin.List) turnout.ID { return l.ID }, newListResponse)
 }
 
 type gateStats struct {
@@ -261,17 +96,14 @@ type scanResponse struct {
 	ScannedAt  time.Time         `json:"scanned_at"`
 	Failed     []conditionFields `json:"failed,omitempty" doc:"of rules: the conditions of the nearest rule that are not met"`
 	AgainAt    *time.Time        `json:"again_at,omitempty" doc:"when the same ticket may come in at this gate, where that is known"`
+	Offline    bool              `json:"offline" doc:"the door decided without the server"`
+	Conflict   *doubleEntry      `json:"conflict_with,omitempty" doc:"the other entry of a ticket that was let in twice"`
 	AnnulledAt *time.Time        `json:"annulled_at"`
 }
 
-// scanResponse gives a scan as it was answered, with what would have worked.
-func (h *Handler) scanResponse(c *gin.Context, s *checkin.Scan) scanResponse {
-	near, err := h.CheckIn.Nearest(c.Request.Context(), s, templates.English)
-	if err != nil {
-		respond.Log(c.Request.Context(), err) // the scan is decided
-	}
-	out := scanResponse{ID: s.ID, ListID: s.ListID, Result: s.Result, Reason: s.Reason, Message: strings.Join(append([]string{s.Message()}, near...), " "), Direction: s.Direction, Gate: s.Gate,
-		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt), AgainAt: moment(s.AgainAt)}
+func newScanResponse(s *checkin.Scan) scanResponse {
+	out := scanResponse{ID: s.ID, ListID: s.ListID, Result: s.Result, Reason: s.Reason, Message: s.Message(), Direction: s.Direction, Gate: s.Gate,
+		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt), AgainAt: moment(s.AgainAt), Offline: s.Offline}
 	for _, condition := range s.Failed {
 		out.Failed = append(out.Failed, newConditionFields(condition))
 	}
@@ -279,6 +111,20 @@ func (h *Handler) scanResponse(c *gin.Context, s *checkin.Scan) scanResponse {
 		out.Attendee = &personBody{t.AttendeeName, t.AttendeeEmail}
 		out.Ticket = &scannedTicket{t.ID, t.TicketTypeID, t.TypeName, t.Status, t.AttendanceMode}
 	}
+	if o := s.Conflict; o != nil {
+		out.Conflict = &doubleEntry{o.ID, o.Caller, o.Gate, o.At.UTC()}
+	}
+	return out
+}
+
+// scanResponse gives a scan as it was answered, with what would have worked.
+func (h *Handler) scanResponse(c *gin.Context, s *checkin.Scan) scanResponse {
+	out := newScanResponse(s)
+	near, err := h.CheckIn.Nearest(c.Request.Context(), s, templates.English)
+	if err != nil {
+		respond.Log(c.Request.Context(), err) // the scan is decided
+	}
+	out.Message = strings.Join(append([]string{out.Message}, near...), " ")
 	return out
 }
 
@@ -301,6 +147,82 @@ func (h *Handler) Scan(c *gin.Context) {
 		return
 	}
 	respond.JSON(c, http.StatusOK, h.scanResponse(c, scan))
+}
+
+type queuedRequest struct {
+	Code      string            `json:"code" text:"secret,max=1000" doc:"what the QR says; this, ticket_id, or number and lookup"`
+	TicketID  turnout.ID        `json:"ticket_id"`
+	Number    int64             `json:"number" doc:"of the ticket, from its code"`
+	Lookup    string            `json:"lookup" doc:"SHA-256 of the word lookup and the 16 bytes of the code's nonce, in hexadecimal digits"`
+	Direction checkin.Direction `json:"direction" enum:"entry,exit" doc:"entry when absent"`
+	Nonce     string            `json:"nonce" required:"true" doc:"unique to the token: repeating a scan is safe"`
+	ScannedAt time.Time         `json:"scanned_at" required:"true" doc:"by the door's clock"`
+	SkewMS    int64             `json:"skew_ms" doc:"milliseconds that were missing from the door's clock, as known when the scan was queued"`
+	Gate      string            `json:"gate"`
+	Result    checkin.Result    `json:"result" enum:"accepted,refused" doc:"what the door did; absent: we decide by what we know, and let in double entries"`
+	Reason    checkin.Reason    `json:"reason" doc:"of a refusal"`
+}
+
+type batchRequest struct {
+	Items []queuedRequest `json:"items" required:"true" doc:"at most 200"`
+}
+
+type batchResponse struct {
+	Items []syncedResponse `json:"items" doc:"one for each that was sent, in the same order"`
+}
+
+type syncedResponse struct {
+	Nonce string        `json:"nonce"`
+	Scan  *scanResponse `json:"scan,omitempty"`
+	Error *itemError    `json:"error,omitempty"`
+}
+
+type itemError struct {
+	Code    string               `json:"code"`
+	Message string               `json:"message"`
+	Fields  []turnout.FieldError `json:"fields,omitempty"`
+}
+
+type doubleEntry struct {
+	ID     turnout.ID `json:"id"`
+	Caller string     `json:"caller" doc:"the device, token or staff member"`
+	Gate   string     `json:"gate"`
+	At     time.Time  `json:"at"`
+}
+
+// SyncScans is POST /check-in-lists/{id}/scans/batch.
+func (h *Handler) SyncScans(c *gin.Context) {
+	var in batchRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	who := access.Who(c)
+	queue := make([]checkin.QueuedScan, len(in.Items))
+	for i, q := range in.Items {
+		if q.TicketID != "" && !who.Covers(checkin.Searching) {
+			respond.Fail(c, access.ErrDeviceIs)
+			return
+		}
+		queue[i] = checkin.QueuedScan{ScanInput: checkin.ScanInput{Code: q.Code, TicketID: q.TicketID, Direction: q.Direction, Nonce: q.Nonce, ScannedAt: q.ScannedAt,
+			Gate: who.Gate(q.Gate), Caller: string(who.ID())}, Number: q.Number, Lookup: q.Lookup, Skew: time.Duration(q.SkewMS) * time.Millisecond, Result: q.Result, Reason: q.Reason}
+	}
+	answers, err := h.CheckIn.Sync(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), queue)
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	out := batchResponse{Items: make([]syncedResponse, len(answers))}
+	for i, a := range answers {
+		out.Items[i].Nonce = a.Nonce
+		if a.Err != nil {
+			public := respond.Public(a.Err)
+			out.Items[i].Error = &itemError{public.Code, public.Message, public.Fields}
+			continue
+		}
+		scan := newScanResponse(a.Scan)
+		out.Items[i].Scan = &scan
+	}
+	respond.JSON(c, http.StatusOK, out)
 }
 
 // AnnulScan is DELETE /scans/{id}.

@@ -1,6 +1,8 @@
 package v1
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -120,7 +122,9 @@ func (h *Handler) ImportAttendees(c *gin.Context) {
 	if !dryRun && len(plan.Orders) > 0 {
 		imp, err := h.Ticketing.StartImport(ctx, e, "", data, choices)
 		if err == nil {
-			err = h.Ticketing.ConfirmImport(ctx, e, imp, plan.Digest())
+			if err = h.Ticketing.ConfirmImport(ctx, e, imp, plan.Digest()); err != nil { // whoever tries again sends the list again
+				err = errors.Join(err, h.Ticketing.DropImport(context.WithoutCancel(ctx), imp))
+			}
 		}
 		if err != nil {
 			respond.Fail(c, err)
