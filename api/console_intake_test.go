@@ -295,6 +295,14 @@ func (h *house) bringIn(slug string, types [2]string) {
 	h.api("GET", one, nil, 200).is(2, "made")
 	h.api("POST", at+"?ticket_type_id="+types[1], list, 200).is(nil, "id")
 	h.api("POST", one+"/undo", nil, 200).is("undoing", "status")
+	kept, err := h.DB.Read().NewSelect().Table("attendee_imports").Count(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.api("POST", at+"?ticket_type_id="+types[1], "name,email,ticket,id\nNew,new@example.org,Early,99\n", 409).is("import_running", "code")
+	if now, err := h.DB.Read().NewSelect().Table("attendee_imports").Count(h.t.Context()); err != nil || now != kept {
+		h.t.Errorf("%d lists are kept, before the refused one %d, %v", now, kept, err)
+	}
 	h.api("GET", at+"s/imp_made_up", nil, 404)
 }
 

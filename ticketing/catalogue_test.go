@@ -69,6 +69,7 @@ func TestTheNumbersOfAnOrderLetSomebodyBuy(t *testing.T) {
 			{1, 5, 6, "max_per_order most_of_multiple"}, {7, 10, 6, "max_per_order most_of_multiple"}, {3, 3, 2, "max_per_order most_of_multiple"},
 			{6, 5, 1, "min_per_order least_range"}, {-1, 5, 1, "min_per_order least_range"}, {0, 101, 0, "max_per_order most_range"}, {0, -1, 0, "max_per_order most_range"},
 			{60, 100, 51, "multiple_of multiple_range"}, {2, 10, 1<<63 - 1, "multiple_of multiple_range"}, {1, 5, -2, "multiple_of multiple_range"},
+			{200, 0, 1, "min_per_order least_range"}, {1, 0, 200, "multiple_of multiple_range"},
 			{1, 6, 6, ""}, {7, 0, 6, ""}, {0, 0, 12, ""}, {5, 5, 5, ""},
 		} {
 			_, err := s.CreateTicketType(t.Context(), s.event.CommunityID, s.event.ID, ticketing.TicketTypeInput{Name: fmt.Sprint("Seat ", c.least, c.most, c.multiple),

@@ -248,6 +248,13 @@ func TestUndoImport(t *testing.T) {
 		if err := s.UndoImport(t.Context(), s.imported(imp)); err != nil {
 			t.Fatal(err)
 		}
+		right, err := s.StartImport(t.Context(), s.event, "", []byte("name,email\nA,a@example.org\nC,c@example.org\n"), ticketing.ImportChoices{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.ConfirmImport(t.Context(), s.event, right, ""); !errors.Is(err, ticketing.ErrImportRunning) { // A has a ticket still, and will not
+			t.Errorf("the right list while the wrong one is undone: %v", err)
+		}
 		s.Admitted = func(_ context.Context, _ bun.IDB, _ turnout.ID, orders ...turnout.ID) (bool, error) {
 			return orders[0] == in, nil
 		}

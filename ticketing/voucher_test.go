@@ -364,10 +364,19 @@ func TestAQuoteWithAVoucherThatDoesNotSuffice(t *testing.T) {
 		quoted("HERS", 1, 4900, "other_buyer")
 		s.wait(2 * time.Hour)
 		quoted("LATE", 1, 4900, "expired")
-		if _, got := s.try(s.with("ONCE", tt, 1, 1)); got != "" {
+		held, got := s.try(s.with("ONCE", tt, 1, 1))
+		if got != "" {
 			t.Fatal(got)
 		}
 		quoted("ONCE", 1, 4900, "used_up")
+		// In the place of an order that is not paid its own use comes back; a dead code stays dead.
+		for code, total := range map[string]int64{"ONCE": 0, "LATE": 4900, "HERS": 4900} {
+			p := s.with(code, tt, 1, 1)
+			p.Replaces = held.ID
+			if q, err := s.Quote(t.Context(), &p); err != nil || q.Total.Amount != total {
+				t.Errorf("instead, with %s: %+v, %v", code, q, err)
+			}
+		}
 	})
 }
 
