@@ -5,7 +5,7 @@ CREATE TABLE badge_designs (
     event_id     TEXT PRIMARY KEY REFERENCES events (id),
     community_id TEXT NOT NULL,
     choice       JSONB NOT NULL, -- see badges.Choice
-    previous     JSONB NOT NULL, -- the choice before, to go back to; {} for none
+    previous     JSONB NOT NULL, -- the choice before, to go back to; one without a layout for none
     version      BIGINT NOT NULL DEFAULT 1,
     updated_at   TIMESTAMPTZ NOT NULL
 );

@@ -145,6 +145,11 @@ func (h *Handler) badgeDesign(c *gin.Context, status int, typed *badgeForm, show
 	if err == nil {
 		types, err = h.Ticketing.TicketTypes(ctx, e.CommunityID, e.ID)
 	}
+	types = slices.DeleteFunc(types, func(t *ticketing.TicketType) bool { return t.AttendanceMode != ticketing.InPerson })
+	accent := ""
+	if err == nil {
+		accent, _, err = h.Ticketing.Brand(ctx, e)
+	}
 	var questions []*ticketing.Question
 	if err == nil {
 		questions, err = h.Ticketing.Questions(ctx, e.CommunityID, e.ID, false)
@@ -153,19 +158,19 @@ func (h *Handler) badgeDesign(c *gin.Context, status int, typed *badgeForm, show
 		h.Fail(c, err)
 		return
 	}
-	data := badgeDesignPage{Chrome: chrome, Errors: shown, Form: newBadgeForm(design, types, e.Accent), Event: e, Base: eventPath(e) + "/badges/design",
+	data := badgeDesignPage{Chrome: chrome, Errors: shown, Form: newBadgeForm(design, types, accent), Event: e, Base: eventPath(e) + "/badges/design",
 		CanWrite: may(c, "tickets:write"), CanUndo: design.Previous.Layout != ""}
 	if typed != nil {
 		data.Form = *typed
 	}
-	data.choices(h, c, types, questions)
+	data.choices(h, c, types, questions, cmp.Or(accent, plainAccent))
 	query := "?" + data.Form.query()
 	data.PictureURL, data.PDFURL = data.Base+"/sample.svg"+query, data.Base+"/sample.pdf"+query
 	h.Render(c, status, "console_badge_design", data)
 }
 
 // choices fills in what can be chosen.
-func (p *badgeDesignPage) choices(h *Handler, c *gin.Context, types []*ticketing.TicketType, questions []*ticketing.Question) {
+func (p *badgeDesignPage) choices(h *Handler, c *gin.Context, types []*ticketing.TicketType, questions []*ticketing.Question, accent string) {
 	for _, l := range documents.BadgeLayouts {
 		p.Layouts = append(p.Layouts, templates.Option{Value: string(l), Text: h.text(c, "console.badges.layout."+string(l)), Note: h.text(c, "console.badges.layout_note."+string(l))})
 	}
@@ -181,7 +186,7 @@ func (p *badgeDesignPage) choices(h *Handler, c *gin.Context, types []*ticketing
 	p.Types = []templates.Option{{Text: h.text(c, "console.badges.sample_any")}}
 	for i, t := range types {
 		p.Types = append(p.Types, templates.Option{Value: string(t.ID), Text: t.Name})
-		row := bandRow{ID: t.ID, Name: t.Name, Field: fmt.Sprintf("band-%d", i), Color: cmp.Or(p.Event.Accent, plainAccent)}
+		row := bandRow{ID: t.ID, Name: t.Name, Field: fmt.Sprintf("band-%d", i), Color: accent}
 		if at := slices.Index(p.Form.BandType, string(t.ID)); at >= 0 && at < len(p.Form.BandWords) && at < len(p.Form.BandColor) {
 			row.Words, row.Color = p.Form.BandWords[at], p.Form.BandColor[at]
 		}

@@ -6,8 +6,10 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/checkin/badges"
 	"turnout/events"
 	"turnout/ticketing"
+	"turnout/ticketing/documents"
 )
 
 // questionType is a row of the table that says whose tickets are asked.
@@ -65,6 +67,10 @@ func (s *story) questionsOfNext(e *events.Event, onSite ...*shelf) {
 			return ticketing.Value{Choices: []turnout.ID{q.Words.Options[n*7%len(q.Words.Options)].ID}}
 		}
 	}
+	work := s.ask(e, ticketing.Question{Subject: ticketing.OfTicket, Kind: ticketing.AskText}, ticketing.Wording{Label: "Company or project, for your badge",
+		Purpose: "To print it under your name."}, began, onSite...)
+	s.answer(e, work, 1, func(n int) ticketing.Value { return ticketing.Value{Text: workplaces[n*5%len(workplaces)]} }, onSite...)
+	s.badgesOfNext(e, work, onSite...)
 	shirt := s.ask(e, ticketing.Question{Subject: ticketing.OfTicket, Kind: ticketing.AskChoice}, ticketing.Wording{Label: "Your shirt",
 		Purpose: "To order shirts that fit.", Options: []ticketing.Option{{Label: "S"}, {Label: "M"}, {Label: "L"}, {Label: "XL"}}}, began, onSite...)
 	s.answer(e, shirt, 2, pick(shirt), onSite...)
@@ -85,6 +91,23 @@ func (s *story) questionsOfNext(e *events.Event, onSite ...*shelf) {
 	s.answer(e, photos, 1, func(n int) ticketing.Value { return ticketing.Value{Yes: new(n%3 > 0)} }, onSite...)
 	s.ask(e, ticketing.Question{Subject: ticketing.OfOrder, Kind: ticketing.AskText}, ticketing.Wording{Label: "Your order number", Help: "If your accounting needs one.",
 		Purpose: "To help your accounting find the order."}, began)
+}
+
+// workplaces are where those who come to the conference work.
+var workplaces = []string{"Tidal Cloud", "University of Porto", "Kelp & Sons Printing", "independent", "Instytut Meteorologii", "Barnacle Backup", "Fathom Networks", "City of Lisbon, open data"}
+
+// badgesOfNext is how the badges of the coming conference look; none is printed yet.
+func (s *story) badgesOfNext(e *events.Event, work *ticketing.Question, onSite ...*shelf) {
+	choice := badges.Choice{Layout: documents.BadgeBrand, Paper: documents.BadgeA4, FirstName: true, ShowType: true, ShowQR: true, Questions: []turnout.ID{work.ID}}
+	for _, on := range onSite {
+		switch on.Name {
+		case "Conference and workshop":
+			choice.Bands = append(choice.Bands, badges.Band{TicketTypeID: on.ID, Words: "WORKSHOP", Color: "#b45309"})
+		case "Student":
+			choice.Bands = append(choice.Bands, badges.Band{TicketTypeID: on.ID, Words: "STUDENT", Color: "#1d4ed8"})
+		}
+	}
+	s.badges = append(s.badges, &badges.Design{EventID: e.ID, CommunityID: e.CommunityID, Choice: choice, Version: 1, UpdatedAt: e.CreatedAt.Add(day)})
 }
 
 // whyOfNext asks those who apply for one of the few places what brings them.

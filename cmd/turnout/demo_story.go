@@ -13,6 +13,7 @@ import (
 
 	"turnout"
 	"turnout/checkin"
+	"turnout/checkin/badges"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -68,6 +69,7 @@ type story struct {
 	entries     rows[*budget.Entry]
 
 	designs   rows[*ticketing.Design]
+	badges    rows[*badges.Design]
 	pools     rows[*ticketing.Pool]
 	types     rows[*ticketing.TicketType]
 	typePools rows[*typePool]
@@ -263,7 +265,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	}{
 		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases,
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
-		s.designs, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
+		s.designs, s.badges, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,
 		s.questions, s.words, s.questionTypes, s.answers,
 		s.lists, s.listTypes, s.devices, s.scans, s.admissions, s.present, s.activities,
