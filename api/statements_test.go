@@ -98,7 +98,7 @@ var most = map[string]int64{
 	"/console/events/{event}/box-office/{order}/tickets.pdf": 12,
 
 	"/console/events/{event}/badges":                           8,
-	"/console/events/{event}/badges/design":                    7,
+	"/console/events/{event}/badges/design":                    8,
 	"/console/events/{event}/badges/prints/{print}":            7,
 	"/console/events/{event}/badges/prints/{print}/badges.pdf": 9,
 	"/console/events/{event}/badges/one/{print}/badge.pdf":     9,

@@ -95,18 +95,19 @@ func (s *Service) Codes(ctx context.Context, e *events.Event, ids []turnout.ID) 
 	return codes, wrapped("codes", err)
 }
 
-// Brand gives what the event's papers are recognised by: its colour or that of its community ("#rrggbb", or empty for Turnout's own), and the
-// logo of its tickets, nil for none.
-func (s *Service) Brand(ctx context.Context, e *events.Event) (accent string, logo []byte, err error) {
+// Accent gives the colour of the event's papers, its own or that of its community: "#rrggbb", or empty for Turnout's.
+func (s *Service) Accent(ctx context.Context, e *events.Event) (string, error) {
 	b, err := s.brandOf(ctx, e)
-	if err != nil {
-		return "", nil, err
-	}
+	return b.Accent, err
+}
+
+// Logo gives the picture on the event's papers, nil for none.
+func (s *Service) Logo(ctx context.Context, e *events.Event) ([]byte, error) {
 	design, err := s.Design(ctx, e)
-	if err == nil {
-		logo, err = s.logoOf(ctx, design)
+	if err != nil {
+		return nil, err
 	}
-	return b.Accent, logo, err
+	return s.logoOf(ctx, design)
 }
 
 func (s *Service) logoOf(ctx context.Context, d *Design) ([]byte, error) {

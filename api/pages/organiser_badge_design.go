@@ -148,7 +148,7 @@ func (h *Handler) badgeDesign(c *gin.Context, status int, typed *badgeForm, show
 	types = slices.DeleteFunc(types, func(t *ticketing.TicketType) bool { return t.AttendanceMode != ticketing.InPerson })
 	accent := ""
 	if err == nil {
-		accent, _, err = h.Ticketing.Brand(ctx, e)
+		accent, err = h.Ticketing.Accent(ctx, e)
 	}
 	var questions []*ticketing.Question
 	if err == nil {

@@ -395,6 +395,8 @@ func (s *Service) WriteFile(ctx context.Context, w io.Writer, e *events.Event, r
 func (s *Service) sheet(ctx context.Context, e *events.Event, c *Choice) (documents.BadgeSheet, error) {
 	sheet := documents.BadgeSheet{Layout: c.Layout, Paper: c.Paper, FirstName: c.FirstName, Title: e.Title, NoName: documents.English.NoName}
 	var err error
-	sheet.Accent, sheet.Logo, err = s.Ticketing.Brand(ctx, e)
+	if sheet.Accent, err = s.Ticketing.Accent(ctx, e); err == nil {
+		sheet.Logo, err = s.Ticketing.Logo(ctx, e)
+	}
 	return sheet, err
 }
