@@ -129,3 +129,25 @@ func TestOrderLinksAreSentAgain(t *testing.T) {
 		}
 	})
 }
+
+// Who types an e-mail address finds the orders of that one, while typing too; parts of it are words.
+func TestAnAddressFindsItsOwn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		m := newMarket(t, db)
+		tt := m.ticketType(0, m.pool(10))
+		for i, email := range []string{"anna@acme.example", "anna.berg@acme.example", "berg.anna@acme.example"} {
+			p := m.purchase(tt, 1, i)
+			p.Buyer.Email = email
+			if _, _, err := m.PlaceOrder(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m.work()
+		for query, want := range map[string]int{"anna@acme.example": 1, "Anna@ac": 1, "berg.anna@acme.example": 1, "anna acme": 3, "anna.berg": 2} {
+			orders, err := m.Orders(t.Context(), m.event.CommunityID, m.event.ID, ticketing.OrderFilter{Search: query, Limit: 10})
+			if err != nil || len(orders) != want {
+				t.Errorf("%s: %d orders, want %d: %v", query, len(orders), want, err)
+			}
+		}
+	})
+}

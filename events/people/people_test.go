@@ -272,6 +272,7 @@ func TestFold(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
+	long := strings.Repeat("q", 58) // with the @ and five more it is as long as a word can be
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		index := func(community, scope turnout.ID, texts map[turnout.ID]string) {
 			t.Helper()
@@ -284,28 +285,44 @@ func TestSearch(t *testing.T) {
 		index("com_a", "evt_1", map[turnout.ID]string{
 			"tkt_1": "Łukasz Żółw lukasz@example.org", "tkt_2": "Lucas Aaberg lucas@example.org", "tkt_3": "山田太郎 taro@example.org", "tkt_4": "zz ÅÅ",
 			"tkt_7": "W w1@example.org", "tkt_8": "W w10@example.org",
+			"tkt_9": "Anna anna@acme.example", "tkt_a": "Anna anna.berg@acme.example", "tkt_b": "Anna berg.anna@acme.example", "tkt_c": "Anna žofie@bücher.test",
+			"tkt_d": "L " + long + "@one.test", "tkt_e": "L " + long + "@other.test", "tkt_f": "L " + long + "b@one.test",
 		})
 		index("com_a", "evt_1", map[turnout.ID]string{"tkt_1": "Łukasz"}) // known already
 		index("com_a", "evt_2", map[turnout.ID]string{"tkt_5": "Łukasz"})
 		index("com_b", "evt_1", map[turnout.ID]string{"tkt_6": "Łukasz"})
 		for query, want := range map[string][]turnout.ID{
-			"lu":               {"tkt_1", "tkt_2"},
-			"LUK":              {"tkt_1"},
-			"zolw lu":          {"tkt_1"},
-			"lu lu example":    {"tkt_1", "tkt_2"},
-			"lucas zolw":       nil,
-			"ukasz":            nil,
-			"aa":               {"tkt_2", "tkt_4"},
-			"太郎":               {"tkt_3"},
-			"山田":               {"tkt_3"},
-			"taro@example.org": {"tkt_3"},
-			"w1":               {"tkt_7", "tkt_8"},
-			"w1@exam":          {"tkt_7"}, // who types an address means that one
-			"w1@example.org w": {"tkt_7"},
-			"w@example.org":    {"tkt_7", "tkt_8"},
-			"w1 @example.o":    {"tkt_7", "tkt_8"},
-			"%":                nil,
-			"":                 nil,
+			"lu":                   {"tkt_1", "tkt_2"},
+			"LUK":                  {"tkt_1"},
+			"zolw lu":              {"tkt_1"},
+			"lu lu example":        {"tkt_1", "tkt_2"},
+			"lucas zolw":           nil,
+			"ukasz":                nil,
+			"aa":                   {"tkt_2", "tkt_4"},
+			"太郎":                   {"tkt_3"},
+			"山田":                   {"tkt_3"},
+			"taro@example.org":     {"tkt_3"},
+			"w1":                   {"tkt_7", "tkt_8"},
+			"w1@exam":              {"tkt_7"}, // who types an address means that one
+			"w1@example.org w":     {"tkt_7"},
+			"w1@":                  {"tkt_7"},
+			"w@example.org":        nil,
+			"w1 @example.o":        {"tkt_7", "tkt_8"},
+			"anna@acme.example":    {"tkt_9"},
+			"ANNA@ac":              {"tkt_9"},
+			"<Anna@Acme.example>,": {"tkt_9"},
+			"berg.anna@":           {"tkt_b"},
+			"anna acme":            {"tkt_9", "tkt_a", "tkt_b"},
+			"anna.berg":            {"tkt_a", "tkt_b"},
+			"anna @acme":           {"tkt_9", "tkt_a", "tkt_b"},
+			"zofie@bücher.test":    {"tkt_c"},
+			"zofie@xn--bcher":      {"tkt_c"},
+			"anna zofie@":          {"tkt_c"},
+			long + "@one.test":     {"tkt_d"},
+			long + "@o":            {"tkt_d", "tkt_e"},
+			long + "b@one.test":    {"tkt_f"},
+			"%":                    nil,
+			"":                     nil,
 		} {
 			got, err := matching(t, db, query)
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -18,18 +18,16 @@ import (
 
 const (
 	wordLimit   = 64 // bytes of a word that count; the rest of a longer one is neither stored nor compared
-	wordsOfText = 40 // words of one text that are stored
+	wordsOfText = 40 // words of one text that are stored, and as many addresses
 	rowsAtOnce  = 1000
 )
 
 // flat spells letters that have no decomposition as people without that letter on their keyboard type them.
 var flat = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ł", "l", "ŋ", "n", "ı", "i", "ſ", "s", "ς", "σ")
 
-// Fold gives the words of a text in the form in which they are searched: lower case, without accents and other marks
-// (NFKD, category Mn removed), full-width forms and ligatures spelled out, cut at everything that is neither letter nor
-// digit. So "Łukasz.Żółw@example.org" is lukasz, zolw, example, org. A run of Han or kana is one word, as is one of
-// Hangul.
-func Fold(text string) []string {
+// plainly writes a text in lower case, without accents and other marks (NFKD, category Mn removed), full-width forms and ligatures
+// spelled out.
+func plainly(text string) string {
 	plain := make([]rune, 0, len(text))
 	for _, r := range norm.NFKD.String(strings.ToLower(text)) {
 		if !unicode.Is(unicode.Mn, r) {
@@ -37,7 +35,14 @@ func Fold(text string) []string {
 		}
 	}
 	// Hangul came apart into its letters; composed again, a syllable is one character.
-	folded := flat.Replace(norm.NFC.String(string(plain)))
+	return flat.Replace(norm.NFC.String(string(plain)))
+}
+
+// Fold gives the words of a text in the form in which they are searched: plainly, cut at everything that is neither letter nor
+// digit. So "Łukasz.Żółw@example.org" is lukasz, zolw, example, org. A run of Han or kana is one word, as is one of
+// Hangul.
+func Fold(text string) []string {
+	folded := plainly(text)
 	var words []string
 	var word strings.Builder
 	end := func() {
@@ -94,10 +99,26 @@ func cut(word string) string {
 	return word[:end]
 }
 
-// stored gives the words under which a text is found: those of Fold, and for a script that writes without spaces also what
-// follows each character, so that 太郎 finds 山田太郎.
+// address gives an e-mail address as it is searched as a whole, and false for a field that is none: something before an @. What stands
+// round it in a list, as in "<anna@acme.example>,", does not belong to it. Of one longer than wordLimit only the beginning is stored and
+// compared, as of any word: it finds those that begin alike.
+func address(field string) (string, bool) {
+	whole := strings.TrimFunc(field, func(r rune) bool { return r != '@' && scriptOf(r) == gap })
+	if normal, err := NormaliseEmail(whole); err == nil {
+		whole = normal
+	}
+	return cut(plainly(whole)), strings.Index(whole, "@") > 0
+}
+
+// stored gives the words under which a text is found: its e-mail addresses, the words of Fold, and for a script that writes without
+// spaces also what follows each character, so that 太郎 finds 山田太郎.
 func stored(text string) []string {
-	var words []string
+	var words, addresses []string
+	for field := range strings.FieldsSeq(text) {
+		if whole, ok := address(field); ok {
+			addresses = append(addresses, whole)
+		}
+	}
 	for _, word := range Fold(text) {
 		words = append(words, word)
 		first, size := utf8.DecodeRuneInString(word)
@@ -109,9 +130,12 @@ func stored(text string) []string {
 			_, size = utf8.DecodeRuneInString(rest)
 		}
 	}
-	slices.Sort(words)
-	words = slices.Compact(words)
-	return words[:min(len(words), wordsOfText)]
+	few := func(words []string) []string {
+		slices.Sort(words)
+		words = slices.Compact(words)
+		return words[:min(len(words), wordsOfText)]
+	}
+	return slices.Concat(few(words), few(addresses))
 }
 
 type token struct {
@@ -162,24 +186,23 @@ type term struct {
 	end  []byte
 }
 
-// terms gives the words that are looked for. Each finds what begins with it, but in an address only the last does: who types
-// w1@example.org does not mean w10@example.org.
+// terms gives the words that are looked for. Each finds what begins with it, as what is typed of an e-mail address does: w1@ finds
+// w1@example.org, not w10@example.org.
 func terms(query string) (list []term) {
 	for field := range strings.FieldsSeq(query) {
 		words := Fold(field)
-		for i, word := range words {
-			t := term{word, after(word)}
-			if strings.Contains(field, "@") && i < len(words)-1 {
-				t.end = append([]byte(word), 0)
-			}
-			list = append(list, t)
+		if whole, ok := address(field); ok {
+			words = []string{whole}
+		}
+		for _, word := range words {
+			list = append(list, term{word, after(word)})
 		}
 	}
 	return list[:min(len(list), wordsOfQuery)]
 }
 
-// Matching narrows lists to the rows that have, for every word of the query, a word that begins with it (in an address, a whole one but for
-// the last); id is the list's column of their ids. It is nil for a query without letters or digits. Where a word is rare, its rows are read,
+// Matching narrows lists to the rows that have, for every word of the query, a word or an e-mail address that begins with it;
+// id is the list's column of their ids. It is nil for a query without letters or digits. Where a word is rare, its rows are read,
 // and the list finds those by their ids: to say the scope again would only mislead SQLite. Where all are common, rare is false: the list
 // must say its scope, is read in its own order, and the words of each row are looked up.
 func Matching(ctx context.Context, db bun.IDB, community turnout.ID, kind string, scope turnout.ID, query, id string) (narrow func(*bun.SelectQuery) *bun.SelectQuery, rare bool, err error) {
