@@ -152,6 +152,20 @@ func TestADeviceEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		first.works(held, checkin.ErrDevice)
+		_, fifth, err := first.RepairDevice(t.Context(), community, d.ID)
+		if err == nil {
+			err = second.Unpair(t.Context(), d) // the phone of before: it ends nothing of the next
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.works(fifth.Token, nil)
+		if d, err = first.Authenticate(t.Context(), fifth.Token, checkin.Heartbeat{}); err == nil {
+			err = second.Unpair(t.Context(), d)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		if d, _ = first.FindDevice(t.Context(), community, d.ID); d.State(first.now()) != checkin.DeviceUnpaired {
 			t.Errorf("it left and is %s", d.State(first.now()))
 		}
