@@ -218,14 +218,14 @@ func (s *Service) transferAwaited(ctx context.Context, job jobs.Job, o *Order) e
 
 // orderCanceled tells the buyer, and whoever else had a ticket of the order under an address of their own: they would learn it at the door.
 func (s *Service) orderCanceled(ctx context.Context, job jobs.Job, o *Order) error {
-	if err := s.ticketsCanceled(ctx, o); err != nil || o.BuyerEmail == "" {
-		return err
-	}
 	data, err := s.orderMail(ctx, o)
+	if err == nil && o.BuyerEmail != "" {
+		err = s.send(ctx, job, o, "order_canceled", data)
+	}
 	if err != nil {
 		return err
 	}
-	return s.send(ctx, job, o, "order_canceled", data)
+	return s.ticketsCanceled(ctx, o, data)
 }
 
 // latePayment tells the buyer why a payment goes back: it came too late, or a second time.

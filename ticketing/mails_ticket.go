@@ -95,18 +95,16 @@ func (s *Service) ticketPassedOn(ctx context.Context, job jobs.Job, o *Order) er
 
 // ticketsCanceled tells the bearers of a canceled order's tickets other than the buyer, where they had them: an order that was not confirmed
 // gave nobody any. Each address is told once, of its first ticket.
-func (s *Service) ticketsCanceled(ctx context.Context, o *Order) error {
+func (s *Service) ticketsCanceled(ctx context.Context, o *Order, data orderMail) error {
 	told := map[string]bool{o.BuyerEmail: true, "": true}
 	for _, t := range o.Tickets {
 		if o.ConfirmedAt.IsZero() || told[t.AttendeeEmail] {
 			continue
 		}
 		told[t.AttendeeEmail] = true
-		data, _, err := s.aboutTicket(ctx, o, t.ID)
-		if err == nil {
-			err = s.sendTo(ctx, t.AttendeeEmail, t.ID+"-canceled", o, "ticket_canceled", data)
-		}
-		if err != nil {
+		about := aboutTicket{orderMail: data, TicketType: o.TypeName(t), Attendee: t.AttendeeName}
+		about.Place = placeOf(t, data.Place)
+		if err := s.sendTo(ctx, t.AttendeeEmail, t.ID+"-canceled", o, "ticket_canceled", about); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/events"
 )
 
 // Quote says what a purchase would cost at this moment, and why it could not be made.
@@ -76,9 +77,14 @@ func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, e
 	free := func(pool turnout.ID) int64 { return pools[pool].Available() }
 	basket := shelf.quote(p, free)
 	if v := shelf.voucher(p); v != nil {
+		back, err := givenBack(ctx, db, event, p.Replaces, v.ID)
+		if err != nil {
+			return nil, err
+		}
+		left := *v
+		left.Uses, left.Spent = v.Uses-back.uses, v.Spent-back.spent
 		var refusal *turnout.Error
-		// An order that is replaced gives its uses and its part of the budget back first.
-		if errors.As(v.covers(basket, used{}, p, event.Currency, shelf.now), &refusal) && !(p.Replaces != "" && spent[refusal.Fields[0].Code]) { // the sum is that of what can be bought
+		if errors.As(left.covers(basket, used{}, p, event.Currency, shelf.now), &refusal) { // the sum is that of what can be bought
 			if !slices.ContainsFunc(q.Problems, func(f turnout.FieldError) bool { return f.Name == "voucher" }) {
 				q.Problems = append(q.Problems, refusal.Fields...)
 			}
@@ -99,4 +105,18 @@ func (s *Service) quote(ctx context.Context, db bun.IDB, p *Purchase) (*Quote, e
 		q.Lines = append(q.Lines, line)
 	}
 	return q, nil
+}
+
+// givenBack is what an order that is replaced gives back of a voucher: nothing where there is none, or it is over already.
+func givenBack(ctx context.Context, db bun.IDB, event *events.Event, order, voucher turnout.ID) (back used, err error) {
+	if order == "" {
+		return back, nil
+	}
+	var lines []*OrderLine
+	err = db.NewSelect().Model(&lines).Join("JOIN orders AS ord ON ord.id = line.order_id").Where("line.order_id = ?", order).Where("line.voucher_id = ?", voucher).
+		Where("ord.event_id = ?", event.ID).Where("ord.community_id = ?", event.CommunityID).Where("ord.status IN (?, ?)", Held, AwaitingApproval).Scan(ctx)
+	for _, l := range lines {
+		back = used{back.uses + l.Quantity, back.spent + l.Quantity*l.Discount}
+	}
+	return back, err
 }

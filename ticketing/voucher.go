@@ -135,9 +135,6 @@ func (v *Voucher) refusal(email string, now time.Time) (code, message string) {
 	return "", ""
 }
 
-// spent are the codes of refusals because of what others, or the same buyer, have used of a voucher.
-var spent = map[string]bool{"used_up": true, "too_few_uses": true, "budget_spent": true}
-
 // covers says whether what is left of the voucher, after what others of the same moment have used, is enough for the basket.
 func (v *Voucher) covers(b *basket, before used, p *Purchase, currency string, now time.Time) error {
 	if code, message := v.refusal(p.Buyer.Email, now); code != "" {
@@ -147,7 +144,7 @@ func (v *Voucher) covers(b *basket, before used, p *Purchase, currency string, n
 		if left <= 0 {
 			return turnout.Invalidf("voucher", "used_up", "This voucher is used up.")
 		}
-		return turnout.Invalidf("voucher", "too_few_uses", "This voucher is left for %d tickets.", left)
+		return turnout.Invalidf("voucher", "too_few_uses", "This voucher can be used for %d more at most.", left)
 	}
 	if left := v.budgetLeft() - before.spent; b.spent > left { // whoever holds the code may know
 		return turnout.Invalidf("voucher", "budget_spent", "Of this voucher's budget %s is left, which is not enough for this order.", turnout.Money{Amount: left, Currency: currency})

@@ -364,18 +364,25 @@ func TestAQuoteWithAVoucherThatDoesNotSuffice(t *testing.T) {
 		quoted("HERS", 1, 4900, "other_buyer")
 		s.wait(2 * time.Hour)
 		quoted("LATE", 1, 4900, "expired")
-		held, got := s.try(s.with("ONCE", tt, 1, 1))
+		s.voucher(ticketing.VoucherInput{Code: "HALF", Kind: ticketing.Percent, Value: 50, MaxUses: number(1)})
+		held, got := s.try(s.with("HALF", tt, 1, 1))
 		if got != "" {
 			t.Fatal(got)
 		}
-		quoted("ONCE", 1, 4900, "used_up")
+		quoted("HALF", 1, 4900, "used_up")
 		// In the place of an order that is not paid its own use comes back; a dead code stays dead.
-		for code, total := range map[string]int64{"ONCE": 0, "LATE": 4900, "HERS": 4900} {
+		for code, total := range map[string]int64{"HALF": 2450, "LATE": 4900, "HERS": 4900} {
 			p := s.with(code, tt, 1, 1)
 			p.Replaces = held.ID
 			if q, err := s.Quote(t.Context(), &p); err != nil || q.Total.Amount != total {
 				t.Errorf("instead, with %s: %+v, %v", code, q, err)
 			}
+		}
+		plain := s.buy(tt, 1, 2)
+		p := s.with("HALF", tt, 1, 1)
+		p.Replaces = plain.ID
+		if q, err := s.Quote(t.Context(), &p); err != nil || q.Total.Amount != 4900 {
+			t.Errorf("in the place of an order without it: %+v, %v", q, err)
 		}
 	})
 }

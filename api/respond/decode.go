@@ -180,7 +180,7 @@ func (d *decoder) number(n json.Number, v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.Int, reflect.Int64:
 		i, err := strconv.ParseInt(n.String(), 10, 64)
-		if errors.Is(err, strconv.ErrRange) {
+		if errors.Is(err, strconv.ErrRange) && i > 0 {
 			d.note(path, "number_high", "This is too large: %d at most.", int64(math.MaxInt64))
 			return
 		}

@@ -64,7 +64,7 @@ func fill(v reflect.Value, name string, values []string, rule textRule, problems
 			return
 		}
 		n, err := strconv.ParseInt(strings.TrimSpace(values[0]), 10, 64)
-		if errors.Is(err, strconv.ErrRange) {
+		if errors.Is(err, strconv.ErrRange) && n > 0 {
 			problems.Add(name, "number_high", "This is too large: %d at most.", int64(math.MaxInt64))
 			return
 		}
