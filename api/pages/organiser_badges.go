@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"bytes"
 	"fmt"
 	"net/http"
@@ -141,7 +142,8 @@ func (h *Handler) PrintBadges(c *gin.Context) {
 	selection := in.selection()
 	var run *badges.Run
 	err := form.then(selection.Check, func() (err error) {
-		run, err = h.Badges.Print(c.Request.Context(), e, turnout.ID(in.Run), selection)
+		id := cmp.Or(turnout.ID(in.Run), turnout.NewID(badges.PrefixRun)) // the form names its run, so that sending it twice prints once
+		run, err = h.Badges.Print(c.Request.Context(), e, id, selection)
 		return err
 	})
 	if err == nil {
