@@ -1,8 +1,8 @@
 package pages
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
