@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"turnout"
+	"turnout/internal/audit"
 	"turnout/ticketing"
 )
 
@@ -132,6 +133,18 @@ func TestDetailsPage(t *testing.T) {
 				t.Errorf("%s: %d, the ticket is %s's", name, w.StatusCode, now(1).AttendeeName)
 			}
 		}
+
+		named, _, err := d.Ticketing.PlaceOrder(t.Context(), ticketing.Purchase{EventID: d.event.ID, Lines: []ticketing.PurchaseLine{{TicketTypeID: free.ID, Quantity: 1}},
+			Buyer: ticketing.Attendee{Name: "Bob"}, Attendees: []ticketing.Bearer{{Attendee: ticketing.Attendee{Name: "Ida", Email: "ida@example.org"}}},
+			Actor: audit.Actor{Kind: audit.Staff, ID: "acc_1"}, Desk: &ticketing.DeskSale{Method: ticketing.DeskFree, NameOnly: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hersOnly := v.detailsOf(named, 0) // nobody else has an address to which it could go
+		if body := v.see(hersOnly, `value="ida@example.org"`); strings.Contains(body, "reached through") {
+			t.Error("the form says that the address can be left out")
+		}
+		v.refuse(hersOnly, url.Values{"name": {"Ida"}, answer: {"A"}}, 422, "E-mail address: This is needed.")
 
 		other := d.buy(free, 1, "Zoë", "zoe@example.org", ticketing.Answers{room.ID: raw("A")})
 		gone := v.detailsOf(other, 0)

@@ -300,13 +300,14 @@ func checkoutSamples() []sample {
 		TypeName, EmailHelp, Closed, TicketURL string
 		Form                                   struct{ Name, Email string }
 		Questions                              []sampleQuestion
-		HasFiles, PassedOn                     bool
+		HasFiles, PassedOn, EmailNeeded        bool
 		PassesTo                               string
 		Version                                int64
 	}
 	fill := details{Chrome: chrome("Your details", "/tickets/tkt_1/details"), Event: sampleConf, TypeName: "Regular", EmailHelp: "Leave it empty to be reached through Ada.", TicketURL: "/tickets/tkt_1", Questions: []sampleQuestion{ask}, HasFiles: true,
 		Errors: Errors{{Name: "name", Message: "This is needed."}}}
 	over, gone, passes := fill, fill, fill
+	passes.EmailNeeded = true
 	over.Closed, gone.PassedOn, passes.PassesTo, passes.Errors = "The event has begun.", true, "a.very.long.address.of.somebody@university.example.org", nil
 	return []sample{{"details", "open", fill}, {"details", "closed", over}, {"details", "passed on", gone}, {"details", "passes on", passes}, {"checkout", "first", first}, {"checkout", "errors", wrong}, {"checkout", "proven", proven}, {"checkout", "closed", closed}}
 }

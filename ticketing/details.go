@@ -20,7 +20,7 @@ import (
 
 // Details are what the bearer of a ticket says about themselves.
 type Details struct {
-	Attendee         // without an e-mail address they are reached through the buyer
+	Attendee         // without an e-mail address they are reached through the buyer, see NeedsEmail
 	Answers  Answers // to the questions of their ticket
 	Version  int64   // of the ticket as it was shown; 0 for whatever it is by now
 }
@@ -28,8 +28,12 @@ type Details struct {
 // PassOn says whether the details take a ticket of the order from who bears it to another address: see FillDetails. One that nobody bears yet
 // is taken from nobody.
 func (d Details) PassOn(t *Ticket, o *Order) bool {
-	return t.Borne && cmp.Or(d.Email, o.BuyerEmail) != t.AttendeeEmail
+	to := cmp.Or(d.Email, o.BuyerEmail)
+	return t.Borne && to != "" && to != t.AttendeeEmail
 }
+
+// NeedsEmail says whether the address of whoever has a ticket of the order can be changed but not left out: the buyer has none to stand in.
+func (t *Ticket) NeedsEmail(o *Order) bool { return t.AttendeeEmail != "" && o.BuyerEmail == "" }
 
 // ErrDetailsClosed refuses to change the details of a ticket once its event has begun.
 var ErrDetailsClosed = &turnout.Error{Kind: turnout.Conflict, Code: "details_closed", Message: "The event has begun, so names and answers stay as they are."}
@@ -162,7 +166,7 @@ func (f *filling) lock(ctx context.Context, id turnout.ID) error {
 // check says all that is wrong with the details, and which places their choices need.
 func (f *filling) check(ctx context.Context) error {
 	var probs turnout.Problems
-	f.in.check(&probs, "", false)
+	f.in.check(&probs, "", f.ticket.NeedsEmail(f.order))
 	for i := range probs {
 		probs[i].Name = strings.TrimPrefix(probs[i].Name, ".")
 	}

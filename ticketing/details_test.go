@@ -216,6 +216,12 @@ func TestANewBearerIsMailedTheTicket(t *testing.T) {
 		if err != nil || stuck != 0 || !slices.Contains(list, "ida@example.org"+given) {
 			t.Errorf("%q, %d jobs are stuck, %v", list, stuck, err)
 		}
+		// Nor does it go to nobody: who was sold it has no address that could stand in.
+		hers := s.order(desk.ID).Tickets[0]
+		err = s.FillDetails(t.Context(), hers.ID, ticketing.Details{Attendee: ticketing.Attendee{Name: "Ida"}})
+		if now := s.order(desk.ID).Tickets[0]; !slices.Equal(fieldsOf(err), []string{"email required"}) || now.Code != hers.Code || now.AttendeeEmail != "ida@example.org" {
+			t.Errorf("without an address: %v, %+v", err, now)
+		}
 	})
 }
 

@@ -22,19 +22,20 @@ import (
 // detailsPage is the data of the page "details".
 type detailsPage struct {
 	templates.Chrome
-	Errors    templates.Errors
-	Event     publicEvent
-	TypeName  string
-	BuyerName string
-	Form      ticketing.Attendee
-	EmailHelp string
-	Questions []questionField
-	HasFiles  bool
-	Closed    string // why nothing can be changed, "" while it can
-	PassedOn  bool   // it went to somebody else just now
-	PassesTo  string // who is about to get it, "" for nobody: whoever saves is asked first
-	Version   int64
-	TicketURL string
+	Errors      templates.Errors
+	Event       publicEvent
+	TypeName    string
+	BuyerName   string
+	Form        ticketing.Attendee
+	EmailHelp   string
+	EmailNeeded bool
+	Questions   []questionField
+	HasFiles    bool
+	Closed      string // why nothing can be changed, "" while it can
+	PassedOn    bool   // it went to somebody else just now
+	PassesTo    string // who is about to get it, "" for nobody: whoever saves is asked first
+	Version     int64
+	TicketURL   string
 
 	ticket    *ticketing.Ticket
 	order     *ticketing.Order
@@ -163,9 +164,11 @@ func (h *Handler) detailsPage(c *gin.Context) (*detailsPage, error) {
 		Form: ticketing.Attendee{Name: t.AttendeeName, Email: t.AttendeeEmail}, TicketURL: "/tickets/" + string(t.ID) + query, ticket: t, order: o, Version: t.Version}
 	page.Title, page.NoIndex, page.Canonical, page.Description = h.text(c, "details.title"), true, "", ""
 	page.Path = "/tickets/" + string(t.ID) + "/details" + query
-	page.EmailHelp = h.text(c, "details.email_help", "Buyer", o.BuyerName)
+	if page.EmailNeeded = t.NeedsEmail(o); !page.EmailNeeded {
+		page.EmailHelp = h.text(c, "details.email_help", "Buyer", o.BuyerName) + " "
+	}
 	if t.Borne {
-		page.EmailHelp += " " + h.text(c, "details.email_passes")
+		page.EmailHelp += h.text(c, "details.email_passes")
 	}
 	if !t.Borne && t.AttendeeName == o.BuyerName {
 		page.Form.Name = "" // it stands in for the name that is asked here
