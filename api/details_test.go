@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,10 @@ func TestDetailsPage(t *testing.T) {
 			t.Errorf("of an old page: %d %s", w.StatusCode, excerpt(stale))
 		}
 		v.see(link, `value="Grace M. Hopper"`, `value="B"`)
+		_, asks := v.post(link, clone(hers(early, "Eve", "C"), "email", "eve@example.org")) // nor is it passed on by one
+		if w, body := v.post(link, clone(hiddenOf(asks), "name", "Eve", "email", "eve@example.org")); w.StatusCode != 412 || !strings.Contains(body, "Somebody else saved these details") {
+			t.Errorf("passed on by an old page: %d %s", w.StatusCode, excerpt(body))
+		}
 		v.send(link, hers(stale, "Grace B. Hopper", "B"), link) // having read that
 		if told := d.mails("grace@example.org"); len(told) != 1 || !strings.Contains(told[0].Text, strings.Replace(link, "/details?", "?", 1)) {
 			t.Errorf("Grace was mailed %d times: %+v", len(told), told)
@@ -179,8 +184,10 @@ func TestWhatGoesWithATicket(t *testing.T) {
 		bus := ofTicket(ticketing.AskChoice, "Which bus?", ticketing.OptionInput{Label: "Red", Places: &two}, ticketing.OptionInput{Label: "None"})
 		meal := ofTicket(ticketing.AskChoice, "Which meal?", ticketing.OptionInput{Label: "Vegan"})
 		photo, health, once := ofTicket(ticketing.AskConsent, "Photos?"), ofTicket(ticketing.AskText, "Allergies?"), ofTicket(ticketing.AskText, "Asked once?")
+		shift := ofTicket(ticketing.AskMultiChoice, "Which help?", ticketing.OptionInput{Label: "Workshop", Places: &two}, ticketing.OptionInput{Label: "Wheelchair"})
 		red, vegan := string(bus.Words.Options[0].ID), string(meal.Words.Options[0].ID)
-		o := d.buy(free, 1, "Ada", "ada@example.org", ticketing.Answers{bus.ID: raw(red), meal.ID: raw(vegan), photo.ID: []byte("true"), health.ID: raw("Nuts"), once.ID: raw("Mine")})
+		o := d.buy(free, 1, "Ada", "ada@example.org", ticketing.Answers{bus.ID: raw(red), meal.ID: raw(vegan), photo.ID: []byte("true"), health.ID: raw("Nuts"), once.ID: raw("Mine"),
+			shift.ID: []byte(`["` + string(shift.Words.Options[0].ID) + `","` + string(shift.Words.Options[1].ID) + `"]`)})
 		if err := d.Ticketing.ArchiveQuestion(t.Context(), d.community.ID, once.ID, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -190,11 +197,15 @@ func TestWhatGoesWithATicket(t *testing.T) {
 			t.Fatal(err)
 		}
 		given, err := d.Ticketing.AnswersOf(t.Context(), d.community.ID, []turnout.ID{o.ID})
-		if err != nil || len(given) != 1 || given[0].QuestionID != bus.ID || string(given[0].Value.Choices[0]) != red {
-			t.Errorf("Eve has %d answers, %v", len(given), err)
+		got := map[turnout.ID][]turnout.ID{}
+		for _, a := range given {
+			got[a.QuestionID] = a.Value.Choices
+		}
+		if err != nil || len(given) != 2 || len(got[bus.ID]) != 1 || string(got[bus.ID][0]) != red || !slices.Equal(got[shift.ID], []turnout.ID{shift.Words.Options[0].ID}) {
+			t.Errorf("Eve has the answers %v, %v", got, err)
 		}
 		page := d.stranger().see(d.detailsOf(o, 0), `value="Eve"`, "Photos?", "Allergies?")
-		if strings.Count(page, " checked") != 2 || !strings.Contains(page, `value="`+red+`" checked`) || strings.Contains(page, "Nuts") {
+		if strings.Count(page, " checked") != 3 || !strings.Contains(page, `value="`+red+`" checked`) || strings.Contains(page, "Nuts") {
 			t.Errorf("Eve is asked: %s", page)
 		}
 	})

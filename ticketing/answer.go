@@ -34,6 +34,12 @@ type Answer struct {
 	Asked *Wording `bun:"rel:belongs-to,join:question_id=question_id,join:question_version=version"`
 }
 
+// holdsPlace says whether one of the choices takes a place.
+func (a *Answer) holdsPlace(choice turnout.ID) bool {
+	o := a.Asked.Option(choice)
+	return o != nil && o.PoolID != ""
+}
+
 // Value is an answer of any kind; what does not belong to the kind is not set. An erased answer has nothing set.
 type Value struct {
 	Text    string       `json:"text,omitempty"` // of texts; a date like 2026-03-01; a country's code

@@ -207,7 +207,7 @@ func (f *filling) check(ctx context.Context) error {
 func (f *filling) replaced() (old []*Answer) {
 	passed := f.in.PassOn(f.ticket, f.order)
 	for _, a := range f.before {
-		holds := slices.ContainsFunc(a.Value.Choices, func(id turnout.ID) bool { o := a.Asked.Option(id); return o != nil && o.PoolID != "" })
+		holds := slices.ContainsFunc(a.Value.Choices, a.holdsPlace)
 		asked := slices.ContainsFunc(f.questions, func(q *Question) bool { return q.ID == a.QuestionID })
 		if passed && !holds && a.ErasedAt.IsZero() || !passed && asked {
 			old = append(old, a)
@@ -281,6 +281,9 @@ func (f *filling) writeAnswers(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := f.keepPlaces(ctx); err != nil {
+		return err
+	}
 	rows := answerRows(f.order, f.ticket.ID, f.kept, f.now)
 	for _, r := range rows {
 		if at, answeredBefore := first[r.QuestionID]; answeredBefore {
@@ -288,6 +291,24 @@ func (f *filling) writeAnswers(ctx context.Context) error {
 		}
 	}
 	return insertAll(ctx, f.tx, &rows)
+}
+
+// keepPlaces leaves of the answers that go with a ticket which is passed on only the choices that hold a place.
+func (f *filling) keepPlaces(ctx context.Context) error {
+	if !f.in.PassOn(f.ticket, f.order) {
+		return nil
+	}
+	for _, a := range f.before {
+		places := slices.DeleteFunc(slices.Clone(a.Value.Choices), func(id turnout.ID) bool { return !a.holdsPlace(id) })
+		if len(places) == 0 || len(places) == len(a.Value.Choices) {
+			continue
+		}
+		a.Value.Choices, a.UpdatedAt = places, f.now
+		if _, err := f.tx.NewUpdate().Model(a).Column("value", "updated_at").WherePK().Where("community_id = ?", f.order.CommunityID).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *filling) writeTicket(ctx context.Context) (err error) {

@@ -85,6 +85,9 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 	form := c.Request.PostForm
 	page.Form = ticketing.Attendee{Name: clean(form.Get("name")), Email: clean(form.Get("email"))}
 	version, _ := strconv.ParseInt(form.Get("version"), 10, 64)
+	if version != 0 {
+		page.Version = version // whoever is asked again has still not seen what somebody else saved
+	}
 	if page.PassesTo = page.passesTo(); page.PassesTo != "" {
 		page.questions = nil // who gets it is asked
 	} else if form.Has("passes_to") { // it stays after all, and the form that asked had no questions
@@ -124,6 +127,7 @@ func (h *Handler) SaveDetails(c *gin.Context) {
 	}
 	if errors.Is(err, turnout.ErrStale) { // sent again as it stands now, it replaces what somebody else saved
 		page.Errors[0].Message = h.text(c, "details.stale")
+		page.Version = page.ticket.Version
 	}
 	h.ask(c, page, form)
 	labelAnswers(page.Errors, page.Questions, "")
