@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,9 @@ func TestQueuesOfTwoDevicesAreTaken(t *testing.T) {
 		again := send(1, 200, item("1", now.Add(-time.Minute)))
 		again.is("North", "items", 0, "scan", "conflict_with", "gate")
 		again.is(later.text1("items", 0, "scan", "id"), "items", 0, "scan", "id")
+		if _, body := d.page(d.boss, "/console/events/fest/check-in/"+list, nil, false); !strings.Contains(body, "Let in twice") || strings.Index(body, "North") > strings.Index(body, "South") {
+			t.Errorf("organisers do not see who was let in twice: %s", body)
+		}
 		stats := d.api("GET", "/check-in-lists/"+list+"/stats", nil, 200)
 		stats.is(2, "checked_in")
 		stats.is(1, "refused")

@@ -205,6 +205,7 @@ type checkInLivePage struct {
 	Notice             *doorNotice
 	Stats              *checkin.Stats
 	Scans              []*checkin.Scan
+	Conflicts          []*checkin.Scan // tickets that doors let in twice
 	Base, DoorURL      string
 	CanWrite, CanAnnul bool
 }
@@ -223,6 +224,9 @@ func (h *Handler) EventCheckInList(c *gin.Context) {
 	var err error
 	if data.Stats, err = h.CheckIn.Stats(ctx, e.CommunityID, list.ID); err == nil {
 		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)
+	}
+	if err == nil {
+		data.Conflicts, err = h.CheckIn.Conflicts(ctx, e.CommunityID, list.ID, scansShown)
 	}
 	if err != nil {
 		h.Fail(c, err)
