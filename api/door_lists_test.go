@@ -96,21 +96,20 @@ func (h *house) listed(path string) (items []string) {
 	return items
 }
 
-// There are no further rules yet: a list takes none, and says so by their names.
-func TestListsHaveNoRulesYet(t *testing.T) {
+// The rules of a list are lists of conditions; each thing that is wrong is named by its place.
+func TestRulesAreAListOfLists(t *testing.T) {
 	h := newWalk(t, dbtest.Open(t, database.SQLite))
 	at := "/events/walked/check-in-lists"
-	for _, rules := range []string{`null`, `{}`} {
+	for _, rules := range []string{`null`, `[]`, `[[{"kind":"gates","any":["North"]}]]`} {
 		h.api("POST", at, `{"name":"A","rules":`+rules+`}`, http.StatusCreated)
 	}
-	refused := h.api("POST", at, `{"name":"","rules":{"zone":[{"a":1}],"age":18,"note":null}}`, 422)
+	refused := h.api("POST", at, `{"name":"","rules":[[],[{"kind":"moon"}]]}`, 422)
 	refused.is("invalid", "code")
-	for i, want := range []string{"name", "rules.age", "rules.note", "rules.zone"} {
+	for i, want := range []string{"name", "rules[0]", "rules[1][0].kind"} {
 		refused.is(want, "fields", i, "name")
 	}
-	refused.is("unknown_rule", "fields", 1, "code")
-	h.api("POST", at, `{"name":"A","rules":[]}`, 422).is("rules", "fields", 0, "name")
-	if n := len(h.listed(at)); n != 3 {
+	h.api("POST", at, `{"name":"A","rules":{"zone":1}}`, 422).is("rules", "fields", 0, "name")
+	if n := len(h.listed(at)); n != 4 {
 		t.Errorf("%d lists", n)
 	}
 }

@@ -19,6 +19,7 @@ func TestWhatTakesIfMatchReadsIt(t *testing.T) {
 		least := map[string]any{
 			"/activation-rule":                   m{"types": []string{"message"}, "min_count": 1, "window_days": 30, "lookback_days": 90},
 			"/events/{event}/ticket-design":      m{"layout": "band"},
+			"/events/{event}/badge-design":       m{"layout": "name", "paper": "a6"},
 			"/events/{event}/ticket-design/logo": string(logoPicture(t)),
 			"/ticket-types/{id}":                 m{"name": "A", "price": price, "attendance_mode": "in_person", "pool_ids": []string{h.names["pools"]}},
 		}
