@@ -309,7 +309,7 @@ func TestLargestList(t *testing.T) {
 	}
 	begun := time.Now()
 	list := read(t, text.String(), Options{Currency: "EUR"})
-	if took := time.Since(begun); took > 20*time.Second {
+	if took := time.Since(begun); took > time.Minute { // two to four seconds, but for the race detector and whatever else runs
 		t.Errorf("%s", took)
 	}
 	if len(list.Rows) != MaxRows || len(list.Warnings) != maxWarnings+1 || list.Warnings[maxWarnings].Code != "more_warnings" || list.Warnings[maxWarnings].Data[0] != MaxRows-maxWarnings {
