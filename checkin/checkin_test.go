@@ -309,7 +309,7 @@ func TestGoingOutAndComingInAgain(t *testing.T) {
 
 func (d *door) attendance() []*checkin.Attendance {
 	d.t.Helper()
-	rows, err := d.Attendances(d.t.Context(), d.event.CommunityID, d.event.ID, "", 100)
+	rows, err := d.Attendances(d.t.Context(), d.event.CommunityID, d.event.ID, "", 100_000)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -114,6 +114,9 @@ func (s *Service) takeIn(ctx context.Context, tx bun.Tx, g knownGate, in QueuedS
 	hashed := in.ScanInput
 	hashed.Code += in.Lookup
 	told := scanning{ScanInput: in.ScanInput, gate: g, hash: hashed.hash(), now: s.Now(), at: in.ScannedAt.Add(in.Skew).UTC().Truncate(time.Microsecond)}
+	if told.at.After(told.now) { // it cannot have happened after it was told
+		told.at = told.now
+	}
 	before := new(Scan)
 	err := tx.NewSelect().Model(before).Where("caller = ?", in.Caller).Where("nonce = ?", in.Nonce).Scan(ctx)
 	if err == nil {

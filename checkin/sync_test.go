@@ -120,6 +120,10 @@ func TestWhatWaitedAtDoorsIsTaken(t *testing.T) {
 		if err != nil || !errors.Is(answers[0].Err, checkin.ErrNonceReused) || answers[1].Err == nil || answers[2].Err != nil || answers[2].Scan.Conflict == nil {
 			t.Errorf("%+v, %v", answers, err)
 		}
+		ahead := queued(t, "dev_c", "1", tickets[2].Code, 90*24*time.Hour)
+		if got := d.sync(list, ahead)[0]; got.Result != checkin.Accepted || !got.At.Equal(d.now()) {
+			t.Errorf("a clock that is months ahead: %+v", got)
+		}
 		if _, err := d.Sync(t.Context(), "com_other", list.ID, []checkin.QueuedScan{fine}); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("another community: %v", err)
 		}
