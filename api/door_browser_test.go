@@ -39,7 +39,7 @@ type doorBrowser struct {
 }
 
 // openDoorBrowser starts it. Its camera, if it has one, shows a ticket, nothing, and the same ticket again.
-func openDoorBrowser(t *testing.T, camera bool) *doorBrowser {
+func openDoorBrowser(t *testing.T, camera bool, more ...chromedp.ExecAllocatorOption) *doorBrowser {
 	t.Helper()
 	program := os.Getenv("TURNOUT_TEST_BROWSER")
 	if program == "" {
@@ -54,7 +54,7 @@ func openDoorBrowser(t *testing.T, camera bool) *doorBrowser {
 		options = append(options, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
 			chromedp.Flag("use-file-for-fake-video-capture", film))
 	}
-	ctx, closeBrowser := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, closeBrowser := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(closeBrowser)
 	ctx, closeTab := chromedp.NewContext(ctx)
 	t.Cleanup(closeTab)

@@ -1,5 +1,6 @@
 // The door: what the camera sees, a hand scanner types or a search finds goes to the server, and its answer fills the screen.
-import { allowed, Camera, type Trouble } from "./_camera";
+import { orderCode } from "./_code";
+import { openLens } from "./_lens";
 import { type Line, lineOf, newNonce, Outgoing, outcomeOf, type Reply } from "./_outgoing";
 import { Panels } from "./_panels";
 import { chooseReader } from "./_reader";
@@ -10,7 +11,6 @@ import { listen } from "./_wedge";
 const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or the next scan
 const doubleTap = 500; // milliseconds in which a second tap is still the first one
 const countEvery = 2000;
-const orderCode = /^[0-9A-TV-Z]{8}$/i; // as people read it; the server knows its alphabet
 const glance = 40; // milliseconds between two looks at the picture
 
 function door(root: HTMLElement): void {
@@ -19,7 +19,7 @@ function door(root: HTMLElement): void {
   const answer = part("answer");
   if (!video || !answer) return;
   const sights = new Sights();
-  const camera = new Camera(video, () => void start());
+  const camera = openLens(video);
   const outgoing = new Outgoing(root.dataset.scans ?? "", root.dataset.page ?? "", told, drained, network);
   const panels = new Panels((name) => {
     if (name === "log") void load(part("log"), root.dataset.scans ?? "");
@@ -183,45 +183,6 @@ function door(root: HTMLElement): void {
   }
   setInterval(() => void count(), countEvery);
 
-  // Camera
-
-  async function start(): Promise<void> {
-    shown("");
-    const trouble = await camera.start();
-    shown(trouble ?? "running");
-    if (trouble) return;
-    const torch = part("torch");
-    if (torch) torch.hidden = !camera.hasTorch();
-    const change = part("switch");
-    if (change) change.hidden = (await camera.count()) < 2;
-  }
-
-  function shown(state: Trouble | "running" | "ready" | ""): void {
-    for (const panel of document.querySelectorAll<HTMLElement>("[data-trouble]")) panel.hidden = panel.dataset.trouble !== state;
-    for (const [name, when] of [["start", "ready"], ["frame", "running"], ["hint", "running"]] as const) {
-      const element = part(name);
-      if (element) element.hidden = state !== when;
-    }
-  }
-
-  for (const button of document.querySelectorAll("[data-start-camera]")) button.addEventListener("click", () => void start());
-  part("switch")?.addEventListener("click", () => void camera.next().then((trouble) => shown(trouble ?? "running")));
-  part("torch")?.addEventListener("click", async (event) => {
-    const button = event.currentTarget as HTMLElement;
-    button.setAttribute("aria-pressed", String(await camera.torch(button.getAttribute("aria-pressed") !== "true")));
-  });
-  // A camera that nobody looks at is a battery going empty.
-  let paused = false;
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden && camera.running) {
-      camera.stop();
-      paused = true;
-    } else if (!document.hidden && paused) {
-      paused = false;
-      void start();
-    }
-  });
-
   // Search, forms
 
   part<HTMLFormElement>("find")?.addEventListener("submit", (event) => {
@@ -296,8 +257,6 @@ function door(root: HTMLElement): void {
   listen((code) => void typed(code));
   keepAwake();
   void look();
-  if (!window.isSecureContext || !navigator.mediaDevices) shown("insecure");
-  else void allowed().then((yes) => (yes ? start() : shown("ready")));
 }
 
 // Settings are kept on this device.
