@@ -5,17 +5,15 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
+	"turnout/internal/browsertest"
 	"turnout/internal/fakecamera"
 	"turnout/ticketing"
 	"turnout/ticketing/documents"
@@ -111,17 +109,7 @@ func matrix(t *testing.T, text string) documents.Matrix {
 // openReading is a browser with the reader in it; the server draws the pictures.
 func openReading(t *testing.T, draw func(r *http.Request) []byte) context.Context {
 	t.Helper()
-	program := os.Getenv("TURNOUT_TEST_BROWSER")
-	if program == "" {
-		t.Skip("TURNOUT_TEST_BROWSER names no browser")
-	}
-	build := exec.CommandContext(t.Context(), "go", "tool", "-modfile=../tools.mod", "esbuild", "--bundle", "--minify", "--format=iife", "--loader=ts",
-		"--alias:zxing-wasm/reader=../templates/static/vendor/zxing-wasm@3.1.4/reader/index.js")
-	build.Stdin = strings.NewReader(strings.ReplaceAll(readingEntry, `"./`, `"../templates/static/src/ts/`))
-	script, err := build.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	script := browsertest.Bundle(t, readingEntry)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(readingPage)) })
 	mux.HandleFunc("/reader.js", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(script) })
@@ -129,18 +117,7 @@ func openReading(t *testing.T, draw func(r *http.Request) []byte) context.Contex
 		http.ServeFile(w, r, filepath.FromSlash("../templates/static/vendor/zxing-wasm@3.1.4/zxing_reader.wasm"))
 	})
 	mux.HandleFunc("/picture", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(draw(r)) })
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	ctx, closeBrowser := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(closeBrowser)
-	ctx, closeTab := chromedp.NewContext(ctx)
-	t.Cleanup(closeTab)
-	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
-		t.Fatal(err)
-	}
-	return ctx
+	return browsertest.Open(t, mux)
 }
 
 // The door reads what is hard to read: TURNOUT_TEST_SIGHTS pictures of each way, ten without it, a hundred for the table of the README.

@@ -11,10 +11,13 @@ func (s *server) doorRoutes() []access.Route {
 	door, finding, taking := staff.OrDevice(checkin.ScanOnly), staff.OrDevice(checkin.Searching), staff.OrDevice(checkin.Supervisor)
 	return []access.Route{
 		{Method: get, Path: "/door", Who: signedIn.OrDevice(checkin.ScanOnly), Handle: p.Doors},
+		{Method: get, Path: "/door/worker.js", Who: public, Handle: p.DoorWorker},
+		{Method: get, Path: "/door/icon-512.png", Who: public, Handle: p.DoorIcon},
 		{Method: get, Path: "/door/{event}", Who: door, Handle: p.DoorLists},
 		// A second list lets every ticket in once more: making one is the organisers'.
 		{Method: post, Path: "/door/{event}/lists", Who: access.Staff("events:write"), Handle: p.CreateDoorList, Unseen: true},
 		{Method: get, Path: "/door/{event}/lists/{list}", Who: door, Handle: p.DoorScanner, Frame: access.Camera},
+		{Method: get, Path: "/door/{event}/lists/{list}/app.webmanifest", Who: door, Handle: p.DoorApp},
 		{Method: get, Path: "/door/{event}/lists/{list}/search", Who: finding, Handle: p.DoorSearch, Frame: access.Camera},
 		{Method: get, Path: "/door/{event}/lists/{list}/stats", Who: door, Handle: p.DoorStats},
 		{Method: get, Path: "/door/{event}/lists/{list}/scans", Who: taking, Handle: p.DoorLog},

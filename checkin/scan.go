@@ -44,6 +44,9 @@ const (
 	ByRules          Reason = "rules"      // Failed says what would have to be otherwise
 )
 
+// Reasons are all of them.
+var Reasons = []Reason{AlreadyCheckedIn, UnknownTicket, BadSignature, Canceled, Revoked, Unpaid, WrongList, NotYetValid, NoLongerValid, NotInside, ByRules}
+
 // messages say each reason in a sentence, with what to do. Pages use the message catalogue under the same codes.
 var messages = map[Reason]string{
 	AlreadyCheckedIn: "This ticket was let in already.",

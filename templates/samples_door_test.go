@@ -151,6 +151,7 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 		Found                                   []sampleDoorTicket
 		Errors                                  Errors
 		Device                                  *sampleDevice
+		Reasons                                 []struct{ Reason, Tone string }
 		MaySearch, MayUndo                      bool
 		Page                                    string
 	}
@@ -173,6 +174,7 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 	unknown := calm
 	unknown.Query, unknown.ByCode = "7ESSPRSZ", true
 	paired, supervised := calm, found
+	paired.Reasons = []struct{ Reason, Tone string }{{"already_checked_in", "warn"}, {"canceled", "refuse"}}
 	paired.Device, paired.MaySearch, paired.MayUndo, paired.ListsURL = &sampleDevice{"Phone 1", "", "scan"}, false, false, ""
 	supervised.Device = sampleScanner
 	return []sample{{"door_scanner", "paired", paired}, {"door_scanner", "supervised", supervised}, {"door_scanner", "unknown code", unknown}, {"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}

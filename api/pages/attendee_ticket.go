@@ -114,8 +114,11 @@ func ticketState(t *ticketing.Ticket, e *events.Event, now time.Time) string {
 
 // TicketWorker is GET /tickets/worker.js: the service worker that keeps tickets' pages. It stands here because a worker sees
 // only what is below its own address.
-func (h *Handler) TicketWorker(c *gin.Context) {
-	script, err := fs.ReadFile(templates.Static(), strings.TrimPrefix(h.Templates.Asset("ticket-worker.js"), templates.StaticPrefix))
+func (h *Handler) TicketWorker(c *gin.Context) { h.worker(c, "ticket-worker.js") }
+
+// worker answers with a service worker's script, which browsers ask for anew by themselves.
+func (h *Handler) worker(c *gin.Context, name string) {
+	script, err := fs.ReadFile(templates.Static(), strings.TrimPrefix(h.Templates.Asset(name), templates.StaticPrefix))
 	if err != nil {
 		h.Fail(c, err)
 		return

@@ -74,13 +74,19 @@ var settled = map[checkin.Reason]bool{
 	checkin.AlreadyCheckedIn: true, checkin.Unpaid: true, checkin.WrongList: true, checkin.NotYetValid: true, checkin.NotInside: true, checkin.ByRules: true,
 }
 
+// toneOf is the tone of a refusal.
+func toneOf(reason checkin.Reason) string {
+	if settled[reason] {
+		return "warn"
+	}
+	return "refuse"
+}
+
 func (h *Handler) doorAnswer(scan *checkin.Scan, event *events.Event) doorAnswer {
-	a := doorAnswer{Scan: scan, Tone: "refuse", Icon: "circle-x", Zone: event.Timezone}
-	switch {
-	case scan.Result == checkin.Accepted:
-		a.Tone, a.Icon = "ok", "circle-check"
-	case settled[scan.Reason]:
-		a.Tone, a.Icon = "warn", "triangle-alert"
+	a := doorAnswer{Scan: scan, Tone: "ok", Icon: "circle-check", Zone: event.Timezone}
+	if scan.Result == checkin.Refused {
+		a.Tone = toneOf(scan.Reason)
+		a.Icon = map[string]string{"warn": "triangle-alert", "refuse": "circle-x"}[a.Tone]
 	}
 	if t := scan.Ticket; t != nil {
 		a.OrderCode = h.Ticketing.OrderCode(t.EventNumber, t.OrderNumber)

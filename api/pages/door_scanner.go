@@ -32,6 +32,7 @@ type doorPage struct {
 	ByCode   bool // the query is an order's code
 	Found    []doorResult
 	Errors   templates.Errors
+	Reasons  []doorReason // what a paired phone may have to say alone; nil for staff
 	doorCaller
 }
 
@@ -60,6 +61,10 @@ func (h *Handler) renderScanner(c *gin.Context, status int, list *checkin.List, 
 	}
 	if c.Request.Method == http.MethodPost { // the form again, as it was typed
 		page.Code, page.Gate, page.Exit = c.PostForm("code"), c.PostForm("gate"), c.PostForm("direction") == string(checkin.Exit)
+	}
+	if page.Device != nil {
+		page.Reasons = doorReasons()
+		c.Header(keptHeader, "door")
 	}
 	page.Scripts = []string{"door.js"}
 	if page.MaySearch {

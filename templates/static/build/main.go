@@ -66,7 +66,7 @@ func build(ctx context.Context, dist string) error {
 	args := append([]string{"tool", "-modfile=../tools.mod", "esbuild"}, entries...)
 	args = append(args, "--bundle", "--minify", "--target=es2022,chrome111,firefox113,safari16.4", "--format=iife", "--charset=utf8",
 		"--legal-comments=none", "--tsconfig-raw={}", "--entry-names=[name].[hash]", "--external:/static/*",
-		"--alias:zxing-wasm/reader=./static/vendor/zxing-wasm@3.1.4/reader/index.js",
+		"--alias:zxing-wasm/reader=./static/vendor/zxing-wasm@3.1.4/reader/index.js", "--alias:@noble/ed25519=./static/vendor/noble-ed25519@3.2.0/index.js",
 		"--outdir="+dist, "--metafile="+meta, "--log-level=warning")
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // fixed arguments and file names of this repository
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

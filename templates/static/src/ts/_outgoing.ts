@@ -32,6 +32,7 @@ export class Outgoing {
   constructor(
     private readonly url: string,
     private readonly page: string,
+    private readonly others: () => number, // scans that wait elsewhere on this phone
     private readonly told: (reply: Reply) => void,
     private readonly drained: (replies: Reply[], began: number) => void,
     private readonly changed: (line: Line) => void,
@@ -44,7 +45,7 @@ export class Outgoing {
 
   // standing are the headers in which a paired phone says, with what it asks, how many scans wait and which page it shows.
   standing(): Record<string, string> {
-    return { "HX-Request": "true", "Turnout-Queue": String(this.waiting.length), "Turnout-Page": this.page };
+    return { "HX-Request": "true", "Turnout-Queue": String(this.waiting.length + this.others()), "Turnout-Page": this.page };
   }
 
   // send gives a scan's reply to told. The same scan again, while the first one waits, is no second one: it is sent anew under
@@ -59,6 +60,11 @@ export class Outgoing {
     const reply = await this.post(scan);
     if (kept(reply)) this.keep(scan);
     this.told(reply);
+  }
+
+  // ask gives the reply to a scan that does not wait here: where there is none in time, somebody else decides.
+  ask(fields: Record<string, string>, nonce: string, within: number): Promise<Reply> {
+    return this.post({ fields, at: performance.now(), nonce }, within);
   }
 
   // retry sends what waits, oldest first, until one does not get through. It waits for nobody to look at an answer.
@@ -94,14 +100,14 @@ export class Outgoing {
     this.timer = window.setTimeout(() => void this.retry(), pauses[Math.min(this.attempt++, pauses.length - 1)]);
   }
 
-  private async post(scan: Scan): Promise<Reply> {
-    const reply = await this.ask(scan);
+  private async post(scan: Scan, within = patience): Promise<Reply> {
+    const reply = await this.fetch(scan, within);
     if (kept(reply)) this.why = reply.outcome;
     this.changed(lineOf(reply.outcome));
     return reply;
   }
 
-  private async ask(scan: Scan): Promise<Reply> {
+  private async fetch(scan: Scan, within: number): Promise<Reply> {
     const age = String(Math.round(performance.now() - scan.at));
     try {
       const response = await fetch(this.url, {
@@ -109,7 +115,7 @@ export class Outgoing {
         body: new URLSearchParams({ ...scan.fields, nonce: scan.nonce, age_ms: age }),
         headers: this.standing(),
         redirect: "error",
-        signal: AbortSignal.timeout(patience),
+        signal: AbortSignal.timeout(within),
       });
       if (response.ok) return { outcome: "answered", html: await response.text() };
       return { outcome: outcomeOf(response.status), html: "" };

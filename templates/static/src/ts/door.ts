@@ -1,16 +1,22 @@
-// The door: what the camera sees, a hand scanner types or a search finds goes to the server, and its answer fills the screen.
+// The door: what the camera sees, a hand scanner types or a search finds goes to the server, and its answer fills the screen. A paired phone
+// decides alone when no server answers.
+import { Answers } from "./_answers";
+import { forgetApp, keepApp } from "./_app";
 import { orderCode } from "./_code";
 import { openLens } from "./_lens";
+import { type Hearing, Offline, type Told } from "./_offline";
 import { type Line, lineOf, newNonce, Outgoing, outcomeOf, type Reply } from "./_outgoing";
 import { Panels } from "./_panels";
 import { chooseReader } from "./_reader";
 import { keepAwake, signal, type Tone } from "./_signals";
 import { Sights } from "./_sights";
+import { lookupOf, readTicket } from "./_ticket";
 import { listen } from "./_wedge";
 
 const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or the next scan
 const doubleTap = 500; // milliseconds in which a second tap is still the first one
 const countEvery = 2000;
+const alone = 1500; // milliseconds after which a paired phone decides by itself
 const glance = 40; // milliseconds between two looks at the picture
 
 function door(root: HTMLElement): void {
@@ -20,12 +26,14 @@ function door(root: HTMLElement): void {
   if (!video || !answer) return;
   const sights = new Sights();
   const camera = openLens(video);
-  const outgoing = new Outgoing(root.dataset.scans ?? "", root.dataset.page ?? "", told, drained, network);
+  const outgoing = new Outgoing(root.dataset.scans ?? "", root.dataset.page ?? "", () => offline?.waiting.length ?? 0, told, drained, network);
+  let offline: Offline | undefined; // of a paired phone, once it has read what it keeps
   const panels = new Panels((name) => {
     if (name === "log") void load(part("log"), root.dataset.scans ?? "");
   });
   panels.show(location.search.match(/[?&](q|code)=/) || document.querySelector(".errors") ? "find" : "");
   const settings = new Settings(root.dataset.gate ?? "");
+  const paired = root.dataset.gate !== undefined;
   let underway = 0; // scans that are not answered yet
   let line = Promise.resolve();
   let clear = 0;
@@ -36,8 +44,51 @@ function door(root: HTMLElement): void {
   function scan(fields: Record<string, string>, nonce?: string): Promise<void> {
     const way = document.querySelector<HTMLInputElement>("input[name=way]:checked")?.value ?? "entry";
     underway++;
-    line = line.then(() => outgoing.send({ direction: way, gate: settings.gate, ...fields }, nonce)).finally(() => underway--);
+    line = line.then(() => attempt({ direction: way, gate: settings.gate, ...fields }, nonce)).finally(() => underway--);
     return line;
+  }
+
+  // attempt asks the server, and this phone where it may answer and the server does not.
+  async function attempt(fields: Record<string, string>, nonce = newNonce()): Promise<void> {
+    const { code = "", direction = "", gate = "" } = fields;
+    if (!code || !offline?.ready) return outgoing.send(fields, nonce);
+    const reply: Reply = standing === "online" || standing === "signed-out" ? await outgoing.ask(fields, nonce, alone) : { outcome: "unsent", html: "" };
+    if (reply.outcome === "unsent" || reply.outcome === "busy") {
+      const decision = await offline.take(code, direction, gate, nonce);
+      say(new Answers(offline.book).draw(decision));
+      return;
+    }
+    told(reply);
+    const ticket = toneOf(fragment(reply.html)) === "ok" && readTicket(code);
+    if (ticket) void offline.answered(await lookupOf(ticket), direction, gate);
+  }
+
+  async function prepare(): Promise<void> {
+    offline = await Offline.start(root.dataset.list ?? "", root.dataset.url ?? "", () => outgoing.standing(), delivered, () => network(standing));
+    offline?.listen(heard);
+    network(standing);
+    await keepApp().catch(() => undefined); // without it the door works as long as its page is open
+  }
+
+  function heard(how: Hearing): void {
+    if (how === "unknown") void ended();
+  }
+
+  // delivered lists what the server knew better than this phone: other doors let the same tickets in.
+  function delivered(told: Told[]): void {
+    const { book } = offline ?? {};
+    const doubled = told.filter((each) => each.conflict);
+    if (!book || doubled.length === 0) return;
+    const answers = new Answers(book);
+    const late = template("doubled");
+    for (const { conflict } of doubled) {
+      const line = document.createElement("li");
+      line.textContent = conflict ? answers.conflict(conflict) : "";
+      late.querySelector("ul")?.append(line);
+    }
+    if (answer?.firstElementChild) answer.querySelector("[data-tone]")?.append(late);
+    else say(late);
+    if (settings.sound) signal("warn");
   }
 
   async function look(): Promise<void> {
@@ -149,32 +200,64 @@ function door(root: HTMLElement): void {
 
   // Online or not, and what waits
 
+  let standing: Line = navigator.onLine ? "online" : "offline";
+
   function network(line: Line): void {
+    standing = line;
     for (const each of ["online", "offline", "busy", "signed-out"]) {
       const badge = part(each);
       if (badge) badge.hidden = each !== line;
     }
     const bar = part("waiting");
-    if (bar) bar.hidden = outgoing.waiting.length === 0;
+    const decided = offline?.waiting ?? [];
+    const count = outgoing.waiting.length + decided.length;
+    const waits = count > 0; // what waits would be lost
+    if (bar) bar.hidden = !waits;
     const text = bar?.querySelector<HTMLElement>("[data-text]");
-    if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(outgoing.waiting.length));
-    const waits = outgoing.waiting.length > 0; // what waits would be lost
+    if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(count));
+    const last = part("synced");
+    if (last && offline?.synced) last.textContent = (last.dataset.text ?? "{}").replace("{}", new Answers(offline.book).clock(offline.synced + offline.skew));
     for (const leave of document.querySelectorAll<HTMLButtonElement>("[data-unpair] button")) leave.disabled = waits;
     for (const why of document.querySelectorAll<HTMLElement>("[data-unpair-waits]")) why.hidden = !waits;
   }
-  part("show-waiting")?.addEventListener("click", () => say(template(outgoing.why)));
-  window.addEventListener("offline", () => network("offline"));
+  part("show-waiting")?.addEventListener("click", () => {
+    if (outgoing.waiting.length > 0) say(template(outgoing.why));
+    else showDecided();
+  });
 
-  let ended = false;
+  // showDecided says that what waits was decided, and which scans the server does not take.
+  function showDecided(): void {
+    const content = template("decided");
+    for (const scan of offline?.waiting.filter((each) => each.refused) ?? []) {
+      const line = document.createElement("li");
+      line.textContent = `${new Date(Date.parse(scan.scanned_at) + scan.skew_ms).toLocaleTimeString()} · ${scan.refused}`;
+      content.querySelector("ul")?.append(line);
+    }
+    say(content);
+  }
+  window.addEventListener("offline", () => network("offline"));
+  window.addEventListener("online", () => void offline?.sync().then(heard));
+
+  // ended says, once, that this phone was revoked, and forgets what it knew of tickets.
+  let told401 = false;
+  async function ended(): Promise<void> {
+    network("signed-out");
+    if (told401) return;
+    told401 = true;
+    say(template("signed-out"));
+    await Promise.all([offline?.forget(), forgetApp()]);
+  }
+
   async function count(): Promise<void> {
     if (document.hidden) return;
     const asked = performance.now();
     try {
       const response = await fetch(root.dataset.stats ?? "", { headers: outgoing.standing(), redirect: "error", signal: AbortSignal.timeout(countEvery) });
+      offline?.measure(response, asked);
       const now = response.ok ? "online" : lineOf(outcomeOf(response.status));
       network(now);
-      if (now === "signed-out" && root.dataset.gate !== undefined && !ended) say(template(now)); // a paired phone that was revoked
-      ended = now === "signed-out";
+      if (now === "signed-out" && paired) void ended();
+      else told401 = false;
       const counters = response.ok ? fragment(await response.text()) : undefined;
       if (counters && asked > said) part("counters")?.replaceChildren(counters); // else an answer was newer
     } catch {
@@ -254,8 +337,14 @@ function door(root: HTMLElement): void {
     }
   }
 
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (form.matches("[data-unpair]") && form.dataset.confirmed === "yes") void Promise.all([offline?.forget(), forgetApp()]);
+  });
+
   listen((code) => void typed(code));
   keepAwake();
+  if (paired) void prepare();
   void look();
 }
 
