@@ -49,3 +49,16 @@ func (id ID) Is(prefix string) bool {
 	rest, ok := strings.CutPrefix(string(id), prefix+"_")
 	return ok && len(rest) == 26
 }
+
+// Earlier is before every id with its prefix that was made later than d before this one, whichever process made it.
+func (id ID) Earlier(d time.Duration) ID {
+	prefix, rest, _ := strings.Cut(string(id), "_")
+	b, err := idEncoding.DecodeString(rest)
+	if err != nil || len(b) != 16 {
+		return ""
+	}
+	made := binary.BigEndian.Uint64(b) >> 16 // milliseconds since 1970
+	clear(b)
+	binary.BigEndian.PutUint64(b, (made-min(made, uint64(max(0, d.Milliseconds()))))<<16)
+	return ID(prefix + "_" + idEncoding.EncodeToString(b))
+}

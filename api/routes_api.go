@@ -46,6 +46,9 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/check-in-lists/{id}/stats", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.ListStats},
 		{Method: post, Path: "/check-in-lists/{id}/scans", Who: token("checkin:write").OrDevice(checkin.ScanOnly), Handle: api.Scan, Unseen: true},
 		{Method: post, Path: "/check-in-lists/{id}/scans/batch", Who: token("checkin:write").OrDevice(checkin.ScanOnly), Handle: api.SyncScans, Unseen: true},
+		{Method: get, Path: "/check-in-lists/{id}/door", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.GetDoor},
+		{Method: get, Path: "/check-in-lists/{id}/door/tickets", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.GetDoorTickets},
+		{Method: get, Path: "/check-in-lists/{id}/door/records", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.GetDoorRecords},
 		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write").OrDevice(checkin.Supervisor), Handle: api.AnnulScan, Unseen: true},
 		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
 

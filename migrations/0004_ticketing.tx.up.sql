@@ -191,6 +191,7 @@ CREATE TABLE tickets (
 );
 CREATE INDEX tickets_by_order ON tickets (order_id);
 CREATE INDEX tickets_by_person ON tickets (person_id);
+CREATE INDEX tickets_by_change ON tickets (event_id, updated_at, id); -- what doors ask for again and again
 
 -- The codes a ticket has had; the signature is made again from the event's key, only the nonce is kept.
 CREATE TABLE ticket_codes (

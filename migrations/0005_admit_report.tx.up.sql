@@ -58,6 +58,7 @@ CREATE TABLE scans (
 CREATE INDEX scans_by_list ON scans (list_id, id);
 CREATE INDEX scans_by_ticket ON scans (ticket_id, id);
 CREATE INDEX scans_in_conflict ON scans (list_id, id) WHERE conflict_id IS NOT NULL;
+CREATE INDEX scans_annulled ON scans (list_id, annulled_at) WHERE annulled_at IS NOT NULL;
 
 -- No rows for a list: it asks for no add-on.
 CREATE TABLE check_in_list_add_ons (

@@ -10,6 +10,7 @@ import (
 
 	"turnout"
 	"turnout/api/access"
+	"turnout/api/respond"
 	"turnout/checkin"
 	"turnout/events"
 	"turnout/templates"
@@ -88,6 +89,7 @@ func (h *Handler) DoorStats(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
+	respond.TellTime(c, h.Now())
 	h.RenderPart(c, http.StatusOK, "door_scanner", "door-counters", stats)
 }
 

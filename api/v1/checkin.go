@@ -146,6 +146,7 @@ func (h *Handler) Scan(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
+	respond.TellTime(c, h.Now())
 	respond.JSON(c, http.StatusOK, h.scanResponse(c, scan))
 }
 
@@ -192,23 +193,9 @@ type doubleEntry struct {
 
 // SyncScans is POST /check-in-lists/{id}/scans/batch.
 func (h *Handler) SyncScans(c *gin.Context) {
-	var in batchRequest
-	if !respond.Bind(c, &in) {
-		return
-	}
-	who := access.Who(c)
-	queue := make([]checkin.QueuedScan, len(in.Items))
-	for i, q := range in.Items {
-		if q.TicketID != "" && !who.Covers(checkin.Searching) {
-			respond.Fail(c, access.ErrDeviceIs)
-			return
-		}
-		queue[i] = checkin.QueuedScan{ScanInput: checkin.ScanInput{Code: q.Code, TicketID: q.TicketID, Direction: q.Direction, Nonce: q.Nonce, ScannedAt: q.ScannedAt,
-			Gate: who.Gate(q.Gate), Caller: string(who.ID())}, Number: q.Number, Lookup: q.Lookup, Skew: time.Duration(q.SkewMS) * time.Millisecond, Result: q.Result, Reason: q.Reason}
-	}
-	answers, err := h.CheckIn.Sync(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), queue)
-	if err != nil {
-		respond.Fail(c, err)
+	respond.TellTime(c, h.Now())
+	answers, ok := h.syncScans(c, turnout.ID(c.Param("id")))
+	if !ok {
 		return
 	}
 	out := batchResponse{Items: make([]syncedResponse, len(answers))}
@@ -223,6 +210,30 @@ func (h *Handler) SyncScans(c *gin.Context) {
 		out.Items[i].Scan = &scan
 	}
 	respond.JSON(c, http.StatusOK, out)
+}
+
+// syncScans takes the queued scans of a call; not ok when the call was answered.
+func (h *Handler) syncScans(c *gin.Context, list turnout.ID) ([]checkin.Synced, bool) {
+	var in batchRequest
+	if !respond.Bind(c, &in) {
+		return nil, false
+	}
+	who := access.Who(c)
+	queue := make([]checkin.QueuedScan, len(in.Items))
+	for i, q := range in.Items {
+		if q.TicketID != "" && !who.Covers(checkin.Searching) {
+			respond.Fail(c, access.ErrDeviceIs)
+			return nil, false
+		}
+		queue[i] = checkin.QueuedScan{ScanInput: checkin.ScanInput{Code: q.Code, TicketID: q.TicketID, Direction: q.Direction, Nonce: q.Nonce, ScannedAt: q.ScannedAt,
+			Gate: who.Gate(q.Gate), Caller: string(who.ID())}, Number: q.Number, Lookup: q.Lookup, Skew: time.Duration(q.SkewMS) * time.Millisecond, Result: q.Result, Reason: q.Reason}
+	}
+	answers, err := h.CheckIn.Sync(c.Request.Context(), access.Community(c), list, queue)
+	if err != nil {
+		respond.Fail(c, err)
+		return nil, false
+	}
+	return answers, true
 }
 
 // AnnulScan is DELETE /scans/{id}.
