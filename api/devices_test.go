@@ -35,6 +35,7 @@ func (h *house) pairDevices(slug string, order answer) {
 	scan.is("West", "gate")
 	h.api("GET", "/check-in-lists/"+list+"/stats", nil, 200, as...).is(1, "checked_in")
 	h.api("POST", scans, m{"ticket_id": order.text1("tickets", 0, "id"), "nonce": "d2"}, 403, as...).is("device_role", "code")
+	h.offline("/check-in-lists/"+list+"/door", as)
 	h.api("DELETE", "/scans/"+scan.text1("id"), nil, 403, as...).is("device_role", "code")
 	h.api("GET", at+"/orders", nil, 403, as...).is("device", "code")
 

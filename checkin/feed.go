@@ -34,8 +34,8 @@ const ShortLookup = 16
 type Short [ShortLookup]byte
 
 // feedOverlap is how far back a device that read everything reads again: what was written in a transaction that began earlier may be
-// committed later.
-const feedOverlap = time.Minute
+// committed later. A test shortens it.
+var feedOverlap = time.Minute
 
 // How many tickets are told at once.
 const (
@@ -233,7 +233,7 @@ func scannedSince(ctx context.Context, db bun.IDB, list turnout.ID, from Positio
 	}
 	var annulled []turnout.ID
 	err = db.NewSelect().Model((*Scan)(nil)).ColumnExpr("DISTINCT ticket_id").Where("list_id = ?", list).Where("annulled_at IS NOT NULL").
-		Where("annulled_at > ?", from.Tickets.At.Add(-feedOverlap)).Where("ticket_id IS NOT NULL").Scan(ctx, &annulled)
+		Where("annulled_at >= ?", from.Tickets.At.Add(-feedOverlap)).Where("ticket_id IS NOT NULL").Scan(ctx, &annulled)
 	return append(ids, annulled...), err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -38,6 +39,9 @@ type Synced struct {
 
 // MaxQueued is how many scans are taken at once.
 const MaxQueued = 200
+
+// retold follows the nonce of a scan that we refused and the door, which did not hear of it, accepted.
+const retold = "+"
 
 // queueMargin is how long before and after an event its scans can have happened.
 const queueMargin = 365 * 24 * time.Hour
@@ -112,7 +116,9 @@ func (s *Service) take(ctx context.Context, g knownGate, in QueuedScan) (scan *S
 
 func (s *Service) takeIn(ctx context.Context, tx bun.Tx, g knownGate, in QueuedScan) (*Scan, error) {
 	hashed := in.ScanInput
-	hashed.Code += in.Lookup
+	if in.Lookup != "" {
+		hashed.Code = in.Lookup
+	}
 	told := scanning{ScanInput: in.ScanInput, gate: g, hash: hashed.hash(), now: s.Now(), at: in.ScannedAt.Add(in.Skew).UTC().Truncate(time.Microsecond)}
 	if told.at.After(told.now) { // it cannot have happened after it was told
 		told.at = told.now
@@ -122,6 +128,10 @@ func (s *Service) takeIn(ctx context.Context, tx bun.Tx, g knownGate, in QueuedS
 	if err == nil {
 		if before.RequestHash != told.hash {
 			return nil, ErrNonceReused
+		}
+		if before.Result == Refused && !before.Offline && in.Result == Accepted && !strings.HasSuffix(in.Nonce, retold) {
+			in.Nonce += retold // our answer was lost on its way, and the door let them in: that happened too
+			return s.takeIn(ctx, tx, g, in)
 		}
 		return before, errors.Join(recall(ctx, tx, []*item{{Out: before}}), s.conflictOf(ctx, tx, before))
 	}

@@ -101,6 +101,9 @@ func (s *Service) cancelAddOn(ctx context.Context, tx bun.Tx, community, ticket,
 		units += has.Quantity
 	}
 	counts.count(o, 1)
+	if _, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("updated_at = ?", now).Where("id = ?", ticket).Exec(ctx); err != nil { // doors ask for what changed
+		return refund, err
+	}
 	if err := requestRefunds(ctx, tx, o, o.refundsOf(refund.Amount, CanceledByOrganiser, now), now, counts); err != nil {
 		return refund, err
 	}

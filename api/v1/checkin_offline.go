@@ -111,7 +111,7 @@ func (h *Handler) offlineList(c *gin.Context) *checkin.List {
 		id = c.Param("list")
 	}
 	list, err := h.CheckIn.List(c.Request.Context(), access.Community(c), turnout.ID(id))
-	if event := access.Event(c); err == nil && event != nil && event.ID != list.EventID {
+	if err == nil && c.Param("event") != "" && access.Event(c).ID != list.EventID {
 		err = turnout.ErrNotFound
 	}
 	if err != nil {
