@@ -387,7 +387,7 @@ func seal(nonce ticketing.Nonce, open openRecord) (SealedRecord, error) {
 func (f *RecordFeed) Bytes() (run []byte) {
 	for _, r := range f.Records {
 		run = append(run, r.Lookup[:]...)
-		run = binary.BigEndian.AppendUint16(run, uint16(len(r.Sealed))) //nolint:gosec // names are short
+		run = binary.BigEndian.AppendUint16(run, uint16(len(r.Sealed)))
 		run = append(run, r.Sealed...)
 	}
 	return run

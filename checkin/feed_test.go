@@ -46,7 +46,9 @@ func (d *door) hear(p *pocket, list *checkin.List) {
 			p.codes[short] = ""
 		}
 		for _, other := range feed.Others {
-			p.codes[other.Lookup] = other.Reason
+			if p.codes[other.Lookup] = other.Reason; other.Reason == checkin.Revoked {
+				delete(p.passes, other.Lookup) // they go on under the new code
+			}
 		}
 		for _, pass := range feed.Passes {
 			if delete(p.passes, pass.Lookup); len(pass.Entries) > 0 {

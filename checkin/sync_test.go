@@ -249,3 +249,28 @@ func (d *door) end(list *checkin.List, tickets []*ticketing.Ticket, run string) 
 	slices.SortFunc(rows, cmp.Compare[string])
 	return fmt.Sprint(rows, stats.CheckedIn, stats.Inside, stats.Refused)
 }
+
+// A door whose question was answered, but did not hear it, decides alone and tells it under the same nonce: it is no second scan; and what we had refused and it let
+// in happened.
+func TestAnAnswerThatWasLost(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoor(t, db)
+		list, order := d.list(checkin.ListInput{}), d.order(d.regular, 2)
+		let, code := d.must(checkin.ScanInput{ListID: list.ID, Code: order.Tickets[0].Code, Caller: "dev_a", Nonce: "1"}), order.Tickets[1].Code
+		if got := d.sync(list, queued(t, "dev_a", "1", order.Tickets[0].Code, 0))[0]; got.ID != let.ID || !got.Replay || got.Conflict != nil {
+			t.Errorf("told again: %+v", got)
+		}
+		if _, err := d.Ticketing.CancelOrder(t.Context(), order.CommunityID, order.ID, ticketing.CanceledByOrganiser, false); err != nil {
+			t.Fatal(err)
+		}
+		no := d.must(checkin.ScanInput{ListID: list.ID, Code: code, Caller: "dev_a", Nonce: "2"})
+		first, again := d.sync(list, queued(t, "dev_a", "2", code, 0))[0], d.sync(list, queued(t, "dev_a", "2", code, 0))[0]
+		if no.Reason != checkin.Canceled || first.Result != checkin.Accepted || first.Reason != checkin.Canceled || again.ID != first.ID {
+			t.Errorf("refused %s; told %s %s; again %s", no.Reason, first.Result, first.Reason, again.ID)
+		}
+		stats, err := d.Stats(t.Context(), d.event.CommunityID, list.ID)
+		if err != nil || stats.CheckedIn != 2 || stats.Refused != 1 {
+			t.Errorf("%+v, %v", stats, err)
+		}
+	})
+}
