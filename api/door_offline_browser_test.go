@@ -1,8 +1,11 @@
 package api
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -17,7 +20,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"turnout/checkin"
+	"turnout/internal/browsertest"
 	"turnout/internal/fakecamera"
+	"turnout/ticketing"
 )
 
 // flaky answers on this machine as it is, while away is false.
@@ -188,5 +193,75 @@ func (d *doorway) holds() {
 	d.t.Helper()
 	if broken, err := checkin.Check(d.t.Context(), d.DB.Read()); err != nil || len(broken) > 0 {
 		d.t.Errorf("%v, %v", broken, err)
+	}
+}
+
+// codesEntry is what a door makes of codes, by WebCrypto and without its Ed25519.
+const codesEntry = `import { readTicket, verify, lookupOf, fromBase64 } from "./_ticket";
+window.read = async (codes, key, without) => {
+	const real = SubtleCrypto.prototype.importKey;
+	let asked = 0;
+	SubtleCrypto.prototype.importKey = function (format, raw, how, ...rest) {
+		if (how?.name !== "Ed25519") return real.call(this, format, raw, how, ...rest);
+		asked++;
+		return without ? Promise.reject(new DOMException("no", "NotSupportedError")) : real.call(this, format, raw, how, ...rest);
+	};
+	const all = await Promise.all(codes.map(async (text) => {
+		const code = readTicket(text);
+		return code ? [code.event, code.ticket, code.type, code.mode, code.key, await lookupOf(code), await verify(code, fromBase64(key))].join(" ") : "";
+	}));
+	SubtleCrypto.prototype.importKey = real;
+	return asked > 0 ? all : [];
+};`
+
+// The page reads, looks up and verifies codes as the server does, with the browser's Ed25519 and with the one that is computed.
+func TestBrowserVerifiesCodes(t *testing.T) {
+	ctx := browsertest.Open(t, browsertest.Page(browsertest.Bundle(t, codesEntry)))
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var codes, want []string
+	for i := range 300 {
+		var nonce ticketing.Nonce
+		for j := range nonce {
+			nonce[j] = byte(rng.Uint32())
+		}
+		c := ticketing.Code{KeyID: uint8(rng.IntN(64)), Mode: []ticketing.Mode{ticketing.InPerson, ticketing.Virtual}[rng.IntN(2)], Event: rng.Int64N(1 << rng.IntN(50)), Ticket: rng.Int64N(1 << rng.IntN(50)), Type: rng.Int64N(1 << rng.IntN(20)), Nonce: nonce}
+		text := []byte(c.Sign(private))
+		if i%3 > 0 { // one letter is another, or one is missing or too much
+			switch at := rng.IntN(len(text)); rng.IntN(8) {
+			case 0:
+				text = slices.Delete(text, at, at+1)
+			case 1:
+				text = slices.Insert(text, at, 'A')
+			default:
+				text[at] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ2345678-"[rng.IntN(34)]
+			}
+		}
+		codes = append(codes, string(text))
+		said := ""
+		if read, err := ticketing.ParseCode(string(text)); err == nil {
+			said = fmt.Sprintf("%d %d %d %s %d %s %v", read.Event, read.Ticket, read.Type, read.Mode, read.KeyID, ticketing.Lookup(read.Nonce), read.Verify(public))
+		}
+		want = append(want, said)
+	}
+	asked, err := json.Marshal(codes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, without := range []bool{false, true} {
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](fmt.Sprintf("read(%s, %q, %v)", asked, base64.StdEncoding.EncodeToString(public), without), chromedp.EvalAwaitPromise))
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("%d answers, %v", len(got), err)
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("without %v: %s is %q, want %q", without, codes[i], got[i], want[i])
+			}
+		}
 	}
 }

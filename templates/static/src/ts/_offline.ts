@@ -228,7 +228,7 @@ export class Offline {
       }
       const valid = shorts(fromBase64(news.lookups)).filter((name) => tickets.get(name) !== "");
       const others = (news.revoked ?? []).map(([name, state]): Change => [hex(fromBase64(name)), state]).filter(([name, state]) => tickets.get(name) !== state);
-      const passed: [string, Past | null][] = others.filter(([, state]) => state === "revoked").map(([name]) => [name, null]); // they go on under the new code
+      const passed: [string, Past | null][] = [];
       for (const { lookup, ...past } of news.passes ?? []) {
         const name = hex(fromBase64(lookup));
         if (JSON.stringify(past) === JSON.stringify(passes.get(name))) continue;
