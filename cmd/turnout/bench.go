@@ -38,14 +38,15 @@ type benchSize struct {
 	tickets        int // to scan in a round of P6
 	small, large   int // the events of P12
 	samples        int // of each call of P12
+	listed         int // tickets of P16
 }
 
 func (cmd *benchCommand) size() benchSize {
 	if cmd.Quick {
-		return benchSize{round: 150 * time.Millisecond, rounds: 1, callers: 16, buyers: 300, places: 30, sales: 1, tickets: 300, small: 50, large: 500, samples: 10}
+		return benchSize{round: 150 * time.Millisecond, rounds: 1, callers: 16, buyers: 300, places: 30, sales: 1, tickets: 300, small: 50, large: 500, samples: 10, listed: 500}
 	}
 	return benchSize{round: 1500 * time.Millisecond, rounds: cmd.Rounds, callers: 256, buyers: 10_000, places: 1000, sales: cmd.Sales, tickets: 40_000,
-		small: 1000, large: cmd.Tickets, samples: 200}
+		small: 1000, large: cmd.Tickets, samples: 200, listed: 100_000}
 }
 
 // benchRow is one line of the table: what was measured, beside what, and the goal.
@@ -111,7 +112,7 @@ func (b *bench) run(ctx context.Context, only []string) error {
 	wanted := func(ids ...string) bool {
 		return len(only) == 0 || slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(only, id) })
 	}
-	if wanted("P1", "P2", "P3", "P4", "P5", "P6") {
+	if wanted("P1", "P2", "P3", "P4", "P5", "P6", "P7") {
 		r, err := b.open(ctx)
 		if err != nil {
 			return err
@@ -122,6 +123,11 @@ func (b *bench) run(ctx context.Context, only []string) error {
 		}
 		if err != nil {
 			return err
+		}
+	}
+	if wanted("P16") {
+		if err := b.offline(ctx); err != nil {
+			return fmt.Errorf("P16: %w", err)
 		}
 	}
 	if wanted("P11", "P12") {
@@ -139,7 +145,7 @@ func (b *bench) onOneServer(ctx context.Context, r *rig, wanted func(...string) 
 		ids []string
 		do  func(context.Context, *rig) error
 	}{
-		{[]string{"P1", "P2", "P5"}, b.reservations}, {[]string{"P3"}, b.rush}, {[]string{"P4"}, b.soldOut}, {[]string{"P5"}, b.page}, {[]string{"P6"}, b.scans},
+		{[]string{"P1", "P2", "P5", "P7"}, b.reservations}, {[]string{"P3"}, b.rush}, {[]string{"P4"}, b.soldOut}, {[]string{"P5"}, b.page}, {[]string{"P6"}, b.scans}, {[]string{"P7"}, b.doors},
 	} {
 		if !wanted(step.ids...) {
 			continue

@@ -17,7 +17,7 @@ func TestBench(t *testing.T) {
 	for _, engine := range dbtest.Engines() {
 		t.Run(string(engine), func(t *testing.T) {
 			args := []string{"bench", "--quick", "--json", "--engine", string(engine)}
-			ids := []string{"P1", "P1", "P3", "P3", "P3", "P3", "P4", "P5", "P5", "P5", "P6", "P11", "P11", "P12", "P12", "P12", "P12", "P12", "P12", "P12", "P12", "P12"}
+			ids := []string{"P1", "P1", "P3", "P3", "P3", "P3", "P4", "P5", "P5", "P5", "P6", "P7", "P7", "P7", "P16", "P16", "P16", "P11", "P11", "P12", "P12", "P12", "P12", "P12", "P12", "P12", "P12", "P12"}
 			if engine == database.Postgres {
 				args = append(args, "--database", os.Getenv("TURNOUT_TEST_POSTGRES"))
 				ids = slices.Insert(ids, 2, "P2")
