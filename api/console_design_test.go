@@ -19,7 +19,7 @@ import (
 )
 
 // logoPicture is a small picture with a see-through ground.
-func logoPicture(t *testing.T) []byte {
+func logoPicture(t testing.TB) []byte {
 	t.Helper()
 	img := image.NewNRGBA(image.Rect(0, 0, 60, 20))
 	for x := range 30 {

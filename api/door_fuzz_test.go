@@ -16,13 +16,9 @@ func FuzzBatch(f *testing.F) {
 	f.Add(`{"items":[{"ticket_id":"tkt_x","direction":"exit","nonce":"3","scanned_at":"9999-12-31T23:59:59Z"},{"nonce":"3"},null]}`)
 	f.Add(`{"items":[]}`)
 	f.Add(`[`)
-	var d *doorway
-	var scans string
+	d := newDoorway(f, dbtest.Open(f, database.SQLite))
+	scans := "/api/v1/check-in-lists/" + d.api("POST", "/events/fest/check-in-lists", m{"name": "Door"}, 201).text1("id") + "/scans/batch"
 	f.Fuzz(func(t *testing.T, body string) {
-		if d == nil {
-			d = newDoorway(t, dbtest.Open(t, database.SQLite))
-			scans = "/api/v1/check-in-lists/" + d.api("POST", "/events/fest/check-in-lists", m{"name": "Door"}, 201).text1("id") + "/scans/batch"
-		}
 		w, said := call(t, d.house, "POST", scans, body, "Authorization", "Bearer "+d.token, "Content-Type", "application/json")
 		switch w.StatusCode {
 		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusConflict, http.StatusRequestEntityTooLarge:

@@ -97,7 +97,7 @@ func ticketCode(t *testing.T, n int) (string, documents.Matrix) {
 	return code, matrix(t, code)
 }
 
-func matrix(t *testing.T, text string) documents.Matrix {
+func matrix(t testing.TB, text string) documents.Matrix {
 	t.Helper()
 	m, err := documents.QR(text)
 	if err != nil {

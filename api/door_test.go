@@ -26,7 +26,7 @@ type doorway struct {
 	order string       // the code of their order
 }
 
-func newDoorway(t *testing.T, db *database.DB) *doorway {
+func newDoorway(t testing.TB, db *database.DB) *doorway {
 	t.Helper()
 	d := &doorway{walked: &walked{house: newHouse(t, db, nil)}}
 	d.api("POST", "/events", eventBody("fest"), 201)

@@ -65,7 +65,7 @@ var allPages = sync.OnceValue(func() *templates.Set {
 type house struct {
 	*Server
 	services.Services
-	t         *testing.T
+	t         testing.TB
 	sandbox   *sandbox.Provider
 	deliver   func(payload []byte, signature string) // instead of delivering; nil delivers
 	runner    *jobs.Runner
@@ -78,7 +78,7 @@ type house struct {
 	visited  map[string]bool // "POST /events 201"
 }
 
-func newHouse(t *testing.T, db *database.DB, change func(*Config)) *house {
+func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 	t.Helper()
 	ctx := t.Context()
 	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
@@ -176,12 +176,12 @@ func (h *house) readDocument() {
 }
 
 // call makes a request and gives the answer.
-func call(t *testing.T, h http.Handler, method, path, body string, headers ...string) (*http.Response, string) {
+func call(t testing.TB, h http.Handler, method, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	return callFrom(t, h, "192.0.2.1:1234", method, path, body, headers...)
 }
 
-func callFrom(t *testing.T, h http.Handler, address, method, path, body string, headers ...string) (*http.Response, string) {
+func callFrom(t testing.TB, h http.Handler, address, method, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.RemoteAddr = address
@@ -199,7 +199,7 @@ func callFrom(t *testing.T, h http.Handler, address, method, path, body string, 
 
 // answer is a decoded JSON answer.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   map[string]any
