@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,41 @@ func TestADoorsPageTellsItsScans(t *testing.T) {
 			if w, _ := d.page(d.boss, strings.Replace(door, "fest", "other", 1)+path, nil, false); w.StatusCode != 404 {
 				t.Errorf("%s of another event: %d", path, w.StatusCode)
 			}
+		}
+	})
+}
+
+// A supervisor's reason lets in whom the door refused, with and without scripts; who may only scan is not offered it.
+func TestASupervisorLetsInAllTheSame(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoorway(t, db)
+		door := d.open()
+		d.scan(door, url.Values{"code": {d.codes[0]}, "nonce": {"1"}})
+		said, body := d.scan(door, url.Values{"code": {d.codes[0]}, "nonce": {"2"}})
+		action := door + "/scans/" + said["scan"] + "/override"
+		if said["reason"] != "already_checked_in" || !strings.Contains(body, `action="`+action+`"`) {
+			t.Fatalf("%v %s", said, body)
+		}
+		link, _ := d.device(m{"role": "scan"})
+		p := &phone{doorway: d}
+		p.pair(link)
+		if _, body := d.page(p.cookie, door+"/scans", url.Values{"code": {d.codes[0]}, "nonce": {"3"}}, true); strings.Contains(body, "override") {
+			t.Error("a phone that may only scan is offered it")
+		}
+		if w, _ := d.page(p.cookie, action, url.Values{"reason": {"Known"}, "nonce": {"4"}}, true); w.StatusCode != 403 {
+			t.Errorf("and does it: %d", w.StatusCode)
+		}
+		if w, body := d.page(d.staff, action, url.Values{"reason": {" "}, "nonce": {"5"}}, false); w.StatusCode != 422 || !strings.Contains(body, "aria-invalid") {
+			t.Errorf("without a reason: %d %s", w.StatusCode, body)
+		}
+		if w, body := d.page(d.staff, action, url.Values{"reason": {"Lost the <phone>"}, "nonce": {"5"}}, true); w.StatusCode != 200 || !strings.Contains(body, `data-result="accepted"`) || !strings.Contains(body, "Lost the &lt;phone&gt;") {
+			t.Errorf("as a part: %d %s", w.StatusCode, body)
+		}
+		if w, _ := d.page(d.staff, action, url.Values{"reason": {"Lost the <phone>"}, "nonce": {"5"}}, false); w.StatusCode != 303 {
+			t.Errorf("without scripts: %d", w.StatusCode)
+		}
+		if _, body := d.page(d.staff, door+"/scans", nil, false); strings.Count(body, "<q>Lost the") != 1 {
+			t.Errorf("the log: %s", body)
 		}
 	})
 }

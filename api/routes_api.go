@@ -49,6 +49,7 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/check-in-lists/{id}/door", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.GetDoor},
 		{Method: get, Path: "/check-in-lists/{id}/door/tickets", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.GetDoorTickets},
 		{Method: get, Path: "/check-in-lists/{id}/door/records", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.GetDoorRecords},
+		{Method: post, Path: "/scans/{id}/override", Who: token("checkin:write").OrDevice(checkin.Supervisor), Handle: api.OverrideScan, Unseen: true},
 		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write").OrDevice(checkin.Supervisor), Handle: api.AnnulScan, Unseen: true},
 		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
 

@@ -168,6 +168,7 @@ var bodies = map[string]string{
 	"/orders/{code}/refunds":           `{"reason":"a"}`,
 	"/check-in-lists/{id}/scans":       `{"code":"x","nonce":"n"}`,
 	"/check-in-lists/{id}/scans/batch": `{"items":[]}`,
+	"/scans/{id}/override":             `{"reason":"x","nonce":"n"}`,
 	"/sponsors/{id}":                   `{"name":"A","status":"prospect"}`,
 	"/sponsors/{id}/payments":          `{"amount":{"amount":1,"currency":"EUR"}}`,
 	"/budget/lines/{id}/entries":       `{"amount":{"amount":1,"currency":"EUR"},"date":"2027-05-01"}`,

@@ -39,7 +39,7 @@ var feedOverlap = time.Minute
 
 // How many tickets are told at once.
 const (
-	feedTickets = 100_000
+	feedTickets = 25_000
 	feedRecords = 2000
 )
 

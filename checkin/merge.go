@@ -25,7 +25,7 @@ type merged struct {
 
 // merge puts the accepted scans of a ticket in the order in which they count as having happened, whatever the order in which they came: by
 // time, device and nonce. None is reversed: the first entry is the admission, exits before it count for nothing, and an entry that the list
-// would not have let in, had its door known of those before, is in conflict with the last of them.
+// would not have let in, had its door known of those before, is in conflict with the last of them, unless a supervisor knew and let them in.
 func merge(l *rules.List, log []*Scan) merged {
 	log = slices.Clone(log)
 	slices.SortFunc(log, func(a, b *Scan) int {
@@ -38,7 +38,7 @@ func merge(l *rules.List, log []*Scan) merged {
 	for _, scan := range log {
 		if scan.Direction == Entry {
 			p := rules.Pass{At: rules.At(scan.At), Entries: before.entries, Exits: before.exits, Inside: m.inside}
-			if m.last != nil && entry.Enter(&p).Reason != "" {
+			if m.last != nil && scan.Overrides == "" && entry.Enter(&p).Reason != "" {
 				m.conflicts[scan.ID] = m.last.ID
 			}
 			if m.last = scan; m.first == nil {

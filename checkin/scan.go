@@ -71,6 +71,8 @@ func (s *Scan) Message() string {
 		switch {
 		case s.Conflict != nil:
 			return "Let in twice, by doors that did not know of each other."
+		case s.Overrides != "":
+			return "Let in by a supervisor: " + s.Note
 		case s.Reason != "":
 			return "Let in by a door that did not know: " + messages[s.Reason]
 		}
@@ -120,6 +122,8 @@ type Scan struct {
 	At          time.Time  // when it counts as having happened: see ruleTime and QueuedScan
 	Offline     bool       // the door decided by itself, and told it later
 	ConflictID  turnout.ID `bun:",nullzero"` // the entry before this one, of a ticket that doors let in that did not know of each other
+	Overrides   turnout.ID `bun:",nullzero"` // the refusal that a supervisor set aside with this entry; Reason is what it said
+	Note        string     // why, in the supervisor's words
 	AnnulledAt  time.Time  `bun:",nullzero"`
 	AnnulledBy  string
 

@@ -51,6 +51,8 @@ CREATE TABLE scans (
     at           TIMESTAMPTZ NOT NULL, -- when it counts as having happened
     offline      BOOLEAN NOT NULL DEFAULT FALSE, -- the door decided without the server, and told it later
     conflict_id  TEXT, -- of a ticket that was let in twice by doors that did not know of each other: the entry before this one
+    overrides    TEXT, -- the refusal that a supervisor set aside: this entry is none that doors did not know of
+    note         TEXT NOT NULL DEFAULT '', -- why, in the supervisor's words
     annulled_at  TIMESTAMPTZ,
     annulled_by  TEXT NOT NULL DEFAULT '',
     UNIQUE (caller, nonce)

@@ -25,7 +25,10 @@ type (
 		Earlier                                                          *sampleEarlier
 		Near                                                             []string
 		Badge                                                            *sampleDoorBadge
+		Note                                                             string
+		Override                                                         *sampleOverride
 	}
+	sampleOverride  struct{ URL, Nonce, Error string }
 	sampleDoorBadge struct {
 		URL     string
 		Printed *struct {
@@ -58,11 +61,12 @@ func sampleScans() map[string]sampleScan {
 		}
 		if reason == "already_checked_in" {
 			scan.Earlier = &sampleEarlier{sampleConf.StartsAt.Add(-18 * time.Minute), "North stairs"}
+			scan.Override = &sampleOverride{"/door/x/lists/l/scans/scn_1/override", "n", ""}
 		}
 		all[reason] = scan
 	}
 	for _, direction := range []string{"entry", "exit"} {
-		all[direction] = sampleScan{ID: "scn_2", Tone: "ok", Icon: "circle-check", Result: "accepted", Direction: direction, OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest, Gate: "North stairs",
+		all[direction] = sampleScan{ID: "scn_2", Tone: "ok", Icon: "circle-check", Result: "accepted", Direction: direction, OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest, Gate: "North stairs", Note: "Lost the phone, known in person",
 			Badge: &sampleDoorBadge{"/door/gopher-summit-2026/badges/tkt_1", &struct {
 				Times int
 				Last  time.Time

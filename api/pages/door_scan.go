@@ -24,8 +24,60 @@ type doorAnswer struct {
 	Icon      string
 	OrderCode string
 	Zone      string
-	Near      []string   // what would have worked
-	Badge     *doorBadge // nil where none is to be printed
+	Near      []string      // what would have worked
+	Badge     *doorBadge    // nil where none is to be printed
+	Override  *doorOverride // nil where nobody can answer for letting in all the same
+}
+
+// doorOverride is how a supervisor lets in whom the door refused.
+type doorOverride struct {
+	URL   string // takes a POST
+	Nonce string
+	Error string // what was wrong with the reason
+}
+
+func (h *Handler) doorOverride(c *gin.Context, event *events.Event, scan *checkin.Scan) *doorOverride {
+	if !scan.Overridable() || !access.Who(c).Covers(checkin.Supervisor) {
+		return nil
+	}
+	return &doorOverride{URL: doorPath(event, scan.ListID) + "/scans/" + string(scan.ID) + "/override", Nonce: string(turnout.NewID("non"))}
+}
+
+// overrideForm is a supervisor's word against a refusal.
+type overrideForm struct {
+	Reason string `form:"reason" text:"name,max=300"`
+	Nonce  string `form:"nonce"`
+}
+
+// OverrideScan lets in whom the door refused, on a supervisor's word.
+func (h *Handler) OverrideScan(c *gin.Context) {
+	list, refused := h.doorScan(c)
+	if refused == nil {
+		return
+	}
+	event, who := access.Event(c), access.Who(c)
+	var in overrideForm
+	scan, err := refused, respond.Form(c, &in)
+	if err == nil {
+		scan, err = h.CheckIn.SetAside(c.Request.Context(), event.CommunityID, checkin.Override{Scan: refused.ID, Reason: in.Reason, Nonce: in.Nonce, Gate: who.Gate(refused.Gate), Caller: string(who.ID())})
+	}
+	if err != nil {
+		problems, status, ok := h.refused(c, err)
+		if !ok {
+			return
+		}
+		page := h.doorScanPage(c, list, refused)
+		if page.Answer.Override != nil {
+			page.Answer.Override.Error = problems.For("reason")
+		}
+		h.Render(c, status, "door_scan", page)
+		return
+	}
+	if wantsPart(c) {
+		h.doorAnswerPart(c, event, scan)
+		return
+	}
+	h.Redirect(c, doorPath(event, list.ID)+"/scans/"+string(scan.ID), "", "")
 }
 
 // doorBadge is the badge of a ticket that was scanned.
@@ -170,7 +222,7 @@ func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *chec
 	ctx := c.Request.Context()
 	part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, event)}
 	part.Near = h.near(c, scan)
-	part.Badge = h.doorBadge(c, event, scan)
+	part.Badge, part.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
 	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
 	if err == nil {
 		part.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now())
@@ -187,16 +239,20 @@ func (h *Handler) DoorAnswer(c *gin.Context) {
 	if scan == nil {
 		return
 	}
+	h.Render(c, http.StatusOK, "door_scan", h.doorScanPage(c, list, scan))
+}
+
+func (h *Handler) doorScanPage(c *gin.Context, list *checkin.List, scan *checkin.Scan) doorScanPage {
 	event := access.Event(c)
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
 	page.Answer.Near = h.near(c, scan)
-	page.Answer.Badge = h.doorBadge(c, event, scan)
+	page.Answer.Badge, page.Answer.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}
 	page.NextURL = doorPath(event, list.ID) + "?" + said.Encode()
 	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() && access.Who(c).Covers(checkin.Supervisor) {
 		page.AnnulURL = doorPath(event, list.ID) + "/scans/" + string(scan.ID) + "/annul"
 	}
-	h.Render(c, http.StatusOK, "door_scan", page)
+	return page
 }
 
 // doorScan is the scan in the path, of the list in the path; nil when the error was answered.

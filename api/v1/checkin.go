@@ -24,6 +24,8 @@ var checkInOperations = operations{
 		Text: "Accepted or refused, the answer is 200 and the attempt is logged. The same nonce and code give the first answer again; another code is 409."},
 	"POST /check-in-lists/{id}/scans/batch": {Summary: "Take scans that waited at a door", In: batchRequest{}, Out: batchResponse{}, Errors: []int{409},
 		Text: "What a door decided without the server, in the order in which it is given. Nobody who was let in is put out again: of entries of one ticket by doors that did not know of each other the first by time, device and nonce is the admission, the others name it in conflict_with. Sent again, each item gets its first answer. An item that cannot be taken has an error; the others are taken."},
+	"POST /scans/{id}/override": {Summary: "Let in all the same", In: overrideRequest{}, Out: scanResponse{}, Errors: []int{409},
+		Text: "A supervisor sets a refusal aside (already_checked_in, wrong_list, not_yet_valid, no_longer_valid, rules): an entry of its own, which names the refusal and the reason given. A ticket that is canceled, not paid, or has a newer code cannot be let in so."},
 	"DELETE /scans/{id}":             {Summary: "Annul a scan", Text: "It stays in the log, marked.", Out: scanResponse{}, Errors: []int{409}},
 	"GET /events/{event}/attendance": {Summary: "Who was present", Out: respond.Page[attendanceResponse]{}, Query: window},
 }
@@ -98,12 +100,14 @@ type scanResponse struct {
 	AgainAt    *time.Time        `json:"again_at,omitempty" doc:"when the same ticket may come in at this gate, where that is known"`
 	Offline    bool              `json:"offline" doc:"the door decided without the server"`
 	Conflict   *doubleEntry      `json:"conflict_with,omitempty" doc:"the other entry of a ticket that was let in twice"`
+	Overrides  turnout.ID        `json:"overrides,omitempty" doc:"the refusal that a supervisor set aside with this entry; reason is what it said"`
+	Note       string            `json:"note,omitempty" doc:"why, in the supervisor's words"`
 	AnnulledAt *time.Time        `json:"annulled_at"`
 }
 
 func newScanResponse(s *checkin.Scan) scanResponse {
 	out := scanResponse{ID: s.ID, ListID: s.ListID, Result: s.Result, Reason: s.Reason, Message: s.Message(), Direction: s.Direction, Gate: s.Gate,
-		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt), AgainAt: moment(s.AgainAt), Offline: s.Offline}
+		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt), AgainAt: moment(s.AgainAt), Offline: s.Offline, Overrides: s.Overrides, Note: s.Note}
 	for _, condition := range s.Failed {
 		out.Failed = append(out.Failed, newConditionFields(condition))
 	}
@@ -234,6 +238,27 @@ func (h *Handler) syncScans(c *gin.Context, list turnout.ID) ([]checkin.Synced, 
 		return nil, false
 	}
 	return answers, true
+}
+
+type overrideRequest struct {
+	Reason string `json:"reason" required:"true" text:"name,max=300" doc:"why they come in all the same; kept in the log"`
+	Nonce  string `json:"nonce" required:"true" doc:"unique to the token: repeating it is safe"`
+	Gate   string `json:"gate"`
+}
+
+// OverrideScan is POST /scans/{id}/override.
+func (h *Handler) OverrideScan(c *gin.Context) {
+	var in overrideRequest
+	if !respond.Bind(c, &in) {
+		return
+	}
+	who := access.Who(c)
+	scan, err := h.CheckIn.SetAside(c.Request.Context(), access.Community(c), checkin.Override{Scan: turnout.ID(c.Param("id")), Reason: in.Reason, Nonce: in.Nonce, Gate: who.Gate(in.Gate), Caller: string(who.ID())})
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusOK, newScanResponse(scan))
 }
 
 // AnnulScan is DELETE /scans/{id}.

@@ -116,6 +116,7 @@ type batcher struct {
 	db      *DB
 	mu      sync.Mutex
 	waiting [lanes][]*ticket
+	doors   time.Time // when the door's lane was served last
 	closed  bool
 	wake    chan struct{}
 	ended   chan struct{}
@@ -125,6 +126,12 @@ type batcher struct {
 
 // batchTime is how long a grouped transaction may take.
 const batchTime = 30 * time.Second
+
+// besideDoor is how many requests of the shop share a transaction while doors are at work: a scan waits for the one under way, and no longer.
+const besideDoor = 32
+
+// doorsRest is how long after its last scan a door counts as at work.
+const doorsRest = time.Second
 
 const queueLimit = 4096 // in each lane; beyond it the answer is ErrBusy
 
@@ -184,12 +191,16 @@ func (b *batcher) serve() {
 func (b *batcher) take(lane Lane) []*ticket {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if lane == Door && len(b.waiting[lane]) > 0 {
+		b.doors = time.Now()
+	}
+	beside := lane == Shop && time.Since(b.doors) < doorsRest
 	var batch, rest []*ticket
 	for _, t := range b.waiting[lane] {
 		switch {
 		case t.ctx.Err() != nil:
 			t.done <- t.ctx.Err()
-		case len(batch) == 0 || t.work == batch[0].work && len(batch) < t.work.limit():
+		case len(batch) == 0 || t.work == batch[0].work && len(batch) < t.work.limit() && (!beside || len(batch) < besideDoor):
 			batch = append(batch, t)
 		default:
 			rest = append(rest, t)

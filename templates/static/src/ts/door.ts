@@ -177,6 +177,7 @@ function door(root: HTMLElement): void {
   }
   answer.addEventListener("click", (event) => {
     if (performance.now() - said < doubleTap) return; // meant for what was there before
+    if ((event.target as Element).closest("form")) return; // somebody answers for it
     const pressed = (event.target as Element).closest<HTMLElement>("a, button");
     if (!pressed || pressed.matches("[data-go-on]")) dismiss();
   });
@@ -191,7 +192,7 @@ function door(root: HTMLElement): void {
       if (covered) dismiss();
       else panels.close();
     } else if (covered && (event.key === "Enter" || event.key === " ")) {
-      if ((event.target as Element).closest("[data-answer] :is(a, button)")) return; // pressed by the browser
+      if ((event.target as Element).closest("[data-answer] :is(a, button, form)")) return; // pressed by the browser
       event.preventDefault(); // what the answer covers is not meant
       swallowed = true;
       if (!event.repeat && performance.now() - said >= doubleTap) dismiss();
@@ -310,11 +311,26 @@ function door(root: HTMLElement): void {
         form.querySelector<HTMLInputElement>("[name=nonce]")?.setAttribute("value", newNonce());
       });
       once(form, sent);
+    } else if (form.matches("[data-override]")) {
+      event.preventDefault();
+      once(form, setAside(form));
     } else if (form.matches("[data-annul]") && form.dataset.confirmed === "yes") {
       event.preventDefault();
       void load(part("log"), form.action, () => true, new URLSearchParams({ confirmed: "yes" })).then(count);
     }
   });
+
+  // setAside sends a supervisor's word against a refusal; without an answer the form stays.
+  async function setAside(form: HTMLFormElement): Promise<void> {
+    try {
+      const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+      const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(5000) });
+      if (response.ok) told({ outcome: "answered", html: await response.text() });
+      else say(template("failed"));
+    } catch {
+      network("offline");
+    }
+  }
 
   // once keeps a form from being sent again before its scan went through.
   function once(form: HTMLFormElement, sent: Promise<void>): void {
