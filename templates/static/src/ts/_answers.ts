@@ -6,7 +6,7 @@ const minute = 60_000;
 
 export class Answers {
   private readonly words = document.querySelector<HTMLTemplateElement>("template[data-words]")?.content;
-  private readonly lang = document.documentElement.lang;
+  private readonly lang = document.documentElement.lang.replace(/^en$/, "en-GB"); // days before months, as the server writes them
   private readonly zone: string;
 
   constructor(private readonly book: Book) {
@@ -39,7 +39,7 @@ export class Answers {
       const line = document.createElement("p");
       line.className = "door-note";
       line.textContent = note;
-      section.querySelector("[data-alone]")?.before(line);
+      section.querySelector(".door-order, [data-alone]")?.before(line);
     }
     return drawn;
   }
@@ -82,7 +82,7 @@ export class Answers {
 
   private moment(at: number): { Time: string; Date: string } {
     const as = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(this.lang, { timeZone: this.zone, ...options }).format(at);
-    return { Time: as({ hour: "2-digit", minute: "2-digit" }), Date: as({ weekday: "short", day: "numeric", month: "short" }) };
+    return { Time: as({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }), Date: as({ weekday: "short", day: "numeric", month: "short" }) };
   }
 
   private when(at: number): string {

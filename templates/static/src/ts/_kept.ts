@@ -18,6 +18,7 @@ export interface Known {
   tickets?: string; // cursors: how far we read
   records?: string;
   chunk: number; // the newest
+  synced?: number; // when the server was heard last, by its clock
 }
 
 // Past is when a ticket passed this door, in minutes from 1970.
@@ -87,6 +88,10 @@ export class Kept {
 
   async record(list: string, short: string): Promise<Bytes | undefined> {
     return done(this.read("records").get([list, short]));
+  }
+
+  async note(list: string, known: Known): Promise<void> {
+    await this.write(["lists"], (store) => store("lists").put(known, list));
   }
 
   // learn keeps what changed and how far we read, at once or not at all.

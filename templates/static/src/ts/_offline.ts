@@ -41,7 +41,6 @@ export type Hearing = "heard" | "silent" | "unknown";
 
 export class Offline {
   skew = 0; // milliseconds to add to this phone's clock
-  synced = 0; // when we last heard everything, by this phone's clock
   private bestTrip = Infinity;
   private measured = -Infinity;
   private described = -Infinity;
@@ -78,6 +77,11 @@ export class Offline {
   // ready says that this door can decide alone: it has heard what it accepts and whose tickets are valid.
   get ready(): boolean {
     return this.book.door !== undefined && this.known.tickets !== undefined;
+  }
+
+  // synced is when we last heard everything, by the server's clock, 0 for never.
+  get synced(): number {
+    return this.known.synced ?? 0;
   }
 
   get waiting(): Waiting[] {
@@ -125,7 +129,7 @@ export class Offline {
 
   // forget drops what is known of tickets, when this phone is no door any more.
   async forget(): Promise<void> {
-    this.book.door = this.known.door = this.known.tickets = this.known.records = undefined;
+    this.book.door = this.known.door = this.known.tickets = this.known.records = this.known.synced = undefined;
     this.book.tickets.clear();
     this.book.passes.clear();
     await this.kept.forget().catch(() => undefined);
@@ -149,7 +153,8 @@ export class Offline {
         await this.hearRecords();
         this.recorded = now;
       }
-      this.synced = Date.now();
+      this.known.synced = Date.now() + this.skew;
+      await this.kept.note(this.book.list, this.known);
       return "heard";
     } catch (problem) {
       if (!(problem instanceof Refused) || problem.status !== 401) return "silent";

@@ -177,7 +177,7 @@ function door(root: HTMLElement): void {
   }
   answer.addEventListener("click", (event) => {
     if (performance.now() - said < doubleTap) return; // meant for what was there before
-    if ((event.target as Element).closest("form")) return; // somebody answers for it
+    if ((event.target as Element).closest("form, details")) return; // somebody answers for it
     const pressed = (event.target as Element).closest<HTMLElement>("a, button");
     if (!pressed || pressed.matches("[data-go-on]")) dismiss();
   });
@@ -192,7 +192,7 @@ function door(root: HTMLElement): void {
       if (covered) dismiss();
       else panels.close();
     } else if (covered && (event.key === "Enter" || event.key === " ")) {
-      if ((event.target as Element).closest("[data-answer] :is(a, button, form)")) return; // pressed by the browser
+      if ((event.target as Element).closest("[data-answer] :is(a, button, form, details)")) return; // pressed by the browser
       event.preventDefault(); // what the answer covers is not meant
       swallowed = true;
       if (!event.repeat && performance.now() - said >= doubleTap) dismiss();
@@ -217,7 +217,7 @@ function door(root: HTMLElement): void {
     const text = bar?.querySelector<HTMLElement>("[data-text]");
     if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(count));
     const last = part("synced");
-    if (last && offline?.synced) last.textContent = (last.dataset.text ?? "{}").replace("{}", new Answers(offline.book).clock(offline.synced + offline.skew));
+    if (last && offline?.synced) last.textContent = (last.dataset.text ?? "{}").replace("{}", new Answers(offline.book).clock(offline.synced));
     for (const leave of document.querySelectorAll<HTMLButtonElement>("[data-unpair] button")) leave.disabled = waits;
     for (const why of document.querySelectorAll<HTMLElement>("[data-unpair-waits]")) why.hidden = !waits;
   }
