@@ -46,9 +46,7 @@ func (d *door) hear(p *pocket, list *checkin.List) {
 			p.codes[short] = ""
 		}
 		for _, other := range feed.Others {
-			if p.codes[other.Lookup] = other.Reason; other.Reason == checkin.Revoked {
-				delete(p.passes, other.Lookup) // they go on under the new code
-			}
+			p.codes[other.Lookup] = other.Reason
 		}
 		for _, pass := range feed.Passes {
 			if delete(p.passes, pass.Lookup); len(pass.Entries) > 0 {
@@ -225,6 +223,9 @@ func (f *feeding) compare() {
 	var all pocket
 	f.hear(&f.pocket, f.list)
 	f.hear(&all, f.list)
+	for _, p := range []*pocket{&f.pocket, &all} { // who has a code that does not open is not asked how often it did
+		maps.DeleteFunc(p.passes, func(short checkin.Short, _ string) bool { return p.codes[short] != "" })
+	}
 	if !maps.Equal(f.pocket.codes, all.codes) || !maps.Equal(f.pocket.passes, all.passes) {
 		f.rt.Fatalf("it knows %v %v, and should know %v %v", f.pocket.codes, f.pocket.passes, all.codes, all.passes)
 	}

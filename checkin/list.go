@@ -31,6 +31,7 @@ type List struct {
 	ExitAt      *int64       // minutes after midnight at which everybody is taken as gone; nil: never
 	GoneAt      time.Time    `bun:",nullzero"`  // the last of these moments that Inside knows of
 	Rules       []rules.Rule `bun:"type:jsonb"` // one of them must be met; none: all may come in
+	MostInside  *int64       // how many the place may hold: people are warned, nobody is refused; nil: not said
 	Admitted    int64        // tickets that were let in, however often
 	Inside      int64        // those of them that have not gone out
 	Refused     int64        // refused scans
@@ -44,6 +45,27 @@ type List struct {
 
 // HasExits says whether it matters at the list's door that somebody goes out.
 func (l *List) HasExits() bool { return l.Entry != rules.Single }
+
+// Fullness is how close a place is to what it may hold.
+type Fullness string
+
+// The degrees of fullness.
+const (
+	Roomy      Fullness = ""
+	NearlyFull Fullness = "nearly" // nine tenths, or more
+	Full       Fullness = "full"   // as many as it may hold, or more
+)
+
+// Fullness says how close those inside are to the most that the place may hold.
+func (l *List) Fullness() Fullness {
+	switch {
+	case l.MostInside == nil || l.Inside*10 < *l.MostInside*9:
+		return Roomy
+	case l.Inside < *l.MostInside:
+		return NearlyFull
+	}
+	return Full
+}
 
 // remembers says whether the door must know when a ticket came in and went out before; for the others its admission is enough.
 func (l *List) remembers() bool { return l.Entry == rules.Daily || len(l.Rules) > 0 }
@@ -174,7 +196,7 @@ func (s *Service) UpdateList(ctx context.Context, community, id turnout.ID, vers
 		}
 		now := s.Now()
 		in.apply(l, now)
-		n, err := database.Changed(tx.NewUpdate().Model(l).Column("name", "starts_at", "ends_at", "entry", "day_from", "exit_at", "rules", "version", "updated_at").
+		n, err := database.Changed(tx.NewUpdate().Model(l).Column("name", "starts_at", "ends_at", "entry", "day_from", "exit_at", "rules", "most_inside", "version", "updated_at").
 			WherePK().Where("version = ?", read).Exec(ctx))
 		if err != nil {
 			return err

@@ -21,6 +21,7 @@ type ListInput struct {
 	DayFrom       int64
 	ExitAt        *int64
 	Rules         []rules.Rule
+	MostInside    *int64 // nil: not said
 }
 
 // The most that one list can have: a door reads them all for each scan.
@@ -46,6 +47,9 @@ func (in *ListInput) Check() error {
 	}
 	if in.ExitAt != nil && !timeOfDay(*in.ExitAt) {
 		p.Add("exit_at", "out_of_range", "This must be a time of day.")
+	}
+	if in.MostInside != nil && (*in.MostInside < 1 || *in.MostInside > 10_000_000) {
+		p.Add("most_inside", "out_of_range", "This must be a number from 1 to 10,000,000.")
 	}
 	in.checkRules(&p)
 	for _, ids := range []*[]turnout.ID{&in.TicketTypeIDs, &in.AddOnIDs} {
@@ -141,7 +145,7 @@ func (in *ListInput) named() (types, addOns []turnout.ID) {
 }
 
 func (in *ListInput) apply(l *List, now time.Time) {
-	l.Name, l.Entry, l.DayFrom, l.ExitAt, l.Rules = in.Name, in.Entry, in.DayFrom, in.ExitAt, in.Rules
+	l.Name, l.Entry, l.DayFrom, l.ExitAt, l.Rules, l.MostInside = in.Name, in.Entry, in.DayFrom, in.ExitAt, in.Rules, in.MostInside
 	l.TicketTypeIDs, l.AddOnIDs = in.TicketTypeIDs, in.AddOnIDs
 	l.StartsAt, l.EndsAt = in.StartsAt.UTC().Truncate(time.Microsecond), in.EndsAt.UTC().Truncate(time.Microsecond)
 	if l.Rules == nil {

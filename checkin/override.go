@@ -3,7 +3,6 @@ package checkin
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -25,7 +24,7 @@ type Override struct {
 }
 
 // ErrNotOverridable refuses to set a refusal aside that nobody can answer for: there is no ticket, it is canceled, not paid or has a newer code, or
-// the scan was let in.
+// the scan was let in, by itself or on a supervisor's word already.
 var ErrNotOverridable = &turnout.Error{Kind: turnout.Conflict, Code: "not_overridable", Message: "This cannot be set aside. Search for the ticket, or send to the desk."}
 
 // maxNote is how long a supervisor's reason can be, in bytes.
@@ -78,18 +77,6 @@ func (s *Service) SetAside(ctx context.Context, community turnout.ID, in Overrid
 }
 
 func (s *Service) setAside(ctx context.Context, tx bun.Tx, community turnout.ID, in Override) (*Scan, error) {
-	hash := (&ScanInput{Code: "override " + string(in.Scan)}).hash()
-	before := new(Scan)
-	err := tx.NewSelect().Model(before).Where("caller = ?", in.Caller).Where("nonce = ?", in.Nonce).Scan(ctx)
-	if err == nil {
-		if before.RequestHash != hash {
-			return nil, ErrNonceReused
-		}
-		return before, recall(ctx, tx, []*item{{Out: before}})
-	}
-	if !database.IsNoRows(err) {
-		return nil, err
-	}
 	refused := new(Scan)
 	if err := tx.NewSelect().Model(refused).Where("id = ?", in.Scan).Where("community_id = ?", community).Scan(ctx); err != nil {
 		return nil, database.NotFound(err)
@@ -101,16 +88,39 @@ func (s *Service) setAside(ctx context.Context, tx bun.Tx, community turnout.ID,
 	if err != nil {
 		return nil, err
 	}
-	tickets, err := ticketing.DoorTickets(ctx, tx, g.event.ID, nil, []turnout.ID{refused.TicketID})
-	if err == nil && (len(tickets) == 0 || tickets[0].Status != ticketing.Valid) {
-		err = ErrNotOverridable // canceled since
+	// Under the ticket's lock: it may have been canceled since, or another supervisor was asked too.
+	if _, err := ticketing.LockTicket(ctx, tx, community, refused.TicketID); err != nil {
+		return nil, err
 	}
+	hash := (&ScanInput{Code: "override " + string(in.Scan) + " " + in.Reason}).hash()
+	before := new(Scan)
+	err = tx.NewSelect().Model(before).Where("caller = ?", in.Caller).Where("nonce = ?", in.Nonce).Scan(ctx)
+	if err == nil {
+		if before.RequestHash != hash {
+			return nil, ErrNonceReused
+		}
+		return before, recall(ctx, tx, []*item{{Out: before}})
+	}
+	if !database.IsNoRows(err) {
+		return nil, err
+	}
+	tickets, err := ticketing.DoorTickets(ctx, tx, g.event.ID, nil, []turnout.ID{refused.TicketID})
 	if err != nil {
 		return nil, err
+	}
+	done, err := tx.NewSelect().Model((*Scan)(nil)).Where("ticket_id = ?", refused.TicketID).Where("overrides = ?", refused.ID).Where("annulled_at IS NULL").Exists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if done || len(tickets) == 0 || tickets[0].Status != ticketing.Valid {
+		return nil, ErrNotOverridable
 	}
 	now := s.Now()
 	scan := &Scan{ID: turnout.NewID("scn"), CommunityID: community, EventID: refused.EventID, ListID: refused.ListID, TicketID: refused.TicketID, Caller: in.Caller, Nonce: in.Nonce, RequestHash: hash,
 		Direction: Entry, Result: Accepted, Reason: refused.Reason, Gate: in.Gate, ScannedAt: now, ReceivedAt: now, At: now, Overrides: refused.ID, Note: in.Reason, Ticket: tickets[0]}
-	return scan, errors.Join(s.enter(ctx, tx, g, scan, false), audit.Write(ctx, tx, audit.Entry{Community: community, Action: "scan.overridden", Subject: scan.ID, At: now,
-		Detail: map[string]string{"refused": string(refused.Reason), "reason": in.Reason}}))
+	if err := s.enter(ctx, tx, g, scan, false); err != nil {
+		return nil, err
+	}
+	return scan, audit.Write(ctx, tx, audit.Entry{Community: community, Action: "scan.overridden", Subject: scan.ID, At: now,
+		Detail: map[string]string{"refused": string(refused.Reason), "reason": in.Reason}})
 }

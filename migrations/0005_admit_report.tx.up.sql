@@ -12,6 +12,7 @@ CREATE TABLE check_in_lists (
     exit_at       BIGINT CHECK (exit_at BETWEEN 0 AND 1439), -- likewise, when everybody is taken as gone; NULL: never
     gone_at       TIMESTAMPTZ, -- the last of these moments that is in the admissions
     rules         JSONB NOT NULL DEFAULT '[]', -- package checkin/rules
+    most_inside   BIGINT CHECK (most_inside >= 1), -- how many the place may hold; NULL: not said
     admitted      BIGINT NOT NULL DEFAULT 0, -- tickets with an admission; `doctor` compares
     inside        BIGINT NOT NULL DEFAULT 0,
     refused       BIGINT NOT NULL DEFAULT 0, -- refused scans

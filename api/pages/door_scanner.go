@@ -95,14 +95,28 @@ func (h *Handler) DoorStats(c *gin.Context) {
 
 // liveStats adds a list's figures up at most once a second, however many doors ask. What doors count themselves is as new as
 // the list that was read.
-type liveStats struct {
-	mu    sync.Mutex
-	lists map[turnout.ID]*liveCount
+type liveStats struct{ secondly[checkin.Stats] }
+
+// read gives the figures of a list that was just read.
+func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *checkin.List, now time.Time) (*checkin.Stats, error) {
+	known, err := l.secondly.read(list.ID, now, func() (*checkin.Stats, error) { return service.Stats(ctx, list.CommunityID, list.ID) })
+	if err != nil {
+		return nil, err
+	}
+	stats := *known
+	stats.CheckedIn, stats.Inside, stats.Refused = list.Admitted, list.Inside, list.Refused
+	return &stats, nil
 }
 
-type liveCount struct {
+// secondly remembers something of each list for a second.
+type secondly[T any] struct {
 	mu    sync.Mutex
-	stats *checkin.Stats
+	lists map[turnout.ID]*remembered[T]
+}
+
+type remembered[T any] struct {
+	mu    sync.Mutex
+	is    *T
 	until time.Time
 }
 
@@ -111,29 +125,27 @@ const (
 	liveLists = 1000 // remembered at once
 )
 
-// read gives the figures of a list that was just read; those who ask in the meantime wait for the one answer.
-func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *checkin.List, now time.Time) (*checkin.Stats, error) {
+// read gives what is remembered of a list, or asks; those who come in the meantime wait for the one answer.
+func (l *secondly[T]) read(list turnout.ID, now time.Time, ask func() (*T, error)) (*T, error) {
 	l.mu.Lock()
 	if l.lists == nil || len(l.lists) >= liveLists {
-		l.lists = map[turnout.ID]*liveCount{}
+		l.lists = map[turnout.ID]*remembered[T]{}
 	}
-	count := l.lists[list.ID]
-	if count == nil {
-		count = &liveCount{}
-		l.lists[list.ID] = count
+	known := l.lists[list]
+	if known == nil {
+		known = &remembered[T]{}
+		l.lists[list] = known
 	}
 	l.mu.Unlock()
 
-	count.mu.Lock()
-	defer count.mu.Unlock()
-	if count.stats == nil || !now.Before(count.until) {
-		stats, err := service.Stats(ctx, list.CommunityID, list.ID)
+	known.mu.Lock()
+	defer known.mu.Unlock()
+	if known.is == nil || !now.Before(known.until) {
+		is, err := ask()
 		if err != nil {
 			return nil, err
 		}
-		count.stats, count.until = stats, now.Add(liveFor)
+		known.is, known.until = is, now.Add(liveFor)
 	}
-	stats := *count.stats
-	stats.CheckedIn, stats.Inside, stats.Refused = list.Admitted, list.Inside, list.Refused
-	return &stats, nil
+	return known.is, nil
 }

@@ -53,6 +53,7 @@ type checkInListForm struct {
 	Entry    string   `form:"entry" text:"name,max=20"`
 	DayFrom  string   `form:"day_from" text:"name,max=10"`
 	ExitAt   string   `form:"exit_at" text:"name,max=10"`
+	Most     string   `form:"most_inside" text:"name,max=20"`
 	Version  int64    `form:"version"`
 
 	Rules []ruleRow // see readRules
@@ -96,6 +97,9 @@ func (h *Handler) EventCheckInForm(c *gin.Context) {
 		Rules: newRuleRows(list.Rules, zone)}
 	if list.DayFrom != 0 {
 		form.DayFrom = rules.Clocked(list.DayFrom)
+	}
+	if list.MostInside != nil {
+		form.Most = strconv.FormatInt(*list.MostInside, 10)
 	}
 	if list.ExitAt != nil {
 		form.ExitAt = rules.Clocked(*list.ExitAt)
@@ -150,7 +154,7 @@ func (h *Handler) checkInForm(c *gin.Context, status int, form checkInListForm, 
 // input reads the form; what cannot be read is a problem of its field.
 func (in *checkInListForm) input(form *formReader) checkin.ListInput {
 	out := checkin.ListInput{Name: in.Name, StartsAt: form.clock("starts_at", in.StartsAt), EndsAt: form.clock("ends_at", in.EndsAt), Entry: rules.Entry(in.Entry),
-		DayFrom: form.timeOfDay("day_from", in.DayFrom), Rules: form.rulesOf(in.Rules)}
+		DayFrom: form.timeOfDay("day_from", in.DayFrom), Rules: form.rulesOf(in.Rules), MostInside: form.number("most_inside", in.Most)}
 	if in.ExitAt != "" {
 		exit := form.timeOfDay("exit_at", in.ExitAt)
 		out.ExitAt = &exit
@@ -204,6 +208,7 @@ type checkInLivePage struct {
 	List               *checkin.List
 	Notice             *doorNotice
 	Stats              *checkin.Stats
+	Live               *checkin.Live
 	Scans              []*checkin.Scan
 	Conflicts          []*checkin.Scan // tickets that doors let in twice
 	Base, DoorURL      string
@@ -222,7 +227,10 @@ func (h *Handler) EventCheckInList(c *gin.Context) {
 	e, ctx := access.Event(c), c.Request.Context()
 	data := checkInLivePage{Now: h.Now(), Event: e, List: list, Notice: noticeOf(e, list, h.Now()), Base: eventPath(e) + "/check-in/" + string(list.ID), CanWrite: may(c, "events:write"), CanAnnul: may(c, "checkin:write")}
 	var err error
-	if data.Stats, err = h.CheckIn.Stats(ctx, e.CommunityID, list.ID); err == nil {
+	if data.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now()); err == nil {
+		data.Live, err = h.rates.read(list.ID, h.Now(), func() (*checkin.Live, error) { return h.CheckIn.Live(ctx, e.CommunityID, list.ID) })
+	}
+	if err == nil {
 		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)
 	}
 	if err == nil {

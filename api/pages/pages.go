@@ -50,6 +50,7 @@ type Handler struct {
 
 	cache cache     // of public pages
 	live  liveStats // of doors
+	rates secondly[checkin.Live]
 }
 
 // The session's entries that name the signed-in account, and its epoch when it signed in.

@@ -26,6 +26,7 @@ type listRequest struct {
 	DayFrom       string              `json:"day_from" doc:"the time of day at which a day begins, like 04:00; midnight when absent"`
 	ExitAt        string              `json:"exit_at" doc:"the time of day at which everybody who is inside is taken as gone; never when absent"`
 	Rules         [][]conditionFields `json:"rules" doc:"one of them must be met, with each of its conditions; none: all may come in"`
+	MostInside    *int64              `json:"most_inside" doc:"how many the place may hold: the live view warns, nobody is refused; null: not said"`
 }
 
 // conditionFields is one condition of a rule; a kind looks at what its text names.
@@ -39,7 +40,7 @@ type conditionFields struct {
 
 // input reads the list; what cannot be read is a problem of its field.
 func (in listRequest) input(p *turnout.Problems) checkin.ListInput {
-	out := checkin.ListInput{Name: in.Name, TicketTypeIDs: in.TicketTypeIDs, AddOnIDs: in.AddOnIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, Entry: in.Entry}
+	out := checkin.ListInput{Name: in.Name, TicketTypeIDs: in.TicketTypeIDs, AddOnIDs: in.AddOnIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, Entry: in.Entry, MostInside: in.MostInside}
 	if out.Entry == "" && in.AllowReentry {
 		out.Entry = rules.Again
 	}
@@ -117,6 +118,7 @@ type listResponse struct {
 	DayFrom       string              `json:"day_from"`
 	ExitAt        *string             `json:"exit_at"`
 	Rules         [][]conditionFields `json:"rules"`
+	MostInside    *int64              `json:"most_inside"`
 	Version       int64               `json:"version"`
 	CreatedAt     time.Time           `json:"created_at"`
 	UpdatedAt     time.Time           `json:"updated_at"`
@@ -124,7 +126,7 @@ type listResponse struct {
 
 func newListResponse(l *checkin.List) listResponse {
 	out := listResponse{ID: l.ID, EventID: l.EventID, Name: l.Name, TicketTypeIDs: ids(l.TicketTypeIDs), AddOnIDs: ids(l.AddOnIDs), StartsAt: moment(l.StartsAt),
-		EndsAt: moment(l.EndsAt), AllowReentry: l.Entry == rules.Again, Entry: l.Entry, DayFrom: rules.Clocked(l.DayFrom), Rules: make([][]conditionFields, len(l.Rules)),
+		EndsAt: moment(l.EndsAt), AllowReentry: l.Entry == rules.Again, Entry: l.Entry, DayFrom: rules.Clocked(l.DayFrom), Rules: make([][]conditionFields, len(l.Rules)), MostInside: l.MostInside,
 		Version: l.Version, CreatedAt: l.CreatedAt.UTC(), UpdatedAt: l.UpdatedAt.UTC()}
 	if l.ExitAt != nil {
 		exit := rules.Clocked(*l.ExitAt)
