@@ -21,6 +21,7 @@ import (
 	"turnout"
 	"turnout/checkin/rules"
 	"turnout/events"
+	"turnout/internal/database"
 	"turnout/ticketing"
 )
 
@@ -37,31 +38,62 @@ type Short [ShortLookup]byte
 // committed later. A test shortens it.
 var feedOverlap = time.Minute
 
-// How many tickets are told at once.
-const (
-	feedTickets = 25_000
-	feedRecords = 2000
-)
+// feedRecords is how many records are told at once.
+const feedRecords = 2000
+
+// feedTickets is how many tickets are told at once. A test tells fewer.
+var feedTickets = 25_000
 
 // Position is how far a device has read: through the tickets in the order of their changes, and through the scans of its list.
 type Position struct {
 	Tickets ticketing.Since // After is "" for one that read everything
 	Scan    turnout.ID      // the newest
+	Begun   time.Time       // when the reading began that Tickets is in the middle of; zero for one that read everything
 }
 
 // String writes a position as the cursor that ParsePosition reads.
 func (p Position) String() string {
-	return strings.Join([]string{strconv.FormatInt(p.Tickets.At.UnixMicro(), 10), string(p.Tickets.After), string(p.Scan)}, ".")
+	begun := ""
+	if !p.Begun.IsZero() {
+		begun = strconv.FormatInt(p.Begun.UnixMicro(), 10)
+	}
+	return strings.Join([]string{strconv.FormatInt(p.Tickets.At.UnixMicro(), 10), string(p.Tickets.After), string(p.Scan), begun}, ".")
 }
 
 // ParsePosition reads a cursor; the zero Position for what is none: the device then reads everything anew.
 func ParsePosition(cursor string) Position {
 	parts := strings.Split(cursor, ".")
-	micros, err := strconv.ParseInt(parts[0], 10, 64)
-	if err != nil || len(parts) != 3 || micros <= 0 || parts[1] != "" && !turnout.ID(parts[1]).Is(turnout.PrefixTicket) || parts[2] != "" && !turnout.ID(parts[2]).Is("scn") {
+	if len(parts) != 4 || parts[1] != "" && !turnout.ID(parts[1]).Is(turnout.PrefixTicket) || parts[2] != "" && !turnout.ID(parts[2]).Is("scn") {
 		return Position{}
 	}
-	return Position{ticketing.Since{At: time.UnixMicro(micros).UTC(), After: turnout.ID(parts[1])}, turnout.ID(parts[2])}
+	at, ok := moment(parts[0])
+	begun, begins := moment(parts[3])
+	if !ok || begins != (parts[1] != "") { // in the middle of everything, or through with it
+		return Position{}
+	}
+	return Position{ticketing.Since{At: at, After: turnout.ID(parts[1])}, turnout.ID(parts[2]), begun}
+}
+
+// moment reads microseconds since 1970.
+func moment(text string) (time.Time, bool) {
+	micros, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || micros <= 0 {
+		return time.Time{}, false
+	}
+	return time.UnixMicro(micros).UTC(), true
+}
+
+// after is the position behind a page of tickets that ended with the last one, or behind all of them: then it is the time at which their
+// reading began, for what was committed late.
+func (p Position) after(now time.Time, full bool, last ticketing.Since) Position {
+	begun := p.Begun
+	if begun.IsZero() {
+		begun = now
+	}
+	if full {
+		return Position{last, p.Scan, begun}
+	}
+	return Position{Tickets: ticketing.Since{At: begun}, Scan: p.Scan}
 }
 
 // begun says whether the device is in the middle of reading everything that there was when it began, or has read it.
@@ -116,15 +148,17 @@ func (s *Service) DoorFeed(ctx context.Context, community, list turnout.ID, from
 		return nil, fmt.Errorf("checkin: door feed: %w", err)
 	}
 	tickets, current := feed.read(codes)
-	if len(tickets) == feedTickets {
-		last := codes[len(codes)-1]
-		feed.More, feed.Position.Tickets = true, ticketing.Since{At: last.UpdatedAt, After: last.TicketID}
-		return feed, nil
+	full := len(tickets) == feedTickets
+	if full && from.whole() { // it was away for so long that it had better hear everything
+		return s.DoorFeed(ctx, community, list, Position{})
 	}
-	if err := s.feedPasses(ctx, db, g, feed, from, tickets, current); err != nil {
+	var last ticketing.Since
+	if full {
+		last = ticketing.Since{At: codes[len(codes)-1].UpdatedAt, After: codes[len(codes)-1].TicketID}
+	} else if err := s.feedPasses(ctx, db, g, feed, from, tickets, current); err != nil {
 		return nil, fmt.Errorf("checkin: door feed: %w", err)
 	}
-	feed.Position.Tickets = ticketing.Since{At: now}
+	feed.More, feed.Position = full, feed.Position.after(now, full, last)
 	return feed, nil
 }
 
@@ -169,8 +203,8 @@ func shortOf(n ticketing.Nonce) (short Short) {
 
 // feedPasses adds who passed: everybody at the beginning, else those with new or annulled scans, and those whose code is another now.
 func (s *Service) feedPasses(ctx context.Context, db bun.IDB, g knownGate, feed *TicketFeed, from Position, changed []turnout.ID, current map[turnout.ID]Short) error {
-	err := db.NewSelect().Model((*Scan)(nil)).ColumnExpr("COALESCE(MAX(id), '')").Where("list_id = ?", g.list.ID).Scan(ctx, &feed.Position.Scan)
-	if err != nil {
+	err := db.NewSelect().Model((*Scan)(nil)).Column("id").Where("list_id = ?", g.list.ID).Order("id DESC").Limit(1).Scan(ctx, &feed.Position.Scan)
+	if err != nil && !database.IsNoRows(err) {
 		return err
 	}
 	only := []turnout.ID(nil) // all
@@ -337,15 +371,16 @@ func (s *Service) DoorRecords(ctx context.Context, community, list turnout.ID, f
 	if err != nil {
 		return nil, fmt.Errorf("checkin: door records: %w", err)
 	}
-	feed, now := &RecordFeed{Reset: !from.begun(), Position: Position{Tickets: ticketing.Since{At: s.Now()}}}, s.Now()
+	feed, now := &RecordFeed{Reset: !from.begun()}, s.Now()
 	tickets, err := ticketing.DoorRecords(ctx, s.DB.Read(), community, g.event.ID, from.from(), feedRecords)
 	if err != nil {
 		return nil, fmt.Errorf("checkin: door records: %w", err)
 	}
-	if feed.Position.Tickets = (ticketing.Since{At: now}); len(tickets) == feedRecords {
-		last := tickets[len(tickets)-1]
-		feed.More, feed.Position.Tickets = true, ticketing.Since{At: last.UpdatedAt, After: last.ID}
+	var last ticketing.Since
+	if feed.More = len(tickets) == feedRecords; feed.More {
+		last = ticketing.Since{At: tickets[feedRecords-1].UpdatedAt, After: tickets[feedRecords-1].ID}
 	}
+	feed.Position = from.after(now, feed.More, last)
 	for _, t := range tickets {
 		nonce, err := t.Key()
 		if err != nil || t.Status != ticketing.Valid {

@@ -105,7 +105,7 @@ func opened(nonce ticketing.Nonce, short checkin.Short, sealed []byte) (string, 
 // A device that hears what is new, now and then, knows what one knows that hears everything: whatever was sold, canceled, passed on, let in, told late and
 // taken back in between, and each code opens its own record and no other.
 func TestADeviceHearsEverything(t *testing.T) {
-	back := checkin.ShortenFeedOverlap()
+	back := checkin.ShortenFeed(5)
 	t.Cleanup(back)
 	set(t, "rapid.checks", "25")
 	set(t, "rapid.nofailfile", "true")

@@ -19,7 +19,8 @@ type Since struct {
 // changedSince selects at most limit tickets of an event that changed since.
 func changedSince(db bun.IDB, community, event turnout.ID, since Since, limit int) *bun.SelectQuery {
 	return db.NewSelect().Table("tickets").Column("id", "order_id", "number", "status", "ticket_type_id", "attendee_name", "updated_at").
-		Where("community_id = ?", community).Where("event_id = ?", event).Where("(updated_at > ?0 OR updated_at = ?0 AND id > ?1)", since.At, since.After).
+		Where("community_id = ?", community).Where("event_id = ?", event).Where("updated_at >= ?", since.At). // the bound for the index
+		Where("(updated_at > ?0 OR id > ?1)", since.At, since.After).
 		Order("updated_at", "id").Limit(int64(limit))
 }
 

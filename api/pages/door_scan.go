@@ -210,6 +210,7 @@ func (h *Handler) DoorScan(c *gin.Context) {
 	case err != nil:
 		h.Fail(c, err)
 	case wantsPart(c):
+		respond.TellTime(c, h.Now())
 		h.doorAnswerPart(c, event, scan)
 	default:
 		said := url.Values{"gate": {in.Gate}, "direction": {in.Direction}}

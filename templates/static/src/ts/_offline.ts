@@ -227,23 +227,25 @@ export class Offline {
     for (let more = true; more; ) {
       const news: TicketNews = await this.ask(`/offline/tickets${from(this.known.tickets)}`);
       const { tickets, passes } = this.book;
+      const [had, passed] = news.reset ? [new Map<string, string>(), new Map<string, Past>()] : [tickets, passes];
+      const valid = shorts(fromBase64(news.lookups)).filter((name) => had.get(name) !== "");
+      const others = (news.revoked ?? []).map(([name, state]): Change => [hex(fromBase64(name)), state]).filter(([name, state]) => had.get(name) !== state);
+      const came: [string, Past | null][] = [];
+      for (const { lookup, ...past } of news.passes ?? []) {
+        const name = hex(fromBase64(lookup));
+        if (JSON.stringify(past) !== JSON.stringify(passed.get(name))) came.push([name, past.entries.length > 0 ? past : null]);
+      }
+      // What is not kept was not heard: it is asked for again.
+      const known = { ...this.known, tickets: news.cursor };
+      await this.kept.learn(this.book.list, known, valid, others, came, news.reset);
+      Object.assign(this.known, known);
       if (news.reset) {
         tickets.clear();
         passes.clear();
       }
-      const valid = shorts(fromBase64(news.lookups)).filter((name) => tickets.get(name) !== "");
-      const others = (news.revoked ?? []).map(([name, state]): Change => [hex(fromBase64(name)), state]).filter(([name, state]) => tickets.get(name) !== state);
-      const passed: [string, Past | null][] = [];
-      for (const { lookup, ...past } of news.passes ?? []) {
-        const name = hex(fromBase64(lookup));
-        if (JSON.stringify(past) === JSON.stringify(passes.get(name))) continue;
-        passed.push([name, past.entries.length > 0 ? past : null]);
-      }
-      this.known.tickets = news.cursor;
-      await this.kept.learn(this.book.list, this.known, valid, others, passed, news.reset);
       for (const name of valid) tickets.set(name, "");
       for (const [name, state] of others) tickets.set(name, state);
-      for (const [name, past] of passed) past ? passes.set(name, past) : passes.delete(name);
+      for (const [name, past] of came) past ? passes.set(name, past) : passes.delete(name);
       fresh ||= valid.length > 0;
       more = news.more;
     }
@@ -253,8 +255,9 @@ export class Offline {
   private async hearRecords(): Promise<void> {
     for (let more = true; more; ) {
       const news: RecordNews = await this.ask(`/offline/records${from(this.known.records)}`);
-      this.known.records = news.cursor;
-      await this.kept.learnRecords(this.book.list, this.known, recordsOf(fromBase64(news.records)), news.reset);
+      const known = { ...this.known, records: news.cursor };
+      await this.kept.learnRecords(this.book.list, known, recordsOf(fromBase64(news.records)), news.reset);
+      Object.assign(this.known, known);
       more = news.more;
     }
   }
