@@ -78,7 +78,7 @@ var most = map[string]int64{
 	"/console/events/{event}/speakers/{speaker}":        4,
 	"/console/events/{event}/check-in":                  6,
 	"/console/events/{event}/check-in/new":              6,
-	"/console/events/{event}/check-in/{list}":           15,
+	"/console/events/{event}/check-in/{list}":           18,
 	"/console/events/{event}/check-in/{list}/edit":      9,
 	"/console/events/{event}/devices":                   7,
 	"/console/events/{event}/devices/new":               6,

@@ -27,20 +27,16 @@ const LiveSpan = 30 * time.Minute
 // recently is the stretch of time by which a rate is told.
 const recently = 5 * time.Minute
 
-// Live counts what happens at a list's doors now, from the newest part of its log: three statements. It fails with turnout.ErrNotFound.
-func (s *Service) Live(ctx context.Context, community, id turnout.ID) (*Live, error) {
-	list, err := s.List(ctx, community, id)
-	if err != nil {
-		return nil, err
-	}
-	db, now := s.DB.Read(), s.Now()
+// Live counts what happens at the doors of a list, which was just read, from the newest part of its log: three statements.
+func (s *Service) Live(ctx context.Context, list *List) (*Live, error) {
+	db, now, id, community := s.DB.Read(), s.Now(), list.ID, list.CommunityID
 	first := now.Truncate(time.Minute).Add(time.Minute - LiveSpan)
 	var entries []struct {
 		Gate string
 		At   time.Time
 	}
 	// Ids are of the time in which a scan was told, so what a door tells late counts for when it happened, if that was lately.
-	err = db.NewSelect().Model((*Scan)(nil)).Column("gate", "at").Where("list_id = ?", id).Where("id > ?", turnout.NewID("scn").Earlier(LiveSpan+time.Minute)).
+	err := db.NewSelect().Model((*Scan)(nil)).Column("gate", "at").Where("list_id = ?", id).Where("id > ?", turnout.NewID("scn").Earlier(LiveSpan+time.Minute)).
 		Where("result = ?", Accepted).Where("direction = ?", Entry).Where("annulled_at IS NULL").Where("at >= ?", first).Scan(ctx, &entries)
 	live := &Live{Minutes: make([]int64, int(LiveSpan/time.Minute))}
 	gates := map[string]int64{}

@@ -228,7 +228,7 @@ func (h *Handler) EventCheckInList(c *gin.Context) {
 	data := checkInLivePage{Now: h.Now(), Event: e, List: list, Notice: noticeOf(e, list, h.Now()), Base: eventPath(e) + "/check-in/" + string(list.ID), CanWrite: may(c, "events:write"), CanAnnul: may(c, "checkin:write")}
 	var err error
 	if data.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now()); err == nil {
-		data.Live, err = h.rates.read(list.ID, h.Now(), func() (*checkin.Live, error) { return h.CheckIn.Live(ctx, e.CommunityID, list.ID) })
+		data.Live, err = h.rates.read(list.ID, h.Now(), func() (*checkin.Live, error) { return h.CheckIn.Live(ctx, list) })
 	}
 	if err == nil {
 		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)

@@ -79,22 +79,23 @@ func waiting(n *atomic.Int64, want int64) {
 	time.Sleep(20 * time.Millisecond) // from the count to the queue is a step
 }
 
-// Three hundred wait while one is served: they share transactions of at most Max, and each gets its own answer.
+// Three hundred wait while one is served: they share transactions of at most Max, beside a door of fewer, and each gets its own answer.
 func TestManyCallersShareATransaction(t *testing.T) {
 	each(t, func(t *testing.T, _, address string) {
 		db := dbtest.Handle(t, address)
 		for _, tt := range []struct {
 			limit        int
+			lane         database.Lane // of what is served meanwhile
 			transactions int64
-		}{{0, 2}, {100, 3}} {
+		}{{0, database.Shop, 2}, {100, database.Shop, 3}, {0, database.Door, 10}, {10, database.Door, 30}} { // beside a door, 32 at most
 			w := &work{Name: "insert", Lane: database.Shop, Max: tt.limit, Do: insert}
-			release := hold(t, db, database.Door)
+			release := hold(t, db, tt.lane)
 			before, requests := db.Batches()
 			var called atomic.Int64
 			var wg sync.WaitGroup
 			for i := range 300 {
 				wg.Go(func() {
-					name := fmt.Sprintf("%d/%d", tt.limit, i)
+					name := fmt.Sprintf("%d %d/%d", tt.lane, tt.limit, i)
 					called.Add(1)
 					if out, err := database.Submit(soon(t), db, w, name); err != nil || out != "made "+name {
 						t.Errorf("%q, %v", out, err)
@@ -106,9 +107,9 @@ func TestManyCallersShareATransaction(t *testing.T) {
 			wg.Wait()
 			after, served := db.Batches()
 			if after-before != tt.transactions || served-requests != 300 {
-				t.Errorf("limit %d: %d requests in %d transactions, want %d", tt.limit, served-requests, after-before, tt.transactions)
+				t.Errorf("limit %d beside %d: %d requests in %d transactions, want %d", tt.limit, tt.lane, served-requests, after-before, tt.transactions)
 			}
-			if n := rows(t, db, fmt.Sprintf("%d/", tt.limit)); n != 300 {
+			if n := rows(t, db, fmt.Sprintf("%d %d/", tt.lane, tt.limit)); n != 300 {
 				t.Errorf("limit %d: %d rows", tt.limit, n)
 			}
 		}
