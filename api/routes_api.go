@@ -52,6 +52,10 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/scans/{id}/override", Who: token("checkin:write").OrDevice(checkin.Supervisor), Handle: api.OverrideScan, Unseen: true},
 		{Method: remove, Path: "/scans/{id}", Who: token("checkin:write").OrDevice(checkin.Supervisor), Handle: api.AnnulScan, Unseen: true},
 		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
+		{Method: post, Path: "/events/{event}/attendance", Who: token("checkin:write"), Handle: api.MarkAttendance},
+		{Method: remove, Path: "/attendance/{id}", Who: token("checkin:write"), Handle: api.UnmarkAttendance},
+		{Method: get, Path: "/events/{event}/attendance.csv", Who: token("orders:read"), Handle: api.ExportAttendance},
+		{Method: get, Path: "/events/{event}/attendance.xlsx", Who: token("orders:read"), Handle: api.ExportAttendance},
 
 		// Follow up
 		{Method: post, Path: "/activities", Who: token("people:write"), Handle: api.RecordActivities, Unseen: true},

@@ -77,9 +77,13 @@ var most = map[string]int64{
 	"/console/events/{event}/speakers/new":              3,
 	"/console/events/{event}/speakers/{speaker}":        4,
 	"/console/events/{event}/check-in":                  6,
-	"/console/events/{event}/check-in/new":              6,
+	"/console/events/{event}/check-in/new":              7,
 	"/console/events/{event}/check-in/{list}":           18,
-	"/console/events/{event}/check-in/{list}/edit":      9,
+	"/console/events/{event}/check-in/{list}/edit":      10,
+	"/console/events/{event}/attendance":                11,
+	"/console/events/{event}/attendance.csv":            13,
+	"/console/events/{event}/attendance.xlsx":           13,
+	"/console/events/{event}/attendance/sessions":       8,
 	"/console/events/{event}/devices":                   7,
 	"/console/events/{event}/devices/new":               6,
 	"/console/events/{event}/devices/{device}":          7,
@@ -129,7 +133,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		sponsor := f.api("POST", at+"/sponsors", m{"name": name, "status": "promised", "tier_id": tier, "promised": m{"amount": 100, "currency": "EUR"}}, 201).text1("id")
 		line := f.api("POST", at+"/budget/lines", m{"category": name, "kind": "expense", "planned": m{"amount": 100, "currency": "EUR"}, "sponsor_id": sponsor}, 201).text1("id")
 		f.api("POST", "/budget/lines/"+line+"/entries", m{"amount": m{"amount": 1, "currency": "EUR"}, "date": "2027-05-01"}, 201)
-		list := f.api("POST", at+"/check-in-lists", m{"name": name}, 201).text1("id")
+		list := f.api("POST", at+"/check-in-lists", m{"name": name, "session_id": session}, 201).text1("id")
 		device := f.api("POST", at+"/devices", m{"name": name, "list_id": list}, 201).text1("id")
 		pool := f.api("POST", at+"/pools", m{"name": name, "capacity": 100}, 201).text1("id")
 		tt := f.api("POST", at+"/ticket-types", m{"name": name, "price": m{"amount": 100, "currency": "EUR"}, "attendance_mode": "in_person", "pool_ids": []string{pool}}, 201).text1("id")

@@ -25,6 +25,7 @@ func TestTheWholeWay(t *testing.T) {
 		h.fillCatalogue("gophers")
 		order := h.buy("gophers", types)
 		h.admit("gophers", order)
+		h.attend("gophers", order)
 		h.supportEvent("gophers")
 		h.followUp("gophers")
 		h.giveBack("gophers", types)
@@ -245,9 +246,34 @@ func (h *house) admit(slug string, order answer) {
 	stats.is(1, "checked_in")
 	stats.is(30, "expected")
 	h.api("GET", "/events/"+slug+"/attendance", nil, 200).is("door_scan", "items", 0, "source")
-	h.api("DELETE", "/scans/"+first.text1("id"), nil, 200)
+	h.api("DELETE", "/scans/"+first.text1("id")+"?reason=wrong+person", nil, 200).is("wrong person", "annulled_for")
 	h.api("DELETE", "/scans/"+first.text1("id"), nil, 409)
 	h.api("POST", scans, m{"code": code, "nonce": "n4"}, 200).is("accepted", "result")
+}
+
+// attend is who was at a session: by its door, and by hand.
+func (h *house) attend(slug string, order answer) {
+	at := "/events/" + slug
+	session := h.api("POST", at+"/sessions", m{"title": "Hands on", "kind": "workshop", "duration_minutes": 30}, 201).text1("id")
+	list := h.api("POST", at+"/check-in-lists", m{"name": "Hands on", "session_id": session}, 201)
+	list.is(session, "session_id")
+	h.api("POST", at+"/check-in-lists", m{"name": "Hands on", "session_id": "ses_none"}, 422).is("session_id", "fields", 0, "name")
+	h.api("POST", "/check-in-lists/"+list.text1("id")+"/scans", m{"code": order.text1("tickets", 0, "code"), "nonce": "s1"}, 200).is("accepted", "result")
+	h.api("GET", at+"/attendance?session_id="+session, nil, 200).is(session, "items", 0, "session_id")
+	mark := m{"ticket_id": order.text1("tickets", 1, "id"), "session_id": session, "minutes": 20}
+	marked := h.api("POST", at+"/attendance", mark, 201)
+	marked.is(20, "minutes")
+	marked.is("manual", "source")
+	h.api("POST", at+"/attendance", m{"ticket_id": "tkt_none"}, 422).is("ticket_id", "fields", 0, "name")
+	if n := len(h.api("GET", at+"/attendance?session_id=all", nil, 200).at("items").([]any)); n != 2 {
+		h.t.Errorf("%d records of sessions", n)
+	}
+	h.api("GET", at+"/attendance.csv?session_id=all", nil, 200)
+	h.api("GET", at+"/attendance.xlsx", nil, 200)
+	h.api("DELETE", "/attendance/"+marked.text1("id"), nil, 204)
+	h.api("DELETE", "/attendance/"+marked.text1("id"), nil, 404)
+	door := h.api("GET", at+"/attendance", nil, 200).text1("items", 0, "id")
+	h.api("DELETE", "/attendance/"+door, nil, 409).is("not_marked", "code")
 }
 
 func (h *house) supportEvent(slug string) {

@@ -384,19 +384,15 @@ func (d *door) countInside() {
 	}
 }
 
-// attend keeps a record for each ticket that was let in.
+// attend keeps a record for each ticket that was let in, and one of the list's session.
 func (d *door) attend(ctx context.Context) error {
-	records := map[turnout.ID]*Attendance{}
+	seen := presence{}
 	for _, it := range d.items {
 		if it.Out.Result == Accepted && it.Out.Direction == Entry {
-			seen := attendanceOf(&it.Out.Ticket.Ticket, DoorScan, it.Out.At)
-			if other := records[seen.TicketID]; other != nil { // at two lists at once
-				seen.widen(other)
-			}
-			records[seen.TicketID] = seen
+			seen.seen(&it.Out.Ticket.Ticket, it.In.gate.list.SessionID, DoorScan, it.Out.At)
 		}
 	}
-	return present(ctx, d.tx, d.counts, records)
+	return seen.write(ctx, d.tx, d.counts)
 }
 
 // InsideSince tells which of the tickets are inside by a list, and when they were let in.

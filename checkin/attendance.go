@@ -1,6 +1,7 @@
 package checkin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -28,7 +29,7 @@ const (
 // confidences say how sure each source is: a join link that was opened does not prove that somebody stayed.
 var confidences = map[Source]string{DoorScan: "high", MeetingReport: "high", Join: "medium", Manual: "medium"}
 
-// Attendance is the one record of a ticket's attendee at an event: the first source that says so, and when last seen.
+// Attendance is the one record of a ticket's attendee at an event or at one of its sessions: the first source that says so, and when last seen.
 type Attendance struct {
 	bun.BaseModel `bun:"table:attendance_records,alias:attendance"`
 
@@ -37,18 +38,23 @@ type Attendance struct {
 	EventID        turnout.ID
 	TicketID       turnout.ID
 	PersonID       turnout.ID
+	SessionID      turnout.ID `bun:",nullzero"` // empty: at the event
 	AttendanceMode ticketing.Mode
 	Source         Source
 	FirstAt        time.Time
 	LastAt         time.Time
-	Minutes        *int64 // nil: not known
-	Confidence     string // high, medium, low
+	Minutes        *int64 // how long they were there; nil: not known. Of door scans see Service.withMinutes
+	Confidence     string // high, medium, low: of their having been there
+	MarkedBy       string // who said so, of Manual
+	Implied        bool   // at the event only because of a mark at a session
+
+	Assumed bool `bun:"-"` // nobody saw them go: Minutes goes on to the end
 
 	ticket *ticketing.Ticket // while it is written
 }
 
-func attendanceOf(t *ticketing.Ticket, source Source, at time.Time) *Attendance {
-	return &Attendance{ID: turnout.NewID("att"), CommunityID: t.CommunityID, EventID: t.EventID, TicketID: t.ID, PersonID: t.PersonID,
+func attendanceOf(t *ticketing.Ticket, session turnout.ID, source Source, at time.Time) *Attendance {
+	return &Attendance{ID: turnout.NewID("att"), CommunityID: t.CommunityID, EventID: t.EventID, TicketID: t.ID, PersonID: t.PersonID, SessionID: session,
 		AttendanceMode: t.AttendanceMode, Source: source, FirstAt: at, LastAt: at, Confidence: confidences[source], ticket: t}
 }
 
@@ -62,37 +68,72 @@ func (a *Attendance) widen(other *Attendance) {
 	}
 }
 
-// present writes the records by ticket, whose tickets are locked: new ones, and when those who have one were seen again. An
-// earlier sight that is told later (a queue that synced late) moves the first one back.
-func present(ctx context.Context, tx bun.IDB, counts *ledger, records map[turnout.ID]*Attendance) error {
-	if len(records) == 0 {
-		return nil
+// presence is what a transaction saw: records by session ("" is the event) and ticket.
+type presence map[presenceKey]*Attendance
+
+type presenceKey struct{ session, ticket turnout.ID }
+
+// seen notes a ticket's attendee at the event and, if one is named, at the session.
+func (p presence) seen(t *ticketing.Ticket, session turnout.ID, source Source, at time.Time) {
+	for _, s := range slices.Compact([]turnout.ID{"", session}) {
+		a := attendanceOf(t, s, source, at)
+		if other := p[presenceKey{s, t.ID}]; other != nil { // at two lists at once
+			a.widen(other)
+		}
+		p[presenceKey{s, t.ID}] = a
 	}
-	rows := make([]*Attendance, 0, len(records))
-	known := tx.NewSelect().Model((*Attendance)(nil)).Column("ticket_id", "first_at")
+}
+
+// write writes the records, whose tickets are locked: new ones, and when those who have one were seen again. An earlier sight that is told
+// later (a queue that synced late) moves the first one back.
+func (p presence) write(ctx context.Context, tx bun.IDB, counts *ledger) error {
+	bySession := map[turnout.ID][]*Attendance{}
+	for _, key := range slices.SortedFunc(maps.Keys(p), func(a, b presenceKey) int {
+		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.ticket, b.ticket))
+	}) {
+		bySession[key.session] = append(bySession[key.session], p[key])
+	}
+	for _, session := range slices.Sorted(maps.Keys(bySession)) { // the event's first
+		if err := writePresent(ctx, tx, counts, session, bySession[session]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writePresent writes the records of one session, or of events, in the order of their tickets.
+func writePresent(ctx context.Context, tx bun.IDB, counts *ledger, session turnout.ID, rows []*Attendance) error {
+	byTicket := map[turnout.ID]*Attendance{}
 	tickets := map[turnout.ID][]turnout.ID{} // by event
-	for _, id := range slices.Sorted(maps.Keys(records)) {
-		rows = append(rows, records[id])
-		tickets[records[id].EventID] = append(tickets[records[id].EventID], id)
-	}
-	for event, ids := range tickets {
-		known = known.WhereOr("event_id = ? AND ticket_id IN (?)", event, bun.List(ids))
+	for _, r := range rows {
+		byTicket[r.TicketID] = r
+		tickets[r.EventID] = append(tickets[r.EventID], r.TicketID)
 	}
 	var before []*Attendance
-	if err := known.Scan(ctx, &before); err != nil {
+	known := tx.NewSelect().Model(&before).Column("ticket_id", "first_at")
+	conflict := "CONFLICT (session_id, ticket_id) WHERE session_id IS NOT NULL DO UPDATE"
+	if session == "" {
+		conflict = "CONFLICT (event_id, ticket_id) WHERE session_id IS NULL DO UPDATE"
+		for event, ids := range tickets {
+			known = known.WhereOr("event_id = ? AND session_id IS NULL AND ticket_id IN (?)", event, bun.List(ids))
+		}
+	} else {
+		known = known.Where("session_id = ?", session).Where("ticket_id IN (?)", bun.List(slices.Collect(maps.Keys(byTicket))))
+	}
+	if err := known.Scan(ctx); err != nil {
 		return err
 	}
 	for _, b := range before {
-		if r := records[b.TicketID]; r.FirstAt.Before(b.FirstAt) {
-			counts.came(r.ticket, b.FirstAt, -1)
-		} else {
-			counts.came(r.ticket, r.FirstAt, -1) // not for the first time
+		first := byTicket[b.TicketID].FirstAt // not for the first time; or the first time was earlier than was known
+		if first.Before(b.FirstAt) {
+			first = b.FirstAt
 		}
+		counts.came(byTicket[b.TicketID], first, -1)
 	}
 	for _, r := range rows {
-		counts.came(r.ticket, r.FirstAt, 1)
+		counts.came(r, r.FirstAt, 1)
 	}
-	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (event_id, ticket_id) DO UPDATE").
+	_, err := tx.NewInsert().Model(&rows).On(conflict).
 		Set("first_at = CASE WHEN EXCLUDED.first_at < attendance.first_at THEN EXCLUDED.first_at ELSE attendance.first_at END").
 		Set("last_at = CASE WHEN EXCLUDED.last_at > attendance.last_at THEN EXCLUDED.last_at ELSE attendance.last_at END").Exec(ctx)
 	return err
@@ -111,7 +152,9 @@ func (s *Service) RecordJoin(ctx context.Context, t *ticketing.Ticket) error {
 			return err
 		}
 		counts := newLedger()
-		if err := present(ctx, tx, counts, map[turnout.ID]*Attendance{t.ID: attendanceOf(t, Join, now)}); err != nil {
+		seen := presence{}
+		seen.seen(t, "", Join, now)
+		if err := seen.write(ctx, tx, counts); err != nil {
 			return err
 		}
 		if err := counts.write(ctx, tx); err != nil {
@@ -126,17 +169,6 @@ func (s *Service) RecordJoin(ctx context.Context, t *ticketing.Ticket) error {
 	return nil
 }
 
-// Attendances lists an event's attendance records in id order, at most limit after the given id.
-func (s *Service) Attendances(ctx context.Context, community, event, after turnout.ID, limit int) ([]*Attendance, error) {
-	var rows []*Attendance
-	err := s.DB.Read().NewSelect().Model(&rows).Where("event_id = ?", event).Where("community_id = ?", community).
-		Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("checkin: attendance: %w", err)
-	}
-	return rows, nil
-}
-
 // Admitted tells whether a door has let in any ticket of the orders, for ticketing.Service.Admitted.
 func Admitted(ctx context.Context, db bun.IDB, community turnout.ID, orders ...turnout.ID) (bool, error) {
 	return db.NewSelect().TableExpr("tickets AS ticket").Join("JOIN check_in_lists AS list ON list.event_id = ticket.event_id").
@@ -145,13 +177,13 @@ func Admitted(ctx context.Context, db bun.IDB, community turnout.ID, orders ...t
 }
 
 // CameAt is, in SQL, when the holder of a row called ticket was first seen at its event, NULL for not: for ticketing's lists.
-const CameAt = "(SELECT came.first_at FROM attendance_records AS came WHERE came.event_id = ticket.event_id AND came.ticket_id = ticket.id)"
+const CameAt = "(SELECT came.first_at FROM attendance_records AS came WHERE came.event_id = ticket.event_id AND came.ticket_id = ticket.id AND came.session_id IS NULL)"
 
 // Seen tells when the attendees of an order's tickets were first present; tickets of those who were not are left out.
 func Seen(ctx context.Context, db bun.IDB, community, order turnout.ID) (map[turnout.ID]time.Time, error) {
 	var rows []*Attendance
 	err := db.NewSelect().Model(&rows).Join("JOIN tickets AS ticket ON ticket.event_id = attendance.event_id AND ticket.id = attendance.ticket_id").
-		Where("ticket.order_id = ?", order).Where("ticket.community_id = ?", community).Scan(ctx)
+		Where("ticket.order_id = ?", order).Where("ticket.community_id = ?", community).Where("attendance.session_id IS NULL").Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("checkin: seen: %w", err)
 	}

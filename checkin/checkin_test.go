@@ -309,7 +309,7 @@ func TestGoingOutAndComingInAgain(t *testing.T) {
 
 func (d *door) attendance() []*checkin.Attendance {
 	d.t.Helper()
-	rows, err := d.Attendances(d.t.Context(), d.event.CommunityID, d.event.ID, "", 100_000)
+	rows, err := d.Attendances(d.t.Context(), d.event, checkin.AttendanceFilter{Limit: 100_000})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -324,14 +324,14 @@ func TestAnAnnulledScanStaysInTheLog(t *testing.T) {
 		in := d.must(checkin.ScanInput{ListID: list.ID, Code: ticket.Code})
 		again := d.must(checkin.ScanInput{ListID: list.ID, Code: ticket.Code})
 		for _, id := range []turnout.ID{in.ID, again.ID} {
-			if _, err := d.Annul(t.Context(), d.event.CommunityID, id); err != nil {
+			if _, err := d.Annul(t.Context(), d.event.CommunityID, id, ""); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := d.Annul(t.Context(), d.event.CommunityID, id); !errors.Is(err, checkin.ErrAnnulled) {
+			if _, err := d.Annul(t.Context(), d.event.CommunityID, id, ""); !errors.Is(err, checkin.ErrAnnulled) {
 				t.Errorf("twice: %v", err)
 			}
 		}
-		if _, err := d.Annul(t.Context(), "com_other", in.ID); !errors.Is(err, turnout.ErrNotFound) {
+		if _, err := d.Annul(t.Context(), "com_other", in.ID, ""); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("another community: %v", err)
 		}
 		stats, err := d.Stats(t.Context(), d.event.CommunityID, list.ID)

@@ -36,7 +36,17 @@ type RefusalTotals struct {
 	Refused     int64
 }
 
-// AttendanceTotals counts the attendance records of an event by the five minutes, in UTC, in which they begin and by the type
+// SessionTotals counts the attendance records of a session.
+type SessionTotals struct {
+	bun.BaseModel `bun:"table:session_totals,alias:total"`
+
+	SessionID   turnout.ID `bun:",pk"`
+	CommunityID turnout.ID
+	EventID     turnout.ID
+	Came        int64
+}
+
+// AttendanceTotals counts the attendance records of an event, those of its sessions apart, by the five minutes, in UTC, in which they begin and by the type
 // and mode of their ticket.
 type AttendanceTotals struct {
 	bun.BaseModel `bun:"table:attendance_totals,alias:total"`
@@ -75,11 +85,12 @@ type ledger struct {
 	admissions map[admissionsKey]*AdmissionTotals
 	refusals   map[refusalsKey]*RefusalTotals
 	attendance map[attendanceKey]*AttendanceTotals
+	sessions   map[turnout.ID]*SessionTotals
 }
 
 func newLedger() *ledger {
 	return &ledger{lists: map[turnout.ID]*List{}, admissions: map[admissionsKey]*AdmissionTotals{}, refusals: map[refusalsKey]*RefusalTotals{},
-		attendance: map[attendanceKey]*AttendanceTotals{}}
+		attendance: map[attendanceKey]*AttendanceTotals{}, sessions: map[turnout.ID]*SessionTotals{}}
 }
 
 func (l *ledger) list(id turnout.ID) *List {
@@ -108,11 +119,18 @@ func (l *ledger) refused(scan *Scan, n int64) {
 	l.refusals[key].Refused += n
 }
 
-// came counts, n times, that the ticket's attendance record begins at the instant.
-func (l *ledger) came(t *ticketing.Ticket, first time.Time, n int64) {
-	row := l.slot(t, first)
+// came counts, n times, that the attendance record, whose ticket is filled in, begins at the instant.
+func (l *ledger) came(a *Attendance, first time.Time, n int64) {
+	if a.SessionID != "" {
+		if l.sessions[a.SessionID] == nil {
+			l.sessions[a.SessionID] = &SessionTotals{SessionID: a.SessionID, CommunityID: a.CommunityID, EventID: a.EventID}
+		}
+		l.sessions[a.SessionID].Came += n
+		return
+	}
+	row := l.slot(a.ticket, first)
 	row.Came += n
-	if t.Status == ticketing.TicketCanceled {
+	if a.ticket.Status == ticketing.TicketCanceled {
 		row.Canceled += n
 	}
 }
@@ -157,6 +175,13 @@ func (l *ledger) write(ctx context.Context, tx bun.IDB) error {
 			return fmt.Errorf("counters of refusals: %w", err)
 		}
 	}
+	sessions := slices.SortedFunc(maps.Values(l.sessions), func(a, b *SessionTotals) int { return cmp.Compare(a.SessionID, b.SessionID) })
+	sessions = slices.DeleteFunc(sessions, func(t *SessionTotals) bool { return t.Came == 0 })
+	if len(sessions) > 0 {
+		if _, err := tx.NewInsert().Model(&sessions).On("CONFLICT (session_id) DO UPDATE").Set("came = total.came + EXCLUDED.came").Exec(ctx); err != nil {
+			return fmt.Errorf("counters of sessions: %w", err)
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(l.lists)) {
 		add := l.lists[id]
 		if _, err := tx.NewUpdate().Model((*List)(nil)).Set("admitted = admitted + ?", add.Admitted).Set("inside = inside + ?", add.Inside).
@@ -176,7 +201,7 @@ func TicketsCanceled(ctx context.Context, tx bun.IDB, tickets []*ticketing.Ticke
 		byID[t.ID], ids[i] = t, t.ID
 	}
 	var records []*Attendance
-	if err := tx.NewSelect().Model(&records).Where("ticket_id IN (?)", bun.List(ids)).Where("event_id = ?", tickets[0].EventID).
+	if err := tx.NewSelect().Model(&records).Where("ticket_id IN (?)", bun.List(ids)).Where("event_id = ?", tickets[0].EventID).Where("session_id IS NULL").
 		Where("community_id = ?", tickets[0].CommunityID).Scan(ctx); err != nil {
 		return fmt.Errorf("checkin: tickets canceled: %w", err)
 	}

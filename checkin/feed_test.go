@@ -213,7 +213,7 @@ func (f *feeding) tellLate() {
 
 func (f *feeding) takeBack() {
 	if len(f.scans) > 0 {
-		_, _ = f.Annul(f.t.Context(), f.event.CommunityID, rapid.SampledFrom(f.scans).Draw(f.rt, "scan").ID) // it may be gone
+		_, _ = f.Annul(f.t.Context(), f.event.CommunityID, rapid.SampledFrom(f.scans).Draw(f.rt, "scan").ID, "") // it may be gone
 	}
 }
 

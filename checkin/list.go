@@ -2,6 +2,7 @@ package checkin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"turnout"
 	"turnout/checkin/rules"
 	"turnout/events"
+	"turnout/events/agenda"
 	"turnout/internal/audit"
 	"turnout/internal/database"
 	"turnout/ticketing"
@@ -24,8 +26,9 @@ type List struct {
 	CommunityID turnout.ID
 	EventID     turnout.ID
 	Name        string
-	StartsAt    time.Time `bun:",nullzero"` // zero: at any time
-	EndsAt      time.Time `bun:",nullzero"`
+	SessionID   turnout.ID `bun:",nullzero"` // who comes in is at this session; empty: at the event alone. It never changes
+	StartsAt    time.Time  `bun:",nullzero"` // zero: at any time
+	EndsAt      time.Time  `bun:",nullzero"`
 	Entry       rules.Entry
 	DayFrom     int64        // minutes after midnight at which a day begins, for Daily and the rules
 	ExitAt      *int64       // minutes after midnight at which everybody is taken as gone; nil: never
@@ -108,6 +111,11 @@ func (l *List) Standing(now time.Time) Standing {
 	return Open
 }
 
+// Covers says whether the list is open from one moment to another; never, when there are none.
+func (l *List) Covers(from, until time.Time) bool {
+	return !from.IsZero() && (l.StartsAt.IsZero() || !l.StartsAt.After(from)) && (l.EndsAt.IsZero() || !l.EndsAt.Before(until))
+}
+
 const prefixList = "lst"
 
 // CreateList adds a list to an event. Its ticket types must be the event's own. It fails with turnout.ErrNotFound and with an
@@ -167,6 +175,11 @@ func (s *Service) addList(ctx context.Context, tx bun.IDB, community, event turn
 	now := s.Now()
 	l := &List{ID: turnout.NewID(prefixList), CommunityID: community, EventID: event, CreatedAt: now}
 	in.apply(l, now)
+	if l.SessionID = in.SessionID; l.SessionID != "" {
+		if _, err := agenda.Find(ctx, tx, community, event, l.SessionID); err != nil {
+			return nil, namedSession(err)
+		}
+	}
 	if _, err := tx.NewInsert().Model(l).Exec(ctx); err != nil {
 		return nil, err
 	}
@@ -174,6 +187,14 @@ func (s *Service) addList(ctx context.Context, tx bun.IDB, community, event turn
 		return nil, err
 	}
 	return l, audit.Write(ctx, tx, audit.Entry{Community: community, Action: "check_in_list.created", Subject: l.ID, At: now})
+}
+
+// namedSession makes a session that is not there a problem of the field that named it.
+func namedSession(err error) error {
+	if errors.Is(err, turnout.ErrNotFound) {
+		return turnout.Invalidf("session_id", "unknown", "This session does not belong to this event.")
+	}
+	return err
 }
 
 // UpdateList changes a list; version is the one that was read, 0 for whatever it is. It fails with turnout.ErrStale,
@@ -189,6 +210,9 @@ func (s *Service) UpdateList(ctx context.Context, community, id turnout.ID, vers
 		}
 		if err != nil {
 			return err
+		}
+		if in.SessionID != "" && in.SessionID != l.SessionID {
+			return turnout.Invalidf("session_id", "fixed", "A list stays with its session. Make another list.")
 		}
 		read := l.Version
 		if version != 0 && version != read {

@@ -13,6 +13,7 @@ import (
 // ListInput is what a list is made or changed with.
 type ListInput struct {
 	Name          string
+	SessionID     turnout.ID // who comes in is at this session; only of a new list
 	TicketTypeIDs []turnout.ID
 	AddOnIDs      []turnout.ID
 	StartsAt      time.Time

@@ -21,7 +21,7 @@ func TestTheLiveView(t *testing.T) {
 		}
 		in(0, "North")
 		back := in(1, "North")
-		if _, err := d.Annul(t.Context(), d.event.CommunityID, back.ID); err != nil {
+		if _, err := d.Annul(t.Context(), d.event.CommunityID, back.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		d.clock.Add(int64(10 * time.Minute))

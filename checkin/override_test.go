@@ -56,7 +56,7 @@ func TestASupervisorSetsARefusalAside(t *testing.T) {
 		if in, err = aside(wrong, "2"); err != nil || wrong.Reason != checkin.WrongList || in.ListID != side.ID {
 			t.Fatalf("%s, %v", wrong.Reason, err)
 		}
-		if _, err := d.Annul(t.Context(), d.event.CommunityID, in.ID); err != nil {
+		if _, err := d.Annul(t.Context(), d.event.CommunityID, in.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if stats, err := d.Stats(t.Context(), d.event.CommunityID, side.ID); err != nil || stats.CheckedIn != 0 || stats.Refused != 1 {

@@ -100,7 +100,7 @@ func TestEverybodyLeavesTheCounters(t *testing.T) {
 		inside(1)
 		scan := d.must(checkin.ScanInput{ListID: list.ID, Code: tickets[3].Code})
 		inside(2)
-		if _, err := d.Annul(t.Context(), d.event.CommunityID, scan.ID); err != nil {
+		if _, err := d.Annul(t.Context(), d.event.CommunityID, scan.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		inside(1)

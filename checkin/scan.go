@@ -126,6 +126,7 @@ type Scan struct {
 	Note        string     // why, in the supervisor's words
 	AnnulledAt  time.Time  `bun:",nullzero"`
 	AnnulledBy  string
+	AnnulledFor string // why, in the words of whoever did
 
 	Ticket   *ticketing.DoorTicket `bun:"-"` // whom the code names
 	Earlier  *Scan                 `bun:"-"` // the scan that let the ticket in before, for a refusal or a conflict

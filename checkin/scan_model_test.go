@@ -308,7 +308,7 @@ func (m *modelLog) repeat(t *rapid.T) {
 func (m *modelLog) annul(t *rapid.T) {
 	m.T = t
 	s := m.some()
-	_, err := m.d.Annul(context.Background(), m.d.event.CommunityID, s.id)
+	_, err := m.d.Annul(context.Background(), m.d.event.CommunityID, s.id, "")
 	if s.annulled {
 		if !errors.Is(err, checkin.ErrAnnulled) {
 			t.Fatalf("annulled twice: %v", err)

@@ -45,7 +45,7 @@ func TestScansAndAnnulmentsAtOnce(t *testing.T) {
 						if id == "" {
 							continue
 						}
-						if _, err := server.Annul(context.Background(), first.event.CommunityID, id); err != nil && !errors.Is(err, checkin.ErrAnnulled) {
+						if _, err := server.Annul(context.Background(), first.event.CommunityID, id, ""); err != nil && !errors.Is(err, checkin.ErrAnnulled) {
 							t.Error(err)
 						}
 						continue
@@ -110,7 +110,7 @@ func TestManyDoorsWhileOrdersAreCanceled(t *testing.T) {
 						if id == "" {
 							continue
 						}
-						if _, err := server.Annul(context.Background(), first.event.CommunityID, id); err != nil && !errors.Is(err, checkin.ErrAnnulled) {
+						if _, err := server.Annul(context.Background(), first.event.CommunityID, id, ""); err != nil && !errors.Is(err, checkin.ErrAnnulled) {
 							t.Error(err)
 						}
 					default:

@@ -219,7 +219,9 @@ func (s *Service) enter(ctx context.Context, tx bun.Tx, g knownGate, scan *Scan,
 		return err
 	}
 	if scan.Direction == Entry {
-		if err := present(ctx, tx, counts, map[turnout.ID]*Attendance{ticket.ID: attendanceOf(ticket, DoorScan, scan.At)}); err != nil {
+		seen := presence{}
+		seen.seen(ticket, g.list.SessionID, DoorScan, scan.At)
+		if err := seen.write(ctx, tx, counts); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func TestWhatWaitedAtDoorsIsTaken(t *testing.T) {
 		if list, err := d.Conflicts(t.Context(), d.event.CommunityID, list.ID, 10); err != nil || len(list) != 1 || list[0].ID != first.ID || list[0].Conflict.ID != second.ID || list[0].Ticket == nil {
 			t.Errorf("the supervisor sees %+v, %v", list, err)
 		}
-		if _, err := d.Annul(t.Context(), d.event.CommunityID, second.ID); err != nil {
+		if _, err := d.Annul(t.Context(), d.event.CommunityID, second.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if list, err := d.Conflicts(t.Context(), d.event.CommunityID, list.ID, 10); err != nil || len(list) != 0 {

@@ -156,7 +156,7 @@ func countClasses(ctx context.Context, db bun.IDB, rule *Rule, e *events.Event, 
 	}
 	var counts []classCount
 	err := db.NewRaw(`WITH belonging AS (
-			SELECT person_id, 0 AS population FROM attendance_records WHERE community_id = ?0 AND event_id = ?1
+			SELECT person_id, 0 AS population FROM attendance_records WHERE community_id = ?0 AND event_id = ?1 AND session_id IS NULL
 			UNION ALL
 			SELECT person_id, 1 AS population FROM tickets WHERE community_id = ?0 AND event_id = ?1 AND status = 'valid'
 			UNION ALL

@@ -5,6 +5,7 @@ CREATE TABLE check_in_lists (
     community_id  TEXT NOT NULL,
     event_id      TEXT NOT NULL REFERENCES events (id),
     name          TEXT NOT NULL,
+    session_id    TEXT REFERENCES sessions (id), -- NULL: of the event; else who comes in is at the session, for as long as the list exists
     starts_at     TIMESTAMPTZ, -- NULL: at any time
     ends_at       TIMESTAMPTZ,
     entry         TEXT NOT NULL DEFAULT 'single' CHECK (entry IN ('single', 'reentry', 'daily', 'multiple')),
@@ -56,6 +57,7 @@ CREATE TABLE scans (
     note         TEXT NOT NULL DEFAULT '', -- why, in the supervisor's words
     annulled_at  TIMESTAMPTZ,
     annulled_by  TEXT NOT NULL DEFAULT '',
+    annulled_for TEXT NOT NULL DEFAULT '', -- why, in the words of whoever did
     UNIQUE (caller, nonce)
 );
 CREATE INDEX scans_by_list ON scans (list_id, id);
@@ -86,21 +88,27 @@ CREATE TABLE admissions (
     PRIMARY KEY (list_id, ticket_id)
 );
 
--- Who was present: one row for each ticket's attendee at an event.
+-- Who was present: one row for each ticket's attendee at an event, and one at each of its sessions.
 CREATE TABLE attendance_records (
     id              TEXT PRIMARY KEY,
     community_id    TEXT NOT NULL,
     event_id        TEXT NOT NULL REFERENCES events (id),
     ticket_id       TEXT NOT NULL REFERENCES tickets (id),
     person_id       TEXT NOT NULL REFERENCES persons (id),
+    session_id      TEXT REFERENCES sessions (id), -- NULL: at the event
     attendance_mode TEXT NOT NULL,
     source          TEXT NOT NULL CHECK (source IN ('door_scan', 'join', 'meeting_report', 'manual')),
     first_at        TIMESTAMPTZ NOT NULL,
     last_at         TIMESTAMPTZ NOT NULL,
-    minutes         BIGINT, -- NULL: not known
+    minutes         BIGINT, -- as whoever reported it said; NULL: not said, then the log of doors may know
     confidence      TEXT NOT NULL CHECK (confidence IN ('high', 'medium', 'low')),
-    UNIQUE (event_id, ticket_id)
+    marked_by       TEXT NOT NULL DEFAULT '', -- who said so, of source manual
+    implied         BOOLEAN NOT NULL DEFAULT FALSE -- at the event only because of a mark at a session: it goes with the last of those
 );
+CREATE UNIQUE INDEX attendance_at_event ON attendance_records (event_id, ticket_id) WHERE session_id IS NULL;
+CREATE UNIQUE INDEX attendance_at_session ON attendance_records (session_id, ticket_id) WHERE session_id IS NOT NULL;
+CREATE INDEX attendance_by_event ON attendance_records (event_id, id);
+CREATE INDEX attendance_by_session ON attendance_records (session_id, id) WHERE session_id IS NOT NULL;
 CREATE INDEX attendance_records_by_person ON attendance_records (person_id);
 
 -- The counters of doors and presence; they change with the rows above, and `doctor` compares them.
@@ -124,7 +132,16 @@ CREATE TABLE refusal_totals (
     PRIMARY KEY (list_id, reason)
 );
 
--- Attendance records by the five minutes in which they begin and by the type and mode of their ticket.
+-- Attendance records of a session.
+CREATE TABLE session_totals (
+    session_id   TEXT PRIMARY KEY REFERENCES sessions (id),
+    community_id TEXT NOT NULL,
+    event_id     TEXT NOT NULL REFERENCES events (id),
+    came         BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX session_totals_by_event ON session_totals (event_id);
+
+-- Attendance records of an event, those of its sessions apart, by the five minutes in which they begin and by the type and mode of their ticket.
 CREATE TABLE attendance_totals (
     event_id        TEXT NOT NULL REFERENCES events (id),
     starts_at       TIMESTAMPTZ NOT NULL,

@@ -25,7 +25,7 @@ type (
 		Earlier                                                          *sampleEarlier
 		Near                                                             []string
 		Badge                                                            *sampleDoorBadge
-		Note                                                             string
+		Note, AnnulledFor                                                string
 		Override                                                         *sampleOverride
 	}
 	sampleOverride  struct{ URL, Nonce, Error string }

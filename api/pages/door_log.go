@@ -65,10 +65,11 @@ func (h *Handler) AnnulScan(c *gin.Context) {
 		name = scan.Ticket.AttendeeName
 	}
 	back := doorPath(access.Event(c), list.ID) + "/scans"
-	if !h.confirmed(c, h.text(c, "door.take_back_ask", "Name", name), back) {
+	reason, ok := h.confirmedFor(c, h.text(c, "door.take_back_ask", "Name", name), back)
+	if !ok {
 		return
 	}
-	if _, err := h.CheckIn.Annul(c.Request.Context(), list.CommunityID, scan.ID); err != nil {
+	if _, err := h.CheckIn.Annul(c.Request.Context(), list.CommunityID, scan.ID, reason); err != nil {
 		h.Fail(c, err)
 		return
 	}

@@ -172,6 +172,7 @@ type confirmPage struct {
 	templates.Chrome
 	Question, Action, BackURL string
 	Fields                    []confirmField
+	AsksWhy                   bool
 }
 
 type confirmField struct{ Name, Value string }
@@ -184,6 +185,20 @@ func (h *Handler) confirmed(c *gin.Context, question, back string) bool {
 	}
 	h.askFirst(c, h.consoleFrame(c, "", templates.Brand{}), question, back)
 	return false
+}
+
+// confirmedFor is confirmed for what is done for a reason: the person may say which.
+func (h *Handler) confirmedFor(c *gin.Context, question, back string) (reason string, ok bool) {
+	if c.PostForm("confirmed") == "" {
+		frame := h.consoleFrame(c, h.text(c, "console.confirm.title"), templates.Brand{})
+		h.Render(c, http.StatusOK, "console_confirm", confirmPage{Chrome: frame, Question: question, Action: c.Request.URL.RequestURI(), BackURL: back, AsksWhy: true})
+		return "", false
+	}
+	reason, err := respond.Text("reason", c.PostForm("reason"), "name,max=300")
+	if err != nil {
+		h.Fail(c, err)
+	}
+	return reason, err == nil
 }
 
 // askFirst answers a button's POST with the page that asks whether it is meant, in a frame.

@@ -13,6 +13,7 @@ import (
 	"turnout/checkin"
 	"turnout/checkin/rules"
 	"turnout/events"
+	"turnout/events/agenda"
 	"turnout/templates"
 	"turnout/ticketing"
 )
@@ -54,6 +55,7 @@ type checkInListForm struct {
 	DayFrom  string   `form:"day_from" text:"name,max=10"`
 	ExitAt   string   `form:"exit_at" text:"name,max=10"`
 	Most     string   `form:"most_inside" text:"name,max=20"`
+	Session  string   `form:"session_id" text:"name,max=60"` // of a new list
 	Version  int64    `form:"version"`
 
 	Rules []ruleRow // see readRules
@@ -69,6 +71,8 @@ type checkInListPage struct {
 	Entries       []templates.Option
 	Kinds         []templates.Option
 	Days          []templates.Option
+	Sessions      []templates.Option // to choose from, for a new list
+	Session       *templates.Link    // where one who comes in is present; nil: at the event alone
 	BackURL       string
 	IsNew         bool
 	DoorURL, Live string
@@ -85,7 +89,9 @@ func (p checkInListPage) Asks(id turnout.ID) bool { return slices.Contains(p.For
 // EventCheckInForm is GET /console/events/{event}/check-in/new and …/check-in/{list}/edit.
 func (h *Handler) EventCheckInForm(c *gin.Context) {
 	if c.Param("list") == "" {
-		h.checkInForm(c, http.StatusOK, checkInListForm{Entry: string(rules.Single)}, nil)
+		if form, ok := h.newListForm(c); ok {
+			h.checkInForm(c, http.StatusOK, form, nil)
+		}
 		return
 	}
 	list := h.doorList(c)
@@ -93,7 +99,7 @@ func (h *Handler) EventCheckInForm(c *gin.Context) {
 		return
 	}
 	zone := access.Event(c).Location()
-	form := checkInListForm{Name: list.Name, StartsAt: wall(list.StartsAt, zone), EndsAt: wall(list.EndsAt, zone), Entry: string(list.Entry), Version: list.Version,
+	form := checkInListForm{Name: list.Name, StartsAt: wall(list.StartsAt, zone), EndsAt: wall(list.EndsAt, zone), Entry: string(list.Entry), Version: list.Version, Session: string(list.SessionID),
 		Rules: newRuleRows(list.Rules, zone)}
 	if list.DayFrom != 0 {
 		form.DayFrom = rules.Clocked(list.DayFrom)
@@ -111,6 +117,51 @@ func (h *Handler) EventCheckInForm(c *gin.Context) {
 		form.Types = append(form.Types, string(id))
 	}
 	h.checkInForm(c, http.StatusOK, form, nil)
+}
+
+// openBefore is how long before a session the list of its door opens, unless somebody says otherwise.
+const openBefore = 30 * time.Minute
+
+// newListForm is the form of a new list: of the event, or with the name and the time of the session that the address names.
+func (h *Handler) newListForm(c *gin.Context) (checkInListForm, bool) {
+	e := access.Event(c)
+	form := checkInListForm{Entry: string(rules.Single), Session: c.Query("session_id")}
+	if form.Session == "" {
+		return form, true
+	}
+	s, err := agenda.Find(c.Request.Context(), h.DB.Read(), e.CommunityID, e.ID, turnout.ID(form.Session))
+	if err != nil {
+		h.Fail(c, err)
+		return form, false
+	}
+	if form.Name = s.Title; s.Placed() {
+		form.StartsAt, form.EndsAt = wall(s.StartsAt.Add(-openBefore), e.Location()), wall(s.EndsAt, e.Location())
+	}
+	return form, true
+}
+
+// listSessions fills in what a list's form says of its session.
+func (h *Handler) listSessions(c *gin.Context, page *checkInListPage) error {
+	e := page.Event
+	sessions, err := agenda.Titles(c.Request.Context(), h.DB.Read(), e.CommunityID, e.ID)
+	if err != nil {
+		return err
+	}
+	if page.IsNew {
+		page.Sessions = append(page.Sessions, templates.Option{Text: h.text(c, "console.checkin.session_none")})
+		for _, s := range sessions {
+			if s.Status == agenda.Confirmed || string(s.ID) == page.Form.Session {
+				page.Sessions = append(page.Sessions, templates.Option{Value: string(s.ID), Text: h.sessionOption(c, e, s)})
+			}
+		}
+		return nil
+	}
+	for _, s := range sessions {
+		if string(s.ID) == page.Form.Session {
+			page.Session = &templates.Link{Text: h.sessionOption(c, e, s), URL: attendanceURL(e, s.ID)}
+		}
+	}
+	return nil
 }
 
 func (h *Handler) checkInForm(c *gin.Context, status int, form checkInListForm, shown templates.Errors) {
@@ -147,13 +198,17 @@ func (h *Handler) checkInForm(c *gin.Context, status int, form checkInListForm, 
 	for day := 1; day <= 7; day++ {
 		page.Days = append(page.Days, templates.Option{Value: strconv.Itoa(day), Text: h.text(c, "weekday."+strconv.Itoa(day%7))})
 	}
+	if err := h.listSessions(c, &page); err != nil {
+		h.Fail(c, err)
+		return
+	}
 	h.labelRules(c, page.Errors, form.Rules)
 	h.Render(c, status, "console_checkin_form", page)
 }
 
 // input reads the form; what cannot be read is a problem of its field.
 func (in *checkInListForm) input(form *formReader) checkin.ListInput {
-	out := checkin.ListInput{Name: in.Name, StartsAt: form.clock("starts_at", in.StartsAt), EndsAt: form.clock("ends_at", in.EndsAt), Entry: rules.Entry(in.Entry),
+	out := checkin.ListInput{Name: in.Name, SessionID: turnout.ID(in.Session), StartsAt: form.clock("starts_at", in.StartsAt), EndsAt: form.clock("ends_at", in.EndsAt), Entry: rules.Entry(in.Entry),
 		DayFrom: form.timeOfDay("day_from", in.DayFrom), Rules: form.rulesOf(in.Rules), MostInside: form.number("most_inside", in.Most)}
 	if in.ExitAt != "" {
 		exit := form.timeOfDay("exit_at", in.ExitAt)
@@ -212,6 +267,7 @@ type checkInLivePage struct {
 	Scans              []*checkin.Scan
 	Conflicts          []*checkin.Scan // tickets that doors let in twice
 	Base, DoorURL      string
+	AttendanceURL      string // who was there
 	CanWrite, CanAnnul bool
 }
 
@@ -251,6 +307,7 @@ func (h *Handler) EventCheckInList(c *gin.Context) {
 	if data.CanAnnul {
 		data.DoorURL = doorPath(e, list.ID)
 	}
+	data.AttendanceURL = attendanceURL(e, list.SessionID)
 	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.checkin"), URL: eventPath(e) + "/check-in"})
 	h.Render(c, http.StatusOK, "console_checkin_list", data)
 }
@@ -262,8 +319,8 @@ func (h *Handler) AnnulScanByStaff(c *gin.Context) {
 		return
 	}
 	back := eventPath(access.Event(c)) + "/check-in/" + string(list.ID)
-	if h.confirmed(c, h.text(c, "console.checkin.annul_ask"), back) {
-		_, err := h.CheckIn.Annul(c.Request.Context(), list.CommunityID, scan.ID)
+	if reason, ok := h.confirmedFor(c, h.text(c, "console.checkin.annul_ask"), back); ok {
+		_, err := h.CheckIn.Annul(c.Request.Context(), list.CommunityID, scan.ID, reason)
 		h.done(c, err, back, h.text(c, "console.checkin.annulled"))
 	}
 }

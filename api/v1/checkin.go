@@ -26,8 +26,8 @@ var checkInOperations = operations{
 		Text: "What a door decided without the server, in the order in which it is given. Nobody who was let in is put out again: of entries of one ticket by doors that did not know of each other the first by time, device and nonce is the admission, the others name it in conflict_with. Sent again, each item gets its first answer. An item that cannot be taken has an error; the others are taken."},
 	"POST /scans/{id}/override": {Summary: "Let in all the same", In: overrideRequest{}, Out: scanResponse{}, Errors: []int{409},
 		Text: "A supervisor sets a refusal aside (already_checked_in, wrong_list, not_yet_valid, no_longer_valid, rules): an entry of its own, which names the refusal and the reason given. A ticket that is canceled, not paid, or has a newer code cannot be let in so."},
-	"DELETE /scans/{id}":             {Summary: "Annul a scan", Text: "It stays in the log, marked.", Out: scanResponse{}, Errors: []int{409}},
-	"GET /events/{event}/attendance": {Summary: "Who was present", Out: respond.Page[attendanceResponse]{}, Query: window},
+	"DELETE /scans/{id}": {Summary: "Annul a scan", Text: "It stays in the log, marked.", Out: scanResponse{}, Errors: []int{409},
+		Query: []parameter{{Name: "reason", Text: "Why, at most 300 bytes; it is kept in the log."}}},
 }
 
 type gateStats struct {
@@ -103,11 +103,12 @@ type scanResponse struct {
 	Overrides  turnout.ID        `json:"overrides,omitempty" doc:"the refusal that a supervisor set aside with this entry; reason is what it said"`
 	Note       string            `json:"note,omitempty" doc:"why, in the supervisor's words"`
 	AnnulledAt *time.Time        `json:"annulled_at"`
+	Annulled   string            `json:"annulled_for,omitempty" doc:"why it was annulled"`
 }
 
 func newScanResponse(s *checkin.Scan) scanResponse {
 	out := scanResponse{ID: s.ID, ListID: s.ListID, Result: s.Result, Reason: s.Reason, Message: s.Message(), Direction: s.Direction, Gate: s.Gate,
-		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt), AgainAt: moment(s.AgainAt), Offline: s.Offline, Overrides: s.Overrides, Note: s.Note}
+		ScannedAt: s.ScannedAt.UTC(), AnnulledAt: moment(s.AnnulledAt), Annulled: s.AnnulledFor, AgainAt: moment(s.AgainAt), Offline: s.Offline, Overrides: s.Overrides, Note: s.Note}
 	for _, condition := range s.Failed {
 		out.Failed = append(out.Failed, newConditionFields(condition))
 	}
@@ -263,41 +264,15 @@ func (h *Handler) OverrideScan(c *gin.Context) {
 
 // AnnulScan is DELETE /scans/{id}.
 func (h *Handler) AnnulScan(c *gin.Context) {
-	scan, err := h.CheckIn.Annul(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")))
+	reason, err := respond.Text("reason", c.Query("reason"), "name,max=300")
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	scan, err := h.CheckIn.Annul(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), reason)
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
 	respond.JSON(c, http.StatusOK, h.scanResponse(c, scan))
-}
-
-type attendanceResponse struct {
-	ID             turnout.ID     `json:"id"`
-	TicketID       turnout.ID     `json:"ticket_id"`
-	PersonID       turnout.ID     `json:"person_id"`
-	AttendanceMode ticketing.Mode `json:"attendance_mode" enum:"in_person,virtual"`
-	Source         checkin.Source `json:"source" enum:"door_scan,join,meeting_report,manual"`
-	FirstAt        time.Time      `json:"first_at"`
-	LastAt         time.Time      `json:"last_at"`
-	Minutes        *int64         `json:"minutes" doc:"null: not known"`
-	Confidence     string         `json:"confidence" enum:"high,medium,low"`
-}
-
-// ListAttendance is GET /events/{event}/attendance.
-func (h *Handler) ListAttendance(c *gin.Context) {
-	window, ok := respond.BindWindow(c)
-	if !ok {
-		return
-	}
-	rows, err := h.CheckIn.Attendances(c.Request.Context(), access.Community(c), access.Event(c).ID, turnout.ID(window.Cursor), window.Limit+1)
-	if err != nil {
-		respond.Fail(c, err)
-		return
-	}
-	rows, next := cut(rows, window.Limit, func(a *checkin.Attendance) turnout.ID { return a.ID })
-	items := make([]attendanceResponse, len(rows))
-	for i, a := range rows {
-		items[i] = attendanceResponse{a.ID, a.TicketID, a.PersonID, a.AttendanceMode, a.Source, a.FirstAt.UTC(), a.LastAt.UTC(), a.Minutes, a.Confidence}
-	}
-	respond.List(c, items, next)
 }

@@ -19,6 +19,7 @@ type listRequest struct {
 	Name          string              `json:"name" required:"true"`
 	TicketTypeIDs []turnout.ID        `json:"ticket_type_ids"`
 	AddOnIDs      []turnout.ID        `json:"add_on_ids" doc:"a ticket needs one of them"`
+	SessionID     turnout.ID          `json:"session_id" doc:"who comes in is at this session; of a new list alone"`
 	StartsAt      time.Time           `json:"starts_at"`
 	EndsAt        time.Time           `json:"ends_at"`
 	AllowReentry  bool                `json:"allow_reentry" doc:"short for entry reentry"`
@@ -40,7 +41,7 @@ type conditionFields struct {
 
 // input reads the list; what cannot be read is a problem of its field.
 func (in listRequest) input(p *turnout.Problems) checkin.ListInput {
-	out := checkin.ListInput{Name: in.Name, TicketTypeIDs: in.TicketTypeIDs, AddOnIDs: in.AddOnIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, Entry: in.Entry, MostInside: in.MostInside}
+	out := checkin.ListInput{Name: in.Name, SessionID: in.SessionID, TicketTypeIDs: in.TicketTypeIDs, AddOnIDs: in.AddOnIDs, StartsAt: in.StartsAt, EndsAt: in.EndsAt, Entry: in.Entry, MostInside: in.MostInside}
 	if out.Entry == "" && in.AllowReentry {
 		out.Entry = rules.Again
 	}
@@ -111,6 +112,7 @@ type listResponse struct {
 	Name          string              `json:"name"`
 	TicketTypeIDs []turnout.ID        `json:"ticket_type_ids"`
 	AddOnIDs      []turnout.ID        `json:"add_on_ids"`
+	SessionID     *turnout.ID         `json:"session_id" doc:"null: of the event"`
 	StartsAt      *time.Time          `json:"starts_at"`
 	EndsAt        *time.Time          `json:"ends_at"`
 	AllowReentry  bool                `json:"allow_reentry"`
@@ -128,6 +130,9 @@ func newListResponse(l *checkin.List) listResponse {
 	out := listResponse{ID: l.ID, EventID: l.EventID, Name: l.Name, TicketTypeIDs: ids(l.TicketTypeIDs), AddOnIDs: ids(l.AddOnIDs), StartsAt: moment(l.StartsAt),
 		EndsAt: moment(l.EndsAt), AllowReentry: l.Entry == rules.Again, Entry: l.Entry, DayFrom: rules.Clocked(l.DayFrom), Rules: make([][]conditionFields, len(l.Rules)), MostInside: l.MostInside,
 		Version: l.Version, CreatedAt: l.CreatedAt.UTC(), UpdatedAt: l.UpdatedAt.UTC()}
+	if l.SessionID != "" {
+		out.SessionID = &l.SessionID
+	}
 	if l.ExitAt != nil {
 		exit := rules.Clocked(*l.ExitAt)
 		out.ExitAt = &exit

@@ -161,7 +161,7 @@ func (l *List) spent(p *Pass) (Reason, Minute) {
 		return "", 0
 	case Again:
 		if l.Inside(p) {
-			return AlreadyIn, l.nextExit(p.At)
+			return AlreadyIn, l.NextExit(p.At)
 		}
 		return "", 0
 	case Daily:
@@ -192,8 +192,8 @@ func (l *List) LastExit(at Minute) Minute {
 	}
 }
 
-// nextExit is the first moment after an instant at which everybody is taken as gone, 0 for none.
-func (l *List) nextExit(at Minute) Minute {
+// NextExit is the first moment after an instant at which everybody is taken as gone, 0 for none.
+func (l *List) NextExit(at Minute) Minute {
 	if l.ExitAt == nil {
 		return 0
 	}

@@ -37,12 +37,13 @@ type tallies struct {
 	admissions tally[checkin.AdmissionTotals]
 	refusals   tally[checkin.RefusalTotals]
 	attendance tally[checkin.AttendanceTotals]
+	sessions   tally[checkin.SessionTotals]
 }
 
 // count adds up the whole history.
 func (s *story) count() *tallies {
 	c := &tallies{tally[ticketing.TypeTotals]{}, tally[ticketing.AddOnTotals]{}, tally[ticketing.SalesTotals]{}, tally[checkin.AdmissionTotals]{}, tally[checkin.RefusalTotals]{},
-		tally[checkin.AttendanceTotals]{}}
+		tally[checkin.AttendanceTotals]{}, tally[checkin.SessionTotals]{}}
 	tickets := map[turnout.ID]*ticketing.Ticket{}
 	for _, o := range s.orders {
 		for _, t := range o.Tickets {
@@ -116,6 +117,10 @@ func (s *story) countDoors(c *tallies, tickets map[turnout.ID]*ticketing.Ticket)
 			CommunityID: a.CommunityID}).Admitted++
 	}
 	for _, a := range s.present {
+		if a.SessionID != "" {
+			c.sessions.of(checkin.SessionTotals{SessionID: a.SessionID, CommunityID: a.CommunityID, EventID: a.EventID}).Came++
+			continue
+		}
 		t := tickets[a.TicketID]
 		row := c.attendance.of(checkin.AttendanceTotals{EventID: a.EventID, StartsAt: a.FirstAt.UTC().Truncate(checkin.AttendanceSlot),
 			TicketTypeID: t.TicketTypeID, AttendanceMode: t.AttendanceMode, CommunityID: a.CommunityID})

@@ -22,8 +22,8 @@ type doors struct {
 	event      *events.Event
 	tickets    []*ticketing.Ticket // of the event
 	attempts   []attempt
-	admissions map[[2]turnout.ID]*admission // by list and ticket
-	present    map[turnout.ID]*checkin.Attendance
+	admissions map[[2]turnout.ID]*admission          // by list and ticket
+	present    map[[2]turnout.ID]*checkin.Attendance // by session and ticket
 }
 
 // attempt is a ticket held to a scanner.
@@ -61,7 +61,7 @@ func (s *story) device(e *events.Event, name, gate string, list *checkin.List, r
 }
 
 func newDoors(s *story, e *events.Event) *doors {
-	d := &doors{story: s, event: e, admissions: map[[2]turnout.ID]*admission{}, present: map[turnout.ID]*checkin.Attendance{}}
+	d := &doors{story: s, event: e, admissions: map[[2]turnout.ID]*admission{}, present: map[[2]turnout.ID]*checkin.Attendance{}}
 	for _, t := range s.tickets {
 		if t.EventID == e.ID {
 			d.tickets = append(d.tickets, t)
@@ -231,19 +231,22 @@ func (d *doors) pass(a attempt, scan *checkin.Scan) {
 	}
 	scan.Result = checkin.Accepted
 	if a.direction == checkin.Entry {
-		d.attend(a.ticket, checkin.DoorScan, "high", a.at)
+		for _, session := range slices.Compact([]turnout.ID{"", a.list.SessionID}) {
+			d.attend(a.ticket, session, checkin.DoorScan, "high", a.at)
+		}
 	}
 }
 
-// attend keeps the one record of a ticket's attendee.
-func (d *doors) attend(t *ticketing.Ticket, source checkin.Source, confidence string, at time.Time) {
-	if seen := d.present[t.ID]; seen != nil {
+// attend keeps the one record of a ticket's attendee, at the event or at a session.
+func (d *doors) attend(t *ticketing.Ticket, session turnout.ID, source checkin.Source, confidence string, at time.Time) {
+	key := [2]turnout.ID{session, t.ID}
+	if seen := d.present[key]; seen != nil {
 		seen.LastAt = at
 		return
 	}
-	record := &checkin.Attendance{ID: turnout.NewID("att"), CommunityID: t.CommunityID, EventID: t.EventID, TicketID: t.ID, PersonID: t.PersonID,
+	record := &checkin.Attendance{ID: turnout.NewID("att"), CommunityID: t.CommunityID, EventID: t.EventID, TicketID: t.ID, PersonID: t.PersonID, SessionID: session,
 		AttendanceMode: t.AttendanceMode, Source: source, FirstAt: at, LastAt: at, Confidence: confidence}
-	d.present[t.ID] = record
+	d.present[key] = record
 	d.story.present = append(d.story.present, record)
 }
 
@@ -268,7 +271,7 @@ func (d *doors) join() {
 			if !at.Before(d.event.EndsAt) {
 				break
 			}
-			d.attend(t, checkin.Join, "medium", at)
+			d.attend(t, "", checkin.Join, "medium", at)
 			d.note(at, audit.Actor{Kind: audit.Buyer, ID: t.ID}, "ticket.joined", t.ID)
 			at = at.Add(2*time.Hour + d.waits(8*time.Hour))
 		}

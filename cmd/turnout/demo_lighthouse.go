@@ -78,6 +78,11 @@ func (s *story) pastConference(zone *time.Location) error {
 	first := s.list(e, "Thursday", clock(thursday, "08:15"), clock(thursday, "20:00"))
 	second := s.list(e, "Friday", clock(friday, "08:30"), clock(friday, "14:00"))
 	bench := s.list(e, "Workshops", clock(thursday, "10:30"), clock(thursday, "15:30"), pass)
+	for _, session := range s.sessions {
+		if session.EventID == e.ID && session.Title == "Workshop: your first offline map" {
+			bench.SessionID = session.ID
+		}
+	}
 	d := newDoors(s, e)
 	d.come(first, second, bench)
 	d.join()

@@ -269,7 +269,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,
 		s.questions, s.words, s.questionTypes, s.answers,
 		s.lists, s.listTypes, s.devices, s.scans, s.admissions, s.present, s.activities,
-		counted.tickets, counted.addOns, counted.sales, counted.admissions, counted.refusals, counted.attendance,
+		counted.tickets, counted.addOns, counted.sales, counted.admissions, counted.refusals, counted.attendance, counted.sessions,
 	} {
 		if err := table.insert(ctx, tx); err != nil {
 			return err

@@ -56,6 +56,27 @@ func find(ctx context.Context, db bun.IDB, row any, community, id turnout.ID) er
 	return database.NotFound(db.NewSelect().Model(row).Where("id = ?", id).Where("community_id = ?", community).Scan(ctx))
 }
 
+// Find gives one session of an event, without its speakers. It is for the packages above. Error: turnout.ErrNotFound.
+func Find(ctx context.Context, db bun.IDB, community, event, id turnout.ID) (*Session, error) {
+	session := new(Session)
+	if err := find(ctx, db, session, community, id); err != nil {
+		return nil, err
+	}
+	if session.EventID != event {
+		return nil, turnout.ErrNotFound
+	}
+	return session, nil
+}
+
+// Titles gives an event's sessions as lists name them, with title, kind, status, room and slot alone, those that were placed first, in the order of
+// their beginning. It is for the packages above.
+func Titles(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]*Session, error) {
+	var sessions []*Session
+	err := db.NewSelect().Model(&sessions).Column("id", "event_id", "title", "kind", "status", "room_id", "starts_at", "ends_at").
+		Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("starts_at IS NULL, starts_at, id").Scan(ctx)
+	return sessions, err
+}
+
 // Session gives one session with its speakers. Error: turnout.ErrNotFound.
 func (s *Service) Session(ctx context.Context, community, id turnout.ID) (*Session, error) {
 	session := new(Session)

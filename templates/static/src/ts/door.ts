@@ -316,7 +316,7 @@ function door(root: HTMLElement): void {
       once(form, setAside(form));
     } else if (form.matches("[data-annul]") && form.dataset.confirmed === "yes") {
       event.preventDefault();
-      void load(part("log"), form.action, () => true, new URLSearchParams({ confirmed: "yes" })).then(count);
+      void load(part("log"), form.action, () => true, new URLSearchParams(new FormData(form) as unknown as Record<string, string>)).then(count);
     }
   });
 

@@ -48,7 +48,8 @@ function toggleTheme(): void {
   }
 }
 
-// <form data-confirm="Really?" data-confirm-action="Yes, cancel it" data-confirm-back="Back">
+// <form data-confirm="Really?" data-confirm-action="Yes, cancel it" data-confirm-back="Back">, and for what is done for a reason that may be told,
+// data-confirm-why="Why?": it is sent as "reason".
 function confirmed(form: HTMLFormElement, submitter: HTMLElement | null): void {
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
@@ -62,7 +63,13 @@ function confirmed(form: HTMLFormElement, submitter: HTMLElement | null): void {
   const actions = document.createElement("div");
   actions.className = "actions";
   actions.append(choice("btn", "no", form.dataset.confirmBack), choice("btn btn-danger", "yes", form.dataset.confirmAction));
-  body.append(text, actions);
+  const why = form.dataset.confirmWhy ? reason(form.dataset.confirmWhy) : null;
+  why?.input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // it would press the first button, which is no
+    dialog.close("yes");
+  });
+  body.append(text, ...(why ? [why.field] : []), actions);
   dialog.append(body);
   document.body.append(dialog);
   dialog.addEventListener("close", () => {
@@ -73,6 +80,10 @@ function confirmed(form: HTMLFormElement, submitter: HTMLElement | null): void {
     yes.type = "hidden";
     yes.name = yes.value = "confirmed";
     form.append(yes); // without it the server asks once more
+    if (why) {
+      why.input.hidden = true;
+      form.append(why.input);
+    }
     if (!form.isConnected) { // a part of the page was replaced while the question stood there
       form.hidden = true;
       document.body.append(form);
@@ -80,6 +91,21 @@ function confirmed(form: HTMLFormElement, submitter: HTMLElement | null): void {
     form.requestSubmit(submitter);
   });
   dialog.showModal();
+}
+
+function reason(label: string): { field: HTMLElement; input: HTMLInputElement } {
+  const field = document.createElement("label");
+  field.className = "field";
+  const name = document.createElement("span");
+  name.className = "label";
+  name.textContent = label;
+  const input = document.createElement("input");
+  input.className = "input";
+  input.name = "reason";
+  input.maxLength = 300;
+  input.autocomplete = "off";
+  field.append(name, input);
+  return { field, input };
 }
 
 function choice(className: string, value: string, label?: string): HTMLButtonElement {
