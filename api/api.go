@@ -15,7 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
@@ -50,13 +50,14 @@ type Config struct {
 // Server is the http.Handler of a Turnout.
 type Server struct {
 	http.Handler
-	stopping atomic.Bool
+	stop     sync.Once
+	stopping chan struct{}       // closed when it stops
 	table    []access.Route      // for the tests that walk it
 	sessions *scs.SessionManager // likewise
 }
 
-// Stop makes /readyz red, so that a proxy sends nobody here any more; requests are still answered.
-func (s *Server) Stop() { s.stopping.Store(true) }
+// Stop makes /readyz red, so that a proxy sends nobody here any more, and ends streams; requests are still answered.
+func (s *Server) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 
 // server holds what the middleware needs.
 type server struct {
@@ -81,9 +82,10 @@ func New(house services.Services, config Config) (*Server, error) {
 	}
 	https := base.Scheme == "https"
 	sessions := newSessions(house, https)
+	stopping := make(chan struct{})
 	s := &server{
-		Server: &Server{sessions: sessions}, Services: house, Config: config, https: https,
-		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: sessions, Sandbox: config.Sandbox, Demo: config.Demo, KeepsMail: config.KeepsMail},
+		Server: &Server{sessions: sessions, stopping: stopping}, Services: house, Config: config, https: https,
+		pages:   &pages.Handler{Services: house, Templates: config.Templates, Sessions: sessions, Sandbox: config.Sandbox, Demo: config.Demo, KeepsMail: config.KeepsMail, Stopping: stopping},
 		v1:      &v1.Handler{Services: house},
 		hooks:   &hooks.Handler{Services: house, Sandbox: config.Sandbox},
 		metrics: newMetrics(house.DB, house.Now),

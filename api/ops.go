@@ -26,9 +26,11 @@ func (s *server) health(c *gin.Context) { respond.JSON(c, http.StatusOK, gin.H{"
 // ready says whether requests should come here: the database answers and has this program's tables, and nobody stops us.
 // It asks no payment provider: their outage is no reason to take a shop away.
 func (s *server) ready(c *gin.Context) {
-	if s.stopping.Load() {
+	select {
+	case <-s.stopping:
 		respond.Fail(c, errStopping)
 		return
+	default:
 	}
 	applied, err := s.DB.Read().NewSelect().TableExpr("bun_migrations").Count(c.Request.Context())
 	switch {

@@ -215,6 +215,7 @@ func (s *server) dayConsoleRoutes() []access.Route {
 		{Method: get, Path: "/check-in/new", Who: may("events:write"), Handle: p.EventCheckInForm},
 		{Method: post, Path: "/check-in/new", Who: may("events:write"), Handle: p.SaveCheckInList, Unseen: true},
 		{Method: get, Path: "/check-in/{list}", Who: may("checkin:read"), Handle: p.EventCheckInList},
+		{Method: get, Path: "/check-in/{list}/live", Who: may("checkin:read"), Handle: p.StreamCheckIn},
 		{Method: get, Path: "/check-in/{list}/edit", Who: may("events:write"), Handle: p.EventCheckInForm},
 		{Method: post, Path: "/check-in/{list}/edit", Who: may("events:write"), Handle: p.SaveCheckInList, Unseen: true},
 		{Method: post, Path: "/check-in/{list}/scans/{scan}/annul", Who: may("checkin:write"), Handle: p.AnnulScanByStaff, Unseen: true},

@@ -250,7 +250,8 @@ func TestNoPageAsksARowAtATime(t *testing.T) {
 // console are the pages of the table.
 func (f *full) console() (pages []access.Route) {
 	for _, route := range f.table {
-		if route.Method == http.MethodGet && strings.HasPrefix(route.Path, "/console") {
+		isStream := strings.HasSuffix(route.Path, "/live") // it goes on asking: see TestManyWatchersAreOneReader
+		if route.Method == http.MethodGet && strings.HasPrefix(route.Path, "/console") && !isStream {
 			pages = append(pages, route)
 		}
 	}

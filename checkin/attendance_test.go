@@ -172,7 +172,7 @@ func TestMarksByHand(t *testing.T) {
 		}
 		const none, hand, door = "0 rows", "manual ? medium", "door_scan 180~ high"
 		forty := int64(40)
-		a := mark(talk.ID, nil)
+		mark(talk.ID, nil)
 		expect("marked at the talk", hand, hand, none)
 		a, b := mark(talk.ID, &forty), mark(other.ID, nil)
 		expect("marked anew, and at another", hand, "manual 40 medium", hand)

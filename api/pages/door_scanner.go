@@ -95,7 +95,9 @@ func (h *Handler) DoorStats(c *gin.Context) {
 
 // liveStats adds a list's figures up at most once a second, however many doors ask. What doors count themselves is as new as
 // the list that was read.
-type liveStats struct{ secondly[checkin.Stats] }
+type liveStats struct {
+	secondly[turnout.ID, checkin.Stats]
+}
 
 // read gives the figures of a list that was just read.
 func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *checkin.List, now time.Time) (*checkin.Stats, error) {
@@ -108,10 +110,10 @@ func (l *liveStats) read(ctx context.Context, service *checkin.Service, list *ch
 	return &stats, nil
 }
 
-// secondly remembers something of each list for a second.
-type secondly[T any] struct {
+// secondly remembers something for a second, of each list or whatever K names.
+type secondly[K comparable, T any] struct {
 	mu    sync.Mutex
-	lists map[turnout.ID]*remembered[T]
+	known map[K]*remembered[T]
 }
 
 type remembered[T any] struct {
@@ -121,20 +123,20 @@ type remembered[T any] struct {
 }
 
 const (
-	liveFor   = time.Second
-	liveLists = 1000 // remembered at once
+	liveFor  = time.Second
+	liveMany = 1000 // remembered at once
 )
 
-// read gives what is remembered of a list, or asks; those who come in the meantime wait for the one answer.
-func (l *secondly[T]) read(list turnout.ID, now time.Time, ask func() (*T, error)) (*T, error) {
+// read gives what is remembered, or asks; those who come in the meantime wait for the one answer.
+func (l *secondly[K, T]) read(of K, now time.Time, ask func() (*T, error)) (*T, error) {
 	l.mu.Lock()
-	if l.lists == nil || len(l.lists) >= liveLists {
-		l.lists = map[turnout.ID]*remembered[T]{}
+	if l.known == nil || len(l.known) >= liveMany {
+		l.known = map[K]*remembered[T]{}
 	}
-	known := l.lists[list]
+	known := l.known[of]
 	if known == nil {
 		known = &remembered[T]{}
-		l.lists[list] = known
+		l.known[of] = known
 	}
 	l.mu.Unlock()
 

@@ -256,62 +256,6 @@ func (h *Handler) SaveCheckInList(c *gin.Context) {
 	}
 }
 
-type checkInLivePage struct {
-	templates.Chrome
-	Now                time.Time
-	Event              *events.Event
-	List               *checkin.List
-	Notice             *doorNotice
-	Stats              *checkin.Stats
-	Live               *checkin.Live
-	Scans              []*checkin.Scan
-	Conflicts          []*checkin.Scan // tickets that doors let in twice
-	Base, DoorURL      string
-	AttendanceURL      string // who was there
-	CanWrite, CanAnnul bool
-}
-
-const scansShown = 30
-
-// EventCheckInList is GET /console/events/{event}/check-in/{list}: who is in, live. The part "live" is what the page asks
-// for again every few seconds.
-func (h *Handler) EventCheckInList(c *gin.Context) {
-	list := h.doorList(c)
-	if list == nil {
-		return
-	}
-	e, ctx := access.Event(c), c.Request.Context()
-	data := checkInLivePage{Now: h.Now(), Event: e, List: list, Notice: noticeOf(e, list, h.Now()), Base: eventPath(e) + "/check-in/" + string(list.ID), CanWrite: may(c, "events:write"), CanAnnul: may(c, "checkin:write")}
-	var err error
-	if data.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now()); err == nil {
-		data.Live, err = h.rates.read(list.ID, h.Now(), func() (*checkin.Live, error) { return h.CheckIn.Live(ctx, list) })
-	}
-	if err == nil {
-		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)
-	}
-	if err == nil {
-		data.Conflicts, err = h.CheckIn.Conflicts(ctx, e.CommunityID, list.ID, scansShown)
-	}
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
-	if wantsPart(c) {
-		h.RenderPart(c, http.StatusOK, "console_checkin_list", "live", data)
-		return
-	}
-	var ok bool
-	if data.Chrome, ok = h.eventConsole(c, list.Name, "nav.checkin"); !ok {
-		return
-	}
-	if data.CanAnnul {
-		data.DoorURL = doorPath(e, list.ID)
-	}
-	data.AttendanceURL = attendanceURL(e, list.SessionID)
-	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.checkin"), URL: eventPath(e) + "/check-in"})
-	h.Render(c, http.StatusOK, "console_checkin_list", data)
-}
-
 // AnnulScanByStaff is POST /console/events/{event}/check-in/{list}/scans/{scan}/annul.
 func (h *Handler) AnnulScanByStaff(c *gin.Context) {
 	list, scan := h.doorScan(c)

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
@@ -48,9 +49,14 @@ type Handler struct {
 	Demo      bool              // says on every page that nothing here is real
 	KeepsMail bool              // there is no mail server: mails stay in the outbox
 
-	cache cache     // of public pages
-	live  liveStats // of doors
-	rates secondly[checkin.Live]
+	// Stopping is closed when the server stops: answers that go on for long end.
+	Stopping <-chan struct{}
+
+	cache   cache     // of public pages
+	live    liveStats // of doors
+	rates   secondly[turnout.ID, checkin.Live]
+	drawn   secondly[drawnFor, []byte]
+	streams atomic.Int64 // that are open
 }
 
 // The session's entries that name the signed-in account, and its epoch when it signed in.

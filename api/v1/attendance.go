@@ -111,7 +111,7 @@ func (h *Handler) UnmarkAttendance(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	c.Status(http.StatusNoContent)
+	respond.NoContent(c)
 }
 
 // ExportAttendance is GET /events/{event}/attendance.csv and .xlsx.

@@ -4,6 +4,7 @@ import { desks } from "./_desk";
 import { favourites } from "./_favourites";
 import { focusStays } from "./_focus";
 import { questions } from "./_questions";
+import { lives } from "./_live";
 import { previews } from "./_preview";
 import { redraws } from "./_redraw";
 import { steppers } from "./_stepper";
@@ -166,6 +167,7 @@ function ready(root: ParentNode): void {
   redraws(root);
 }
 
+lives(document);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
 ready(document);
 document.addEventListener("htmx:load", (event) => {
