@@ -42,6 +42,13 @@ func (s *Scan) Overridable() bool {
 	return false
 }
 
+// by says whether a scan was of the ticket's current code, or of the ticket as staff found it by name: a code that has died since opens nothing.
+func (s *Scan) by(t *ticketing.DoorTicket) bool {
+	found := ScanInput{ListID: s.ListID, TicketID: t.ID, Direction: s.Direction}
+	shown := ScanInput{ListID: s.ListID, Code: t.Lookup(), Direction: s.Direction}
+	return s.RequestHash == found.hash() || s.RequestHash == shown.hash()
+}
+
 // SetAside lets a ticket in that a door refused, on a supervisor's word: an entry of its own in the log, which names the refusal and the reason
 // given. The same nonce again gives the first answer. It fails with turnout.ErrNotFound, ErrNotOverridable, ErrNonceReused and an Invalid error
 // for "reason" and "nonce".
@@ -112,7 +119,7 @@ func (s *Service) setAside(ctx context.Context, tx bun.Tx, community turnout.ID,
 	if err != nil {
 		return nil, err
 	}
-	if done || len(tickets) == 0 || tickets[0].Status != ticketing.Valid {
+	if done || len(tickets) == 0 || tickets[0].Status != ticketing.Valid || tickets[0].OrderStatus != ticketing.Confirmed || !refused.by(tickets[0]) {
 		return nil, ErrNotOverridable
 	}
 	now := s.Now()

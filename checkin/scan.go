@@ -80,7 +80,7 @@ func (s *Scan) Message() string {
 	}
 	text := messages[s.Reason]
 	if s.Earlier != nil {
-		text += " First at " + s.Earlier.ScannedAt.UTC().Format("2006-01-02 15:04:05Z")
+		text += " First at " + s.Earlier.At.UTC().Format("2006-01-02 15:04:05Z")
 		if s.Earlier.Gate != "" {
 			text += ", " + s.Earlier.Gate
 		}

@@ -22,7 +22,8 @@ type QueuedScan struct {
 	// Number and Lookup stand for the code, which no door keeps: the ticket's number and ticketing.Lookup of the code's nonce.
 	Number int64
 	Lookup string
-	// Skew is what was known, when the scan was queued, to be missing from the door's clock: ScannedAt plus Skew is our time.
+	// Skew is what was known, when the scan was queued, to be missing from the door's clock: ScannedAt plus Skew is our time. Of a clock that is years off, a
+	// scan that the door decided counts for when it is told.
 	Skew time.Duration
 	// Result is what the door did: nobody who was let in is put out again by what we know better. Empty: we decide by what we know,
 	// but for double entries, which are let in.
@@ -91,10 +92,16 @@ func (in *QueuedScan) check(g knownGate) error {
 	if _, known := messages[in.Reason]; in.Result == Refused && !known {
 		p.Add("reason", "unknown", "A refusal needs one of the reasons that doors have.")
 	}
-	if at := in.ScannedAt.Add(in.Skew); in.ScannedAt.IsZero() || at.Before(g.event.StartsAt.Add(-queueMargin)) || at.After(g.event.EndsAt.Add(queueMargin)) {
+	if in.ScannedAt.IsZero() || in.Result == "" && !in.clocked(g) {
 		p.Add("scanned_at", "out_of_range", "This needs the time at the door, within a year of the event.")
 	}
 	return p.Err()
+}
+
+// clocked says whether the door's clock can have been right. One that was lost with the battery is no reason to lose what the door decided.
+func (in *QueuedScan) clocked(g knownGate) bool {
+	at := in.ScannedAt.Add(in.Skew)
+	return !at.Before(g.event.StartsAt.Add(-queueMargin)) && !at.After(g.event.EndsAt.Add(queueMargin))
 }
 
 // take logs one queued scan. The same nonce at another server in the same moment is asked about again: then its answer is there.
@@ -120,7 +127,7 @@ func (s *Service) takeIn(ctx context.Context, tx bun.Tx, g knownGate, in QueuedS
 		hashed.Code = in.Lookup
 	}
 	told := scanning{ScanInput: in.ScanInput, gate: g, hash: hashed.hash(), now: s.Now(), at: in.ScannedAt.Add(in.Skew).UTC().Truncate(time.Microsecond)}
-	if told.at.After(told.now) { // it cannot have happened after it was told
+	if told.at.After(told.now) || !in.clocked(g) { // it cannot have happened after it was told, nor years before the event
 		told.at = told.now
 	}
 	before := new(Scan)

@@ -116,6 +116,7 @@ func TestWhatWaitedAtDoorsIsTaken(t *testing.T) {
 
 		// What cannot be taken harms nothing else of its batch.
 		reused, wrong, fine := queued(t, "dev_a", "1", tickets[1].Code, 0), queued(t, "dev_a", "8", tickets[1].Code, 800*24*time.Hour), queued(t, "dev_a", "9", tickets[1].Code, time.Minute)
+		wrong.Result = ""
 		answers, err := d.Sync(t.Context(), d.event.CommunityID, list.ID, []checkin.QueuedScan{reused, wrong, fine})
 		if err != nil || !errors.Is(answers[0].Err, checkin.ErrNonceReused) || answers[1].Err == nil || answers[2].Err != nil || answers[2].Scan.Conflict == nil {
 			t.Errorf("%+v, %v", answers, err)
@@ -123,6 +124,11 @@ func TestWhatWaitedAtDoorsIsTaken(t *testing.T) {
 		ahead := queued(t, "dev_c", "1", tickets[2].Code, 90*24*time.Hour)
 		if got := d.sync(list, ahead)[0]; got.Result != checkin.Accepted || !got.At.Equal(d.now()) {
 			t.Errorf("a clock that is months ahead: %+v", got)
+		}
+		// A battery that ran empty took the clock along: who was let in was let in, and it is known when that was told.
+		reset := queued(t, "dev_c", "2", tickets[2].Code, time.Date(2007, 1, 1, 0, 0, 0, 0, time.UTC).Sub(start))
+		if got := d.sync(list, reset)[0]; got.Result != checkin.Accepted || !got.At.Equal(d.now()) || !got.ScannedAt.Equal(reset.ScannedAt) {
+			t.Errorf("a clock that was lost: %+v", got)
 		}
 		if _, err := d.Sync(t.Context(), "com_other", list.ID, []checkin.QueuedScan{fine}); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("another community: %v", err)

@@ -15,8 +15,8 @@ type (
 	}
 	sampleFigures struct{ CheckedIn, Expected, Inside, Refused int64 }
 	sampleEarlier struct {
-		ScannedAt time.Time
-		Gate      string
+		At   time.Time
+		Gate string
 	}
 	sampleScan struct {
 		ID, Tone, Icon, Result, Reason, Direction, OrderCode, Zone, Gate string

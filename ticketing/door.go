@@ -42,6 +42,15 @@ func Lookup(n Nonce) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Lookup is the lookup of the ticket's current code, "" for a ticket without one.
+func (t *DoorTicket) Lookup() string {
+	n, err := parseNonce(t.Nonce)
+	if err != nil {
+		return ""
+	}
+	return Lookup(n)
+}
+
 // LookedUp reports whether the lookup is that of the ticket's current code.
 func (t *DoorTicket) LookedUp(lookup string) bool { return looksUp(t.Nonce, lookup) }
 

@@ -7,17 +7,18 @@ const minute = 60_000;
 export class Answers {
   private readonly words = document.querySelector<HTMLTemplateElement>("template[data-words]")?.content;
   private readonly lang = document.documentElement.lang.replace(/^en$/, "en-GB"); // days before months, as the server writes them
-  private readonly zone: string;
+  private readonly zone: string | undefined;
 
   constructor(private readonly book: Book) {
-    this.zone = book.door?.event.time_zone ?? "UTC";
+    this.zone = known(book.door?.event.time_zone ?? "UTC");
   }
 
   draw(decision: Decision): DocumentFragment {
     const { reason, record, earlier } = decision;
     const accepted = decision.result === "accepted";
     const word = accepted ? this.find("accepted", decision.direction) : this.find("reason", reason);
-    const drawn = document.querySelector<HTMLTemplateElement>(`template[data-decided="${accepted ? "ok" : (word?.dataset.tone ?? "refuse")}"]`)?.content.cloneNode(true) as DocumentFragment;
+    const template = document.querySelector<HTMLTemplateElement>(`template[data-decided="${accepted ? "ok" : (word?.dataset.tone ?? "refuse")}"]`);
+    const drawn = template ? (template.content.cloneNode(true) as DocumentFragment) : document.createDocumentFragment();
     const section = drawn.querySelector<HTMLElement>("section");
     if (!section) return drawn;
     section.dataset.result = decision.result;
@@ -97,6 +98,16 @@ export class Answers {
 
   private find(kind: string, of = ""): HTMLElement | null {
     return this.words?.querySelector(`[data-${kind}="${CSS.escape(of)}"]`) ?? null;
+  }
+}
+
+// known gives a zone that this browser knows: an old one does not know each. Times are then of the phone's own clock.
+function known(zone: string): string | undefined {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return zone;
+  } catch {
+    return undefined;
   }
 }
 

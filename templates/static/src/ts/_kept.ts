@@ -51,17 +51,11 @@ export type Change = [short: string, state: string];
 type Stores = "lists" | "chunks" | "records" | "passes" | "waiting" | "clock";
 
 export class Kept {
-  private constructor(private readonly db: IDBDatabase) {}
+  private constructor(private db: IDBDatabase) {}
 
   // open fails where the browser keeps nothing, as some private windows do.
   static async open(): Promise<Kept> {
-    const request = indexedDB.open("turnout-door", 1);
-    request.onupgradeneeded = () => {
-      for (const store of ["lists", "chunks", "records", "passes", "clock"]) request.result.createObjectStore(store);
-      request.result.createObjectStore("waiting", { autoIncrement: true });
-    };
-    const kept = new Kept(await done(request));
-    kept.db.onversionchange = () => kept.db.close();
+    const kept = new Kept(await opened());
     void navigator.storage?.persist?.().catch(() => false); // the browser may need the place
     return kept;
   }
@@ -87,7 +81,11 @@ export class Kept {
   }
 
   async record(list: string, short: string): Promise<Bytes | undefined> {
-    return done(this.read("records").get([list, short]));
+    try {
+      return await done(this.read("records").get([list, short]));
+    } catch {
+      return undefined; // the store is closed; the next write opens it again
+    }
   }
 
   async note(list: string, known: Known): Promise<void> {
@@ -156,7 +154,18 @@ export class Kept {
     return this.db.transaction(name).objectStore(name);
   }
 
-  private write(names: Stores[], work: (store: (name: Stores) => IDBObjectStore) => void, durability: IDBTransactionDurability = "default"): Promise<void> {
+  // write opens the store again where the browser has closed it, as some do with a page that was in the background.
+  private async write(names: Stores[], work: (store: (name: Stores) => IDBObjectStore) => void, durability: IDBTransactionDurability = "default"): Promise<void> {
+    try {
+      await this.written(names, work, durability);
+    } catch {
+      this.db.close();
+      this.db = await opened();
+      await this.written(names, work, durability);
+    }
+  }
+
+  private written(names: Stores[], work: (store: (name: Stores) => IDBObjectStore) => void, durability: IDBTransactionDurability): Promise<void> {
     return new Promise((resolve, reject) => {
       const tx = this.db.transaction(names, "readwrite", { durability });
       tx.oncomplete = () => resolve();
@@ -164,6 +173,17 @@ export class Kept {
       work((name) => tx.objectStore(name));
     });
   }
+}
+
+async function opened(): Promise<IDBDatabase> {
+  const request = indexedDB.open("turnout-door", 1);
+  request.onupgradeneeded = () => {
+    for (const store of ["lists", "chunks", "records", "passes", "clock"]) request.result.createObjectStore(store);
+    request.result.createObjectStore("waiting", { autoIncrement: true });
+  };
+  const db = await done(request);
+  db.onversionchange = () => db.close();
+  return db;
 }
 
 const of = (list: string): IDBKeyRange => IDBKeyRange.bound([list], [list, []]);

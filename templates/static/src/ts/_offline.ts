@@ -46,6 +46,7 @@ export class Offline {
   private described = -Infinity;
   private recorded = -Infinity;
   private working: Promise<Hearing> | undefined;
+  private stopped = false;
   private unkept = 0; // keys of scans that could not be kept: this page still has them
 
   private constructor(
@@ -82,6 +83,11 @@ export class Offline {
   // synced is when we last heard everything, by the server's clock, 0 for never.
   get synced(): number {
     return this.known.synced ?? 0;
+  }
+
+  // endangered says that scans wait which this page alone knows: closing it would lose them.
+  get endangered(): boolean {
+    return [...this.book.waiting.keys()].some(isUnkept);
   }
 
   get waiting(): Waiting[] {
@@ -136,12 +142,29 @@ export class Offline {
   }
 
   listen(hear: (how: Hearing) => void): void {
-    const round = () => void this.sync().then(hear).finally(() => window.setTimeout(round, listenEvery));
+    const round = () => {
+      if (!this.stopped) void this.sync().then(hear).finally(() => window.setTimeout(round, listenEvery));
+    };
     round();
+  }
+
+  // stop ends the listening: another page of this phone is the door now, and tells what waits.
+  stop(): void {
+    this.stopped = true;
+  }
+
+  // keepLate keeps the scans that could not be kept when they were made.
+  private async keepLate(): Promise<void> {
+    for (const [key, scan] of [...this.book.waiting].filter(([key]) => isUnkept(key))) {
+      const kept = await this.kept.queue(scan);
+      this.book.waiting.delete(key);
+      this.book.waiting.set(kept, scan);
+    }
   }
 
   private async work(): Promise<Hearing> {
     try {
+      await this.keepLate().catch(() => undefined);
       await this.tell();
       const now = performance.now();
       if (now - this.described > describeEvery) {
@@ -165,15 +188,23 @@ export class Offline {
     }
   }
 
-  // tell sends what waits, oldest first, each list's own.
+  // tell sends what waits, oldest first, each list's own. Another list that this phone may not tell now does not keep it from the one that it is at.
   private async tell(): Promise<void> {
     const lists = new Set(this.waiting.filter((scan) => !scan.refused).map((scan) => scan.list));
     for (const list of lists) {
-      for (;;) {
-        const some = [...this.book.waiting].filter(([, scan]) => scan.list === list && !scan.refused).slice(0, atOnce);
-        if (some.length === 0) break;
-        await this.settle(some, await this.send(list, some.map(([, scan]) => scan)));
+      try {
+        await this.tellOf(list);
+      } catch (problem) {
+        if (list === this.book.list || !(problem instanceof Refused) || problem.status === 401) throw problem;
       }
+    }
+  }
+
+  private async tellOf(list: string): Promise<void> {
+    for (;;) {
+      const some = [...this.book.waiting].filter(([, scan]) => scan.list === list && !scan.refused).slice(0, atOnce);
+      if (some.length === 0) return;
+      await this.settle(some, await this.send(list, some.map(([, scan]) => scan)));
     }
   }
 
@@ -182,7 +213,7 @@ export class Offline {
     try {
       return await this.ask("/scans/batch", { method: "POST", body: JSON.stringify({ items }) }, this.url.replace(this.book.list, list));
     } catch (problem) {
-      if (!(problem instanceof Refused) || problem.passing) throw problem;
+      if (!(problem instanceof Refused) || !problem.spoiled) throw problem;
       return { items: scans.map((scan) => ({ nonce: scan.nonce, error: { message: `${problem.status} ${problem.message}` } })) };
     }
   }
@@ -204,7 +235,8 @@ export class Offline {
       told.push(item.conflict_with ? { scan, conflict: item.conflict_with } : { scan });
     }
     if (taken.length + refused.length === 0) throw new Refused(502, "an answer about nothing that was sent");
-    await this.keep(taken, refused, passed);
+    // What is not noted here waits on the disk still, is told again after a reload, and gets the same answer.
+    await this.keep(taken, refused, passed).catch(() => undefined);
     this.changed();
     this.told(told);
   }
@@ -222,34 +254,44 @@ export class Offline {
     await this.kept.settle(this.book.list, taken, refused, [...passes]);
   }
 
+  // hearTickets hears what is new, wholly or not at all: a part of everything is nothing that a door could decide by, and until all of it is there, what
+  // was known before is better.
   private async hearTickets(): Promise<boolean> {
-    let fresh = false;
+    let { tickets, passes } = this.book;
+    let [cursor, reset] = [this.known.tickets, false];
+    const [valid, others, came] = [[] as string[], [] as Change[], new Map<string, Past | null>()];
+    const changed = new Map<string, string>();
     for (let more = true; more; ) {
-      const news: TicketNews = await this.ask(`/offline/tickets${from(this.known.tickets)}`);
-      const { tickets, passes } = this.book;
-      const [had, passed] = news.reset ? [new Map<string, string>(), new Map<string, Past>()] : [tickets, passes];
-      const valid = shorts(fromBase64(news.lookups)).filter((name) => had.get(name) !== "");
-      const others = (news.revoked ?? []).map(([name, state]): Change => [hex(fromBase64(name)), state]).filter(([name, state]) => had.get(name) !== state);
-      const came: [string, Past | null][] = [];
+      const news: TicketNews = await this.ask(`/offline/tickets${from(cursor)}`);
+      if (news.reset) {
+        [tickets, passes, reset] = [new Map(), new Map(), true];
+        [valid.length, others.length] = [0, 0];
+        changed.clear();
+        came.clear();
+      }
+      const had = (name: string) => changed.get(name) ?? tickets.get(name);
+      const learn = (name: string, state: string) => {
+        if (had(name) === state) return;
+        changed.set(name, state);
+        if (state === "") valid.push(name);
+        else others.push([name, state]);
+      };
+      for (const name of shorts(fromBase64(news.lookups))) learn(name, "");
+      for (const [name, state] of news.revoked ?? []) learn(hex(fromBase64(name)), state);
       for (const { lookup, ...past } of news.passes ?? []) {
         const name = hex(fromBase64(lookup));
-        if (JSON.stringify(past) !== JSON.stringify(passed.get(name))) came.push([name, past.entries.length > 0 ? past : null]);
+        if (JSON.stringify(past) !== JSON.stringify(passes.get(name))) came.set(name, past.entries.length > 0 ? past : null);
       }
-      // What is not kept was not heard: it is asked for again.
-      const known = { ...this.known, tickets: news.cursor };
-      await this.kept.learn(this.book.list, known, valid, others, came, news.reset);
-      Object.assign(this.known, known);
-      if (news.reset) {
-        tickets.clear();
-        passes.clear();
-      }
-      for (const name of valid) tickets.set(name, "");
-      for (const [name, state] of others) tickets.set(name, state);
-      for (const [name, past] of came) past ? passes.set(name, past) : passes.delete(name);
-      fresh ||= valid.length > 0;
-      more = news.more;
+      [cursor, more] = [news.cursor, news.more];
     }
-    return fresh;
+    // What is not kept was not heard: it is asked for again.
+    const known = { ...this.known, tickets: cursor };
+    await this.kept.learn(this.book.list, known, valid.filter((name) => changed.get(name) === ""), others.filter(([name, state]) => changed.get(name) === state), [...came], reset);
+    Object.assign(this.known, known);
+    for (const [name, state] of changed) tickets.set(name, state);
+    for (const [name, past] of came) past ? passes.set(name, past) : passes.delete(name);
+    [this.book.tickets, this.book.passes] = [tickets, passes];
+    return valid.length > 0;
   }
 
   private async hearRecords(): Promise<void> {
@@ -281,11 +323,14 @@ class Refused extends Error {
     super(message);
   }
 
-  // passing says that asking again later may help.
-  get passing(): boolean {
-    return this.status >= 500 || [401, 408, 425, 429].includes(this.status);
+  // spoiled says that what was sent cannot be read by any server: sending it again does not help. Whatever else is said may pass: a door that was given to
+  // another list and is given back, a proxy while the server starts.
+  get spoiled(): boolean {
+    return [400, 413, 422].includes(this.status);
   }
 }
+
+const isUnkept = (key: IDBValidKey): boolean => typeof key === "string";
 
 const from = (cursor: string | undefined): string => (cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`);
 

@@ -28,47 +28,62 @@ self.addEventListener("message", (event) => {
   }
   const url = new URL(event.data.keep);
   if (url.origin !== location.origin || !isDoor.test(url.pathname)) return;
-  event.waitUntil(ask(url.pathname, url).then((answer) => answer.ok && event.source?.postMessage("kept")));
+  const { asked, kept } = ask(url.pathname, url);
+  event.waitUntil(Promise.all([asked, kept]).then(([answer]) => answer.ok && event.source?.postMessage("kept")));
 });
 
 async function page(event: FetchEvent, url: URL): Promise<Response> {
-  const answer = ask(event.request, url).catch(() => undefined);
-  const copy = await copyOf(url);
+  const { asked, kept } = ask(event.request, url);
+  event.waitUntil(kept.catch(() => undefined)); // what cannot be kept now is shown all the same
+  const answer = asked.catch(() => undefined);
+  const copy = isDoor.test(url.pathname) ? await (await caches.open(store)).match(url.pathname) : undefined;
   const first = copy ? await Promise.race([answer, pause()]) : await answer;
-  event.waitUntil(answer);
   if (first && first.status < 500) return first;
-  return copy ?? first ?? Response.error();
+  return copy ?? (await lastDoor(url)) ?? first ?? Response.error();
 }
 
 const pause = () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), patience));
 
 // ask asks the network and keeps, or forgets, what it says. Of a page that searched, only what is there without the search is kept.
-async function ask(request: Request | string, url: URL): Promise<Response> {
-  const answer = await fetch(request);
-  if (!isDoor.test(url.pathname) || /[?&](q|code)=/.test(url.search)) return answer;
-  const cache = await caches.open(store);
-  if (answer.ok && answer.headers.get("Turnout-Keep") === "door") await keep(cache, url, answer.clone());
-  else if (answer.status < 500) await cache.delete(url.pathname); // no door of this phone's any more
-  return answer;
+function ask(request: Request | string, url: URL): { asked: Promise<Response>; kept: Promise<void> } {
+  const asked = fetch(request);
+  if (!isDoor.test(url.pathname) || /[?&](q|code)=/.test(url.search)) return { asked, kept: Promise.resolve() };
+  const copied = asked.then((answer) => answer.clone()); // before anybody reads it
+  const kept = copied.then(async (answer) => {
+    const cache = await caches.open(store);
+    if (answer.ok && answer.headers.get("Turnout-Keep") === "door") await keep(cache, url, answer);
+    else if (answer.status < 500) await cache.delete(url.pathname); // no door of this phone's any more
+  });
+  return { asked: copied.then(() => asked), kept };
 }
 
 async function keep(cache: Cache, url: URL, answer: Response): Promise<void> {
   const html = await answer.text();
-  const used = new Set([...html.matchAll(needs)].map((found) => found[1]!));
-  for (const path of used) if (!(await cache.match(path))) await cache.add(path);
+  for (const path of needsOf(html)) if (!(await cache.match(path))) await cache.add(path);
   await cache.put(url.pathname, new Response(html, { headers: answer.headers }));
-  for (const request of await cache.keys()) {
+  const used = new Set<string>(); // by this page, and by those of other lists, which may be of an older version
+  const kept = await cache.keys();
+  for (const request of kept) {
+    if (!isDoor.test(new URL(request.url).pathname)) continue;
+    for (const path of needsOf((await (await cache.match(request))?.text()) ?? "")) used.add(path);
+  }
+  for (const request of kept) {
     const { pathname } = new URL(request.url);
-    if (isNeed.test(pathname) && !used.has(pathname)) await cache.delete(request); // of an older page; other lists' pages need the same
+    if (isNeed.test(pathname) && !used.has(pathname)) await cache.delete(request);
   }
 }
 
-// copyOf is the kept page of a door; for the way to it, that of the door that was open last.
-async function copyOf(url: URL): Promise<Response | undefined> {
-  const cache = await caches.open(store);
-  if (isDoor.test(url.pathname)) return cache.match(url.pathname);
-  if (!/^\/door(\/[^/]+)?\/?$/.test(url.pathname)) return undefined;
-  const last = (await cache.keys()).findLast((request) => isDoor.test(new URL(request.url).pathname));
+const needsOf = (html: string) => new Set([...html.matchAll(needs)].map((found) => found[1]!));
+
+// lastDoor leads from the way to a door, where there is no network, to the one that was opened last, of the event that the way names.
+async function lastDoor(url: URL): Promise<Response | undefined> {
+  const way = /^\/door(?:\/([^/]+))?\/?$/.exec(url.pathname);
+  if (!way) return undefined;
+  const from = way[1] ? `/door/${way[1]}/` : "/door/";
+  const last = (await (await caches.open(store)).keys()).findLast((request) => {
+    const { pathname } = new URL(request.url);
+    return isDoor.test(pathname) && pathname.startsWith(from);
+  });
   return last && Response.redirect(last.url);
 }
 

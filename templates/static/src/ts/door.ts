@@ -1,7 +1,7 @@
 // The door: what the camera sees, a hand scanner types or a search finds goes to the server, and its answer fills the screen. A paired phone
 // decides alone when no server answers.
 import { Answers } from "./_answers";
-import { forgetApp, keepApp } from "./_app";
+import { forgetApp, keepApp, onlyDoor } from "./_app";
 import { orderCode } from "./_code";
 import { openLens } from "./_lens";
 import { type Hearing, Offline, type Told } from "./_offline";
@@ -44,7 +44,8 @@ function door(root: HTMLElement): void {
   function scan(fields: Record<string, string>, nonce?: string): Promise<void> {
     const way = document.querySelector<HTMLInputElement>("input[name=way]:checked")?.value ?? "entry";
     underway++;
-    line = line.then(() => attempt({ direction: way, gate: settings.gate, ...fields }, nonce)).finally(() => underway--);
+    const mine = line.then(() => attempt({ direction: way, gate: settings.gate, ...fields }, nonce)).finally(() => underway--);
+    line = mine.catch((problem: unknown) => console.error(problem)); // the next one is scanned all the same
     return line;
   }
 
@@ -64,6 +65,11 @@ function door(root: HTMLElement): void {
   }
 
   async function prepare(): Promise<void> {
+    await onlyDoor(() => {
+      offline?.stop();
+      offline = undefined;
+      document.addEventListener("visibilitychange", () => !document.hidden && location.reload()); // whoever comes back to it wants it
+    });
     offline = await Offline.start(root.dataset.list ?? "", root.dataset.url ?? "", () => outgoing.standing(), delivered, () => network(standing));
     offline?.listen(heard);
     network(standing);
@@ -236,6 +242,9 @@ function door(root: HTMLElement): void {
     }
     say(content);
   }
+  window.addEventListener("beforeunload", (event) => {
+    if (offline?.endangered) event.preventDefault();
+  });
   window.addEventListener("offline", () => network("offline"));
   window.addEventListener("online", () => void offline?.sync().then(heard));
 
