@@ -78,7 +78,7 @@ var most = map[string]int64{
 	"/console/events/{event}/speakers/{speaker}":        4,
 	"/console/events/{event}/check-in":                  6,
 	"/console/events/{event}/check-in/new":              7,
-	"/console/events/{event}/check-in/{list}":           18,
+	"/console/events/{event}/check-in/{list}":           21,
 	"/console/events/{event}/check-in/{list}/edit":      10,
 	"/console/events/{event}/attendance":                11,
 	"/console/events/{event}/attendance.csv":            13,

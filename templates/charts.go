@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,30 @@ func bars(values []int64) template.HTML {
 		}
 	}
 	fmt.Fprintf(&b, `<path class="chart-base" d="M0 %dH%d"/></svg>`, height, max(len(values), 1)*step)
+	return template.HTML(b.String()) //nolint:gosec // numbers only
+}
+
+// curves draws two lines over so many points, of values from 0 to 1, the second one dashed, as SVG like that of bars. A line may end early.
+func curves(points int, first, second []float64) template.HTML {
+	const height, step = 100.0, 10
+	top := 0.1
+	for _, v := range append(slices.Clone(first), second...) {
+		top = max(top, v)
+	}
+	width := max(points-1, 1) * step
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %d %.0f" preserveAspectRatio="none" aria-hidden="true"><path class="chart-base" d="M0 %.0fH%d"/>`, width, height+1, height, width)
+	for i, line := range [][]float64{second, first} { // the first lies above
+		if len(line) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, `<polyline class="%s" points="`, [...]string{"chart-line chart-line-2", "chart-line"}[i])
+		for x, v := range line {
+			fmt.Fprintf(&b, "%d,%.1f ", x*step, height-v/top*height)
+		}
+		b.WriteString(`"/>`)
+	}
+	b.WriteString("</svg>")
 	return template.HTML(b.String()) //nolint:gosec // numbers only
 }
 

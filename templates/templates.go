@@ -185,7 +185,7 @@ func (s *Set) functions(lang string) template.FuncMap {
 		"clocks": l.clocks, "weekday": l.weekday, "dayNear": l.dayNear, "momentNear": l.momentNear, "dayOf": l.dayOf, "unbroken": unbroken, "monthShort": l.monthShort, "day": dayOfMonth, "year": year, "zone": l.zone, "relative": l.relative, "iso": iso, "minutes": l.minutes,
 		"markdown": markdown, "icon": icon, "shades": shadesOf, "qr": qr, "initials": initials, "variant": variant,
 		"asset": s.asset, "dict": dict, "badge": l.badge, "fieldID": fieldID, "field": newField, "join": strings.Join,
-		"host": host, "inLanguage": inLanguage, "webcal": webcal, "map": mapLink, "add": func(a, b int) int { return a + b }, "sub": func(a, b int64) int64 { return a - b }, "bars": bars, "split": split, "part": part,
+		"host": host, "inLanguage": inLanguage, "webcal": webcal, "map": mapLink, "add": func(a, b int) int { return a + b }, "sub": func(a, b int64) int64 { return a - b }, "bars": bars, "curves": curves, "split": split, "part": part,
 	}
 }
 

@@ -26,6 +26,7 @@ type checkInLivePage struct {
 	Notice             *doorNotice
 	Stats              *checkin.Stats
 	Live               *checkin.Live
+	Arrivals           *checkin.Arrivals // of the event; nil at the door of a session
 	Scans              []*checkin.Scan
 	Conflicts          []*checkin.Scan // tickets that doors let in twice
 	Base, DoorURL      string
@@ -40,6 +41,9 @@ func (h *Handler) liveList(ctx context.Context, e *events.Event, list *checkin.L
 	data = checkInLivePage{Now: h.Now(), Event: e, List: list, Notice: noticeOf(e, list, h.Now()), Base: eventPath(e) + "/check-in/" + string(list.ID), CanAnnul: canAnnul}
 	if data.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now()); err == nil {
 		data.Live, err = h.rates.read(list.ID, h.Now(), func() (*checkin.Live, error) { return h.CheckIn.Live(ctx, list) })
+	}
+	if err == nil && list.SessionID == "" {
+		data.Arrivals, err = h.arrivals.read(e.ID, h.Now(), func() (*checkin.Arrivals, error) { return h.CheckIn.Arrivals(ctx, e) })
 	}
 	if err == nil {
 		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)

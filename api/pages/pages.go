@@ -52,11 +52,12 @@ type Handler struct {
 	// Stopping is closed when the server stops: answers that go on for long end.
 	Stopping <-chan struct{}
 
-	cache   cache     // of public pages
-	live    liveStats // of doors
-	rates   secondly[turnout.ID, checkin.Live]
-	drawn   secondly[drawnFor, []byte]
-	streams atomic.Int64 // that are open
+	cache    cache     // of public pages
+	live     liveStats // of doors
+	rates    secondly[turnout.ID, checkin.Live]
+	arrivals secondly[turnout.ID, checkin.Arrivals] // by event
+	drawn    secondly[drawnFor, []byte]
+	streams  atomic.Int64 // that are open
 }
 
 // The session's entries that name the signed-in account, and its epoch when it signed in.
