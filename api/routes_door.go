@@ -28,6 +28,7 @@ func (s *server) doorRoutes() []access.Route {
 		{Method: post, Path: "/door/{event}/lists/{list}/scans", Who: door, Handle: p.DoorScan, Frame: access.Camera, Unseen: true},
 		{Method: get, Path: "/door/{event}/lists/{list}/scans/{scan}", Who: door, Handle: p.DoorAnswer},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/override", Who: taking, Handle: p.OverrideScan, Unseen: true},
+		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/others", Who: finding, Handle: p.LetInOthers, Unseen: true},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/annul", Who: taking, Handle: p.AnnulScan, Unseen: true},
 		{Method: post, Path: "/door/{event}/badges/{ticket}", Who: finding, Handle: p.PrintBadgeAtDoor, Unseen: true},
 		{Method: get, Path: "/door/{event}/badges/{print}/badge.pdf", Who: finding, Handle: p.BadgePDF},

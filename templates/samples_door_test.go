@@ -27,6 +27,11 @@ type (
 		Badge                                                            *sampleDoorBadge
 		Note, AnnulledFor                                                string
 		Override                                                         *sampleOverride
+		Others                                                           *sampleOthers
+	}
+	sampleOthers struct {
+		URL, Nonce string
+		Tickets    []*sampleDoorTicket
 	}
 	sampleOverride  struct{ URL, Nonce, Error string }
 	sampleDoorBadge struct {
@@ -67,6 +72,7 @@ func sampleScans() map[string]sampleScan {
 	}
 	for _, direction := range []string{"entry", "exit"} {
 		all[direction] = sampleScan{ID: "scn_2", Tone: "ok", Icon: "circle-check", Result: "accepted", Direction: direction, OrderCode: "7KQ2M3XY", Zone: sampleConf.Zone, ScannedAt: sampleConf.StartsAt, Ticket: sampleGuest, Gate: "North stairs", Note: "Lost the phone, known in person",
+			Others: &sampleOthers{"/door/x/lists/l/scans/scn_2/others", "n", []*sampleDoorTicket{sampleGuest, {ID: "tkt_2", AttendeeEmail: "bo@example.org", TypeName: "Regular"}}},
 			Badge: &sampleDoorBadge{"/door/gopher-summit-2026/badges/tkt_1", &struct {
 				Times int
 				Last  time.Time

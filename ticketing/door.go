@@ -108,6 +108,22 @@ func DoorTickets(ctx context.Context, db bun.IDB, event turnout.ID, numbers []in
 	return tickets, nil
 }
 
+// mostMates is how many tickets of one order are told at a door.
+const mostMates = 100
+
+// Mates reads the other valid tickets of a ticket's order, in the order of their numbers, at most a hundred: those who come together.
+func Mates(ctx context.Context, db bun.IDB, t *DoorTicket) ([]*DoorTicket, error) {
+	var ids []turnout.ID
+	err := db.NewSelect().TableExpr("tickets").Column("id").Where("order_id = ?", t.OrderID).Where("community_id = ?", t.CommunityID).
+		Where("status = ?", Valid).Where("id <> ?", t.ID).Order("number").Limit(mostMates).Scan(ctx, &ids)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	mates, err := DoorTickets(ctx, db, t.EventID, nil, ids)
+	slices.SortFunc(mates, func(a, b *DoorTicket) int { return cmp.Compare(a.Number, b.Number) })
+	return mates, err
+}
+
 // LoadTicketAddOns fills in which add-ons the bearers of tickets have, in one statement.
 func LoadTicketAddOns(ctx context.Context, db bun.IDB, tickets []*DoorTicket) error {
 	if len(tickets) == 0 {

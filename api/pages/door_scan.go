@@ -27,6 +27,7 @@ type doorAnswer struct {
 	Near      []string      // what would have worked
 	Badge     *doorBadge    // nil where none is to be printed
 	Override  *doorOverride // nil where nobody can answer for letting in all the same
+	Others    *doorOthers   // of the same order, who have not come in; nil for none
 }
 
 // doorOverride is how a supervisor lets in whom the door refused.
@@ -226,6 +227,7 @@ func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *chec
 	part.Badge, part.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
 	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
 	if err == nil {
+		part.Others = h.doorOthers(c, list, scan)
 		part.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now())
 	}
 	if err != nil {
@@ -248,6 +250,7 @@ func (h *Handler) doorScanPage(c *gin.Context, list *checkin.List, scan *checkin
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
 	page.Answer.Near = h.near(c, scan)
 	page.Answer.Badge, page.Answer.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
+	page.Answer.Others = h.doorOthers(c, list, scan)
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}
 	page.NextURL = doorPath(event, list.ID) + "?" + said.Encode()
 	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() && access.Who(c).Covers(checkin.Supervisor) {

@@ -146,7 +146,8 @@ function door(root: HTMLElement): void {
     const tone = toneOf(content);
     answer?.replaceChildren(content);
     if (tone && settings.sound) signal(tone);
-    if (tone === "ok") clear = window.setTimeout(dismiss, okFor);
+    // With others of the order it stays: somebody may let them in, or the next scan takes its place.
+    if (tone === "ok" && !answer?.querySelector("[data-others]")) clear = window.setTimeout(dismiss, okFor);
     else goOn();
     answer?.querySelector("[data-retry]")?.addEventListener("click", () => void outgoing.retry());
   }
@@ -320,7 +321,7 @@ function door(root: HTMLElement): void {
         form.querySelector<HTMLInputElement>("[name=nonce]")?.setAttribute("value", newNonce());
       });
       once(form, sent);
-    } else if (form.matches("[data-override]")) {
+    } else if (form.matches("[data-override], [data-others]")) {
       event.preventDefault();
       once(form, setAside(form));
     } else if (form.matches("[data-annul]") && form.dataset.confirmed === "yes") {
@@ -329,7 +330,7 @@ function door(root: HTMLElement): void {
     }
   });
 
-  // setAside sends a supervisor's word against a refusal; without an answer the form stays.
+  // setAside sends a supervisor's word against a refusal, or who comes in with others of their order; without an answer the form stays.
   async function setAside(form: HTMLFormElement): Promise<void> {
     try {
       const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
