@@ -120,6 +120,7 @@ func (s *server) saleConsoleRoutes() []access.Route {
 		{Method: get, Path: "/orders/{order}", Who: may("orders:read"), Handle: p.EventOrder},
 		{Method: post, Path: "/orders/{order}/cancel", Who: may("orders:write"), Handle: p.CancelOrderByStaff},
 		{Method: post, Path: "/orders/{order}/tickets/{ticket}/add-ons/{add_on}/cancel", Who: may("orders:write"), Handle: p.CancelAddOnByStaff},
+		{Method: post, Path: "/orders/{order}/tickets/{ticket}/notice", Who: may("orders:write"), Handle: p.SaveNotice, Unseen: true},
 		{Method: post, Path: "/orders/{order}/refund", Who: may("orders:write"), Handle: p.RefundOrderByStaff},
 		{Method: post, Path: "/orders/{order}/paid", Who: may("orders:write"), Handle: p.MarkOrderPaid},
 		{Method: post, Path: "/orders/{order}/refunded", Who: may("orders:write"), Handle: p.MarkOrderRefunded},

@@ -150,3 +150,15 @@ func (h *house) cancelOneAddOn(slug string) {
 		h.t.Error("the first ticket still has its dinner")
 	}
 }
+
+// noteForDoor says what the door shall know of somebody, who hears it at their scan.
+func (h *house) noteForDoor(order answer) {
+	ticket := order.text1("tickets", 1, "id")
+	h.api("PUT", "/tickets/"+ticket+"/notice", m{"kind": "vip", "text": "To the green room"}, 200).is("vip", "kind")
+	h.api("PUT", "/tickets/"+ticket+"/notice", m{"kind": "king", "text": ""}, 422).is("kind", "fields", 0, "name")
+	list := h.api("POST", "/events/gophers/check-in-lists", m{"name": "Side door"}, 201).text1("id")
+	scan := h.api("POST", "/check-in-lists/"+list+"/scans", m{"code": order.text1("tickets", 1, "code"), "nonce": "noted"}, 200)
+	scan.is("To the green room", "notices", 0, "text")
+	h.api("DELETE", "/scans/"+scan.text1("id"), nil, 200)
+	h.api("PUT", "/tickets/"+ticket+"/notice", m{"kind": ""}, 200)
+}

@@ -26,6 +26,7 @@ func TestTheWholeWay(t *testing.T) {
 		order := h.buy("gophers", types)
 		h.admit("gophers", order)
 		h.attend("gophers", order)
+		h.noteForDoor(order)
 		h.supportEvent("gophers")
 		h.followUp("gophers")
 		h.giveBack("gophers", types)

@@ -362,6 +362,8 @@ type openRecord struct {
 	AddOns []turnout.ID `json:"add_ons"`
 	Number int64        `json:"number"`
 	Order  string       `json:"order"`
+
+	Notices []ticketing.Notice `json:"notices,omitempty"`
 }
 
 // DoorRecords gives the records of valid tickets that changed since a position. It fails with turnout.ErrNotFound for a list of another
@@ -386,7 +388,7 @@ func (s *Service) DoorRecords(ctx context.Context, community, list turnout.ID, f
 		if err != nil || t.Status != ticketing.Valid {
 			continue
 		}
-		record, err := seal(nonce, openRecord{t.AttendeeName, t.TicketTypeID, t.AddOnIDs, t.Number, s.Ticketing.OrderCode(g.event.Number, t.OrderNumber)})
+		record, err := seal(nonce, openRecord{t.AttendeeName, t.TicketTypeID, t.AddOnIDs, t.Number, s.Ticketing.OrderCode(g.event.Number, t.OrderNumber), t.Notices()})
 		if err != nil {
 			return nil, fmt.Errorf("checkin: door records: %w", err)
 		}

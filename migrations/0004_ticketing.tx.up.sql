@@ -184,6 +184,8 @@ CREATE TABLE tickets (
     attendee_email  TEXT NOT NULL, -- '' for somebody who is reached in no way
     borne           BOOLEAN NOT NULL DEFAULT TRUE, -- somebody was named for it, when it was sold or since
     details_due     BOOLEAN NOT NULL DEFAULT FALSE, -- the attendee is still to fill in who they are, or what is asked
+    notice          TEXT NOT NULL DEFAULT '' CHECK (notice IN ('', 'vip', 'minor', 'attention')), -- what the door shall know of who bears it
+    notice_text     TEXT NOT NULL DEFAULT '',
     version         BIGINT NOT NULL DEFAULT 1,
     created_at      TIMESTAMPTZ NOT NULL,
     updated_at      TIMESTAMPTZ NOT NULL,

@@ -7,7 +7,9 @@ type (
 		ID, AttendeeName, AttendeeEmail, TypeName, State, OrderCode, Nonce string
 		Since                                                              time.Time
 		Elsewhere                                                          bool
+		Notices                                                            []sampleDoorNote
 	}
+	sampleDoorNote struct{ Kind, Text string }
 	sampleNotice struct {
 		Key     string
 		At, Now time.Time
@@ -50,7 +52,8 @@ type (
 	}
 )
 
-var sampleGuest = &sampleDoorTicket{ID: "tkt_1", AttendeeName: "Đặng Thị Ánh Nguyệt von und zu Hohenstein-Łukasiewicz", AttendeeEmail: "anh@example.org", TypeName: "Regular with workshop", State: "valid", OrderCode: "7KQ2M3XY", Nonce: "n"}
+var sampleGuest = &sampleDoorTicket{ID: "tkt_1", AttendeeName: "Đặng Thị Ánh Nguyệt von und zu Hohenstein-Łukasiewicz", AttendeeEmail: "anh@example.org", TypeName: "Regular with workshop", State: "valid", OrderCode: "7KQ2M3XY", Nonce: "n",
+	Notices: []sampleDoorNote{{"vip", "Speaks at ten: to the green room, please"}, {"disputed", ""}}}
 
 // sampleScans is an answer of each kind.
 func sampleScans() map[string]sampleScan {

@@ -330,6 +330,7 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 			if err := f.newCode(ctx); err != nil {
 				return err
 			}
+			t.Notice, t.NoticeText = NoNotice, "" // of somebody else
 		}
 	}
 	if in.Email != had {
@@ -339,7 +340,7 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 	}
 	t.AttendeeName, t.AttendeeEmail, t.Borne, t.DetailsDue, t.UpdatedAt = in.Name, in.Email, true, due, f.now
 	t.Version++
-	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "borne", "details_due", "version", "updated_at").WherePK().Exec(ctx)
+	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "borne", "details_due", "notice", "notice_text", "version", "updated_at").WherePK().Exec(ctx)
 	return err
 }
 

@@ -28,6 +28,7 @@ type DoorTicket struct {
 	EventNumber int64
 	Nonce       string   // of the current code
 	Revoked     []string // nonces of earlier codes
+	Disputed    bool     // the order's payment
 
 	AddOnIDs []turnout.ID `bun:"-"` // that its bearer has: see LoadTicketAddOns
 }
@@ -72,7 +73,7 @@ func DoorTickets(ctx context.Context, db bun.IDB, event turnout.ID, numbers []in
 	}
 	var tickets []*DoorTicket
 	err := db.NewSelect().TableExpr("tickets AS ticket").ColumnExpr("ticket.*").
-		ColumnExpr("line.name AS type_name, ord.status AS order_status, ord.number AS order_number, event.number AS event_number").
+		ColumnExpr("line.name AS type_name, ord.status AS order_status, ord.number AS order_number, event.number AS event_number").ColumnExpr(disputedOrder+" AS disputed").
 		Join("JOIN order_lines AS line ON line.id = ticket.line_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").
 		Join("JOIN events AS event ON event.id = ticket.event_id").
 		Where("ticket.event_id = ?", event).

@@ -18,7 +18,7 @@ type Since struct {
 
 // changedSince selects at most limit tickets of an event that changed since.
 func changedSince(db bun.IDB, community, event turnout.ID, since Since, limit int) *bun.SelectQuery {
-	return db.NewSelect().Table("tickets").Column("id", "order_id", "number", "status", "ticket_type_id", "attendee_name", "updated_at").
+	return db.NewSelect().Table("tickets").Column("id", "order_id", "number", "status", "ticket_type_id", "attendee_name", "notice", "notice_text", "updated_at").
 		Where("community_id = ?", community).Where("event_id = ?", event).Where("updated_at >= ?", since.At). // the bound for the index
 		Where("(updated_at > ?0 OR id > ?1)", since.At, since.After).
 		Order("updated_at", "id").Limit(int64(limit))
@@ -58,6 +58,9 @@ type DoorRecord struct {
 	UpdatedAt    time.Time
 	OrderNumber  int64
 	Nonce        string // of the current code
+	Notice       NoticeKind
+	NoticeText   string
+	Disputed     bool // the order's payment
 
 	AddOnIDs []turnout.ID `bun:"-"`
 }
@@ -69,7 +72,7 @@ func (r *DoorRecord) Key() (Nonce, error) { return parseNonce(r.Nonce) }
 func DoorRecords(ctx context.Context, db bun.IDB, community, event turnout.ID, since Since, limit int) ([]*DoorRecord, error) {
 	var records []*DoorRecord
 	err := db.NewSelect().TableExpr("(?) AS ticket", changedSince(db, community, event, since, limit)).
-		ColumnExpr("ticket.id, ticket.number, ticket.status, ticket.ticket_type_id, ticket.attendee_name, ticket.updated_at, ord.number AS order_number, COALESCE(code.nonce, '') AS nonce").
+		ColumnExpr("ticket.id, ticket.number, ticket.status, ticket.ticket_type_id, ticket.attendee_name, ticket.updated_at, ticket.notice, ticket.notice_text, "+disputedOrder+" AS disputed, ord.number AS order_number, COALESCE(code.nonce, '') AS nonce").
 		Join("JOIN orders AS ord ON ord.id = ticket.order_id").
 		Join("LEFT JOIN ticket_codes AS code ON code.ticket_id = ticket.id AND code.state = ?", codeCurrent).Order("ticket.updated_at", "ticket.id").Scan(ctx, &records)
 	if err != nil || len(records) == 0 {

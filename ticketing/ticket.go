@@ -38,8 +38,10 @@ type Ticket struct {
 	PersonID       turnout.ID
 	AttendeeName   string
 	AttendeeEmail  string
-	Borne          bool // somebody was named for it, when it was sold or since
-	DetailsDue     bool // the attendee is still to fill in who they are, or what is asked
+	Borne          bool       // somebody was named for it, when it was sold or since
+	DetailsDue     bool       // the attendee is still to fill in who they are, or what is asked
+	Notice         NoticeKind // what the door shall know of them
+	NoticeText     string
 	Version        int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time

@@ -36,6 +36,9 @@ func (orderDetailPage) HasBadge(t *ticketing.Ticket) bool {
 	return t.Status == ticketing.Valid && t.AttendanceMode == ticketing.InPerson
 }
 
+// NoticeKinds are what the door can be told of somebody.
+func (orderDetailPage) NoticeKinds() []ticketing.NoticeKind { return ticketing.NoticeKinds }
+
 // AboutOrder are the answers about the order itself.
 func (p orderDetailPage) AboutOrder() []answerLine { return p.Answers[""] }
 

@@ -86,24 +86,25 @@ type scannedTicket struct {
 }
 
 type scanResponse struct {
-	ID         turnout.ID        `json:"id"`
-	ListID     turnout.ID        `json:"list_id"`
-	Result     checkin.Result    `json:"result" enum:"accepted,refused"`
-	Reason     checkin.Reason    `json:"reason,omitempty" doc:"already_checked_in, unknown_ticket, canceled, unpaid, wrong_list, not_yet_valid, no_longer_valid, revoked, bad_signature, not_inside, rules"`
-	Message    string            `json:"message"`
-	Direction  checkin.Direction `json:"direction" enum:"entry,exit"`
-	Gate       string            `json:"gate"`
-	Attendee   *personBody       `json:"attendee,omitempty"`
-	Ticket     *scannedTicket    `json:"ticket,omitempty"`
-	ScannedAt  time.Time         `json:"scanned_at"`
-	Failed     []conditionFields `json:"failed,omitempty" doc:"of rules: the conditions of the nearest rule that are not met"`
-	AgainAt    *time.Time        `json:"again_at,omitempty" doc:"when the same ticket may come in at this gate, where that is known"`
-	Offline    bool              `json:"offline" doc:"the door decided without the server"`
-	Conflict   *doubleEntry      `json:"conflict_with,omitempty" doc:"the other entry of a ticket that was let in twice"`
-	Overrides  turnout.ID        `json:"overrides,omitempty" doc:"the refusal that a supervisor set aside with this entry; reason is what it said"`
-	Note       string            `json:"note,omitempty" doc:"why, in the supervisor's words"`
-	AnnulledAt *time.Time        `json:"annulled_at"`
-	Annulled   string            `json:"annulled_for,omitempty" doc:"why it was annulled"`
+	ID         turnout.ID         `json:"id"`
+	ListID     turnout.ID         `json:"list_id"`
+	Result     checkin.Result     `json:"result" enum:"accepted,refused"`
+	Reason     checkin.Reason     `json:"reason,omitempty" doc:"already_checked_in, unknown_ticket, canceled, unpaid, wrong_list, not_yet_valid, no_longer_valid, revoked, bad_signature, not_inside, rules"`
+	Message    string             `json:"message"`
+	Direction  checkin.Direction  `json:"direction" enum:"entry,exit"`
+	Gate       string             `json:"gate"`
+	Attendee   *personBody        `json:"attendee,omitempty"`
+	Ticket     *scannedTicket     `json:"ticket,omitempty"`
+	ScannedAt  time.Time          `json:"scanned_at"`
+	Failed     []conditionFields  `json:"failed,omitempty" doc:"of rules: the conditions of the nearest rule that are not met"`
+	AgainAt    *time.Time         `json:"again_at,omitempty" doc:"when the same ticket may come in at this gate, where that is known"`
+	Offline    bool               `json:"offline" doc:"the door decided without the server"`
+	Conflict   *doubleEntry       `json:"conflict_with,omitempty" doc:"the other entry of a ticket that was let in twice"`
+	Overrides  turnout.ID         `json:"overrides,omitempty" doc:"the refusal that a supervisor set aside with this entry; reason is what it said"`
+	Note       string             `json:"note,omitempty" doc:"why, in the supervisor's words"`
+	AnnulledAt *time.Time         `json:"annulled_at"`
+	Notices    []ticketing.Notice `json:"notices,omitempty" doc:"what the door shall know: vip, minor, attention, disputed (the payment)"`
+	Annulled   string             `json:"annulled_for,omitempty" doc:"why it was annulled"`
 }
 
 func newScanResponse(s *checkin.Scan) scanResponse {
@@ -113,6 +114,7 @@ func newScanResponse(s *checkin.Scan) scanResponse {
 		out.Failed = append(out.Failed, newConditionFields(condition))
 	}
 	if t := s.Ticket; t != nil {
+		out.Notices = t.Notices()
 		out.Attendee = &personBody{t.AttendeeName, t.AttendeeEmail}
 		out.Ticket = &scannedTicket{t.ID, t.TicketTypeID, t.TypeName, t.Status, t.AttendanceMode}
 	}

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"bytes"
+	"net/http"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,6 +16,26 @@ import (
 var ticketOperations = operations{
 	"GET /tickets/{id}/ticket.pdf": {Summary: "One ticket as a PDF", OutRaw: "application/pdf", Errors: []int{409}, Query: []parameter{secretParameter, sizeParameter},
 		Text: "The secret is that of the ticket, from its url; the order's does not open it."},
+	"PUT /tickets/{id}/notice": {Summary: "What the door shall know of who bears a ticket", Text: "Shown with the name at each scan, also by devices without a network. It goes when the ticket goes to somebody else.", In: noticeBody{}, Out: noticeBody{}},
+}
+
+type noticeBody struct {
+	Kind ticketing.NoticeKind `json:"kind" enum:",vip,minor,attention" doc:"empty: nothing"`
+	Text string               `json:"text" doc:"at most 200 bytes, shown with the name"`
+}
+
+// WriteNotice is PUT /tickets/{id}/notice.
+func (h *Handler) WriteNotice(c *gin.Context) {
+	var in noticeBody
+	if !respond.Bind(c, &in) {
+		return
+	}
+	err := h.Ticketing.WriteNotice(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), ticketing.Notice(in))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusOK, in)
 }
 
 var sizeParameter = parameter{Name: "size", Text: "The paper; a4 when absent.", Enum: []string{"a4", "letter", "phone"}}

@@ -32,6 +32,13 @@ export class Answers {
     fill("name", record?.name ?? "");
     fill("type", decision.type);
     fill("order", record?.order ? this.say("order", "", { Code: record.order }) : "");
+    const notices = section.querySelector<HTMLElement>(".door-notices");
+    for (const { kind, text } of record?.notices ?? []) {
+      const line = this.find("notice", kind)?.firstElementChild?.cloneNode(true) as HTMLElement | undefined;
+      if (text) line?.append(`: ${text}`);
+      notices?.append(line ?? "");
+    }
+    if (!record?.notices?.length) notices?.remove();
     const notes: string[] = [];
     if (accepted && decision.unsynced) notes.push(this.say("unsynced"));
     if (earlier?.entered_at) notes.push(this.say(earlier.gate ? "first_at_gate" : "first_at", "", { ...this.moment(Date.parse(earlier.entered_at)), Gate: earlier.gate }));

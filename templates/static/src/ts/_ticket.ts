@@ -113,6 +113,7 @@ export interface DoorRecord {
   add_ons: string[] | null;
   number: number;
   order?: string;
+  notices?: { kind: string; text?: string }[]; // what the door shall know
 }
 
 // open opens a sealed record with the code of its ticket, the only thing that can: 12 bytes of IV, then AES-256-GCM under

@@ -146,8 +146,8 @@ function door(root: HTMLElement): void {
     const tone = toneOf(content);
     answer?.replaceChildren(content);
     if (tone && settings.sound) signal(tone);
-    // With others of the order it stays: somebody may let them in, or the next scan takes its place.
-    if (tone === "ok" && !answer?.querySelector("[data-others]")) clear = window.setTimeout(dismiss, okFor);
+    // With others of the order or something to know it stays until somebody has seen it, or the next scan takes its place.
+    if (tone === "ok" && !answer?.querySelector("[data-others], [data-notices]")) clear = window.setTimeout(dismiss, okFor);
     else goOn();
     answer?.querySelector("[data-retry]")?.addEventListener("click", () => void outgoing.retry());
   }

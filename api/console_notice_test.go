@@ -1,0 +1,30 @@
+package api
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// What the door shall know is written on the order's page; a ticket of another order is not there.
+func TestNoticesForTheDoor(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		_, free := d.onSale(20)
+		order, other := d.buy(free, 1, "Ada Lovelace", "ada@example.org"), d.buy(free, 1, "Bo", "bo@example.org")
+		page := d.at("/orders/" + order.Code)
+		at := page + "/tickets/" + string(order.Tickets[0].ID) + "/notice"
+		d.send(at, url.Values{"notice": {"minor"}, "notice_text": {"Picked up <by> her mother"}}, page)
+		d.see(page, "Minor", "Picked up &lt;by&gt; her mother", `<option value="minor" selected>`)
+		d.send(at, url.Values{"notice": {""}, "notice_text": {"left over"}}, page) // refused: a text of no kind
+		d.see(page, "Minor")
+		d.send(at, url.Values{"notice": {""}, "notice_text": {""}}, page)
+		if body := d.see(page); strings.Contains(body, "Picked up") {
+			t.Error("it was taken back")
+		}
+		if w, _ := d.post(page+"/tickets/"+string(other.Tickets[0].ID)+"/notice", url.Values{"notice": {"vip"}}); w.StatusCode != 404 {
+			t.Errorf("a ticket of another order: %d", w.StatusCode)
+		}
+		d.lang = "de"
+		d.see(page)
+	})
+}

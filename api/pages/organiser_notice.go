@@ -1,0 +1,37 @@
+package pages
+
+import (
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"turnout"
+	"turnout/api/access"
+	"turnout/ticketing"
+)
+
+type noticeForm struct {
+	Kind string `form:"notice" text:"name,max=20"`
+	Text string `form:"notice_text" text:"name,max=200"`
+}
+
+// SaveNotice is POST /console/events/{event}/orders/{order}/tickets/{ticket}/notice: what the door shall know of who bears it.
+func (h *Handler) SaveNotice(c *gin.Context) {
+	o, ok := h.orderOf(c)
+	if !ok {
+		return
+	}
+	id := turnout.ID(c.Param("ticket"))
+	if !slices.ContainsFunc(o.Tickets, func(t *ticketing.Ticket) bool { return t.ID == id }) {
+		h.Fail(c, turnout.ErrNotFound)
+		return
+	}
+	var in noticeForm
+	var form formReader
+	form.read(c, &in)
+	err := form.Err()
+	if err == nil {
+		err = h.Ticketing.WriteNotice(c.Request.Context(), o.CommunityID, id, ticketing.Notice{Kind: ticketing.NoticeKind(in.Kind), Text: in.Text})
+	}
+	h.done(c, err, eventPath(access.Event(c))+"/orders/"+o.Code, h.text(c, "console.notice.saved"))
+}
