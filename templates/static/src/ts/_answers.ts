@@ -35,7 +35,7 @@ export class Answers {
     const notices = section.querySelector<HTMLElement>(".door-notices");
     for (const { kind, text } of record?.notices ?? []) {
       const line = this.find("notice", kind)?.firstElementChild?.cloneNode(true) as HTMLElement | undefined;
-      if (text) line?.append(`: ${text}`);
+      if (text) line?.appendChild(document.createElement("bdi")).append(text);
       notices?.append(line ?? "");
     }
     if (!record?.notices?.length) notices?.remove();
