@@ -19,19 +19,26 @@ import (
 // Role is what a device may do at the door.
 type Role string
 
-// The roles; each may do what those before it may.
+// The roles; of those from ScanOnly on, each may do what those before it may.
 const (
+	Kiosk      Role = "kiosk" // may do what ScanOnly may; people scan their own tickets, so its page shows first names, and nothing else to touch
 	ScanOnly   Role = "scan"
 	Searching  Role = "search"     // also find tickets by name
 	Supervisor Role = "supervisor" // also take scans back
 )
 
-// Roles lists them, from the least to the most.
-var Roles = []Role{ScanOnly, Searching, Supervisor}
+// Roles lists them, as forms offer them.
+var Roles = []Role{ScanOnly, Searching, Supervisor, Kiosk}
 
-// Covers reports whether having the role is having the one that is needed.
+// ranks are the roles from the least to the most.
+var ranks = []Role{ScanOnly, Searching, Supervisor}
+
+// Covers reports whether having the role is having the one that is needed, which is one of the ranks.
 func (r Role) Covers(need Role) bool {
-	return slices.Contains(Roles, need) && slices.Index(Roles, r) >= slices.Index(Roles, need)
+	if r == Kiosk {
+		r = ScanOnly
+	}
+	return slices.Contains(ranks, need) && slices.Index(ranks, r) >= slices.Index(ranks, need)
 }
 
 // Device is a registered scanner of one event: a phone's browser that was paired, or a machine with a token.

@@ -305,8 +305,12 @@ func TestADeviceIsSeen(t *testing.T) {
 }
 
 func TestRolesOfDevices(t *testing.T) {
-	for i, has := range checkin.Roles {
-		for j, need := range checkin.Roles {
+	ranks := []checkin.Role{checkin.ScanOnly, checkin.Searching, checkin.Supervisor}
+	if !checkin.Kiosk.Covers(checkin.ScanOnly) || checkin.Kiosk.Covers(checkin.Searching) || checkin.Supervisor.Covers(checkin.Kiosk) {
+		t.Error("a kiosk scans, and nothing else")
+	}
+	for i, has := range ranks {
+		for j, need := range ranks {
 			if has.Covers(need) != (i >= j) {
 				t.Errorf("%s covers %s: %v", has, need, has.Covers(need))
 			}

@@ -7,7 +7,7 @@ CREATE TABLE devices (
     list_id            TEXT REFERENCES check_in_lists (id), -- NULL: every list of the event
     name               TEXT NOT NULL,
     gate               TEXT NOT NULL DEFAULT '',
-    role               TEXT NOT NULL CHECK (role IN ('scan', 'search', 'supervisor')),
+    role               TEXT NOT NULL CHECK (role IN ('kiosk', 'scan', 'search', 'supervisor')),
     token_hash         TEXT NOT NULL, -- of the one token that works; '' for none
     pairing_hash       TEXT NOT NULL, -- of the newest pairing code, used or not; '' for none
     pairing_expires_at TIMESTAMPTZ,

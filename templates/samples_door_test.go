@@ -30,6 +30,8 @@ type (
 		Note, AnnulledFor                                                string
 		Override                                                         *sampleOverride
 		Others                                                           *sampleOthers
+		Kiosk                                                            bool
+		FirstName                                                        string
 	}
 	sampleOthers struct {
 		URL, Nonce string
@@ -81,6 +83,9 @@ func sampleScans() map[string]sampleScan {
 				Last  time.Time
 			}{2, sampleConf.StartsAt}}}
 	}
+	kiosk := all["entry"]
+	kiosk.Kiosk, kiosk.FirstName = true, "Ánh"
+	all["kiosk"] = kiosk
 	return all
 }
 
@@ -165,7 +170,7 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 		Errors                                  Errors
 		Device                                  *sampleDevice
 		Reasons                                 []struct{ Reason, Tone string }
-		MaySearch, MayUndo                      bool
+		MaySearch, MayUndo, Kiosk               bool
 		Page                                    string
 	}
 	frame.Scripts = []string{"door.js"}
@@ -190,7 +195,9 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 	paired.Reasons = []struct{ Reason, Tone string }{{"already_checked_in", "warn"}, {"canceled", "refuse"}}
 	paired.Device, paired.MaySearch, paired.MayUndo, paired.ListsURL = &sampleDevice{"Phone 1", "", "scan"}, false, false, ""
 	supervised.Device = sampleScanner
-	return []sample{{"door_scanner", "paired", paired}, {"door_scanner", "supervised", supervised}, {"door_scanner", "unknown code", unknown}, {"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}
+	kiosk := paired
+	kiosk.Kiosk = true
+	return []sample{{"door_scanner", "paired", paired}, {"door_scanner", "supervised", supervised}, {"door_scanner", "kiosk", kiosk}, {"door_scanner", "unknown code", unknown}, {"door_scanner", "calm", calm}, {"door_scanner", "found", found}, {"door_scanner", "wrong", wrong}}
 }
 
 func joinSamples() []sample {

@@ -119,12 +119,19 @@ type doorCaller struct {
 	Device    *checkin.Device // nil: staff
 	MaySearch bool
 	MayUndo   bool
+	Kiosk     bool   // people scan their own tickets
 	Page      string // version of the page
 }
 
 func (h *Handler) doorCaller(c *gin.Context) doorCaller {
 	who := access.Who(c)
-	return doorCaller{Device: who.Device, MaySearch: who.Covers(checkin.Searching), MayUndo: who.Covers(checkin.Supervisor), Page: h.Templates.DoorVersion()}
+	return doorCaller{Device: who.Device, MaySearch: who.Covers(checkin.Searching), MayUndo: who.Covers(checkin.Supervisor), Kiosk: isKiosk(c), Page: h.Templates.DoorVersion()}
+}
+
+// isKiosk says whether the page is for people who scan their own tickets.
+func isKiosk(c *gin.Context) bool {
+	device := access.Who(c).Device
+	return device != nil && device.Role == checkin.Kiosk
 }
 
 // servedLists leaves out the lists that a device may not use.

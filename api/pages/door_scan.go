@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -28,6 +29,16 @@ type doorAnswer struct {
 	Badge     *doorBadge    // nil where none is to be printed
 	Override  *doorOverride // nil where nobody can answer for letting in all the same
 	Others    *doorOthers   // of the same order, who have not come in; nil for none
+	Kiosk     bool          // whom it is about reads it, and whoever stands behind them
+}
+
+// FirstName is the first word of the attendee's name, "" for nobody.
+func (a doorAnswer) FirstName() string {
+	if a.Ticket == nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(a.Ticket.AttendeeName), " ")
+	return first
 }
 
 // doorOverride is how a supervisor lets in whom the door refused.
@@ -223,7 +234,7 @@ func (h *Handler) DoorScan(c *gin.Context) {
 func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *checkin.Scan) {
 	ctx := c.Request.Context()
 	part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, event)}
-	part.Near = h.near(c, scan)
+	part.Near, part.Kiosk = h.near(c, scan), isKiosk(c)
 	part.Badge, part.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
 	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
 	if err == nil {
@@ -248,7 +259,7 @@ func (h *Handler) DoorAnswer(c *gin.Context) {
 func (h *Handler) doorScanPage(c *gin.Context, list *checkin.List, scan *checkin.Scan) doorScanPage {
 	event := access.Event(c)
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
-	page.Answer.Near = h.near(c, scan)
+	page.Answer.Near, page.Answer.Kiosk = h.near(c, scan), isKiosk(c)
 	page.Answer.Badge, page.Answer.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
 	page.Answer.Others = h.doorOthers(c, list, scan)
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}

@@ -3,7 +3,6 @@ package pages
 import (
 	"io"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -13,7 +12,6 @@ import (
 	"turnout/checkin"
 	"turnout/events"
 	"turnout/events/agenda"
-	"turnout/events/people"
 	"turnout/templates"
 	"turnout/ticketing"
 )
@@ -124,7 +122,7 @@ func (h *Handler) EventSessionsPresent(c *gin.Context) {
 			}
 			continue
 		}
-		if !hasWords(s.Title, c.Query("search")) {
+		if !matches(c.Query("search"), s.Title) {
 			continue
 		}
 		if len(data.Rows) == rowsShown {
@@ -138,14 +136,6 @@ func (h *Handler) EventSessionsPresent(c *gin.Context) {
 		data.Rows = append(data.Rows, row)
 	}
 	h.listed(c, "console_sessions_present", &data.listPage, data, err)
-}
-
-// hasWords says whether each word of a search begins a word of a text, whatever their case and accents.
-func hasWords(text, search string) bool {
-	words := people.Fold(text)
-	return !slices.ContainsFunc(people.Fold(search), func(word string) bool {
-		return !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, word) })
-	})
 }
 
 type markForm struct {

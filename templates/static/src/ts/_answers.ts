@@ -28,6 +28,7 @@ export class Answers {
       if (text) found?.append(text);
       else found?.remove();
     };
+    if (document.querySelector("[data-kiosk]")) return this.kiosk(drawn, fill, accepted, word?.textContent ?? reason, record?.name ?? "");
     fill("word", word?.textContent ?? reason);
     fill("name", record?.name ?? "");
     fill("type", decision.type);
@@ -49,6 +50,14 @@ export class Answers {
       line.textContent = note;
       section.querySelector(".door-order, [data-alone]")?.before(line);
     }
+    return drawn;
+  }
+
+  // kiosk says what those around somebody who scans their own ticket may read: a first name, and that they shall ask.
+  private kiosk(drawn: DocumentFragment, fill: (part: string, text: string) => void, accepted: boolean, word: string, name: string): DocumentFragment {
+    fill("word", accepted ? word : this.say("kiosk-ask"));
+    fill("name", accepted ? (name.trim().split(" ")[0] ?? "") : word);
+    for (const part of ["type", "order", "notices", "alone"]) fill(part, "");
     return drawn;
   }
 

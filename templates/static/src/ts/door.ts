@@ -14,6 +14,7 @@ import { lookupOf, readTicket } from "./_ticket";
 import { listen } from "./_wedge";
 
 const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or the next scan
+const kioskFor = 6000; // that a no stays where people scan their own tickets: the next in the queue taps nothing away
 const doubleTap = 500; // milliseconds in which a second tap is still the first one
 const countEvery = 2000;
 const alone = 1500; // milliseconds after which a paired phone decides by itself
@@ -34,6 +35,7 @@ function door(root: HTMLElement): void {
   panels.show(location.search.match(/[?&](q|code)=/) || document.querySelector(".errors") ? "find" : "");
   const settings = new Settings(root.dataset.gate ?? "");
   const paired = root.dataset.gate !== undefined;
+  const kiosk = root.dataset.kiosk !== undefined;
   let underway = 0; // scans that are not answered yet
   let line = Promise.resolve();
   let clear = 0;
@@ -146,6 +148,10 @@ function door(root: HTMLElement): void {
     const tone = toneOf(content);
     answer?.replaceChildren(content);
     if (tone && settings.sound) signal(tone);
+    if (kiosk) {
+      clear = window.setTimeout(dismiss, tone === "ok" ? kioskFor / 2 : kioskFor);
+      return;
+    }
     // With others of the order or something to know it stays until somebody has seen it, or the next scan takes its place.
     if (tone === "ok" && !answer?.querySelector("[data-others], [data-notices]")) clear = window.setTimeout(dismiss, okFor);
     else goOn();
