@@ -114,8 +114,8 @@ func TestDoorsAreWatchedLive(t *testing.T) {
 			again := d.listen(t, server.URL, list, second)
 			time.Sleep(1500 * time.Millisecond)
 			d.Stop()
-			for event, _, _, ok := again.next(); ok; event, _, _, ok = again.next() {
-				if event != "beat" {
+			for event, id, _, ok := again.next(); ok; event, id, _, ok = again.next() {
+				if event != "beat" && id == second { // another minute may have begun
 					t.Errorf("told again: %s", event)
 				}
 			}

@@ -179,8 +179,8 @@ func writeEvent(c *gin.Context, event, id string, body []byte) error {
 	if _, err := fmt.Fprintf(c.Writer, "retry: %d\nevent: %s\nid: %s\n", streamRetry.Milliseconds(), event, id); err != nil {
 		return err
 	}
-	for line := range bytes.Lines(append(body, '\n')) {
-		if _, err := fmt.Fprintf(c.Writer, "data: %s\n", bytes.TrimRight(line, "\r\n")); err != nil {
+	for line := range bytes.SplitSeq(body, []byte("\n")) { // the body is everybody's: it is only read
+		if _, err := fmt.Fprintf(c.Writer, "data: %s\n", bytes.TrimRight(line, "\r")); err != nil {
 			return err
 		}
 	}
