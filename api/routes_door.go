@@ -29,6 +29,8 @@ func (s *server) doorRoutes() []access.Route {
 		{Method: get, Path: "/door/{event}/lists/{list}/scans/{scan}", Who: door, Handle: p.DoorAnswer},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/override", Who: taking, Handle: p.OverrideScan, Unseen: true},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/others", Who: finding, Handle: p.LetInOthers, Unseen: true},
+		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/paid", Who: staff, Handle: p.TakePayment},
+		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/pay-link", Who: staff, Handle: p.SendPayLink, Unseen: true},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/annul", Who: taking, Handle: p.AnnulScan, Unseen: true},
 		{Method: post, Path: "/door/{event}/badges/{ticket}", Who: finding, Handle: p.PrintBadgeAtDoor, Unseen: true},
 		{Method: get, Path: "/door/{event}/badges/{print}/badge.pdf", Who: finding, Handle: p.BadgePDF},

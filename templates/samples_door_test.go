@@ -1,6 +1,10 @@
 package templates
 
-import "time"
+import (
+	"time"
+
+	"turnout"
+)
 
 type (
 	sampleDoorTicket struct {
@@ -10,7 +14,7 @@ type (
 		Notices                                                            []sampleDoorNote
 	}
 	sampleDoorNote struct{ Kind, Text string }
-	sampleNotice struct {
+	sampleNotice   struct {
 		Key     string
 		At, Now time.Time
 		Zone    string
@@ -32,6 +36,11 @@ type (
 		Others                                                           *sampleOthers
 		Kiosk                                                            bool
 		FirstName                                                        string
+		Unpaid                                                           *sampleUnpaid
+	}
+	sampleUnpaid struct {
+		PaidURL, LinkURL, Nonce string
+		Amount                  turnout.Money
 	}
 	sampleOthers struct {
 		URL, Nonce string
@@ -72,6 +81,9 @@ func sampleScans() map[string]sampleScan {
 		if reason == "already_checked_in" {
 			scan.Earlier = &sampleEarlier{sampleConf.StartsAt.Add(-18 * time.Minute), "North stairs"}
 			scan.Override = &sampleOverride{"/door/x/lists/l/scans/scn_1/override", "n", ""}
+		}
+		if reason == "unpaid" {
+			scan.Unpaid = &sampleUnpaid{"/door/x/lists/l/scans/scn_1/paid", "/door/x/lists/l/scans/scn_1/pay-link", "n", turnout.Money{Amount: 4900, Currency: "EUR"}}
 		}
 		all[reason] = scan
 	}

@@ -29,6 +29,7 @@ type doorAnswer struct {
 	Badge     *doorBadge    // nil where none is to be printed
 	Override  *doorOverride // nil where nobody can answer for letting in all the same
 	Others    *doorOthers   // of the same order, who have not come in; nil for none
+	Unpaid    *doorUnpaid   // what staff can do at once; nil for nothing
 	Kiosk     bool          // whom it is about reads it, and whoever stands behind them
 }
 
@@ -234,7 +235,7 @@ func (h *Handler) DoorScan(c *gin.Context) {
 func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *checkin.Scan) {
 	ctx := c.Request.Context()
 	part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, event)}
-	part.Near, part.Kiosk = h.near(c, scan), isKiosk(c)
+	part.Near, part.Kiosk, part.Unpaid = h.near(c, scan), isKiosk(c), h.doorUnpaid(c, event, scan)
 	part.Badge, part.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
 	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
 	if err == nil {
@@ -259,7 +260,7 @@ func (h *Handler) DoorAnswer(c *gin.Context) {
 func (h *Handler) doorScanPage(c *gin.Context, list *checkin.List, scan *checkin.Scan) doorScanPage {
 	event := access.Event(c)
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
-	page.Answer.Near, page.Answer.Kiosk = h.near(c, scan), isKiosk(c)
+	page.Answer.Near, page.Answer.Kiosk, page.Answer.Unpaid = h.near(c, scan), isKiosk(c), h.doorUnpaid(c, event, scan)
 	page.Answer.Badge, page.Answer.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
 	page.Answer.Others = h.doorOthers(c, list, scan)
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}

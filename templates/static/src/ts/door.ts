@@ -328,6 +328,7 @@ function door(root: HTMLElement): void {
       });
       once(form, sent);
     } else if (form.matches("[data-override], [data-others]")) {
+      if (form.dataset.confirm && form.dataset.confirmed !== "yes") return; // it is asked first
       event.preventDefault();
       once(form, setAside(form));
     } else if (form.matches("[data-annul]") && form.dataset.confirmed === "yes") {
