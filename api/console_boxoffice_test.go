@@ -183,6 +183,12 @@ func TestTheDoorSells(t *testing.T) {
 		opens(door, own, 200)
 		opens(door, at+"/"+others+"/tickets.pdf", 404)
 		opens(d, own, 200)
+		if body := d.see(at + "?sold=" + orders[1].Code); strings.Contains(body, "/door/summit") {
+			t.Error("there is no door to let them in at")
+		}
+		d.api("POST", "/events/summit/check-in-lists", m{"name": "Yesterday", "ends_at": "2020-01-01T00:00:00Z"}, 201)
+		now := d.api("POST", "/events/summit/check-in-lists", m{"name": "Now"}, 201).text1("id")
+		d.see(at+"?sold="+orders[1].Code, "/door/summit/lists/"+now+"/search?code="+orders[1].Code)
 		if body := d.see(at + "?sold=" + orders[1].Code); !strings.Contains(body, "secret=") {
 			t.Error("who may read orders does not get to the buyer's page")
 		}

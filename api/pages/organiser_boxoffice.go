@@ -13,6 +13,7 @@ import (
 
 	"turnout"
 	"turnout/api/access"
+	"turnout/checkin"
 	"turnout/events"
 	"turnout/events/organisers"
 	"turnout/internal/audit"
@@ -90,6 +91,7 @@ type deskSale struct {
 	Total, Change        turnout.Money
 	Received             bool
 	PDFURL, UndoURL, URL string // URL is the buyer's own page, for those who may read orders
+	DoorURL              string // lets them in; "" without a door of the event
 	UndoUntil            time.Time
 	Mailed               bool
 }
@@ -454,6 +456,11 @@ func (h *Handler) soldAtDesk(c *gin.Context) (*deskSale, error) {
 	for _, l := range o.Lines {
 		sold.Lines = append(sold.Lines, summaryLine{Name: l.Name, Quantity: l.Quantity, Total: o.Money(l.Total)})
 	}
+	if may(c, "checkin:write") {
+		if sold.DoorURL, err = h.doorFor(c, o); err != nil {
+			return nil, err
+		}
+	}
 	if o.CanUndo(h.Now()) {
 		sold.UndoURL, sold.UndoUntil = boxOfficePath(access.Event(c))+"/"+o.Code+"/undo", o.ConfirmedAt.Add(ticketing.UndoFor)
 	}
@@ -544,4 +551,16 @@ func (h *Handler) Takings(c *gin.Context) {
 		day.Total.GivenBack.Amount += t.GivenBack.Amount
 	}
 	h.Render(c, http.StatusOK, "console_takings", data)
+}
+
+// doorFor is where the tickets of an order are let in: the event's first door that is open, else its first; "" for none.
+func (h *Handler) doorFor(c *gin.Context, o *ticketing.Order) (string, error) {
+	e := access.Event(c)
+	lists, err := h.CheckIn.Lists(c.Request.Context(), e.CommunityID, e.ID)
+	lists = slices.DeleteFunc(lists, func(l *checkin.List) bool { return l.SessionID != "" })
+	if err != nil || len(lists) == 0 {
+		return "", err
+	}
+	open := max(slices.IndexFunc(lists, func(l *checkin.List) bool { return l.Standing(h.Now()) == checkin.Open }), 0)
+	return doorPath(e, lists[open].ID) + "/search?code=" + o.Code, nil
 }
