@@ -23,6 +23,7 @@ import (
 	"turnout/api/services"
 	"turnout/checkin"
 	"turnout/checkin/badges"
+	"turnout/checkin/leads"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -115,6 +116,7 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 	}
 	h.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: h.Ticketing})
 	h.Badges = &badges.Service{DB: db, Now: now, Ticketing: h.Ticketing}
+	h.Leads = &leads.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	inbox.Register(h.runner)
 	h.Ticketing.Register(h.runner)
 	if h.Server, err = New(h.Services, config); err != nil {

@@ -34,9 +34,13 @@ func (s *server) doorRoutes() []access.Route {
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/annul", Who: taking, Handle: p.AnnulScan, Unseen: true},
 		{Method: post, Path: "/door/{event}/badges/{ticket}", Who: finding, Handle: p.PrintBadgeAtDoor, Unseen: true},
 		{Method: get, Path: "/door/{event}/badges/{print}/badge.pdf", Who: finding, Handle: p.BadgePDF},
+		{Method: get, Path: "/door/{event}/leads", Who: access.Device(checkin.Leads), Handle: p.SponsorLeads, Frame: access.Camera},
+		{Method: post, Path: "/door/{event}/leads", Who: access.Device(checkin.Leads), Handle: p.TakeLead, Frame: access.Camera, Unseen: true},
+		{Method: post, Path: "/door/{event}/leads/{lead}", Who: access.Device(checkin.Leads), Handle: p.NoteLead, Frame: access.Camera, Unseen: true},
 		{Method: get, Path: checkin.PairingPath, Who: access.Link, Handle: p.PairPage},
 		{Method: post, Path: checkin.PairingPath, Who: access.Link, Handle: p.Pair, Unseen: true},
 		{Method: post, Path: "/door/{event}/unpair", Who: access.Device(checkin.ScanOnly), Handle: p.Unpair, Unseen: true},
+		{Method: post, Path: "/door/{event}/leads/unpair", Who: access.Device(checkin.Leads), Handle: p.Unpair, Unseen: true},
 	}
 }
 

@@ -89,6 +89,7 @@ var most = map[string]int64{
 	"/console/events/{event}/devices/{device}":          7,
 	"/console/events/{event}/sponsors":                  5,
 	"/console/events/{event}/sponsors/new":              4,
+	"/console/events/{event}/sponsors/sharing":          6,
 	"/console/events/{event}/sponsors/tiers/new":        3,
 	"/console/events/{event}/sponsors/tiers/{tier}":     4,
 	"/console/events/{event}/sponsors/{sponsor}":        6,
@@ -100,6 +101,10 @@ var most = map[string]int64{
 	"/console/events/{event}/recap.pdf":                 14,
 
 	"/console/events/{event}/box-office/{order}/tickets.pdf": 12,
+
+	"/console/events/{event}/sponsors/{sponsor}/leads":      8,
+	"/console/events/{event}/sponsors/{sponsor}/leads.csv":  5,
+	"/console/events/{event}/sponsors/{sponsor}/leads.xlsx": 5,
 
 	"/console/events/{event}/badges":                           8,
 	"/console/events/{event}/badges/design":                    8,

@@ -12,6 +12,7 @@ import (
 
 	"turnout"
 	"turnout/events"
+	"turnout/events/sponsors"
 	"turnout/internal/audit"
 	"turnout/internal/database"
 )
@@ -25,16 +26,20 @@ const (
 	ScanOnly   Role = "scan"
 	Searching  Role = "search"     // also find tickets by name
 	Supervisor Role = "supervisor" // also take scans back
+	Leads      Role = "leads"      // of a sponsor's staff: scans badges for their sponsor, and may do nothing at any door
 )
 
-// Roles lists them, as forms offer them.
+// Roles lists those of doors, as forms offer them.
 var Roles = []Role{ScanOnly, Searching, Supervisor, Kiosk}
 
 // ranks are the roles from the least to the most.
 var ranks = []Role{ScanOnly, Searching, Supervisor}
 
-// Covers reports whether having the role is having the one that is needed, which is one of the ranks.
+// Covers reports whether having the role is having the one that is needed, which is one of the ranks, or Leads.
 func (r Role) Covers(need Role) bool {
+	if r == Leads || need == Leads {
+		return r == need
+	}
 	if r == Kiosk {
 		r = ScanOnly
 	}
@@ -49,6 +54,7 @@ type Device struct {
 	CommunityID      turnout.ID
 	EventID          turnout.ID
 	ListID           turnout.ID `bun:",nullzero"` // empty: every list of the event
+	SponsorID        turnout.ID `bun:",nullzero"` // of Leads: whose staff has it
 	Name             string
 	Gate             string // "": each scan may name its own
 	Role             Role
@@ -129,12 +135,13 @@ type DeviceInput struct {
 	Gate      string
 	ListID    turnout.ID // "": every list of the event
 	Role      Role       // ScanOnly when empty
+	SponsorID turnout.ID // of Leads, and of no other; it stays
 	ExpiresAt time.Time  // zero: a day after the event's end
 }
 
 // Input is the device as it would be made again.
 func (d *Device) Input() DeviceInput {
-	return DeviceInput{Name: d.Name, Gate: d.Gate, ListID: d.ListID, Role: d.Role, ExpiresAt: d.ExpiresAt}
+	return DeviceInput{Name: d.Name, Gate: d.Gate, ListID: d.ListID, Role: d.Role, SponsorID: d.SponsorID, ExpiresAt: d.ExpiresAt}
 }
 
 // Check says all that is wrong with the input, field by field.
@@ -147,8 +154,11 @@ func (in *DeviceInput) Check() error {
 	p.Require("name", in.Name)
 	p.Line("name", in.Name, 100)
 	p.Line("gate", in.Gate, 60)
-	if !slices.Contains(Roles, in.Role) {
-		p.Add("role", "unknown", "Choose scan, search or supervisor.")
+	if !slices.Contains(Roles, in.Role) && in.Role != Leads {
+		p.Add("role", "unknown", "Choose scan, search, supervisor or kiosk.")
+	}
+	if (in.Role == Leads) != (in.SponsorID != "") {
+		p.Add("sponsor_id", "required", "A device for leads belongs to a sponsor, and no other does.")
 	}
 	return p.Err()
 }
@@ -156,6 +166,18 @@ func (in *DeviceInput) Check() error {
 // apply writes the input into a device of the event, whose list must be the event's own.
 func (in *DeviceInput) apply(ctx context.Context, tx bun.IDB, d *Device, now time.Time) error {
 	later := !in.ExpiresAt.Equal(d.ExpiresAt) || d.Version == 0
+	if d.Version > 0 && in.SponsorID != d.SponsorID {
+		return turnout.Invalidf("role", "fixed", "A device of a sponsor stays one, and another device does not become one.")
+	}
+	if d.SponsorID = in.SponsorID; d.SponsorID != "" {
+		s, err := sponsors.Find(ctx, tx, d.CommunityID, d.SponsorID)
+		if errors.Is(err, turnout.ErrNotFound) || err == nil && s.EventID != d.EventID {
+			return turnout.Invalidf("sponsor_id", "unknown", "This sponsor does not belong to this event.")
+		}
+		if err != nil {
+			return err
+		}
+	}
 	d.Name, d.Gate, d.ListID, d.Role, d.ExpiresAt, d.UpdatedAt = in.Name, in.Gate, in.ListID, in.Role, in.ExpiresAt, now
 	d.Version++
 	if later && !now.Before(d.Until()) {

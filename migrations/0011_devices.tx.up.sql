@@ -7,7 +7,8 @@ CREATE TABLE devices (
     list_id            TEXT REFERENCES check_in_lists (id), -- NULL: every list of the event
     name               TEXT NOT NULL,
     gate               TEXT NOT NULL DEFAULT '',
-    role               TEXT NOT NULL CHECK (role IN ('kiosk', 'scan', 'search', 'supervisor')),
+    role               TEXT NOT NULL CHECK (role IN ('kiosk', 'scan', 'search', 'supervisor', 'leads')),
+    sponsor_id         TEXT REFERENCES sponsors (id), -- of leads: whose staff has it
     token_hash         TEXT NOT NULL, -- of the one token that works; '' for none
     pairing_hash       TEXT NOT NULL, -- of the newest pairing code, used or not; '' for none
     pairing_expires_at TIMESTAMPTZ,
@@ -19,6 +20,7 @@ CREATE TABLE devices (
     page_version       TEXT NOT NULL DEFAULT '', -- of its door page, likewise
     version            BIGINT NOT NULL DEFAULT 1,
     created_at         TIMESTAMPTZ NOT NULL,
-    updated_at         TIMESTAMPTZ NOT NULL
+    updated_at         TIMESTAMPTZ NOT NULL,
+    CHECK ((role = 'leads') = (sponsor_id IS NOT NULL))
 );
 CREATE INDEX devices_by_event ON devices (event_id, id);

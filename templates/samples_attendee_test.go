@@ -153,6 +153,10 @@ func attendeeSamples() []sample {
 
 // ticketSamples are the page of one ticket in its states.
 func ticketSamples(tickets []sampleTicket) []sample {
+	type receipt struct {
+		ID, Sponsor, Text    string
+		GivenAt, WithdrawnAt time.Time
+	}
 	type page struct {
 		Chrome
 		State          string
@@ -161,10 +165,13 @@ func ticketSamples(tickets []sampleTicket) []sample {
 		OrderCode      string
 		Now            time.Time
 		PDFURL, ICSURL string
+		WithdrawURL    string
+		Shared         []receipt
 	}
 	c := chrome(sampleConf.Title, "/tickets/tkt_1?secret=x")
 	c.NoIndex, c.Scripts = true, []string{"ticket.js"}
-	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x"}
+	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x", "/tickets/tkt_1/withdraw?secret=x",
+		[]receipt{{"rcp_1", "Kelp & Sons Printing", "By letting a sponsor scan my badge I share my name and e-mail address with them.", sampleNow, time.Time{}}, {"rcp_2", "شركة", "Ja.", sampleNow, sampleNow}}}
 	virtual, over, canceled, off := valid, valid, valid, valid
 	virtual.Ticket = tickets[1]
 	over.State, over.Ticket.CheckedInAt, over.Ticket.DetailsURL = "over", sampleNow, ""

@@ -145,8 +145,51 @@ func doorSamples() []sample {
 	all = append(all, sample{"door_log", "full", log{frame, "/door/x/lists/l", append(scans, taken)}}, sample{"door_log", "empty", log{frame, "/door/x/lists/l", nil}})
 	all = append(all, scannerSamples(frame, event, early)...)
 	all = append(all, pairSamples(frame)...)
+	all = append(all, leadSamples(frame, event)...)
 	return append(all, joinSamples()...)
 }
+
+// leadSamples are what a sponsor's staff scan badges with.
+func leadSamples(frame Chrome, event sampleDoorEvent) []sample {
+	type lead struct {
+		Name, Email string
+		Again       bool
+	}
+	type answer struct {
+		Tone, Icon, Error string
+		Lead              *lead
+	}
+	type page struct {
+		Chrome
+		Event              sampleDoorEvent
+		Sponsor, URL, Code string
+		Device             *sampleDevice
+		Answer             *answer
+		Leads              []ratedLead
+	}
+	frame.Scripts = []string{"leads.js"}
+	stars := []int64{1, 2, 3, 4, 5}
+	rows := []ratedLead{{ID: "led_1", Name: sampleGuest.AttendeeName, Email: "anh@example.org", Note: "Wants a demo", URL: "/door/x/leads/led_1", Zone: sampleConf.Zone, Shared: true, FirstAt: sampleConf.StartsAt, Choice: stars, Stars: 4},
+		{ID: "led_2", Zone: sampleConf.Zone, FirstAt: sampleConf.StartsAt, Choice: stars}}
+	base := page{Chrome: frame, Event: event, Sponsor: "Kelp & Sons Printing", URL: "/door/x/leads", Device: sampleScanner}
+	full, refused := base, base
+	full.Leads, full.Answer = rows, &answer{Tone: "ok", Icon: "circle-check", Lead: &lead{Name: "Ánh", Again: true}}
+	refused.Answer, refused.Code = &answer{Tone: "warn", Icon: "triangle-alert", Error: "This is no badge of this event."}, "AEAQ"
+	return []sample{{"door_leads", "empty", base}, {"door_leads", "full", full}, {"door_leads", "refused", refused}}
+}
+
+// ratedLead is a lead with its stars.
+type ratedLead struct {
+	ID, Name, Email, Note, URL, Zone string
+	Shared                           bool
+	FirstAt                          time.Time
+	Choice                           []int64
+	Errors                           Errors
+	Stars                            int64
+}
+
+// Rated says whether it has so many.
+func (l ratedLead) Rated(stars int64) bool { return l.Stars == stars }
 
 type sampleDevice struct{ Name, Gate, Role string }
 

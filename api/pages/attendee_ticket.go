@@ -13,6 +13,7 @@ import (
 
 	"turnout"
 	"turnout/checkin"
+	"turnout/checkin/leads"
 	"turnout/events"
 	"turnout/events/organisers"
 	"turnout/templates"
@@ -42,6 +43,9 @@ type ticketPage struct {
 	Now       time.Time // a copy without a network says how old it is
 	PDFURL    string
 	ICSURL    string
+
+	Shared      []*leads.Receipt // what sponsors learned by this ticket
+	WithdrawURL string           // takes a POST
 }
 
 // Ticket is GET /tickets/{ticket}?secret=: the page of one ticket; under {ticket}.pdf its paper, under {ticket}.ics its date.
@@ -86,9 +90,15 @@ func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.O
 		h.Fail(c, err)
 		return
 	}
+	receipts, err := h.Leads.Receipts(ctx, t)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
 	path, query := "/tickets/"+string(t.ID), "?secret="+url.QueryEscape(c.Query("secret"))
 	page := ticketPage{Chrome: h.eventChrome(community, e), State: ticketState(t, e, h.Now()), Event: newPublicEvent(e), Ticket: h.shownTicket(o, t),
-		OrderCode: o.Code, Now: h.Now(), ICSURL: path + ".ics" + query}
+		OrderCode: o.Code, Now: h.Now(), ICSURL: path + ".ics" + query,
+		Shared: receipts, WithdrawURL: path + "/withdraw" + query}
 	page.NoIndex, page.Canonical, page.Description, page.Path = true, "", "", path+query
 	page.Scripts = []string{"ticket.js"}
 	page.Ticket.CheckedInAt = seen[t.ID]
@@ -98,6 +108,21 @@ func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.O
 	c.Header("Cache-Control", "private, no-cache")
 	c.Header("Turnout-Keep-Until", e.EndsAt.Add(keptFor).UTC().Format(time.RFC3339)) // for the worker
 	h.Render(c, http.StatusOK, "ticket", page)
+}
+
+// WithdrawConsent is POST /tickets/{ticket}/withdraw?secret=: a sponsor shall not read of this attendee any more.
+func (h *Handler) WithdrawConsent(c *gin.Context) {
+	c.Header("Referrer-Policy", "no-referrer")
+	ctx := c.Request.Context()
+	ticket, _, err := h.Ticketing.TicketBySecret(ctx, turnout.ID(c.Param("ticket")), c.Query("secret"))
+	if err == nil {
+		err = h.Leads.Withdraw(ctx, ticket, turnout.ID(c.PostForm("receipt")))
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.Redirect(c, "/tickets/"+string(ticket.ID)+"?secret="+url.QueryEscape(c.Query("secret")), "ok", h.text(c, "leads.withdrawn"))
 }
 
 func ticketState(t *ticketing.Ticket, e *events.Event, now time.Time) string {

@@ -48,12 +48,12 @@ func (h *Handler) Pair(c *gin.Context) {
 	code = strings.TrimSpace(code)
 	before := h.pairedAs(c)
 	if before != nil && !strings.HasPrefix(code, string(before.ID)+".") && c.PostForm("confirmed") == "" { // a link may come from anybody
-		h.askFirst(c, h.doorChrome(c, ""), h.text(c, "pair.instead_ask", "Name", before.Name), "/door/"+before.EventSlug)
+		h.askFirst(c, h.doorChrome(c, ""), h.text(c, "pair.instead_ask", "Name", before.Name), placeOf(before))
 		return
 	}
 	device, token, err := h.CheckIn.Pair(ctx, code, c.ClientIP())
 	if errors.Is(err, checkin.ErrPairingUsed) && before != nil && strings.HasPrefix(code, string(before.ID)+".") {
-		c.Redirect(http.StatusSeeOther, "/door/"+before.EventSlug) // by this phone itself
+		c.Redirect(http.StatusSeeOther, placeOf(before)) // by this phone itself
 		return
 	}
 	if err != nil {
@@ -69,7 +69,15 @@ func (h *Handler) Pair(c *gin.Context) {
 	}
 	// A while longer than the device: its page can still say what happened.
 	h.setDevice(c, token, device.Until().Sub(h.Now())+30*24*time.Hour)
-	c.Redirect(http.StatusSeeOther, "/door/"+device.EventSlug)
+	c.Redirect(http.StatusSeeOther, placeOf(device))
+}
+
+// placeOf is where a device does its work: the doors of its event, or its sponsor's page for leads.
+func placeOf(d *checkin.Device) string {
+	if d.Role == checkin.Leads {
+		return "/door/" + d.EventSlug + "/leads"
+	}
+	return "/door/" + d.EventSlug
 }
 
 // pairedAs is the device that the browser is paired as, nil for none.
@@ -103,7 +111,7 @@ func (h *Handler) setDevice(c *gin.Context, token string, life time.Duration) {
 func (h *Handler) Unpair(c *gin.Context) {
 	device := access.Who(c).Device
 	if c.PostForm("confirmed") == "" {
-		h.askFirst(c, h.doorChrome(c, ""), h.text(c, "door.unpair_ask", "Name", device.Name), "/door/"+device.EventSlug)
+		h.askFirst(c, h.doorChrome(c, ""), h.text(c, "door.unpair_ask", "Name", device.Name), placeOf(device))
 		return
 	}
 	if err := h.CheckIn.Unpair(c.Request.Context(), device); err != nil {

@@ -162,6 +162,9 @@ func (h *Handler) renderDevice(c *gin.Context, status int, d *checkin.Device, fo
 		page.Lists = append(page.Lists, templates.Option{Value: string(list.ID), Text: list.Name})
 	}
 	title := h.text(c, "console.devices.new")
+	if sponsorOf(d) != "" {
+		page.Roles = []checkin.Role{checkin.Leads}
+	}
 	if d != nil {
 		row := h.deviceRow(d, lists)
 		page.Row, title = &row, d.Name
@@ -202,7 +205,7 @@ func (h *Handler) SaveDevice(c *gin.Context) {
 	var in deviceForm
 	form := formReader{zone: e.Location()}
 	form.read(c, &in)
-	input := checkin.DeviceInput{Name: in.Name, Gate: in.Gate, Role: checkin.Role(in.Role), ListID: turnout.ID(in.ListID), ExpiresAt: form.clock("expires_at", in.ExpiresAt)}
+	input := checkin.DeviceInput{Name: in.Name, Gate: in.Gate, Role: checkin.Role(in.Role), SponsorID: sponsorOf(before), ListID: turnout.ID(in.ListID), ExpiresAt: form.clock("expires_at", in.ExpiresAt)}
 	var opening checkin.Opening
 	var device *checkin.Device
 	err := form.then(input.Check, func() (err error) {
@@ -223,6 +226,14 @@ func (h *Handler) SaveDevice(c *gin.Context) {
 			h.renderDevice(c, status, before, in, shown)
 		}
 	}
+}
+
+// sponsorOf is the sponsor whose staff has a device, "" for a door's and for a new one.
+func sponsorOf(d *checkin.Device) turnout.ID {
+	if d == nil {
+		return ""
+	}
+	return d.SponsorID
 }
 
 // RevokeDevice is POST /console/events/{event}/devices/{device}/revoke.

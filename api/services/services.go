@@ -7,6 +7,7 @@ import (
 
 	"turnout/checkin"
 	"turnout/checkin/badges"
+	"turnout/checkin/leads"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -35,6 +36,7 @@ type Services struct {
 	Ticketing  *ticketing.Service
 	CheckIn    *checkin.Service
 	Badges     *badges.Service
+	Leads      *leads.Service
 	Community  *community.Service
 	Recap      *recap.Service
 }

@@ -31,7 +31,8 @@ type deviceRequest struct {
 	Name      string       `json:"name" required:"true" text:"name,max=100"`
 	Gate      string       `json:"gate" text:"name,max=60" doc:"of all its scans; without one each scan may name its own"`
 	ListID    turnout.ID   `json:"list_id" doc:"the only check-in list that it may use; all of the event's when absent"`
-	Role      checkin.Role `json:"role" enum:"scan,search,supervisor,kiosk" doc:"scan (codes only) when absent; search finds tickets by name too, supervisor also takes scans back; kiosk may what scan may, and its page is for people who scan their own tickets"`
+	Role      checkin.Role `json:"role" enum:"scan,search,supervisor,kiosk,leads" doc:"scan (codes only) when absent; search finds tickets by name too, supervisor also takes scans back; kiosk may what scan may, and its page is for people who scan their own tickets; leads scans badges for a sponsor, and nothing at a door"`
+	SponsorID turnout.ID   `json:"sponsor_id" doc:"of leads: whose staff has it"`
 	ExpiresAt time.Time    `json:"expires_at" doc:"a day after the event's end when absent"`
 }
 
@@ -39,7 +40,7 @@ type devicePatch struct {
 	Name      *string       `json:"name" text:"name,max=100"`
 	Gate      *string       `json:"gate" text:"name,max=60"`
 	ListID    *turnout.ID   `json:"list_id" doc:"\"\" for all lists of the event"`
-	Role      *checkin.Role `json:"role" enum:"scan,search,supervisor,kiosk"`
+	Role      *checkin.Role `json:"role" enum:"scan,search,supervisor,kiosk,leads"`
 	ExpiresAt *time.Time    `json:"expires_at"`
 	Drop      []string      `json:"drop" doc:"expires_at: the device ends a day after the event's end again"`
 }
@@ -63,9 +64,10 @@ type deviceResponse struct {
 	ID          turnout.ID          `json:"id"`
 	EventID     turnout.ID          `json:"event_id"`
 	ListID      *turnout.ID         `json:"list_id" doc:"null: every list of the event"`
+	SponsorID   *turnout.ID         `json:"sponsor_id" doc:"of leads; null for doors' devices"`
 	Name        string              `json:"name"`
 	Gate        string              `json:"gate"`
-	Role        checkin.Role        `json:"role" enum:"scan,search,supervisor,kiosk"`
+	Role        checkin.Role        `json:"role" enum:"scan,search,supervisor,kiosk,leads"`
 	State       checkin.DeviceState `json:"state" enum:"waiting,online,offline,unpaired,revoked,expired" doc:"waiting: nobody used the pairing code or the token yet; online: seen within a minute"`
 	ExpiresAt   time.Time           `json:"expires_at"`
 	PairedAt    *time.Time          `json:"paired_at" doc:"when a phone took the newest pairing code"`
@@ -89,6 +91,9 @@ func (h *Handler) newDeviceResponse(d *checkin.Device) deviceResponse {
 		LastSeenAt: moment(d.LastSeenAt), QueueLength: d.QueueLength, PageVersion: d.PageVersion, Version: d.Version, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC()}
 	if d.ListID != "" {
 		out.ListID = &d.ListID
+	}
+	if d.SponsorID != "" {
+		out.SponsorID = &d.SponsorID
 	}
 	return out
 }

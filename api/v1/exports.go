@@ -11,6 +11,7 @@ import (
 	"turnout"
 	"turnout/api/access"
 	"turnout/api/respond"
+	"turnout/events"
 	"turnout/internal/sheet"
 	"turnout/ticketing"
 )
@@ -122,9 +123,14 @@ func (h *Handler) ExportAttendees(c *gin.Context) {
 
 // export answers with the file in the format that the path ends in, or with what was wrong with its filter.
 func (h *Handler) export(c *gin.Context, err error, what string, write func(w io.Writer, x ticketing.Export) error) {
+	h.exportOf(c, access.Event(c), err, what, write)
+}
+
+// exportOf is export for a path that names something of an event, and not the event.
+func (h *Handler) exportOf(c *gin.Context, e *events.Event, err error, what string, write func(w io.Writer, x ticketing.Export) error) {
 	x := ticketing.Export{Format: sheet.Format(strings.TrimPrefix(path.Ext(c.FullPath()), "."))}
 	if err == nil {
-		err = respond.Download(c, what+"-"+access.Event(c).Slug+"."+string(x.Format), x.Format.ContentType(), func(w io.Writer) error { return write(w, x) })
+		err = respond.Download(c, what+"-"+e.Slug+"."+string(x.Format), x.Format.ContentType(), func(w io.Writer) error { return write(w, x) })
 	}
 	if err != nil {
 		respond.Fail(c, err)

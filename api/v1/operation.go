@@ -53,7 +53,7 @@ func allOperations() operations {
 		communityOperations, eventOperations, roomOperations, sessionOperations, agendaOperations, releaseOperations,
 		ticketTypeOperations, addOnOperations, shopOperations, availabilityOperations, questionOperations, voucherOperations, boxOfficeOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
 		importOperations, approvalOperations, designOperations, badgeOperations,
-		checkInOperations, attendanceOperations, offlineOperations, deviceOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
+		checkInOperations, attendanceOperations, leadOperations, offlineOperations, deviceOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,
 	} {
 		maps.Copy(all, part)
 	}

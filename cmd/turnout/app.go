@@ -18,6 +18,7 @@ import (
 	"turnout/api/services"
 	"turnout/checkin"
 	"turnout/checkin/badges"
+	"turnout/checkin/leads"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -159,6 +160,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	}
 	a.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: a.Ticketing})
 	a.Badges = &badges.Service{DB: db, Now: now, Ticketing: a.Ticketing}
+	a.Leads = &leads.Service{DB: db, Now: now, Ticketing: a.Ticketing}
 
 	// What an event takes along when it is cloned, gets another end or moves to another zone.
 	a.Events.Cloned = []func(context.Context, bun.IDB, *events.Event, *events.Event) error{a.Agenda.CopyRooms, a.Ticketing.CopyCatalogue, a.Ticketing.CopyDesign,

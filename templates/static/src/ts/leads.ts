@@ -1,0 +1,74 @@
+// A sponsor's scanner: what the camera sees or a hand scanner types goes to the server, which says whether it is a lead.
+import { openLens } from "./_lens";
+import { chooseReader } from "./_reader";
+import { keepAwake, signal } from "./_signals";
+import { Sights } from "./_sights";
+import { listen } from "./_wedge";
+
+const glance = 40; // milliseconds between two looks at the picture
+const patience = 8000; // milliseconds that an answer may take
+
+function leads(root: HTMLElement): void {
+  const video = document.querySelector<HTMLVideoElement>("[data-video]");
+  const scanned = document.querySelector<HTMLElement>("[data-scanned]");
+  if (!video || !scanned) return;
+  const camera = openLens(video);
+  const sights = new Sights();
+
+  // send gives whether the server answered.
+  async function send(url: string, body: URLSearchParams): Promise<boolean> {
+    const offline = document.querySelector<HTMLElement>("[data-leads-offline]");
+    try {
+      const response = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(patience) });
+      if (response.status === 401 || response.status === 403) location.reload(); // it says why
+      if (!response.ok) throw new Error(response.statusText);
+      const part = document.createElement("template");
+      part.innerHTML = await response.text();
+      scanned!.replaceChildren(part.content);
+      if (offline) offline.hidden = true;
+      return true;
+    } catch {
+      if (offline) offline.hidden = false;
+      return false;
+    }
+  }
+
+  async function take(code: string): Promise<void> {
+    if (!(await send(root.dataset.leads ?? "", new URLSearchParams({ code })))) {
+      signal("refuse");
+      return;
+    }
+    const tone = scanned!.querySelector<HTMLElement>("[data-tone]")?.dataset.tone;
+    signal(tone === "ok" ? "ok" : "warn");
+  }
+
+  async function look(): Promise<void> {
+    const read = await chooseReader(document.body.dataset.zxing ?? "");
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, glance));
+      if (!camera.running || !video?.videoWidth || document.hidden) continue;
+      const code = sights.fresh(await read(video).catch(() => []), performance.now());
+      if (!code) continue;
+      await take(code);
+      sights.taken(code, performance.now());
+    }
+  }
+
+  // Without an answer a form stays as it is, and is sent as a page.
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (!form.matches("[data-leads-code], [data-leads-note]")) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+    void send(form.action, body).then((answered) => {
+      delete form.dataset.sent;
+      if (answered && form.matches("[data-leads-code]")) form.reset();
+    });
+  });
+  listen((code) => void take(code));
+  void look();
+  void keepAwake();
+}
+
+const root = document.querySelector<HTMLElement>("[data-leads]");
+if (root) leads(root);
