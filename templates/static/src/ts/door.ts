@@ -14,6 +14,7 @@ import { lookupOf, readTicket } from "./_ticket";
 import { listen } from "./_wedge";
 
 const okFor = 1600; // milliseconds that a yes stays; a no stays until a tap or the next scan
+const readFor = 6000; // that a yes stays which says more
 const kioskFor = 6000; // that a no stays where people scan their own tickets: the next in the queue taps nothing away
 const doubleTap = 500; // milliseconds in which a second tap is still the first one
 const countEvery = 2000;
@@ -39,6 +40,7 @@ function door(root: HTMLElement): void {
   let underway = 0; // scans that are not answered yet
   let line = Promise.resolve();
   let clear = 0;
+  let seen = 0;
 
   // Scanning
 
@@ -152,9 +154,13 @@ function door(root: HTMLElement): void {
       clear = window.setTimeout(dismiss, tone === "ok" ? kioskFor / 2 : kioskFor);
       return;
     }
-    // With others of the order or something to know it stays until somebody has seen it, or the next scan takes its place.
-    if (tone === "ok" && !answer?.querySelector("[data-others], [data-notices]")) clear = window.setTimeout(dismiss, okFor);
-    else goOn();
+    if (tone === "ok" && !answer?.querySelector("[data-others], [data-notices]")) {
+      clear = window.setTimeout(dismiss, okFor);
+    } else {
+      goOn();
+      // Others of the order, or what is to be known of somebody, take longer to read; whoever touches them wants more time.
+      if (tone === "ok") seen = window.setTimeout(dismiss, readFor);
+    }
     answer?.querySelector("[data-retry]")?.addEventListener("click", () => void outgoing.retry());
   }
 
@@ -186,8 +192,12 @@ function door(root: HTMLElement): void {
 
   function dismiss(): void {
     clearTimeout(clear);
+    clearTimeout(seen);
     answer?.replaceChildren();
   }
+  answer.addEventListener("pointerdown", (event) => {
+    if ((event.target as Element).closest("form, details")) clearTimeout(seen);
+  });
   answer.addEventListener("click", (event) => {
     if (performance.now() - said < doubleTap) return; // meant for what was there before
     if ((event.target as Element).closest("form, details")) return; // somebody answers for it
