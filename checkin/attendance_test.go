@@ -162,7 +162,7 @@ func TestMarksByHand(t *testing.T) {
 			}
 			return a
 		}
-		unmark := func(a *checkin.Attendance) error { return d.Unmark(t.Context(), d.event.CommunityID, a.ID) }
+		unmark := func(a *checkin.Attendance) error { return d.Unmark(t.Context(), d.event.CommunityID, d.event.ID, a.ID) }
 		expect := func(what, event, first, second string) {
 			t.Helper()
 			if got := []string{d.present(""), d.present(talk.ID), d.present(other.ID)}; !slices.Equal(got, []string{event, first, second}) {
@@ -245,8 +245,10 @@ func TestWhatCannotBeMarked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Unmark(t.Context(), "com_other", a.ID); !errors.Is(err, turnout.ErrNotFound) {
-			t.Errorf("another community takes it back: %v", err)
+		for _, at := range [][2]turnout.ID{{"com_other", ""}, {d.event.CommunityID, "evt_other"}} {
+			if err := d.Unmark(t.Context(), at[0], at[1], a.ID); !errors.Is(err, turnout.ErrNotFound) {
+				t.Errorf("%s takes it back: %v", at, err)
+			}
 		}
 		if _, err := d.CreateList(t.Context(), d.event.CommunityID, d.event.ID, checkin.ListInput{Name: "X", SessionID: "ses_other"}); err == nil {
 			t.Error("a list of a session that is not there")
@@ -280,7 +282,7 @@ func TestMarksWhileDoorsScan(t *testing.T) {
 					}
 					a, err := d.Mark(context.Background(), d.event.CommunityID, d.event.ID, checkin.MarkInput{TicketID: ticket.ID, SessionID: []turnout.ID{"", talk.ID}[i/6]})
 					if err == nil && i%2 == 0 {
-						err = d.Unmark(context.Background(), d.event.CommunityID, a.ID)
+						err = d.Unmark(context.Background(), d.event.CommunityID, "", a.ID)
 					}
 					if err != nil && !errors.Is(err, turnout.ErrNotFound) && !errors.Is(err, checkin.ErrNotMarked) && !errors.Is(err, checkin.ErrStillThere) {
 						t.Error(err)

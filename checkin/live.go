@@ -60,7 +60,7 @@ func (s *Service) Live(ctx context.Context, list *List) (*Live, error) {
 	}
 	if err == nil {
 		err = db.NewSelect().TableExpr("devices AS device").ColumnExpr("COUNT(*) AS devices, COALESCE(SUM(CASE WHEN last_seen_at >= ? THEN 1 ELSE 0 END), 0) AS online, CAST(COALESCE(SUM(queue_length), 0) AS BIGINT) AS waiting", now.Add(-onlineFor)).
-			Where("event_id = ?", list.EventID).Where("community_id = ?", community).Where("revoked_at IS NULL").Where("paired_at IS NOT NULL").Where("list_id IS NULL OR list_id = ?", id).
+			Where("event_id = ?", list.EventID).Where("community_id = ?", community).Where("role <> ?", Leads).Where("revoked_at IS NULL").Where("paired_at IS NOT NULL").Where("list_id IS NULL OR list_id = ?", id).
 			Scan(ctx, &live.Devices, &live.Online, &live.Waiting)
 	}
 	if err != nil {

@@ -122,9 +122,9 @@ func (s *Service) mark(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket
 	return record, err
 }
 
-// Unmark takes back what was marked by hand; what doors saw takes its place, if they did. It fails with turnout.ErrNotFound, ErrNotMarked, and
+// Unmark takes back what was marked by hand at an event ("" for any of the community); what doors saw takes its place, if they did. It fails with turnout.ErrNotFound, ErrNotMarked, and
 // ErrStillThere for the mark at an event whose session still has one.
-func (s *Service) Unmark(ctx context.Context, community, id turnout.ID) error {
+func (s *Service) Unmark(ctx context.Context, community, event, id turnout.ID) error {
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		record := new(Attendance)
 		read := func() error {
@@ -132,6 +132,9 @@ func (s *Service) Unmark(ctx context.Context, community, id turnout.ID) error {
 		}
 		if err := read(); err != nil {
 			return err
+		}
+		if event != "" && record.EventID != event {
+			return turnout.ErrNotFound
 		}
 		ticket, err := ticketing.LockTicket(ctx, tx, community, record.TicketID)
 		if err != nil {

@@ -76,6 +76,9 @@ func (h *Handler) LetInOthers(c *gin.Context) {
 	event, ctx, who := access.Event(c), c.Request.Context(), access.Who(c)
 	var in othersForm
 	err := respond.Form(c, &in)
+	if err == nil && in.Nonce == "" {
+		err = turnout.Invalidf("nonce", "required", "Each form needs a nonce of its own.")
+	}
 	var mates []*ticketing.DoorTicket
 	if err == nil && scan.Ticket != nil {
 		mates, err = ticketing.Mates(ctx, h.DB.Read(), scan.Ticket)

@@ -180,7 +180,7 @@ func (h *Handler) UnmarkPresent(c *gin.Context) {
 	form.read(c, &in)
 	err := form.Err()
 	if err == nil {
-		err = h.CheckIn.Unmark(c.Request.Context(), e.CommunityID, turnout.ID(c.Param("record")))
+		err = h.CheckIn.Unmark(c.Request.Context(), e.CommunityID, e.ID, turnout.ID(c.Param("record")))
 	}
 	h.done(c, err, in.back(e), h.text(c, "console.attendance.unmarked"))
 }

@@ -107,7 +107,7 @@ func (h *Handler) MarkAttendance(c *gin.Context) {
 
 // UnmarkAttendance is DELETE /attendance/{id}.
 func (h *Handler) UnmarkAttendance(c *gin.Context) {
-	if err := h.CheckIn.Unmark(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id"))); err != nil {
+	if err := h.CheckIn.Unmark(c.Request.Context(), access.Community(c), "", turnout.ID(c.Param("id"))); err != nil {
 		respond.Fail(c, err)
 		return
 	}
