@@ -30,7 +30,7 @@ func TestEveryListTakesLimitAndCursor(t *testing.T) {
 				t.Errorf("GET %s has no %s", path, name)
 			}
 		}
-		at := strings.TrimPrefix(strings.NewReplacer("{event}", "walked", "/pools/{id}", "/pools/"+h.names["pools"]).Replace(path), "/api/v1")
+		at := strings.TrimPrefix(strings.NewReplacer("{event}", "walked", "/pools/{id}", "/pools/"+h.names["pools"], "/sponsors/{id}", "/sponsors/"+h.names["sponsors"]).Replace(path), "/api/v1")
 		for _, query := range []string{"limit=0", "limit=201", "limit=ten"} {
 			h.api("GET", at+"?"+query, nil, 422).is("limit", "fields", 0, "name")
 		}

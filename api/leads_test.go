@@ -177,12 +177,60 @@ func TestSponsorsScanBadges(t *testing.T) {
 			t.Error("a note came after the withdrawal, or it was of the other sponsor too")
 		}
 
-		// The ticket goes to somebody else, who has shared nothing.
+		// Given again on the ticket's page: the same lead under a receipt of its own; what was noted before is gone.
+		path, query, _ = strings.Cut(link, "?")
+		for range 2 {
+			if w, _ := d.page(nil, path+"/share?"+query, url.Values{"receipt": {receipt}}, false); w.StatusCode != 303 {
+				t.Errorf("sharing again: %d", w.StatusCode)
+			}
+		}
+		if w, _ := d.page(nil, path+"/share?secret=wrong", url.Values{"receipt": {receipt}}, false); w.StatusCode != 404 {
+			t.Errorf("by somebody else: %d", w.StatusCode)
+		}
+		if page := acme.list(); strings.Count(page, "Łukasz") != 1 || strings.Contains(page, "zebra") {
+			t.Errorf("shared again: %s", page)
+		}
+		if said := acme.take(d.codes[0]); !strings.Contains(said, "is a lead already") {
+			t.Errorf("scanned after it was shared again: %s", said)
+		}
+		if _, page := d.page(nil, link, nil, false); strings.Count(page, "<strong><bdi>Acme</bdi>") != 2 || strings.Contains(page, "/share?") {
+			t.Errorf("both receipts: %s", page)
+		}
+
+		// A note that was there before the ticket went to somebody else is not shown beside them.
+		if w, _ := d.page(other.cookie, "/door/fest/leads/"+d.api("GET", "/sponsors/"+other.sponsor+"/leads", nil, 200).text1("items", 0, "id"), url.Values{"rating": {"5"}, "note": {"Knows Oslo"}}, true); w.StatusCode != 200 {
+			t.Errorf("the other's note: %d", w.StatusCode)
+		}
+		if !strings.Contains(other.list(), "Knows Oslo") {
+			t.Error("the other's note is not in the list")
+		}
+
+		// Named otherwise, at the same address: what was shared is the name of then. A badge with the new one is somebody whom the sponsor does not know.
 		ticket := turnout.ID(order.text1("tickets", 0, "id"))
+		email := order.text1("tickets", 0, "attendee", "email")
+		rename := func(name string) {
+			if err := d.Ticketing.FillDetails(t.Context(), ticket, ticketing.Details{Attendee: ticketing.Attendee{Name: name, Email: email}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		old := order.text1("tickets", 0, "attendee", "name")
+		rename("Kim Park")
+		if page := acme.list(); !strings.Contains(page, "Łukasz") || strings.Contains(page, "Kim") {
+			t.Errorf("a new name under an old consent: %s", page)
+		}
+		if said := acme.take(d.codes[0]); !strings.Contains(said, "is a new lead") || !strings.Contains(said, "Kim Park") {
+			t.Errorf("the badge with a new name: %s", said)
+		}
+		rename(old)
+		if said := acme.take(d.codes[0]); !strings.Contains(said, "is a lead already") || !strings.Contains(said, "Łukasz") {
+			t.Errorf("the name of before: %s", said)
+		}
+
+		// The ticket goes to somebody else, who has shared nothing.
 		if err := d.Ticketing.FillDetails(t.Context(), ticket, ticketing.Details{Attendee: ticketing.Attendee{Name: "Bea Baker", Email: "bea@example.org"}}); err != nil {
 			t.Fatal(err)
 		}
-		if page, file := other.list(), other.file(); strings.Contains(page+file, "Łukasz") || strings.Contains(page+file, "Bea") {
+		if page, file := other.list(), other.file(); strings.Contains(page+file, "Łukasz") || strings.Contains(page+file, "Bea") || strings.Contains(page+file, "Oslo") {
 			t.Errorf("after a transfer: %s, %s", page, file)
 		}
 		if said := other.take(d.codes[0]); !strings.Contains(said, "replaced by a newer one") {

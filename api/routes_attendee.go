@@ -40,6 +40,7 @@ func (s *server) attendeeRoutes() []access.Route {
 		// {ticket} is the id; with .pdf or .ics behind it, the paper or the date.
 		{Method: get, Path: "/tickets/{ticket}", Who: link, Handle: p.Ticket},
 		{Method: post, Path: "/tickets/{ticket}/withdraw", Who: link, Handle: p.WithdrawConsent, Unseen: true},
+		{Method: post, Path: "/tickets/{ticket}/share", Who: link, Handle: p.GiveConsentAgain, Unseen: true},
 		{Method: get, Path: "/tickets/{ticket}/details", Who: link, Handle: p.Details},
 		{Method: post, Path: "/tickets/{ticket}/details", Who: link, Handle: p.SaveDetails},
 		{Method: get, Path: "/tickets/worker.js", Who: public, Handle: p.TicketWorker},

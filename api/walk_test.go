@@ -273,7 +273,11 @@ func (w *walked) devices() (all []visitor) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		_, opening, err := w.CheckIn.CreateDevice(w.t.Context(), community, e.ID, checkin.DeviceInput{Name: name, Role: role, ListID: turnout.ID(list), ExpiresAt: w.Now().Add(1000 * time.Hour)})
+		input := checkin.DeviceInput{Name: name, Role: role, ListID: turnout.ID(list), ExpiresAt: w.Now().Add(1000 * time.Hour)}
+		if role == checkin.Leads {
+			input.SponsorID = turnout.ID(w.names["sponsors"])
+		}
+		_, opening, err := w.CheckIn.CreateDevice(w.t.Context(), community, e.ID, input)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -284,7 +288,7 @@ func (w *walked) devices() (all []visitor) {
 	w.api("POST", "/events", eventBody("elsewhere"), 201)
 	w.token = token
 	w.api("POST", "/events", eventBody("beside"), 201)
-	for _, role := range checkin.Roles {
+	for _, role := range append(slices.Clone(checkin.Roles), checkin.Leads) {
 		add("a device with the role "+string(role), w.community.ID, "walked", "", role, true)
 	}
 	add("a device of the list", w.community.ID, "walked", w.names["check-in-lists"], checkin.ScanOnly, true)
@@ -302,7 +306,7 @@ func TestEveryRowHasARuleThatExists(t *testing.T) {
 				t.Errorf("%s %s needs %q, which is no capability", route.Method, route.Path, need)
 			}
 		}
-		if role := route.Who.Device; role != "" && !slices.Contains(checkin.Roles, role) || route.Who.Kind == access.KindDevice && role == "" {
+		if role := route.Who.Device; role != "" && role != checkin.Leads && !slices.Contains(checkin.Roles, role) || route.Who.Kind == access.KindDevice && role == "" {
 			t.Errorf("%s %s is for devices of the role %q, which there is none of", route.Method, route.Path, role)
 		}
 		if page := access.IsPage(route.Path); page && route.Who.Kind == access.KindToken || !page && (route.Who.Kind == access.KindStaff || route.Who.Kind == access.KindSignedIn) {

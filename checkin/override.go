@@ -27,7 +27,7 @@ type Override struct {
 // the scan was let in, by itself or on a supervisor's word already.
 var ErrNotOverridable = &turnout.Error{Kind: turnout.Conflict, Code: "not_overridable", Message: "This cannot be set aside. Search for the ticket, or send to the desk."}
 
-// maxNote is how long a supervisor's reason can be, in bytes.
+// maxNote is how long a supervisor's reason can be, in characters.
 const maxNote = 300
 
 // Overridable says whether a supervisor can set a refusal aside: the ticket is good, and stands at the wrong place or time.

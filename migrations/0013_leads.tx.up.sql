@@ -19,12 +19,14 @@ CREATE TABLE consent_receipts (
     sponsor_id   TEXT NOT NULL REFERENCES sponsors (id),
     ticket_id    TEXT NOT NULL REFERENCES tickets (id),
     person_id    TEXT NOT NULL REFERENCES persons (id), -- who bore the ticket then
-    given        TEXT NOT NULL CHECK (given IN ('badge', 'question')),
+    name         TEXT NOT NULL, -- that was shared; '' once it was withdrawn
+    given        TEXT NOT NULL CHECK (given IN ('badge', 'question', 'link')),
     text         TEXT NOT NULL, -- the words under which
     given_at     TIMESTAMPTZ NOT NULL,
-    withdrawn_at TIMESTAMPTZ,
-    UNIQUE (ticket_id, sponsor_id, person_id)
+    withdrawn_at TIMESTAMPTZ
 );
+CREATE UNIQUE INDEX consent_receipts_standing ON consent_receipts (ticket_id, sponsor_id, person_id, name) WHERE withdrawn_at IS NULL;
+CREATE INDEX consent_receipts_of_ticket ON consent_receipts (ticket_id, id);
 
 CREATE TABLE leads (
     id           TEXT PRIMARY KEY,

@@ -156,6 +156,7 @@ func ticketSamples(tickets []sampleTicket) []sample {
 	type receipt struct {
 		ID, Sponsor, Text    string
 		GivenAt, WithdrawnAt time.Time
+		Last                 bool
 	}
 	type page struct {
 		Chrome
@@ -166,12 +167,13 @@ func ticketSamples(tickets []sampleTicket) []sample {
 		Now            time.Time
 		PDFURL, ICSURL string
 		WithdrawURL    string
+		ShareURL       string
 		Shared         []receipt
 	}
 	c := chrome(sampleConf.Title, "/tickets/tkt_1?secret=x")
 	c.NoIndex, c.Scripts = true, []string{"ticket.js"}
-	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x", "/tickets/tkt_1/withdraw?secret=x",
-		[]receipt{{"rcp_1", "Kelp & Sons Printing", "By letting a sponsor scan my badge I share my name and e-mail address with them.", sampleNow, time.Time{}}, {"rcp_2", "شركة", "Ja.", sampleNow, sampleNow}}}
+	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x", "/tickets/tkt_1/withdraw?secret=x", "/tickets/tkt_1/share?secret=x",
+		[]receipt{{"rcp_1", "Kelp & Sons Printing", "By letting a sponsor scan my badge I share my name and e-mail address with them.", sampleNow, time.Time{}, true}, {"rcp_2", "شركة", "Ja.", sampleNow, sampleNow, true}}}
 	virtual, over, canceled, off := valid, valid, valid, valid
 	virtual.Ticket = tickets[1]
 	over.State, over.Ticket.CheckedInAt, over.Ticket.DetailsURL = "over", sampleNow, ""

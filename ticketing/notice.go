@@ -33,7 +33,7 @@ type Notice struct {
 	Text string     `json:"text,omitempty"`
 }
 
-// maxNotice is how long the text of a notice can be, in bytes: it is read at arm's length.
+// maxNotice is how long the text of a notice can be, in characters: it is read at arm's length.
 const maxNotice = 200
 
 // disputedOrder is, in SQL, whether a payment of the order called ord is disputed.

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -46,6 +47,7 @@ type ticketPage struct {
 
 	Shared      []*leads.Receipt // what sponsors learned by this ticket
 	WithdrawURL string           // takes a POST
+	ShareURL    string           // likewise: what was withdrawn
 }
 
 // Ticket is GET /tickets/{ticket}?secret=: the page of one ticket; under {ticket}.pdf its paper, under {ticket}.ics its date.
@@ -98,7 +100,7 @@ func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.O
 	path, query := "/tickets/"+string(t.ID), "?secret="+url.QueryEscape(c.Query("secret"))
 	page := ticketPage{Chrome: h.eventChrome(community, e), State: ticketState(t, e, h.Now()), Event: newPublicEvent(e), Ticket: h.shownTicket(o, t),
 		OrderCode: o.Code, Now: h.Now(), ICSURL: path + ".ics" + query,
-		Shared: receipts, WithdrawURL: path + "/withdraw" + query}
+		Shared: receipts, WithdrawURL: path + "/withdraw" + query, ShareURL: path + "/share" + query}
 	page.NoIndex, page.Canonical, page.Description, page.Path = true, "", "", path+query
 	page.Scripts = []string{"ticket.js"}
 	page.Ticket.CheckedInAt = seen[t.ID]
@@ -111,18 +113,23 @@ func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.O
 }
 
 // WithdrawConsent is POST /tickets/{ticket}/withdraw?secret=: a sponsor shall not read of this attendee any more.
-func (h *Handler) WithdrawConsent(c *gin.Context) {
+func (h *Handler) WithdrawConsent(c *gin.Context) { h.changeConsent(c, h.Leads.Withdraw, "leads.withdrawn") }
+
+// GiveConsentAgain is POST /tickets/{ticket}/share?secret=: the sponsor may, after all.
+func (h *Handler) GiveConsentAgain(c *gin.Context) { h.changeConsent(c, h.Leads.ShareAgain, "leads.shared_again") }
+
+func (h *Handler) changeConsent(c *gin.Context, change func(context.Context, *ticketing.Ticket, turnout.ID) error, said string) {
 	c.Header("Referrer-Policy", "no-referrer")
 	ctx := c.Request.Context()
 	ticket, _, err := h.Ticketing.TicketBySecret(ctx, turnout.ID(c.Param("ticket")), c.Query("secret"))
 	if err == nil {
-		err = h.Leads.Withdraw(ctx, ticket, turnout.ID(c.PostForm("receipt")))
+		err = change(ctx, ticket, turnout.ID(c.PostForm("receipt")))
 	}
 	if err != nil {
 		h.Fail(c, err)
 		return
 	}
-	h.Redirect(c, "/tickets/"+string(ticket.ID)+"?secret="+url.QueryEscape(c.Query("secret")), "ok", h.text(c, "leads.withdrawn"))
+	h.Redirect(c, "/tickets/"+string(ticket.ID)+"?secret="+url.QueryEscape(c.Query("secret")), "ok", h.text(c, said))
 }
 
 func ticketState(t *ticketing.Ticket, e *events.Event, now time.Time) string {

@@ -1,8 +1,8 @@
 // Package leads keeps what sponsors learn of attendees: whose badge their staff scanned, under which consent, and what they noted.
 //
 // It stands after checkin, whose devices its scanners are. A lead exists only with a receipt of the attendee's consent, which says what was shared, with whom,
-// when and under which text, and is never removed. Names and addresses stand on the ticket alone and are read from there: they go when the consent is withdrawn,
-// and when the ticket goes to somebody else, who has consented to nothing.
+// when and under which text, and is never removed. It holds the name that the badge bore, so that whoever is named on the ticket later has shared nothing; the address
+// is read from the ticket. Name, address, stars and note go when the consent is withdrawn, and are shown to nobody while the ticket is somebody else's.
 package leads
 
 import (
@@ -10,6 +10,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,9 +39,10 @@ const (
 	Off        Consent = "off"      // sponsors scan no badges
 	ByBadge    Consent = "badge"    // by showing it, under a text that the event says
 	ByQuestion Consent = "question" // by ticking a question of the event's, when the ticket was bought or filled in
+	ByLink     Consent = "link"     // on the ticket's page, after it was withdrawn there; of receipts alone
 )
 
-// Consents lists them, as forms offer them.
+// Consents lists those that an event chooses from, as forms offer them.
 var Consents = []Consent{Off, ByBadge, ByQuestion}
 
 // Settings say whether an event's sponsors may scan badges, and what consent is.
@@ -73,7 +75,7 @@ type Lead struct {
 	FirstAt     time.Time
 	UpdatedAt   time.Time
 
-	// What was consented to; empty once it was withdrawn, or the ticket is somebody else's.
+	// What was consented to; empty, like Rating and Note, once it was withdrawn, or the ticket is somebody else's.
 	Name  string `bun:",scanonly"`
 	Email string `bun:",scanonly"`
 
@@ -101,12 +103,14 @@ type Receipt struct {
 	SponsorID   turnout.ID
 	TicketID    turnout.ID
 	PersonID    turnout.ID
-	Given       Consent // ByBadge or ByQuestion
+	Name        string  // that was shared, with the address; empty once it was withdrawn
+	Given       Consent // ByBadge, ByQuestion or ByLink
 	Text        string
 	GivenAt     time.Time
 	WithdrawnAt time.Time `bun:",nullzero"`
 
 	Sponsor string `bun:",scanonly"` // its name
+	Last    bool   `bun:",scanonly"` // no newer one of theirs is for the sponsor
 }
 
 // What a scan of a badge is told when it makes no lead.
@@ -119,8 +123,8 @@ var (
 )
 
 const (
-	maxText = 1000 // bytes
-	maxNote = 500  // bytes
+	maxText = 1000 // characters
+	maxNote = 500  // characters
 )
 
 // Settings gives an event's settings; Off with version 0 when nobody has said anything.
@@ -155,9 +159,7 @@ func (in *SettingsInput) Check() error {
 	case ByBadge:
 		in.QuestionID = ""
 		p.Require("text", in.Text)
-		if len(in.Text) > maxText {
-			p.Add("text", "too_long", "This can have at most %d characters.", maxText)
-		}
+		p.Length("text", in.Text, maxText)
 	case ByQuestion:
 		in.Text = ""
 		p.Require("question_id", string(in.QuestionID))
@@ -264,16 +266,15 @@ func (s *Service) take(ctx context.Context, tx bun.Tx, device *checkin.Device, c
 	if tickets[0].Status != ticketing.Valid || !tickets[0].Matches(code.Code) {
 		return "", false, ErrOldBadge
 	}
-	receipt := new(Receipt)
-	err = tx.NewSelect().Model(receipt).Where("ticket_id = ?", t.ID).Where("sponsor_id = ?", device.SponsorID).Where("person_id = ?", t.PersonID).Scan(ctx)
-	if err == nil {
-		if !receipt.WithdrawnAt.IsZero() {
-			return "", false, ErrWithdrawn
-		}
-		return id, true, tx.NewSelect().Model((*Lead)(nil)).Column("id").Where("receipt_id = ?", receipt.ID).Scan(ctx, &id)
-	}
-	if !database.IsNoRows(err) {
+	receipts, err := receiptsOf(ctx, tx, t, device.SponsorID)
+	if err != nil {
 		return "", false, err
+	}
+	if standing := receipts.standing(t.AttendeeName); standing != nil {
+		return id, true, tx.NewSelect().Model((*Lead)(nil)).Column("id").Where("receipt_id = ?", standing.ID).Scan(ctx, &id)
+	}
+	if len(receipts) > 0 && !receipts[0].WithdrawnAt.IsZero() {
+		return "", false, ErrWithdrawn
 	}
 	words := settings.Text
 	if settings.Consent == ByQuestion {
@@ -289,10 +290,26 @@ func (s *Service) take(ctx context.Context, tx bun.Tx, device *checkin.Device, c
 	return id, false, err
 }
 
+// ownReceipts are those of whoever has a ticket now for a sponsor, the last first.
+type ownReceipts []*Receipt
+
+func receiptsOf(ctx context.Context, db bun.IDB, t *ticketing.Ticket, sponsor turnout.ID) (all ownReceipts, err error) {
+	err = db.NewSelect().Model(&all).Where("ticket_id = ?", t.ID).Where("sponsor_id = ?", sponsor).Where("person_id = ?", t.PersonID).OrderExpr("id DESC").Scan(ctx)
+	return all, err
+}
+
+// standing is the one under which a name may be read still; nil for none.
+func (all ownReceipts) standing(name string) *Receipt {
+	if i := slices.IndexFunc(all, func(r *Receipt) bool { return r.WithdrawnAt.IsZero() && r.Name == name }); i >= 0 {
+		return all[i]
+	}
+	return nil
+}
+
 func (s *Service) add(ctx context.Context, tx bun.IDB, device *checkin.Device, t *ticketing.Ticket, given Consent, words string) (turnout.ID, error) {
 	now := s.Now()
 	receipt := &Receipt{ID: turnout.NewID("rcp"), CommunityID: t.CommunityID, EventID: t.EventID, SponsorID: device.SponsorID, TicketID: t.ID, PersonID: t.PersonID,
-		Given: given, Text: words, GivenAt: now}
+		Name: t.AttendeeName, Given: given, Text: words, GivenAt: now}
 	if _, err := tx.NewInsert().Model(receipt).Exec(ctx); err != nil {
 		return "", err
 	}
@@ -318,9 +335,7 @@ func (s *Service) Note(ctx context.Context, device *checkin.Device, lead turnout
 	if in.Rating != nil && (*in.Rating < 1 || *in.Rating > 5) {
 		p.Add("rating", "out_of_range", "Choose one to five stars.")
 	}
-	if len(in.Note) > maxNote {
-		p.Add("note", "too_long", "This can have at most %d characters.", maxNote)
-	}
+	p.Length("note", in.Note, maxNote)
 	if err := p.Err(); err != nil {
 		return err
 	}
@@ -344,7 +359,9 @@ func (s *Service) Note(ctx context.Context, device *checkin.Device, lead turnout
 // Receipts lists what the bearer of a ticket has shared with whom, the last first.
 func (s *Service) Receipts(ctx context.Context, t *ticketing.Ticket) ([]*Receipt, error) {
 	var receipts []*Receipt
-	err := s.DB.Read().NewSelect().Model(&receipts).ColumnExpr("receipt.*, sponsor.name AS sponsor").Join("JOIN sponsors AS sponsor ON sponsor.id = receipt.sponsor_id").
+	err := s.DB.Read().NewSelect().Model(&receipts).ColumnExpr("receipt.*, sponsor.name AS sponsor").
+		ColumnExpr("NOT EXISTS (SELECT 1 FROM consent_receipts AS newer WHERE newer.ticket_id = receipt.ticket_id AND newer.sponsor_id = receipt.sponsor_id AND newer.person_id = receipt.person_id AND newer.id > receipt.id) AS last").
+		Join("JOIN sponsors AS sponsor ON sponsor.id = receipt.sponsor_id").
 		Where("receipt.ticket_id = ?", t.ID).Where("receipt.person_id = ?", t.PersonID).Where("receipt.community_id = ?", t.CommunityID).OrderExpr("receipt.id DESC").Scan(ctx)
 	return receipts, wrapped("receipts", err)
 }
@@ -352,31 +369,59 @@ func (s *Service) Receipts(ctx context.Context, t *ticketing.Ticket) ([]*Receipt
 // Withdraw ends a consent that the bearer of a ticket gave: the sponsor reads of them no more, and what was noted of them goes. Doing it again changes nothing. It fails
 // with turnout.ErrNotFound.
 func (s *Service) Withdraw(ctx context.Context, t *ticketing.Ticket, receipt turnout.ID) error {
-	return wrapped("withdraw", s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		now, err := ticketing.LockTicket(ctx, tx, t.CommunityID, t.ID)
-		if err != nil {
-			return err
-		}
-		of := func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("id = ?", receipt).Where("ticket_id = ?", now.ID).Where("person_id = ?", now.PersonID)
-		}
-		row := new(Receipt)
-		if err := of(tx.NewSelect().Model(row)).Scan(ctx); err != nil {
-			return database.NotFound(err)
-		}
+	return wrapped("withdraw", s.ofBearer(ctx, t, receipt, func(ctx context.Context, tx bun.Tx, row *Receipt, _ *ticketing.Ticket) error {
 		if !row.WithdrawnAt.IsZero() {
 			return nil
 		}
 		at := s.Now()
-		if _, err := tx.NewUpdate().Model((*Receipt)(nil)).Set("withdrawn_at = ?", at).Where("id = ?", receipt).Exec(ctx); err != nil {
+		if _, err := tx.NewUpdate().Model((*Receipt)(nil)).Set("withdrawn_at = ?", at).Set("name = ''").Where("id = ?", row.ID).Exec(ctx); err != nil {
 			return err
 		}
 		if _, err := tx.NewUpdate().Model((*Lead)(nil)).Set("rating = NULL").Set("note = ''").Set("version = version + 1").Set("updated_at = ?", at).
-			Where("receipt_id = ?", receipt).Exec(ctx); err != nil {
+			Where("receipt_id = ?", row.ID).Exec(ctx); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, audit.Entry{Community: row.CommunityID, Action: "lead.withdrawn", Subject: receipt, Actor: audit.Actor{Kind: audit.Buyer, ID: t.ID}, At: at})
+		return audit.Write(ctx, tx, audit.Entry{Community: row.CommunityID, Action: "lead.withdrawn", Subject: row.ID, Actor: audit.Actor{Kind: audit.Buyer, ID: t.ID}, At: at})
 	}))
+}
+
+// ShareAgain gives a consent again that the bearer of a ticket had withdrawn, under the words that its receipt shows: the sponsor sees them as they are named now. Doing it
+// again changes nothing. It fails with turnout.ErrNotFound, also for a receipt that a newer one followed.
+func (s *Service) ShareAgain(ctx context.Context, t *ticketing.Ticket, receipt turnout.ID) error {
+	return wrapped("share again", s.ofBearer(ctx, t, receipt, func(ctx context.Context, tx bun.Tx, row *Receipt, now *ticketing.Ticket) error {
+		all, err := receiptsOf(ctx, tx, now, row.SponsorID)
+		if err != nil || row.WithdrawnAt.IsZero() || all.standing(now.AttendeeName) != nil {
+			return err
+		}
+		if all[0].ID != row.ID {
+			return turnout.ErrNotFound
+		}
+		at := s.Now()
+		again := &Receipt{ID: turnout.NewID("rcp"), CommunityID: row.CommunityID, EventID: row.EventID, SponsorID: row.SponsorID, TicketID: row.TicketID, PersonID: row.PersonID,
+			Name: now.AttendeeName, Given: ByLink, Text: row.Text, GivenAt: at}
+		if _, err := tx.NewInsert().Model(again).Exec(ctx); err != nil {
+			return err
+		}
+		if _, err := tx.NewUpdate().Model((*Lead)(nil)).Set("receipt_id = ?", again.ID).Set("version = version + 1").Set("updated_at = ?", at).Where("receipt_id = ?", row.ID).Exec(ctx); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: row.CommunityID, Action: "lead.shared_again", Subject: again.ID, Actor: audit.Actor{Kind: audit.Buyer, ID: t.ID}, At: at})
+	}))
+}
+
+// ofBearer does something with a receipt of whoever has the ticket now, under the ticket's lock.
+func (s *Service) ofBearer(ctx context.Context, t *ticketing.Ticket, receipt turnout.ID, do func(context.Context, bun.Tx, *Receipt, *ticketing.Ticket) error) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		now, err := ticketing.LockTicket(ctx, tx, t.CommunityID, t.ID)
+		if err != nil {
+			return err
+		}
+		row := new(Receipt)
+		if err := tx.NewSelect().Model(row).Where("id = ?", receipt).Where("ticket_id = ?", now.ID).Where("person_id = ?", now.PersonID).Scan(ctx); err != nil {
+			return database.NotFound(err)
+		}
+		return do(ctx, tx, row, now)
+	})
 }
 
 // wrapped says which use case failed.

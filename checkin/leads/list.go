@@ -19,8 +19,9 @@ const shared = "receipt.withdrawn_at IS NULL AND receipt.person_id = ticket.pers
 
 // columns reads leads with what was consented to.
 func columns(q *bun.SelectQuery) *bun.SelectQuery {
-	return q.ColumnExpr("lead.*, receipt.given_at, receipt.text").ColumnExpr("(" + shared + ") AS shared").
-		ColumnExpr("CASE WHEN " + shared + " THEN ticket.attendee_name ELSE '' END AS name").ColumnExpr("CASE WHEN " + shared + " THEN ticket.attendee_email ELSE '' END AS email").
+	return q.ExcludeColumn("rating", "note").ColumnExpr("receipt.given_at, receipt.text").ColumnExpr("(" + shared + ") AS shared").
+		ColumnExpr("CASE WHEN " + shared + " THEN lead.rating END AS rating").ColumnExpr("CASE WHEN " + shared + " THEN lead.note ELSE '' END AS note").
+		ColumnExpr("CASE WHEN " + shared + " THEN receipt.name ELSE '' END AS name").ColumnExpr("CASE WHEN " + shared + " THEN ticket.attendee_email ELSE '' END AS email").
 		Join("JOIN consent_receipts AS receipt ON receipt.id = lead.receipt_id").Join("JOIN tickets AS ticket ON ticket.id = lead.ticket_id")
 }
 
