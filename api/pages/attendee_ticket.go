@@ -113,10 +113,14 @@ func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.O
 }
 
 // WithdrawConsent is POST /tickets/{ticket}/withdraw?secret=: a sponsor shall not read of this attendee any more.
-func (h *Handler) WithdrawConsent(c *gin.Context) { h.changeConsent(c, h.Leads.Withdraw, "leads.withdrawn") }
+func (h *Handler) WithdrawConsent(c *gin.Context) {
+	h.changeConsent(c, h.Leads.Withdraw, "leads.withdrawn")
+}
 
 // GiveConsentAgain is POST /tickets/{ticket}/share?secret=: the sponsor may, after all.
-func (h *Handler) GiveConsentAgain(c *gin.Context) { h.changeConsent(c, h.Leads.ShareAgain, "leads.shared_again") }
+func (h *Handler) GiveConsentAgain(c *gin.Context) {
+	h.changeConsent(c, h.Leads.ShareAgain, "leads.shared_again")
+}
 
 func (h *Handler) changeConsent(c *gin.Context, change func(context.Context, *ticketing.Ticket, turnout.ID) error, said string) {
 	c.Header("Referrer-Policy", "no-referrer")
