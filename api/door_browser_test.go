@@ -502,3 +502,26 @@ func TestBrowserDoorSaysHowToGoOn(t *testing.T) {
 		}
 	}
 }
+
+// Whoever is let in is asked: what is being typed is not lost to the next code in view, and once it is saved the door goes on by itself.
+func TestBrowserDoorAsks(t *testing.T) {
+	b := openDoorBrowser(t, false)
+	yes := b.api("POST", "/events/fest/questions", m{"subject": "door", "kind": "yes_no", "label": "Do you need a chair?", "purpose": "To bring it."}, 201).text1("id")
+	row := b.api("POST", "/events/fest/questions", m{"subject": "door", "kind": "text", "label": "In which row?", "purpose": "To bring it there.", "required": true,
+		"show_if": m{"question_id": yes, "any_of": []string{"true"}}}, 201).text1("id")
+	b.do(chromedp.Navigate(b.door), handScanner(b.codes[1]), chromedp.WaitVisible(chromedp.CSS(`[data-asked] [name="answers.`+yes+`"]`)))
+	if n := b.number(`document.querySelector('[name="answers.` + row + `"]').closest(".question").hidden ? 1 : 0`); n != 1 {
+		t.Error("what is asked after a yes is there before it")
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-asked] [value="true"]`)), chromedp.SendKeys(chromedp.CSS(`[name="answers.`+row+`"]`), "Row 7"), chromedp.Sleep(7*time.Second))
+	if typed := b.number(`document.querySelector('[name="answers.` + row + `"]').value.length`); typed != 5 {
+		t.Fatal("the form went away while somebody typed")
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-asked] button`)), chromedp.WaitNotPresent(chromedp.CSS(`[data-asked]`)))
+	if said := b.seen(`[data-answer] .door-word`); !strings.Contains(said, "Answers saved") {
+		t.Errorf("it says %q", said)
+	}
+	b.do(chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
+	order := b.api("GET", "/orders/"+b.order, nil, 200)
+	order.is("Row 7", "tickets", 1, "answers", 1, "text")
+}

@@ -123,6 +123,7 @@ func (s *server) saleRoutes() []access.Route {
 		{Method: post, Path: "/orders/{code}/decline", Who: token("orders:write"), Handle: api.DeclineOrder},
 		{Method: post, Path: "/orders/{code}/paid", Who: token("orders:write"), Handle: api.MarkOrderPaid},
 		{Method: put, Path: "/tickets/{id}/notice", Who: token("orders:write"), Handle: api.WriteNotice, Unseen: true},
+		{Method: put, Path: "/tickets/{id}/door-answers", Who: token("checkin:write"), Handle: api.AnswerAtDoor, Unseen: true},
 		{Method: get, Path: "/tickets/{id}/ticket.pdf", Who: access.SecretOr("orders:read"), Handle: api.TicketPDF},
 		{Method: post, Path: "/events/{event}/attendees/import", Who: token("orders:write"), Handle: api.ImportAttendees},
 		{Method: get, Path: "/events/{event}/attendees/imports/{import}", Who: token("orders:write"), Handle: api.GetImport},

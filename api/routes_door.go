@@ -29,6 +29,7 @@ func (s *server) doorRoutes() []access.Route {
 		{Method: get, Path: "/door/{event}/lists/{list}/scans/{scan}", Who: door, Handle: p.DoorAnswer},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/override", Who: taking, Handle: p.OverrideScan, Unseen: true},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/others", Who: finding, Handle: p.LetInOthers, Unseen: true},
+		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/answers", Who: door, Handle: p.AnswerDoorForm, Unseen: true},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/paid", Who: staff, Handle: p.TakePayment},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/pay-link", Who: staff, Handle: p.SendPayLink, Unseen: true},
 		{Method: post, Path: "/door/{event}/lists/{list}/scans/{scan}/annul", Who: taking, Handle: p.AnnulScan, Unseen: true},

@@ -4,7 +4,7 @@ CREATE TABLE questions (
     id           TEXT PRIMARY KEY,
     community_id TEXT NOT NULL,
     event_id     TEXT NOT NULL REFERENCES events (id),
-    subject      TEXT NOT NULL CHECK (subject IN ('ticket', 'order')),
+    subject      TEXT NOT NULL CHECK (subject IN ('ticket', 'order', 'door')),
     kind         TEXT NOT NULL CHECK (kind IN ('text', 'long_text', 'choice', 'multi_choice', 'number', 'date', 'yes_no', 'country', 'file', 'consent')),
     asked        BIGINT NOT NULL, -- which of its question_versions is asked now
     position     BIGINT NOT NULL,

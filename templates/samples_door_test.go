@@ -37,6 +37,12 @@ type (
 		Kiosk                                                            bool
 		FirstName                                                        string
 		Unpaid                                                           *sampleUnpaid
+		Asked                                                            *sampleAsked
+	}
+	sampleAsked struct {
+		URL    string
+		Open   bool
+		Fields []sampleQuestion
 	}
 	sampleUnpaid struct {
 		PaidURL, LinkURL, Nonce string
@@ -95,6 +101,10 @@ func sampleScans() map[string]sampleScan {
 				Last  time.Time
 			}{2, sampleConf.StartsAt}}}
 	}
+	asked := all["entry"]
+	asked.Asked = &sampleAsked{"/door/x/lists/l/scans/scn_2/answers", true, []sampleQuestion{
+		{ID: "qst_1", Name: "answers.qst_1", Kind: "text", Label: "Whom shall we call?", Purpose: "If something happens.", Required: true, KeptUntil: sampleNow, Zone: sampleConf.Zone, MaxLength: 200, Error: "This needs an answer."}}}
+	all["asked"] = asked
 	kiosk := all["entry"]
 	kiosk.Kiosk, kiosk.FirstName = true, "Ánh"
 	all["kiosk"] = kiosk

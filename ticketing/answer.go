@@ -90,6 +90,8 @@ func answersOf(ctx context.Context, db bun.IDB, community turnout.ID, orders []t
 			return -strings.Compare(string(a.TicketID), string(b.TicketID))
 		case a.TicketID != b.TicketID:
 			return strings.Compare(string(a.TicketID), string(b.TicketID))
+		case a.Question.Subject != b.Question.Subject: // what was asked at the door is last
+			return slices.Index(QuestionSubjects, a.Question.Subject) - slices.Index(QuestionSubjects, b.Question.Subject)
 		case before(a.Question, b.Question):
 			return -1
 		}

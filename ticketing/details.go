@@ -73,6 +73,11 @@ func detailsAsked(ctx context.Context, db bun.IDB, t *Ticket) ([]*Question, []*A
 	if err != nil {
 		return nil, nil, err
 	}
+	return askedOf(ctx, db, t, OfTicket, questions)
+}
+
+// askedOf gives those of an event's questions that whoever bears a ticket is asked, and all that was answered about the ticket.
+func askedOf(ctx context.Context, db bun.IDB, t *Ticket, subject QuestionSubject, questions []*Question) ([]*Question, []*Answer, error) {
 	all, err := answersOf(ctx, db, t.CommunityID, []turnout.ID{t.OrderID})
 	if err != nil {
 		return nil, nil, err
@@ -81,7 +86,7 @@ func detailsAsked(ctx context.Context, db bun.IDB, t *Ticket) ([]*Question, []*A
 	erased := func(q *Question) bool {
 		return slices.ContainsFunc(given, func(a *Answer) bool { return a.QuestionID == q.ID && !a.ErasedAt.IsZero() })
 	}
-	questions = slices.DeleteFunc(questions, func(q *Question) bool { return !q.Asks(OfTicket, t.TicketTypeID) || erased(q) })
+	questions = slices.DeleteFunc(questions, func(q *Question) bool { return !q.Asks(subject, t.TicketTypeID) || erased(q) })
 	return questions, given, nil
 }
 
@@ -219,13 +224,23 @@ func (f *filling) replaced() (old []*Answer) {
 // unanswered says whether something that must be answered is not: by whoever the ticket was passed on to. What only an answer shows is not asked
 // until then.
 func (f *filling) unanswered() bool {
-	kept := f.kept
-	for _, a := range f.before {
-		if q := slices.IndexFunc(f.questions, func(q *Question) bool { return q.ID == a.QuestionID }); q >= 0 && !slices.Contains(f.replaced(), a) {
-			kept = append(kept, answered{Question: f.questions[q], Value: a.Value})
+	stays := slices.DeleteFunc(slices.Clone(f.before), func(a *Answer) bool { return slices.Contains(f.replaced(), a) })
+	return lacking(f.questions, append(f.kept, answeredTo(f.questions, stays)...))
+}
+
+// answeredTo are those of the answers that answer one of the questions.
+func answeredTo(questions []*Question, given []*Answer) (kept []answered) {
+	for _, a := range given {
+		if q := slices.IndexFunc(questions, func(q *Question) bool { return q.ID == a.QuestionID }); q >= 0 {
+			kept = append(kept, answered{Question: questions[q], Value: a.Value})
 		}
 	}
-	return slices.ContainsFunc(f.questions, func(q *Question) bool {
+	return kept
+}
+
+// lacking says whether one of the questions must be answered and is not.
+func lacking(questions []*Question, kept []answered) bool {
+	return slices.ContainsFunc(questions, func(q *Question) bool {
 		return q.Words.Required && q.Words.ShowIf.met(kept) && !slices.ContainsFunc(kept, func(a answered) bool { return a.Question == q })
 	})
 }
@@ -275,11 +290,8 @@ func (f *filling) writeAnswers(ctx context.Context) error {
 		ids = append(ids, a.QuestionID)
 		first[a.QuestionID] = a.CreatedAt
 	}
-	if len(ids) > 0 {
-		if _, err := f.tx.NewDelete().Model((*Answer)(nil)).Where("order_id = ?", f.order.ID).Where("community_id = ?", f.order.CommunityID).Where("ticket_id = ?", f.ticket.ID).
-			Where("question_id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
-			return err
-		}
+	if err := dropAnswers(ctx, f.tx, f.ticket, ids); err != nil {
+		return err
 	}
 	if err := f.keepPlaces(ctx); err != nil {
 		return err
@@ -291,6 +303,16 @@ func (f *filling) writeAnswers(ctx context.Context) error {
 		}
 	}
 	return insertAll(ctx, f.tx, &rows)
+}
+
+// dropAnswers takes away what was answered about a ticket to some questions.
+func dropAnswers(ctx context.Context, tx bun.Tx, t *Ticket, questions []turnout.ID) error {
+	if len(questions) == 0 {
+		return nil
+	}
+	_, err := tx.NewDelete().Model((*Answer)(nil)).Where("order_id = ?", t.OrderID).Where("community_id = ?", t.CommunityID).Where("ticket_id = ?", t.ID).
+		Where("question_id IN (?)", bun.List(questions)).Exec(ctx)
+	return err
 }
 
 // keepPlaces leaves of the answers that go with a ticket which is passed on only the choices that hold a place.

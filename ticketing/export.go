@@ -105,7 +105,7 @@ func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Ev
 		t.extras(a.addOns)
 	}
 	return wrapped("export attendees", s.DB.LongRead(ctx, func(db bun.IDB) error {
-		if err := t.wordsOf(ctx, db, OfTicket); err != nil {
+		if err := t.wordsOf(ctx, db, OfTicket, AtDoor); err != nil {
 			return err
 		}
 		if err := t.addOnsOf(ctx, db); err != nil {

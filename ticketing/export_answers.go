@@ -20,18 +20,18 @@ type asked struct {
 	countries func(code string) string
 }
 
-// wordsOf reads what is asked of a subject, in all the words in which it was asked: in one statement. Questions that are archived are
+// wordsOf reads what is asked of some subjects (ticket before door), in all the words in which it was asked: in one statement. Questions that are archived are
 // among them while answers to them are there.
-func (t *table) wordsOf(ctx context.Context, db bun.IDB, subject QuestionSubject) error {
+func (t *table) wordsOf(ctx context.Context, db bun.IDB, subjects ...QuestionSubject) error {
 	var rows []struct {
 		Wording `bun:",extend"`
 		Kind    QuestionKind
 		Asked   int64
 	}
 	err := db.NewSelect().Model(&rows).ColumnExpr("words.*").ColumnExpr("question.kind, question.asked").Join("JOIN questions AS question ON question.id = words.question_id").
-		Where("question.event_id = ?", t.event.ID).Where("question.community_id = ?", t.event.CommunityID).Where("question.subject = ?", subject).
+		Where("question.event_id = ?", t.event.ID).Where("question.community_id = ?", t.event.CommunityID).Where("question.subject IN (?)", bun.List(subjects)).
 		Where("(question.archived_at IS NULL OR EXISTS (SELECT 1 FROM answers AS answer WHERE answer.question_id = question.id AND answer.erased_at IS NULL))").
-		OrderExpr("question.position, question.id, words.version").Scan(ctx)
+		OrderExpr("question.subject DESC, question.position, question.id, words.version").Scan(ctx)
 	if err != nil {
 		return err
 	}

@@ -199,7 +199,7 @@ func (t *TicketType) aboutChoices(asked []*Question, pools map[turnout.ID]*Pool)
 // mustChoose gives those of the questions that every order with the type must answer with a choice.
 func (t *TicketType) mustChoose(asked []*Question) (must []*Question) {
 	for _, q := range asked {
-		if q.Words.Required && q.Words.ShowIf.always() && q.Kind.HasOptions() && (len(q.TypeIDs) == 0 || slices.Contains(q.TypeIDs, t.ID)) {
+		if q.Subject != AtDoor && q.Words.Required && q.Words.ShowIf.always() && q.Kind.HasOptions() && (len(q.TypeIDs) == 0 || slices.Contains(q.TypeIDs, t.ID)) {
 			must = append(must, q)
 		}
 	}

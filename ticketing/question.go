@@ -13,11 +13,15 @@ import (
 // QuestionSubject says of what a question asks.
 type QuestionSubject string
 
-// The subjects: a question is asked once for each ticket, or once for the order.
+// The subjects: a question is asked once for each ticket, or once for the order, when it is bought; or of whoever comes with a ticket, at the door.
 const (
 	OfTicket QuestionSubject = "ticket"
 	OfOrder  QuestionSubject = "order"
+	AtDoor   QuestionSubject = "door"
 )
+
+// QuestionSubjects are all subjects, in the order in which forms and lists have them.
+var QuestionSubjects = []QuestionSubject{OfTicket, OfOrder, AtDoor}
 
 // QuestionKind says what an answer is.
 type QuestionKind string

@@ -75,11 +75,14 @@ func (in *QuestionInput) Check() error {
 	slices.Sort(in.TypeIDs)
 	in.TypeIDs = slices.Compact(in.TypeIDs)
 	var p turnout.Problems
-	if in.Subject != OfTicket && in.Subject != OfOrder {
-		p.Add("subject", "unknown", "Choose ticket or order.")
+	if !slices.Contains(QuestionSubjects, in.Subject) {
+		p.Add("subject", "unknown", "Choose ticket, order or door.")
 	}
 	if !slices.Contains(QuestionKinds, in.Kind) {
 		p.Add("kind", "unknown", "There is no such kind of question.")
+	}
+	if in.Subject == AtDoor && in.Kind == AskFile {
+		p.Add("kind", "not_here", "Nobody sends files at the door.")
 	}
 	p.Require("label", in.Label)
 	p.Line("label", in.Label, maxLabel)
@@ -122,7 +125,9 @@ func (in *QuestionInput) checkOptions(p *turnout.Problems) {
 			p.Add(field+".id", "repeated", "There is this choice already.")
 		}
 		seen[string(o.ID)] = true
-		if o.Places != nil && (*o.Places < 0 || *o.Places >= maxCapacity) {
+		if o.Places != nil && in.Subject == AtDoor {
+			p.Add(field+".places", "not_here", "At the door no places are counted.")
+		} else if o.Places != nil && (*o.Places < 0 || *o.Places >= maxCapacity) {
 			p.Add(field+".places", "out_of_range", "There can be between 0 and %d places.", maxCapacity-1)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -15,8 +14,8 @@ import (
 	"turnout/internal/database"
 )
 
-// Questions lists what an event asks in the order of its forms, those of tickets before those of the order, with the places of
-// choices; archived adds the ones that are not asked any more.
+// Questions lists what an event asks in the order of its forms, those of tickets before those of the order and those at the door, with the
+// places of choices; archived adds the ones that are not asked any more.
 func (s *Service) Questions(ctx context.Context, community, event turnout.ID, archived bool) ([]*Question, error) {
 	db := s.DB.Read()
 	all, err := questionsWhere(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -32,7 +31,9 @@ func (s *Service) Questions(ctx context.Context, community, event turnout.ID, ar
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: questions: %w", err)
 	}
-	slices.SortStableFunc(all, func(a, b *Question) int { return -strings.Compare(string(a.Subject), string(b.Subject)) })
+	slices.SortStableFunc(all, func(a, b *Question) int {
+		return slices.Index(QuestionSubjects, a.Subject) - slices.Index(QuestionSubjects, b.Subject)
+	})
 	return all, nil
 }
 

@@ -30,6 +30,7 @@ type doorAnswer struct {
 	Override  *doorOverride // nil where nobody can answer for letting in all the same
 	Others    *doorOthers   // of the same order, who have not come in; nil for none
 	Unpaid    *doorUnpaid   // what staff can do at once; nil for nothing
+	Asked     *doorAsked    // what is asked at the door; nil for nothing
 	Kiosk     bool          // whom it is about reads it, and whoever stands behind them
 }
 
@@ -236,7 +237,7 @@ func (h *Handler) doorAnswerPart(c *gin.Context, event *events.Event, scan *chec
 	ctx := c.Request.Context()
 	part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, event)}
 	part.Near, part.Kiosk, part.Unpaid = h.near(c, scan), isKiosk(c), h.doorUnpaid(c, event, scan)
-	part.Badge, part.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
+	part.Badge, part.Override, part.Asked = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan), h.doorAsked(c, event, scan, nil, nil)
 	list, err := h.CheckIn.List(ctx, scan.CommunityID, scan.ListID)
 	if err == nil {
 		part.Others = h.doorOthers(c, list, scan)
@@ -262,7 +263,7 @@ func (h *Handler) doorScanPage(c *gin.Context, list *checkin.List, scan *checkin
 	page := doorScanPage{Chrome: h.doorChrome(c, list.Name), Answer: h.doorAnswer(scan, event)}
 	page.Answer.Near, page.Answer.Kiosk, page.Answer.Unpaid = h.near(c, scan), isKiosk(c), h.doorUnpaid(c, event, scan)
 	page.Answer.Badge, page.Answer.Override = h.doorBadge(c, event, scan), h.doorOverride(c, event, scan)
-	page.Answer.Others = h.doorOthers(c, list, scan)
+	page.Answer.Others, page.Answer.Asked = h.doorOthers(c, list, scan), h.doorAsked(c, event, scan, nil, nil)
 	said := url.Values{"gate": {scan.Gate}, "direction": {string(scan.Direction)}}
 	page.NextURL = doorPath(event, list.ID) + "?" + said.Encode()
 	if scan.Result == checkin.Accepted && scan.AnnulledAt.IsZero() && access.Who(c).Covers(checkin.Supervisor) {

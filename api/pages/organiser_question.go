@@ -172,7 +172,11 @@ func (f *formReader) decimal(field, typed string) *float64 {
 // NewQuestion is GET /console/events/{event}/questions/new, with the subject and kind that were chosen before.
 func (h *Handler) NewQuestion(c *gin.Context) {
 	form := questionForm{Subject: c.DefaultQuery("subject", string(ticketing.OfTicket)), Kind: c.DefaultQuery("kind", string(ticketing.AskText)), EraseDays: "90"}
-	if form.Subject != string(ticketing.OfTicket) && form.Subject != string(ticketing.OfOrder) || !slices.Contains(ticketing.QuestionKinds, ticketing.QuestionKind(form.Kind)) {
+	if form.Subject == string(ticketing.AtDoor) && form.Kind == string(ticketing.AskFile) {
+		h.Redirect(c, questionsPath(access.Event(c)), "warn", h.text(c, "console.question.no_file_at_door"))
+		return
+	}
+	if !slices.Contains(ticketing.QuestionSubjects, ticketing.QuestionSubject(form.Subject)) || !slices.Contains(ticketing.QuestionKinds, ticketing.QuestionKind(form.Kind)) {
 		h.Fail(c, turnout.ErrNotFound)
 		return
 	}

@@ -28,7 +28,7 @@ type questionsPage struct {
 	templates.Chrome
 	Event    *events.Event
 	CanWrite bool
-	Forms    []questionsForm // those of tickets, then those of the order
+	Forms    []questionsForm // those of tickets, of the order, at the door
 	Archived []questionRow
 	Kinds    []templates.Option
 	NewURL   string
@@ -41,6 +41,11 @@ type questionsForm struct {
 	Subject string
 	Rows    []questionRow
 	Fields  []questionField
+}
+
+// Asks says whether any of the forms asks something of the ticket type that is shown.
+func (p questionsPage) Asks() bool {
+	return slices.ContainsFunc(p.Forms, func(f questionsForm) bool { return len(f.Fields) > 0 })
 }
 
 // filter is an entry of a segmented list.
@@ -71,7 +76,7 @@ func (h *Handler) EventQuestions(c *gin.Context) {
 	}
 	page := questionsPage{Chrome: chrome, Event: e, CanWrite: may(c, "tickets:write"), Kinds: h.kindOptions(c), NewURL: questionsPath(e) + "/new", Preview: c.Query("type")}
 	asked := slices.DeleteFunc(slices.Clone(questions), (*ticketing.Question).Archived)
-	for _, subject := range []ticketing.QuestionSubject{ticketing.OfTicket, ticketing.OfOrder} {
+	for _, subject := range ticketing.QuestionSubjects {
 		own := slices.DeleteFunc(slices.Clone(asked), func(q *ticketing.Question) bool { return q.Subject != subject })
 		form := questionsForm{Subject: string(subject)}
 		for i := range own {

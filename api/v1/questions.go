@@ -19,7 +19,7 @@ import (
 
 var questionOperations = operations{
 	"GET /events/{event}/questions": {Summary: "What buyers and attendees are asked", Out: respond.Page[questionResponse]{},
-		Text: "In the order of the forms: those of each ticket, then those of the order. Strangers see those of the public ticket types, and of choices only whether they are full. With a token of tickets:read, archived=true adds those that are not asked any more. " +
+		Text: "In the order of the forms: those of each ticket, those of the order, those at the door. Strangers see those of the public ticket types, and of choices only whether they are full. With a token of tickets:read, archived=true adds those that are not asked any more. " +
 			"An answer is a string for text, long_text, date (2026-03-01) and country (ISO 3166-1, two letters), a number, true or false for yes_no and consent, " +
 			"the id of an option for choice, a list of them for multi_choice, and for file the id that its sending gave.",
 		Query: append([]parameter{{Name: "archived", Text: "true lists archived ones too.", Enum: []string{"true", "false"}}}, window...)},
@@ -76,7 +76,7 @@ type conditionBody struct {
 }
 
 type questionRequest struct {
-	Subject       ticketing.QuestionSubject `json:"subject" required:"true" enum:"ticket,order" doc:"asked once a ticket or once an order"`
+	Subject       ticketing.QuestionSubject `json:"subject" required:"true" enum:"ticket,order,door" doc:"asked once a ticket or once an order, by who buys it; or at the door, of who comes"`
 	Kind          ticketing.QuestionKind    `json:"kind" required:"true" enum:"text,long_text,choice,multi_choice,number,date,yes_no,country,file,consent"`
 	Label         string                    `json:"label" required:"true" text:"name,max=500"`
 	Help          string                    `json:"help" text:"long,max=2000"`
@@ -171,7 +171,7 @@ type boundsResponse struct {
 type questionResponse struct {
 	ID            turnout.ID                `json:"id"`
 	EventID       turnout.ID                `json:"event_id"`
-	Subject       ticketing.QuestionSubject `json:"subject" enum:"ticket,order"`
+	Subject       ticketing.QuestionSubject `json:"subject" enum:"ticket,order,door"`
 	Kind          ticketing.QuestionKind    `json:"kind" enum:"text,long_text,choice,multi_choice,number,date,yes_no,country,file,consent"`
 	Label         string                    `json:"label"`
 	Help          string                    `json:"help"`
@@ -246,7 +246,7 @@ func (h *Handler) ListQuestions(c *gin.Context) {
 	})
 }
 
-// publicQuestions are those that who buys a public ticket type can be asked, with no word of the other types.
+// publicQuestions are those that whoever buys a public ticket type can be asked, with no word of the other types.
 func publicQuestions(questions []*ticketing.Question, types []*ticketing.TicketType) (public []*ticketing.Question) {
 	hidden, shown := map[turnout.ID]bool{}, map[turnout.ID]bool{}
 	for _, t := range types {
@@ -256,7 +256,7 @@ func publicQuestions(questions []*ticketing.Question, types []*ticketing.TicketT
 		named := len(q.TypeIDs)
 		q.TypeIDs = slices.DeleteFunc(q.TypeIDs, func(id turnout.ID) bool { return hidden[id] })
 		depends := q.Words.ShowIf.QuestionID // on an earlier one
-		if (named == 0 || len(q.TypeIDs) > 0) && (depends == "" || shown[depends]) {
+		if q.Subject != ticketing.AtDoor && (named == 0 || len(q.TypeIDs) > 0) && (depends == "" || shown[depends]) {
 			shown[q.ID] = true
 			public = append(public, q)
 		}

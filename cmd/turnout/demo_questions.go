@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -25,7 +26,7 @@ type questionType struct {
 func (s *story) ask(e *events.Event, q ticketing.Question, w ticketing.Wording, at time.Time, types ...*shelf) *ticketing.Question {
 	q.ID, q.CommunityID, q.EventID, q.Asked, q.Position = turnout.NewID("qst"), e.CommunityID, e.ID, 1, int64(len(s.questions)+1)
 	q.Version, q.CreatedAt, q.UpdatedAt, q.Words = 1, at, at, &w
-	w.QuestionID, w.Version, w.CommunityID, w.EraseDays, w.CreatedAt = q.ID, 1, e.CommunityID, 30, at
+	w.QuestionID, w.Version, w.CommunityID, w.EraseDays, w.CreatedAt = q.ID, 1, e.CommunityID, cmp.Or(w.EraseDays, 30), at
 	if w.Options == nil {
 		w.Options = []ticketing.Option{}
 	}
@@ -91,6 +92,8 @@ func (s *story) questionsOfNext(e *events.Event, onSite ...*shelf) {
 	s.answer(e, photos, 1, func(n int) ticketing.Value { return ticketing.Value{Yes: new(n%3 > 0)} }, onSite...)
 	s.ask(e, ticketing.Question{Subject: ticketing.OfOrder, Kind: ticketing.AskText}, ticketing.Wording{Label: "Your order number", Help: "If your accounting needs one.",
 		Purpose: "To help your accounting find the order."}, began)
+	s.ask(e, ticketing.Question{Subject: ticketing.AtDoor, Kind: ticketing.AskText}, ticketing.Wording{Label: "Whom shall we call if something happens?",
+		Purpose: "To reach somebody close to you in an emergency, and for nothing else.", EraseDays: 1}, began)
 }
 
 // workplaces are where those who come to the conference work.

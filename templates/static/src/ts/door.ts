@@ -7,6 +7,7 @@ import { openLens } from "./_lens";
 import { type Hearing, Offline, type Told } from "./_offline";
 import { type Line, lineOf, newNonce, Outgoing, outcomeOf, type Reply } from "./_outgoing";
 import { Panels } from "./_panels";
+import { questions } from "./_questions";
 import { chooseReader } from "./_reader";
 import { keepAwake, signal, type Tone } from "./_signals";
 import { Sights } from "./_sights";
@@ -105,12 +106,17 @@ function door(root: HTMLElement): void {
     const read = await chooseReader(document.body.dataset.zxing ?? "");
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, glance));
-      if (!camera.running || !video?.videoWidth || underway > 0 || panels.current || document.hidden) continue;
+      if (!camera.running || !video?.videoWidth || underway > 0 || panels.current || document.hidden || answering()) continue;
       const code = sights.fresh(await read(video).catch(() => []), performance.now());
       if (!code) continue;
       await scan({ code });
       sights.taken(code, performance.now());
     }
+  }
+
+  // answering says whether somebody writes down what they were told: what they have typed is not lost to the next in the queue.
+  function answering(): boolean {
+    return document.activeElement?.closest("[data-asked]") !== null && answer!.contains(document.activeElement);
   }
 
   // Answers
@@ -149,17 +155,18 @@ function door(root: HTMLElement): void {
     said = performance.now();
     const tone = toneOf(content);
     answer?.replaceChildren(content);
+    if (answer) questions(answer);
     if (tone && settings.sound) signal(tone);
     if (kiosk) {
       clear = window.setTimeout(dismiss, tone === "ok" ? kioskFor / 2 : kioskFor);
       return;
     }
-    if (tone === "ok" && !answer?.querySelector("[data-others], [data-notices]")) {
+    if (tone === "ok" && !answer?.querySelector("[data-others], [data-notices], [data-asked]")) {
       clear = window.setTimeout(dismiss, okFor);
     } else {
       goOn();
       // Others of the order, or what is to be known of somebody, take longer to read; whoever touches them wants more time.
-      if (tone === "ok") seen = window.setTimeout(dismiss, readFor);
+      if (tone === "ok" && !answer?.querySelector("[open] > [data-asked]")) seen = window.setTimeout(dismiss, readFor);
     }
     answer?.querySelector("[data-retry]")?.addEventListener("click", () => void outgoing.retry());
   }
@@ -337,7 +344,7 @@ function door(root: HTMLElement): void {
         form.querySelector<HTMLInputElement>("[name=nonce]")?.setAttribute("value", newNonce());
       });
       once(form, sent);
-    } else if (form.matches("[data-override], [data-others]")) {
+    } else if (form.matches("[data-override], [data-others], [data-asked]")) {
       if (form.dataset.confirm && form.dataset.confirmed !== "yes") return; // it is asked first
       event.preventDefault();
       once(form, setAside(form));
@@ -347,7 +354,7 @@ function door(root: HTMLElement): void {
     }
   });
 
-  // setAside sends a supervisor's word against a refusal, or who comes in with others of their order; without an answer the form stays.
+  // setAside sends a supervisor's word against a refusal, who comes in with others of their order, or what was answered; without an answer the form stays.
   async function setAside(form: HTMLFormElement): Promise<void> {
     try {
       const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
