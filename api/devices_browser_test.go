@@ -70,4 +70,14 @@ func TestAPhoneIsPairedInABrowser(t *testing.T) {
 	if said := b.seen("main h1"); !strings.Contains(said, "sign") && !strings.Contains(said, "Sign") {
 		t.Errorf("a browser that is no device: %s", said)
 	}
+
+	// Scans that its former door has not told are not left behind without a word.
+	again = b.api("POST", "/devices/"+made.text1("id")+"/pairing", nil, 201).text1("pairing_url")
+	b.do(chromedp.Evaluate[chromedp.Void](`new Promise((resolve, reject) => { const open = indexedDB.open("turnout-door"); open.onerror = reject; open.onsuccess = () => {
+		const tx = open.result.transaction("waiting", "readwrite"); tx.objectStore("waiting").add({ list: "cil_former", nonce: "n" }); tx.oncomplete = () => { open.result.close(); resolve(); } } })`, chromedp.EvalAwaitPromise),
+		chromedp.Navigate(here(again)))
+	if said := b.seen("[data-pair-waits]:not([hidden])"); !strings.Contains(said, "Not told yet: 1 scan") {
+		t.Errorf("with a scan that waits: %s", said)
+	}
+	b.do(chromedp.Click(chromedp.CSS("[data-pair] button")), chromedp.WaitVisible(chromedp.CSS(".door-bar")))
 }

@@ -175,6 +175,18 @@ export class Kept {
   }
 }
 
+// untold is how many scans wait on this phone that a server can take, of whichever pairing.
+export async function untold(): Promise<number> {
+  try {
+    const db = await opened();
+    const waiting = (await done(db.transaction("waiting").objectStore("waiting").getAll())) as Waiting[];
+    db.close();
+    return waiting.filter((scan) => !scan.refused).length;
+  } catch {
+    return 0; // this browser keeps nothing
+  }
+}
+
 async function opened(): Promise<IDBDatabase> {
   const request = indexedDB.open("turnout-door", 1);
   request.onupgradeneeded = () => {
