@@ -35,13 +35,13 @@ func TestWhatIsOwedIsTakenAtTheDoor(t *testing.T) {
 		}
 		body := refused("1")
 		form := paidForm.FindStringSubmatch(body)
-		if form == nil || !strings.Contains(body, "Paid €49.00 here") || !strings.Contains(body, "/pay-link") {
+		if form == nil || !strings.Contains(body, "€49.00 in cash") || !strings.Contains(body, "€49.00 by card") || !strings.Contains(body, "/pay-link") {
 			t.Fatalf("what is offered: %s", body)
 		}
 		link, _ := d.device(m{"role": "supervisor"})
 		phone := &phone{doorway: d}
 		phone.pair(link)
-		if w, _ := d.page(phone.cookie, form[1], url.Values{"nonce": {"x"}}, true); w.StatusCode != 401 && w.StatusCode != 403 && w.StatusCode != 303 {
+		if w, _ := d.page(phone.cookie, form[1], url.Values{"nonce": {"x"}, "method": {"cash"}}, true); w.StatusCode != 401 && w.StatusCode != 403 && w.StatusCode != 303 {
 			t.Errorf("a phone takes money: %d", w.StatusCode)
 		}
 		if _, body := d.page(phone.cookie, door+"/scans", url.Values{"ticket_id": {order.text1("tickets", 0, "id")}, "nonce": {"phone"}}, true); strings.Contains(body, "/paid") {
@@ -54,19 +54,25 @@ func TestWhatIsOwedIsTakenAtTheDoor(t *testing.T) {
 		if after := d.outbox(); len(after) != before+1 {
 			t.Errorf("%d mails, then %d", before, len(after))
 		}
-		if w, body := d.page(d.staff, form[1], url.Values{"nonce": {form[2]}}, false); w.StatusCode != 200 || !strings.Contains(body, `name="confirmed"`) {
+		if w, body := d.page(d.staff, form[1], url.Values{"nonce": {form[2]}, "method": {"card"}}, false); w.StatusCode != 200 || !strings.Contains(body, `name="confirmed"`) {
 			t.Errorf("without a script it asks: %d %s", w.StatusCode, body)
 		}
 		for range 2 {
-			if w, body := d.page(d.staff, form[1], url.Values{"nonce": {form[2]}}, true); w.StatusCode != 200 || !strings.Contains(body, `data-tone="ok"`) {
+			if w, body := d.page(d.staff, form[1], url.Values{"nonce": {form[2]}, "method": {"card"}}, true); w.StatusCode != 200 || !strings.Contains(body, `data-tone="ok"`) {
 				t.Errorf("paid: %d %s", w.StatusCode, body)
 			}
 		}
 		paid := d.api("GET", "/orders/"+order.text1("code"), nil, 200)
 		paid.is("confirmed", "status")
+		takings := d.api("GET", "/events/fest/box-office/takings", nil, 200)
+		takings.is("card", "items", 0, "method")
+		takings.is(4900, "items", 0, "taken", "amount")
+		if w, _ := d.page(d.staff, form[1], url.Values{"nonce": {"z"}, "method": {"transfer"}}, true); w.StatusCode != 404 {
+			t.Errorf("by no way of the door: %d", w.StatusCode)
+		}
 		list := door[strings.LastIndex(door, "/")+1:]
 		d.api("GET", "/check-in-lists/"+list+"/stats", nil, 200).is(1, "checked_in")
-		if w, _ := d.page(d.staff, strings.Replace(form[1], "scn_", "scn_0", 1), url.Values{"nonce": {"y"}}, true); w.StatusCode != 404 {
+		if w, _ := d.page(d.staff, strings.Replace(form[1], "scn_", "scn_0", 1), url.Values{"nonce": {"y"}, "method": {"cash"}}, true); w.StatusCode != 404 {
 			t.Errorf("a scan that is not there: %d", w.StatusCode)
 		}
 	})

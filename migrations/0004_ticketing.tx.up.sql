@@ -218,7 +218,9 @@ CREATE TABLE payments (
     amount          BIGINT NOT NULL CHECK (amount >= 0),
     currency        TEXT NOT NULL,
     provider_fee    BIGINT NOT NULL DEFAULT 0,
-    method          TEXT NOT NULL DEFAULT '' CHECK (method IN ('', 'cash', 'card', 'transfer')), -- at the box office
+    method          TEXT NOT NULL DEFAULT '' CHECK (method IN ('', 'cash', 'card', 'transfer')), -- at the box office or the door
+    taken_by        TEXT NOT NULL DEFAULT '', -- there: the account or the token
+    taken_at        TIMESTAMPTZ, -- there
     reference       TEXT NOT NULL DEFAULT '', -- of the card terminal
     session_ref     TEXT, -- the provider's checkout session
     session_url     TEXT NOT NULL DEFAULT '',

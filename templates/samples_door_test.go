@@ -47,6 +47,7 @@ type (
 	sampleUnpaid struct {
 		PaidURL, LinkURL, Nonce string
 		Amount                  turnout.Money
+		Methods                 []string
 	}
 	sampleOthers struct {
 		URL, Nonce string
@@ -89,7 +90,7 @@ func sampleScans() map[string]sampleScan {
 			scan.Override = &sampleOverride{"/door/x/lists/l/scans/scn_1/override", "n", ""}
 		}
 		if reason == "unpaid" {
-			scan.Unpaid = &sampleUnpaid{"/door/x/lists/l/scans/scn_1/paid", "/door/x/lists/l/scans/scn_1/pay-link", "n", turnout.Money{Amount: 4900, Currency: "EUR"}}
+			scan.Unpaid = &sampleUnpaid{"/door/x/lists/l/scans/scn_1/paid", "/door/x/lists/l/scans/scn_1/pay-link", "n", turnout.Money{Amount: 4900, Currency: "EUR"}, []string{"cash", "card"}}
 		}
 		all[reason] = scan
 	}

@@ -121,7 +121,7 @@ func (s *Service) arrived(ctx context.Context, tx bun.Tx, community, order turno
 	if status == "" {
 		return ErrNotAwaited
 	}
-	return s.markPaid(ctx, tx, community, order)
+	return s.markPaid(ctx, tx, community, order, nil)
 }
 
 // statusWhere gives the status of an order to which a condition applies at the instant, "" when it does not.

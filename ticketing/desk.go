@@ -42,6 +42,7 @@ func (b *sale) beginAtDesk(rows *saleRows, o *Order, p *Purchase) {
 	payment := &Payment{
 		ID: turnout.NewID(turnout.PrefixPayment), CommunityID: o.CommunityID, EventID: o.EventID, OrderID: o.ID, Provider: offlineProvider,
 		Status: PaymentSucceeded, Amount: o.Total, Currency: o.Currency, Method: string(desk.Method), Reference: desk.Reference,
+		TakenBy: p.Actor.ID, TakenAt: b.now,
 		CreatedAt: b.now, UpdatedAt: b.now,
 	}
 	rows.payments = append(rows.payments, payment)
@@ -127,7 +128,7 @@ func (s *Service) givenBack(ctx context.Context, tx bun.Tx, order turnout.ID) er
 	return audit.Write(ctx, tx, audit.Entry{Community: o.CommunityID, Action: "refund.marked_given_back", Subject: order, At: now})
 }
 
-// Taking is what somebody took at an event's box office on a day by a method. What was given back counts on its own day.
+// Taking is what somebody took at an event's box office or doors on a day by a method. What was given back counts on its own day.
 type Taking struct {
 	Day       string     // in the event's zone, as 2026-05-31
 	By        turnout.ID // the account or the token
@@ -142,12 +143,12 @@ func (t Taking) Left() turnout.Money {
 	return turnout.Money{Amount: t.Taken.Amount - t.GivenBack.Amount, Currency: t.Taken.Currency}
 }
 
-// Takings sums up the payments of an event's box office and the refunds of these that were made, the newest day first, for closing the
+// Takings sums up the payments of an event's box office, what was owed and paid at its doors, and the refunds of these that were made, the newest day first, for closing the
 // till. by is the account whose takings alone are wanted, "" for all.
 func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) ([]Taking, error) {
 	db := s.DB.Read()
 	var first time.Time
-	err := paidAtDesk(db.NewSelect(), e, by).Column("payment.created_at").Order("payment.created_at").Limit(1).Scan(ctx, &first)
+	err := paidAtDesk(db.NewSelect(), e, by).Column("payment.taken_at").Order("payment.taken_at").Limit(1).Scan(ctx, &first)
 	if database.IsNoRows(err) {
 		return nil, nil
 	}
@@ -155,7 +156,7 @@ func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) (
 		return nil, wrapped("takings", err)
 	}
 	days := calendarSince(first, s.Now(), e.Location())
-	taken, err := deskSums(ctx, paidAtDesk(db.NewSelect(), e, by).Where("payment.status IN "+cameIn), days, "payment.created_at", "payment.amount")
+	taken, err := deskSums(ctx, paidAtDesk(db.NewSelect(), e, by).Where("payment.status IN "+cameIn), days, "payment.taken_at", "payment.amount")
 	if err != nil {
 		return nil, wrapped("takings", err)
 	}
@@ -167,12 +168,12 @@ func (s *Service) Takings(ctx context.Context, e *events.Event, by turnout.ID) (
 	return takings(taken, back, days, e.Currency), nil
 }
 
-// paidAtDesk reads the payments of the event's box office that the account took, "" for anybody.
+// paidAtDesk reads the payments of the event's box office and doors that the account took, "" for anybody.
 func paidAtDesk(q *bun.SelectQuery, e *events.Event, by turnout.ID) *bun.SelectQuery {
-	q = q.TableExpr("payments AS payment").Join("JOIN orders AS ord ON ord.id = payment.order_id").
-		Where("payment.event_id = ?", e.ID).Where("payment.community_id = ?", e.CommunityID).Where("payment.method <> ''")
+	q = q.TableExpr("payments AS payment").
+		Where("payment.event_id = ?", e.ID).Where("payment.community_id = ?", e.CommunityID).Where("payment.method <> ''").Where("payment.taken_at IS NOT NULL")
 	if by != "" {
-		q = q.Where("ord.sold_by = ?", by)
+		q = q.Where("payment.taken_by = ?", by)
 	}
 	return q
 }
@@ -180,7 +181,7 @@ func paidAtDesk(q *bun.SelectQuery, e *events.Event, by turnout.ID) *bun.SelectQ
 // deskSum is what one account took, or gave back, by one method on one day.
 type deskSum struct {
 	Ago           int
-	SoldBy        turnout.ID
+	TakenBy       turnout.ID
 	Method        DeskMethod
 	Moves, Amount int64
 }
@@ -188,7 +189,7 @@ type deskSum struct {
 // deskSums lets the database add up an amount by day, account and method.
 func deskSums(ctx context.Context, q *bun.SelectQuery, days calendar, at, amount string) (list []deskSum, err error) {
 	ago, midnights := days.ago(at)
-	err = q.ColumnExpr(ago+" AS ago", midnights...).ColumnExpr("COALESCE(ord.sold_by, '') AS sold_by, payment.method").
+	err = q.ColumnExpr(ago+" AS ago", midnights...).ColumnExpr("payment.taken_by, payment.method").
 		ColumnExpr("COUNT(*) AS moves, SUM("+amount+") AS amount").GroupExpr("1, 2, 3").Scan(ctx, &list)
 	return list, err
 }
@@ -200,7 +201,7 @@ func takings(taken, back []deskSum, days calendar, currency string) []Taking {
 	of := func(m deskSum) *Taking {
 		m.Moves, m.Amount = 0, 0
 		if rows[m] == nil {
-			rows[m] = &Taking{Day: days.name(m.Ago), By: m.SoldBy, Method: m.Method, Taken: none, GivenBack: none}
+			rows[m] = &Taking{Day: days.name(m.Ago), By: m.TakenBy, Method: m.Method, Taken: none, GivenBack: none}
 		}
 		return rows[m]
 	}

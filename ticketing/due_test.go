@@ -109,7 +109,7 @@ func TestLateMoneyAfterHoldsPastTheirTime(t *testing.T) {
 				s.wait(time.Hour)
 				if name == "card" {
 					s.tell(paid(late, "pi_1"))
-				} else if _, err := s.MarkPaid(t.Context(), s.event.CommunityID, late.ID); err != nil {
+				} else if _, err := s.MarkPaid(t.Context(), s.event.CommunityID, late.ID, nil); err != nil {
 					t.Error(err)
 				}
 				if o := s.order(late.ID); o.Status != ticketing.Confirmed {
@@ -132,7 +132,7 @@ func TestAStrangersMoneyEndsNothing(t *testing.T) {
 		}
 		held := s.buy(tt, 1, 2)
 		s.wait(s.HoldFor)
-		if _, err := s.MarkPaid(t.Context(), "com_other", late.ID); !errors.Is(err, turnout.ErrNotFound) {
+		if _, err := s.MarkPaid(t.Context(), "com_other", late.ID, nil); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("a stranger is told %v", err)
 		}
 		if got := s.order(held.ID).Status; got != ticketing.Held {

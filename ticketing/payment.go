@@ -46,9 +46,11 @@ type Payment struct {
 	Amount      int64 // minor units
 	Currency    string
 	ProviderFee int64
-	Method      string // cash, card or transfer at the box office
-	Reference   string // of the card terminal
-	SessionRef  string `bun:",nullzero"` // the provider's checkout session
+	Method      string     // cash, card or transfer at the box office or the door; "" for none of them
+	TakenBy     turnout.ID // there: the account or the token
+	TakenAt     time.Time  `bun:",nullzero"`
+	Reference   string     // of the card terminal
+	SessionRef  string     `bun:",nullzero"` // the provider's checkout session
 	SessionURL  string
 	SessionAt   time.Time `bun:",nullzero"` // when that page was made
 	PaymentRef  string    `bun:",nullzero"` // what a refund names

@@ -26,7 +26,7 @@ func TestMoneyGivenBackByHand(t *testing.T) {
 		}
 		s.wait(8 * 24 * time.Hour)
 		s.buy(tt, 1, 2) // takes the only place
-		if _, err := s.MarkPaid(t.Context(), s.event.CommunityID, late.ID); err != nil {
+		if _, err := s.MarkPaid(t.Context(), s.event.CommunityID, late.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.MarkRefunded(t.Context(), s.event.CommunityID, late.ID); !errors.Is(err, ticketing.ErrNoManualRefund) {

@@ -432,7 +432,7 @@ func (w *world) markPaid(t *rapid.T) {
 	w.T = t
 	o := w.some()
 	w.lateMoney(o, payments.EventPaid)
-	_, err := w.s.MarkPaid(context.Background(), w.s.event.CommunityID, o.id)
+	_, err := w.s.MarkPaid(context.Background(), w.s.event.CommunityID, o.id, nil)
 	if len(o.payments) == 0 || !unpaid(o.payments[0]) || o.status == ticketing.OrderCanceled {
 		w.want(err, ticketing.ErrOrderNotOpen, "paid what cannot be paid")
 		return

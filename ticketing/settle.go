@@ -463,12 +463,21 @@ func (b *settlement) note(ctx context.Context, o *Order, action string) error {
 	return audit.Write(ctx, b.tx, audit.Entry{Community: o.CommunityID, Action: action, Subject: o.ID, Actor: audit.Actor{Kind: audit.System}, At: b.now})
 }
 
-// MarkPaid notes that a bank transfer or cash arrived: the order is confirmed. Money for an order that has expired gets its
-// places again, or is to be given back by hand. It fails with turnout.ErrNotFound and ErrOrderNotOpen.
-func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*Order, error) {
+// TakenHere is who took money by hand, and how: DeskCash or DeskCard.
+type TakenHere struct {
+	Method DeskMethod
+	By     turnout.ID // the account or the token
+}
+
+// MarkPaid notes that money arrived: by transfer, or with taken at the door, where it counts among the takings. The order is confirmed. Money for an order
+// that has expired gets its places again, or is to be given back by hand. It fails with turnout.ErrNotFound, ErrOrderNotOpen and an Invalid error for "method".
+func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID, taken *TakenHere) (*Order, error) {
+	if taken != nil && taken.Method != DeskCash && taken.Method != DeskCard {
+		return nil, turnout.Invalidf("method", "unknown", "Choose cash or card.")
+	}
 	err := s.makeRoomAgain(ctx, community, order)
 	if err == nil {
-		err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.markPaid(ctx, tx, community, order) })
+		err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.markPaid(ctx, tx, community, order, taken) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ticketing: mark paid: %w", err)
@@ -476,7 +485,7 @@ func (s *Service) MarkPaid(ctx context.Context, community, order turnout.ID) (*O
 	return s.Order(ctx, community, string(order))
 }
 
-func (s *Service) markPaid(ctx context.Context, tx bun.Tx, community, order turnout.ID) error {
+func (s *Service) markPaid(ctx context.Context, tx bun.Tx, community, order turnout.ID, taken *TakenHere) error {
 	b := &settlement{s: s, tx: tx, now: s.Now(), orders: map[turnout.ID]*Order{}, counts: newLedger()}
 	if err := b.load(ctx, []turnout.ID{order}); err != nil {
 		return err
@@ -489,6 +498,12 @@ func (s *Service) markPaid(ctx context.Context, tx bun.Tx, community, order turn
 		return ErrOrderNotOpen
 	}
 	p := o.Payment()
+	if taken != nil {
+		p.Method, p.TakenBy, p.TakenAt = string(taken.Method), taken.By, b.now
+		if _, err := tx.NewUpdate().Model(p).Column("method", "taken_by", "taken_at").WherePK().Exec(ctx); err != nil {
+			return err
+		}
+	}
 	if err := b.paid(ctx, o, p, &payments.Event{Kind: payments.EventPaid, PaymentID: p.ID, Amount: o.Money(p.Amount)}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -16,11 +17,15 @@ import (
 
 // doorUnpaid is what staff can do at once for somebody whose ticket is not paid.
 type doorUnpaid struct {
-	PaidURL string        // takes a POST: the money is here; "" where it comes through a provider
+	PaidURL string // takes a POST: the money is here, by one of Methods; "" where it comes through a provider
+	Methods []ticketing.DeskMethod
 	Amount  turnout.Money // of the order
 	LinkURL string        // takes a POST: mails the buyer the links to their orders; "" without an address
 	Nonce   string
 }
+
+// atTheDoor is how money is taken there.
+var atTheDoor = []ticketing.DeskMethod{ticketing.DeskCash, ticketing.DeskCard}
 
 // doorUnpaid gives what can be done for a refused scan; nil for nothing, and for devices: whoever takes money has an account.
 func (h *Handler) doorUnpaid(c *gin.Context, event *events.Event, scan *checkin.Scan) *doorUnpaid {
@@ -33,7 +38,7 @@ func (h *Handler) doorUnpaid(c *gin.Context, event *events.Event, scan *checkin.
 		return nil
 	}
 	at := doorPath(event, scan.ListID) + "/scans/" + string(scan.ID)
-	u := &doorUnpaid{Nonce: string(turnout.NewID("non"))}
+	u := &doorUnpaid{Nonce: string(turnout.NewID("non")), Methods: atTheDoor}
 	if o.CanMarkPaid() {
 		u.PaidURL, u.Amount = at+"/paid", o.Money(o.Payment().Amount)
 	}
@@ -65,7 +70,7 @@ func (h *Handler) unpaidScan(c *gin.Context) (*checkin.List, *checkin.Scan, *tic
 	return list, scan, o
 }
 
-// TakePayment notes that an order was paid at the door, by transfer or in cash, and lets the ticket in. If it was paid in between, or the form is sent again, it
+// TakePayment notes that an order was paid at the door, in cash or by card, and lets the ticket in. If it was paid in between, or the form is sent again, it
 // lets in alone, once.
 func (h *Handler) TakePayment(c *gin.Context) {
 	list, scan, o := h.unpaidScan(c)
@@ -73,11 +78,15 @@ func (h *Handler) TakePayment(c *gin.Context) {
 		return
 	}
 	event, ctx, who := access.Event(c), c.Request.Context(), access.Who(c)
-	page := doorPath(event, list.ID) + "/scans/"
-	if p := o.Payment(); p != nil && !wantsPart(c) && !h.confirmed(c, h.text(c, "door.paid_ask", "Amount", h.Templates.Money(h.Language(c), o.Money(p.Amount))), page+string(scan.ID)) {
+	page, method := doorPath(event, list.ID)+"/scans/", ticketing.DeskMethod(c.PostForm("method"))
+	if !slices.Contains(atTheDoor, method) {
+		h.Fail(c, turnout.ErrNotFound)
 		return
 	}
-	_, err := h.Ticketing.MarkPaid(ctx, o.CommunityID, o.ID)
+	if p := o.Payment(); p != nil && !wantsPart(c) && !h.confirmed(c, h.text(c, "door.paid_ask_"+string(method), "Amount", h.Templates.Money(h.Language(c), o.Money(p.Amount))), page+string(scan.ID)) {
+		return
+	}
+	_, err := h.Ticketing.MarkPaid(ctx, o.CommunityID, o.ID, &ticketing.TakenHere{Method: method, By: who.ID()})
 	if errors.Is(err, ticketing.ErrOrderNotOpen) {
 		err = nil
 	}

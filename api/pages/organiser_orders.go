@@ -208,7 +208,7 @@ func (h *Handler) MarkOrderPaid(c *gin.Context) {
 	if !h.confirmed(c, h.text(c, "console.order.paid_ask"), back) {
 		return
 	}
-	_, err := h.Ticketing.MarkPaid(c.Request.Context(), o.CommunityID, o.ID)
+	_, err := h.Ticketing.MarkPaid(c.Request.Context(), o.CommunityID, o.ID, nil)
 	h.done(c, err, back, h.text(c, "console.order.paid"))
 }
 

@@ -18,7 +18,7 @@ var boxOfficeOperations = operations{
 		Example: map[string]any{"lines": []any{map[string]any{"ticket_type_id": "typ_…", "quantity": 1}}, "buyer": map[string]any{"name": "Zoë Łukasik"}, "method": "cash"}},
 	"POST /orders/{code}/undo": {Summary: "Take back a sale of the box office", Out: cancelResponse{}, Errors: []int{409},
 		Text: "Within two minutes of the sale. The order is canceled, and what was paid counts as given back by hand."},
-	"GET /events/{event}/box-office/takings": {Summary: "What the box office took, by day, seller and method", Out: respond.Page[takingResponse]{}, Query: window,
+	"GET /events/{event}/box-office/takings": {Summary: "What the box office and the doors took, by day, seller and method", Out: respond.Page[takingResponse]{}, Query: window,
 		Text: "Counted from the payments, and from the refunds of these that were made; days are those of the event's zone."},
 }
 

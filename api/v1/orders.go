@@ -311,7 +311,7 @@ func (h *Handler) MarkOrderPaid(c *gin.Context) {
 	if !ok {
 		return
 	}
-	order, err := h.Ticketing.MarkPaid(c.Request.Context(), order.CommunityID, order.ID)
+	order, err := h.Ticketing.MarkPaid(c.Request.Context(), order.CommunityID, order.ID, nil)
 	if err != nil {
 		respond.Fail(c, err)
 		return

@@ -242,7 +242,7 @@ func (b *sale) sellAtDesk(o *ticketing.Order, d deal) {
 		return
 	}
 	p := b.charge(o, "offline", d.at)
-	p.Status, p.Method = ticketing.PaymentSucceeded, string(d.end)
+	p.Status, p.Method, p.TakenBy, p.TakenAt = ticketing.PaymentSucceeded, string(d.end), b.door, d.at
 	if d.end == byCard {
 		p.Reference = fmt.Sprintf("T1-%04d", 4100+o.Number)
 	}
