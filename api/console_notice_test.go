@@ -15,6 +15,14 @@ func TestNoticesForTheDoor(t *testing.T) {
 		at := page + "/tickets/" + string(order.Tickets[0].ID) + "/notice"
 		d.send(at, url.Values{"notice": {"minor"}, "notice_text": {"Picked up <by> her mother"}}, page)
 		d.see(page, "Minor", "Picked up &lt;by&gt; her mother", `<option value="minor" selected>`)
+		for query, found := range map[string]bool{"notice=any": true, "notice=minor": true, "notice=vip": false} {
+			if body := d.see(d.at("/attendees?" + query)); strings.Contains(body, "Ada Lovelace") != found || strings.Contains(body, "bo@example.org") {
+				t.Errorf("%s: Ada is in the list: %v", query, !found)
+			}
+		}
+		if body := d.see(d.at("/attendees.csv?notice=any&lang=en")); !strings.Contains(body, `Minor,"Picked up <by> her mother"`) || strings.Contains(body, "bo@") {
+			t.Errorf("the file: %s", body)
+		}
 		d.send(at, url.Values{"notice": {""}, "notice_text": {"left over"}}, page) // refused: a text of no kind
 		d.see(page, "Minor")
 		d.send(at, url.Values{"notice": {""}, "notice_text": {""}}, page)

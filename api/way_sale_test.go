@@ -161,4 +161,7 @@ func (h *house) noteForDoor(order answer) {
 	scan.is("To the green room", "notices", 0, "text")
 	h.api("DELETE", "/scans/"+scan.text1("id"), nil, 200)
 	h.api("PUT", "/tickets/"+ticket+"/notice", m{"kind": ""}, 200)
+	chair := h.api("POST", "/events/gophers/questions", m{"subject": "door", "kind": "yes_no", "label": "Do you need a chair?", "purpose": "To bring it."}, 201).text1("id")
+	h.api("PUT", "/tickets/"+ticket+"/door-answers", m{"answers": m{chair: true}}, 200).is(true, "answers", 0, "value")
+	h.api("DELETE", "/questions/"+chair, nil, 200)
 }

@@ -192,6 +192,7 @@ CREATE TABLE tickets (
     UNIQUE (event_id, number)
 );
 CREATE INDEX tickets_by_order ON tickets (order_id);
+CREATE INDEX tickets_noticed ON tickets (event_id, number) WHERE notice <> '';
 CREATE INDEX tickets_by_person ON tickets (person_id);
 CREATE INDEX tickets_by_change ON tickets (event_id, updated_at, id); -- what doors ask for again and again
 

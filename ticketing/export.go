@@ -76,7 +76,7 @@ func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Ev
 	t := &table{Export: x, s: s, event: e, zone: e.Location()}
 	t.column("ticket", "status", "attendee_name", "attendee_email", "ticket_type", "attendance_mode", "currency", "price")
 	t.moments("came_at")
-	t.column("order", "order_status", "buyer_name", "buyer_email")
+	t.column("notice", "notice_text", "order", "order_status", "buyer_name", "buyer_email")
 	t.moments("created_at")
 	read := func(db bun.IDB, last *AttendeeRow) ([]*AttendeeRow, error) {
 		window := f.window()
@@ -99,7 +99,11 @@ func (s *Service) ExportAttendees(ctx context.Context, w io.Writer, e *events.Ev
 		t.text(t.word("status.ticket.", string(a.Status)), a.AttendeeName, a.AttendeeEmail, a.TypeName, t.word("status.mode.", string(a.AttendanceMode)), a.Currency)
 		t.amount(a.Currency, a.Price)
 		t.moment(a.CameAt)
-		t.text(s.codes.encode(e.Number, a.OrderNumber), t.word("status.order.", string(a.OrderStatus)), a.BuyerName, a.BuyerEmail)
+		notice := ""
+		if a.Notice != NoNotice {
+			notice = t.word("door.notice.", string(a.Notice))
+		}
+		t.text(notice, a.NoticeText, s.codes.encode(e.Number, a.OrderNumber), t.word("status.order.", string(a.OrderStatus)), a.BuyerName, a.BuyerEmail)
 		t.moment(a.CreatedAt)
 		t.answered(a.answers)
 		t.extras(a.addOns)

@@ -67,7 +67,7 @@ func TestExportsSayWhatTheListsSay(t *testing.T) {
 			want = nil
 			for _, a := range tickets {
 				want = append(want, []string{strconv.FormatInt(a.Number, 10), string(a.Status), a.AttendeeName, a.AttendeeEmail, a.TypeName, string(a.AttendanceMode), a.Currency,
-					amount(a.Price, a.Currency), at(a.CameAt), a.OrderCode, string(a.OrderStatus), a.BuyerName, a.BuyerEmail, at(a.CreatedAt)})
+					amount(a.Price, a.Currency), at(a.CameAt), string(a.Notice), a.NoticeText, a.OrderCode, string(a.OrderStatus), a.BuyerName, a.BuyerEmail, at(a.CreatedAt)})
 			}
 			f.exported(want, func(out *bytes.Buffer, x ticketing.Export) error {
 				return f.ExportAttendees(t.Context(), out, f.event, ticketing.AttendeeFilter{Oldest: oldest}, x)

@@ -21,6 +21,7 @@ type AttendeeFilter struct {
 	Type   turnout.ID
 	Mode   Mode
 	Came   *bool        // seen at the event, or not; nil for both
+	Notice NoticeKind   // what the door shall know of them; AnyNotice for all that it shall
 	IDs    []turnout.ID // only these tickets; nil for all
 	Before turnout.ID   // as OrderFilter's
 	Oldest bool
@@ -46,6 +47,8 @@ type AttendeeRow struct {
 	BuyerName      string
 	BuyerEmail     string
 	Currency       string
+	Notice         NoticeKind
+	NoticeText     string
 	CreatedAt      time.Time
 	CameAt         time.Time // first seen at the event; zero for not
 	OrderCode      string
@@ -83,6 +86,13 @@ func (s *Service) ticketsOf(ctx context.Context, community, event turnout.ID, f 
 		}
 		if f.Came != nil {
 			q = q.Where(s.CameAt + map[bool]string{true: " IS NOT NULL", false: " IS NULL"}[*f.Came])
+		}
+		switch f.Notice {
+		case NoNotice:
+		case AnyNotice:
+			q = q.Where("ticket.notice <> ''")
+		default:
+			q = q.Where("ticket.notice <> ''").Where("ticket.notice = ?", f.Notice)
 		}
 		return q
 	}, nil
@@ -128,7 +138,7 @@ func (s *Service) attendeeColumns(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.Join("JOIN order_lines AS line ON line.id = ticket.line_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").
 		ColumnExpr("ticket.id, ticket.number, ticket.status, ticket.attendance_mode, ticket.attendee_name, ticket.attendee_email").
 		ColumnExpr("ticket.ticket_type_id AS type_id, line.name AS type_name, line.unit_price - line.discount AS price").
-		ColumnExpr("ord.id AS order_id, ord.number AS order_number, ord.status AS order_status, ord.buyer_name, ord.buyer_email, ord.currency").
+		ColumnExpr("ord.id AS order_id, ord.number AS order_number, ord.status AS order_status, ord.buyer_name, ord.buyer_email, ord.currency, ticket.notice, ticket.notice_text").
 		ColumnExpr(database.AsText("ticket.created_at")).ColumnExpr(database.AsText(s.CameAt))
 }
 
@@ -142,7 +152,7 @@ func readAttendees(ctx context.Context, q *bun.SelectQuery) (all []*AttendeeRow,
 	for rows.Next() {
 		r := new(AttendeeRow)
 		if err := rows.Scan((*string)(&r.ID), &r.Number, (*string)(&r.Status), (*string)(&r.AttendanceMode), &r.AttendeeName, &r.AttendeeEmail,
-			(*string)(&r.TypeID), &r.TypeName, &r.Price, (*string)(&r.OrderID), &r.OrderNumber, (*string)(&r.OrderStatus), &r.BuyerName, &r.BuyerEmail, &r.Currency,
+			(*string)(&r.TypeID), &r.TypeName, &r.Price, (*string)(&r.OrderID), &r.OrderNumber, (*string)(&r.OrderStatus), &r.BuyerName, &r.BuyerEmail, &r.Currency, (*string)(&r.Notice), &r.NoticeText,
 			database.Stamp{To: &r.CreatedAt}, database.Stamp{To: &r.CameAt}); err != nil {
 			return nil, err
 		}

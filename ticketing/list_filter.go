@@ -12,7 +12,7 @@ import (
 // amounts are decimals of its currency.
 var (
 	OrderFilters    = []string{"search", "status", "payment", "refunds", "ticket_type_id", "voucher_id", "from", "to", "min_total", "max_total", "sort"}
-	AttendeeFilters = []string{"search", "status", "ticket_type_id", "attendance_mode", "came", "sort"}
+	AttendeeFilters = []string{"search", "status", "ticket_type_id", "attendance_mode", "came", "notice", "sort"}
 )
 
 // sortOldest is the one value of "sort" besides none and newest.
@@ -55,7 +55,7 @@ func ReadOrderFilter(e *events.Event, value func(name string) string) (OrderFilt
 func ReadAttendeeFilter(e *events.Event, value func(name string) string) (AttendeeFilter, error) {
 	r := &filterReader{value: value, event: e}
 	f := AttendeeFilter{Search: value("search"), Status: oneOf(r, "status", ticketStatuses), Type: turnout.ID(value("ticket_type_id")),
-		Mode: oneOf(r, "attendance_mode", modes)}
+		Mode: oneOf(r, "attendance_mode", modes), Notice: oneOf(r, "notice", append([]NoticeKind{AnyNotice}, NoticeKinds...))}
 	if came := oneOf(r, "came", []string{"yes", "no"}); came != "" {
 		yes := came == "yes"
 		f.Came = &yes

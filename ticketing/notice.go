@@ -21,6 +21,7 @@ const (
 	NoticeVIP       NoticeKind = "vip"
 	NoticeMinor     NoticeKind = "minor"
 	NoticeAttention NoticeKind = "attention"
+	AnyNotice       NoticeKind = "any"      // in filters alone: one of those that are written
 	NoticeDisputed  NoticeKind = "disputed" // the buyer has taken the payment back through their bank
 )
 

@@ -18,6 +18,7 @@ type attendeesPage struct {
 	listPage
 	Rows        []attendeeRow
 	Modes, Came []templates.Option
+	Notices     []templates.Option
 	Actions     []string // on the orders of those that are ticked
 	CanImport   bool
 }
@@ -33,6 +34,7 @@ func (h *Handler) eventAttendees(c *gin.Context, value func(string) string, refu
 	}
 	common.Refused = refused
 	data := &attendeesPage{listPage: common, Modes: anyOf(h, c, "status.mode.", ticketing.InPerson, ticketing.Virtual), Came: anyOf(h, c, "console.attendees.came_", "yes", "no"),
+		Notices:   anyOf(h, c, "door.notice.", append([]ticketing.NoticeKind{ticketing.AnyNotice}, ticketing.NoticeKinds...)...),
 		CanImport: may(c, "orders:write"), Actions: ticketing.TicketBulkActions}
 	filter, err := ticketing.ReadAttendeeFilter(e, value)
 	filter.Before, filter.Limit = turnout.ID(value("before")), rowsShown+1

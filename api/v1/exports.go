@@ -35,6 +35,7 @@ var (
 		{Name: "ticket_type_id", Text: "Only of this type."},
 		{Name: "attendance_mode", Text: "Only of this mode.", Enum: []string{"in_person", "virtual"}},
 		{Name: "came", Text: "Only those who were seen at the event, or were not.", Enum: []string{"yes", "no"}},
+		{Name: "notice", Text: "Only those of whom the door shall know something: anything, or this.", Enum: []string{"any", "vip", "minor", "attention"}},
 		sortParameter,
 	}
 	sortParameter = parameter{Name: "sort", Text: "The newest first when absent.", Enum: []string{"newest", "oldest"}}
@@ -63,14 +64,19 @@ type attendeeResponse struct {
 	OrderCode      string                 `json:"order_code"`
 	OrderStatus    ticketing.OrderStatus  `json:"order_status" enum:"held,awaiting_approval,pending,confirmed,expired,canceled"`
 	Buyer          personBody             `json:"buyer"`
+	Notice         *noticeBody            `json:"notice" doc:"what the door shall know; null for nothing"`
 	CameAt         *time.Time             `json:"came_at" doc:"when its holder was first seen at the event"`
 	Answers        []answerResponse       `json:"answers" doc:"about the ticket"`
 	CreatedAt      time.Time              `json:"created_at"`
 }
 
 func (h *Handler) newAttendeeResponse(a *ticketing.AttendeeRow) attendeeResponse {
+	var notice *noticeBody
+	if a.Notice != ticketing.NoNotice {
+		notice = &noticeBody{a.Notice, a.NoticeText}
+	}
 	return attendeeResponse{a.ID, a.TypeID, a.TypeName, a.Status, a.AttendanceMode, personBody{a.AttendeeName, a.AttendeeEmail}, turnout.Money{Amount: a.Price, Currency: a.Currency},
-		a.OrderID, a.OrderCode, a.OrderStatus, personBody{a.BuyerName, a.BuyerEmail}, moment(a.CameAt), h.newAnswers(a.Answers), a.CreatedAt.UTC()}
+		a.OrderID, a.OrderCode, a.OrderStatus, personBody{a.BuyerName, a.BuyerEmail}, notice, moment(a.CameAt), h.newAnswers(a.Answers), a.CreatedAt.UTC()}
 }
 
 // ListAttendees is GET /events/{event}/attendees.
