@@ -62,6 +62,9 @@ func (h *Handler) DoorSearch(c *gin.Context) {
 	event := access.Event(c)
 	page := doorPage{Event: event, List: list, URL: doorPath(event, list.ID)}
 	page.Query, page.ByCode = searchedFor(c)
+	if len([]rune(page.Query)) < shortestSearch {
+		page.Query = "" // nobody was looked for yet
+	}
 	var err error
 	if page.Found, err = h.doorSearch(c, list, page.Query, page.ByCode); err != nil {
 		h.Fail(c, err)
