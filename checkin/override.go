@@ -129,5 +129,5 @@ func (s *Service) setAside(ctx context.Context, tx bun.Tx, community turnout.ID,
 		return nil, err
 	}
 	return scan, audit.Write(ctx, tx, audit.Entry{Community: community, Action: "scan.overridden", Subject: scan.ID, At: now,
-		Detail: map[string]string{"refused": string(refused.Reason), "reason": in.Reason}})
+		Detail: map[string]string{"refused": string(refused.Reason)}}) // why stands with the scan alone: it may speak of a person
 }
