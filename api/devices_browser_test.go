@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"turnout/checkin/leads"
 )
 
 // plainly answers on this machine as it is, without anybody's session.
@@ -80,4 +82,32 @@ func TestAPhoneIsPairedInABrowser(t *testing.T) {
 		t.Errorf("with a scan that waits: %s", said)
 	}
 	b.do(chromedp.Click(chromedp.CSS("[data-pair] button")), chromedp.WaitVisible(chromedp.CSS(".door-bar")))
+}
+
+// A sponsor's phone reads badges by its camera and by a hand scanner; what is being noted of one is kept when the next one comes, and without an answer it says so.
+func TestASponsorScansInABrowser(t *testing.T) {
+	b := openDoorBrowser(t, true)
+	base := b.plainly()
+	b.share(0, leads.SettingsInput{Consent: leads.ByBadge, Text: "I share."})
+	sponsor := b.api("POST", "/events/fest/sponsors", m{"name": "Acme", "status": "signed"}, 201).text1("id")
+	link, _ := b.device(m{"role": "leads", "name": "Stand", "sponsor_id": sponsor})
+	b.do(chromedp.Navigate(base+strings.TrimPrefix(link, baseURL)), chromedp.WaitReady(chromedp.CSS("[data-leads]")), chromedp.Sleep(time.Second),
+		chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-start]:not([hidden]) [data-start-camera]")?.click()`))
+	if said := b.seen(`[data-scanned] [data-tone="ok"]`); !strings.Contains(said, "Łukasz") { // by the camera
+		t.Errorf("the camera: %s", said)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-leads-note] [name=rating][value='4']").click()`), chromedp.SendKeys(chromedp.CSS("[data-leads-note] textarea"), "Wants a demo"),
+		chromedp.Sleep(5*time.Second)) // the camera sees the badge again
+	if n := b.number(`document.querySelector("[data-leads-note] textarea").value === "Wants a demo" ? 1 : 0`); n != 1 {
+		t.Error("what was typed went with the next look of the camera")
+	}
+	b.do(handScanner(b.codes[2]), chromedp.WaitVisible(chromedp.CSS(`li:nth-child(2) [data-leads-note]`)))
+	list := b.api("GET", "/sponsors/"+sponsor+"/leads", nil, 200)
+	list.is("Wants a demo", "items", 1, "note")
+	list.is(4, "items", 1, "rating")
+	b.do(chromedp.Evaluate[chromedp.Void](`window.fetch = () => Promise.reject(new TypeError("no network"))`), chromedp.SendKeys(chromedp.CSS("[data-leads-note] textarea"), "New"), chromedp.Click(chromedp.CSS("[data-leads-note] button")))
+	b.seen("[data-leads-offline]:not([hidden])")
+	if n := b.number(`document.querySelector("[data-leads-note] textarea").value === "New" ? 1 : 0`); n != 1 {
+		t.Error("what was typed is gone")
+	}
 }

@@ -524,4 +524,10 @@ func TestBrowserDoorAsks(t *testing.T) {
 	b.do(chromedp.WaitNotPresent(chromedp.CSS(`[data-answer] [data-tone]`)))
 	order := b.api("GET", "/orders/"+b.order, nil, 200)
 	order.is("Row 7", "tickets", 1, "answers", 1, "text")
+
+	// A hand scanner does not wait for whoever writes: what they wrote is kept.
+	b.do(handScanner(b.codes[2]), chromedp.WaitVisible(chromedp.CSS(`[data-asked]`)), chromedp.Click(chromedp.CSS(`[data-asked] [value="true"]`)),
+		chromedp.SendKeys(chromedp.CSS(`[name="answers.`+row+`"]`), "Row 9"), chromedp.Sleep(300*time.Millisecond))
+	b.do(handScanner(b.codes[3]), chromedp.Sleep(time.Second))
+	b.api("GET", "/orders/"+b.order, nil, 200).is("Row 9", "tickets", 2, "answers", 1, "text")
 }

@@ -8,6 +8,8 @@ const silence = 300; // milliseconds after which a scanner that sends no Enter i
 const shortest = 8;
 const most = 400; // keys that are kept
 
+type Field = HTMLInputElement | HTMLTextAreaElement;
+
 interface Key {
   key: string; // what this keyboard's layout makes of it
   place: string; // what it is on the keyboard that scanners believe in, the American one
@@ -21,7 +23,7 @@ interface Found {
 
 export function listen(scanned: (code: string) => void): void {
   let keys: Key[] = [];
-  let fields: { field: HTMLInputElement | undefined; before: string }[] = []; // as each key found it
+  let fields: { field: Field | undefined; before: string }[] = []; // as each key found it
   let last = -hiccup;
   let timer = 0;
   let ended = -hiccup; // when a code was taken without an Enter, which may come yet
@@ -52,7 +54,7 @@ export function listen(scanned: (code: string) => void): void {
 
   function type(event: KeyboardEvent): void {
     if (event.timeStamp - last > hiccup || keys.length >= most) forget();
-    const field = event.target instanceof HTMLInputElement ? event.target : undefined;
+    const field = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement ? event.target : undefined;
     const quick = machineTyped(keys);
     keys.push({ key: event.key.length === 1 ? event.key : "", place: placeOf(event), gap: keys.length > 0 ? event.timeStamp - last : 0 });
     fields.push({ field, before: field?.value ?? "" });

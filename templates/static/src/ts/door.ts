@@ -48,6 +48,8 @@ function door(root: HTMLElement): void {
   // scan sends one scan after the other: a hand scanner may be faster than the network.
   function scan(fields: Record<string, string>, nonce?: string): Promise<void> {
     const way = document.querySelector<HTMLInputElement>("input[name=way]:checked")?.value ?? "entry";
+    const form = answering();
+    if (form) void post(form).catch(() => undefined); // a hand scanner does not wait; what is missing is asked again
     underway++;
     const mine = line.then(() => attempt({ direction: way, gate: settings.gate, ...fields }, nonce)).finally(() => underway--);
     line = mine.catch((problem: unknown) => console.error(problem)); // the next one is scanned all the same
@@ -114,9 +116,9 @@ function door(root: HTMLElement): void {
     }
   }
 
-  // answering says whether somebody writes down what they were told: what they have typed is not lost to the next in the queue.
-  function answering(): boolean {
-    return document.activeElement?.closest("[data-asked]") !== null && answer!.contains(document.activeElement);
+  // answering is the form in which somebody writes down what they were told: what they have typed is not lost to the next in the queue.
+  function answering(): HTMLFormElement | undefined {
+    return answer?.querySelector<HTMLFormElement>("[data-asked]:focus-within") ?? undefined;
   }
 
   // Answers
@@ -357,13 +359,17 @@ function door(root: HTMLElement): void {
   // setAside sends a supervisor's word against a refusal, who comes in with others of their order, or what was answered; without an answer the form stays.
   async function setAside(form: HTMLFormElement): Promise<void> {
     try {
-      const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
-      const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(5000) });
+      const response = await post(form);
       if (response.ok) told({ outcome: "answered", html: await response.text() });
       else say(template("failed"));
     } catch {
       network("offline");
     }
+  }
+
+  function post(form: HTMLFormElement): Promise<Response> {
+    const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+    return fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(5000) });
   }
 
   // once keeps a form from being sent again before its scan went through.

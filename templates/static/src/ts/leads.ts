@@ -33,7 +33,13 @@ function leads(root: HTMLElement): void {
     }
   }
 
+  // noting is the note that somebody is writing.
+  const noting = () => document.activeElement?.closest<HTMLFormElement>("[data-leads-note]") ?? undefined;
+  const bodyOf = (form: HTMLFormElement) => new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+
   async function take(code: string): Promise<void> {
+    const note = noting();
+    if (note) await send(note.action, bodyOf(note)); // the answer takes its place
     if (!(await send(root.dataset.leads ?? "", new URLSearchParams({ code })))) {
       signal("refuse");
       return;
@@ -46,7 +52,7 @@ function leads(root: HTMLElement): void {
     const read = await chooseReader(document.body.dataset.zxing ?? "");
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, glance));
-      if (!camera.running || !video?.videoWidth || document.hidden) continue;
+      if (!camera.running || !video?.videoWidth || document.hidden || noting()) continue;
       const code = sights.fresh(await read(video).catch(() => []), performance.now());
       if (!code) continue;
       await take(code);
@@ -59,8 +65,7 @@ function leads(root: HTMLElement): void {
     const form = event.target as HTMLFormElement;
     if (!form.matches("[data-leads-code], [data-leads-note]")) return;
     event.preventDefault();
-    const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
-    void send(form.action, body).then((answered) => {
+    void send(form.action, bodyOf(form)).then((answered) => {
       delete form.dataset.sent;
       if (answered && form.matches("[data-leads-code]")) form.reset();
     });
