@@ -50,7 +50,7 @@ func (s *story) list(e *events.Event, name string, from, to time.Time, types ...
 }
 
 // device adds a scanner; list is the only one that it may use, nil for all. What would open it nobody has: it is there to be paired.
-func (s *story) device(e *events.Event, name, gate string, list *checkin.List, role checkin.Role, seen time.Time) {
+func (s *story) device(e *events.Event, name, gate string, list *checkin.List, role checkin.Role, seen time.Time) *checkin.Device {
 	d := &checkin.Device{ID: turnout.NewID("dev"), CommunityID: e.CommunityID, EventID: e.ID, Name: name, Gate: gate, Role: role, TokenHash: organisers.Digest(organisers.NewSecret()),
 		PairedAt: seen, LastSeenAt: seen, Version: 1, CreatedAt: s.now.Add(-2 * day), UpdatedAt: s.now.Add(-2 * day)}
 	if list != nil {
@@ -58,6 +58,7 @@ func (s *story) device(e *events.Event, name, gate string, list *checkin.List, r
 	}
 	s.devices = append(s.devices, d)
 	s.note(d.CreatedAt, s.byStaff(), "device.created", d.ID)
+	return d
 }
 
 func newDoors(s *story, e *events.Event) *doors {

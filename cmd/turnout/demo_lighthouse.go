@@ -73,7 +73,7 @@ func (s *story) pastConference(zone *time.Location) error {
 	}
 	s.plan(e, "agenda-7.tsv", opens.Add(3*week).UTC(), "1.0", room{"Lantern Hall", 270}, room{"Chart Room", 120}, room{"Boathouse", 60})
 	sale.run()
-	s.moneyOfPast(e, opens.Add(-10*day).UTC())
+	backers := s.moneyOfPast(e, opens.Add(-10*day).UTC())
 	friday := thursday.AddDate(0, 0, 1)
 	first := s.list(e, "Thursday", clock(thursday, "08:15"), clock(thursday, "20:00"))
 	second := s.list(e, "Friday", clock(friday, "08:30"), clock(friday, "14:00"))
@@ -86,13 +86,15 @@ func (s *story) pastConference(zone *time.Location) error {
 	d := newDoors(s, e)
 	d.come(first, second, bench)
 	d.join()
+	d.stands(backers[1], backers[2])
 	(&aftermath{story: s, event: e}).follow()
 	return nil
 }
 
 func limit(n int64) *int64 { return &n }
 
-func (s *story) moneyOfPast(e *events.Event, from time.Time) {
+// moneyOfPast gives its sponsors.
+func (s *story) moneyOfPast(e *events.Event, from time.Time) []turnout.ID {
 	tiers := []*sponsors.Tier{
 		{Name: "Beacon", Price: 8000, Limit: limit(2), Benefits: []string{"A keynote slot's introduction", "Logo on stage and stream", "Ten tickets"}},
 		{Name: "Harbour", Price: 4000, Limit: limit(4), Benefits: []string{"Logo on the stream", "Five tickets"}},
@@ -124,6 +126,7 @@ func (s *story) moneyOfPast(e *events.Event, from time.Time) {
 		{category: "Printing", kind: out, planned: 900, committed: 760, entries: []spent{{760, 5, "Kelp & Sons Printing"}}},
 		{category: "Insurance", kind: out, planned: 650, committed: 640, entries: []spent{{640, 40, "Mutual"}}},
 	})
+	return ids
 }
 
 // nextConference is on sale.

@@ -14,6 +14,7 @@ import (
 	"turnout"
 	"turnout/checkin"
 	"turnout/checkin/badges"
+	"turnout/checkin/leads"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -106,7 +107,12 @@ type story struct {
 	admissions rows[*admission]
 	present    rows[*checkin.Attendance]
 	activities rows[*community.Activity]
-	audit      []auditEntry
+
+	leadSettings rows[*leads.Settings]
+	receipts     rows[*leads.Receipt]
+	leads        rows[*leads.Lead]
+
+	audit []auditEntry
 }
 
 // The rows of tables that their packages keep to themselves.
@@ -268,7 +274,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 		s.designs, s.badges, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,
 		s.questions, s.words, s.questionTypes, s.answers,
-		s.lists, s.listTypes, s.devices, s.scans, s.admissions, s.present, s.activities,
+		s.lists, s.listTypes, s.devices, s.scans, s.admissions, s.present, s.activities, s.leadSettings, s.receipts, s.leads,
 		counted.tickets, counted.addOns, counted.sales, counted.admissions, counted.refusals, counted.attendance, counted.sessions,
 	} {
 		if err := table.insert(ctx, tx); err != nil {
