@@ -48,8 +48,9 @@ func TestAgendaPages(t *testing.T) {
 		d.refuse(d.at("/agenda/release"), d.shown(d.at("/agenda/release"), url.Values{"version_name": {"1.0"}}), 409, "exists already")
 		d.send(rooms+"/"+string(a.Rooms[0].ID)+"/remove", url.Values{"confirmed": {"1"}}, rooms)
 		d.see(rooms, "still take place")
+		d.see(d.at("/agenda/grid"), "Drag sessions", "needs JavaScript")
 		d.lang = "de"
-		for _, p := range []string{d.at("/agenda"), rooms, sessions + "new", first, second, d.at("/agenda/release"), d.at("/agenda/import"), d.at("/speakers"),
+		for _, p := range []string{d.at("/agenda"), d.at("/agenda/grid"), rooms, sessions + "new", first, second, d.at("/agenda/release"), d.at("/agenda/import"), d.at("/speakers"),
 			d.at("/speakers/new"), d.at("/speakers/" + string(a.Speakers[0].ID)), d.at("")} {
 			d.see(p)
 		}

@@ -32,6 +32,8 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: put, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.PlaceSession},
 		{Method: remove, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.UnplaceSession},
 		{Method: get, Path: "/events/{event}/agenda", Who: token("agenda:read"), Handle: api.GetAgenda},
+		{Method: get, Path: "/events/{event}/agenda/draft", Who: token("agenda:read"), Handle: api.GetDraft},
+		{Method: post, Path: "/events/{event}/agenda/moves", Who: token("agenda:write"), Handle: api.MoveSessions, Unseen: true},
 		{Method: get, Path: "/events/{event}/agenda/conflicts", Who: token("agenda:read"), Handle: api.ListConflicts},
 		{Method: post, Path: "/events/{event}/agenda/import", Who: token("agenda:write"), Handle: api.ImportAgenda},
 		{Method: get, Path: "/events/{event}/agenda/releases", Who: token("agenda:read"), Handle: api.ListReleases},

@@ -161,6 +161,9 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 	p, may := s.pages, access.Staff
 	return []access.Route{
 		{Method: get, Path: "/agenda", Who: may("agenda:read"), Handle: p.EventAgenda},
+		{Method: get, Path: "/agenda/grid", Who: may("agenda:read"), Handle: p.EventGrid},
+		{Method: get, Path: "/agenda/draft", Who: may("agenda:read"), Handle: s.v1.GetDraft},
+		{Method: post, Path: "/agenda/moves", Who: may("agenda:write"), Handle: s.v1.MoveSessions, Unseen: true},
 		{Method: get, Path: "/agenda/rooms", Who: may("agenda:read"), Handle: p.EventRooms},
 		{Method: post, Path: "/agenda/rooms", Who: may("agenda:write"), Handle: p.SaveRoom},
 		{Method: post, Path: "/agenda/rooms/{room}", Who: may("agenda:write"), Handle: p.SaveRoom},

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -111,6 +112,15 @@ func (h *house) planAgenda(slug string) {
 	h.api("GET", at+"/agenda/conflicts", nil, 200).is("room", "items", 0, "kind")
 	h.api("DELETE", "/sessions/"+sessions[1]+"/slot", nil, 200).is(nil, "starts_at")
 	h.api("GET", at+"/agenda", nil, 200).is("Aula", "rooms", 0, "name")
+	moved := h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1], "room_id": room, "starts_at": begin.Add(time.Hour), "ends_at": begin.Add(90 * time.Minute)}}}, 200)
+	h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1], "version": 1}}}, 412).is("stale", "code")
+	h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1], "starts_at": begin}}}, 422).is("moves[0].ends_at", "fields", 0, "name")
+	draft := h.api("GET", at+"/agenda/draft", nil, 200)
+	draft.is("Zoë Łukasik", "speakers", 0, "name")
+	draft.is(moved.text1("sessions", 0, "starts_at"), "sessions", 1, "starts_at")
+	h.api("GET", at+"/agenda/draft?since="+url.QueryEscape(draft.text1("cursor")), nil, 200).is("Aula", "rooms", 0, "name")
+	h.api("GET", at+"/agenda/draft?since=yesterday", nil, 422).is("since", "fields", 0, "name")
+	h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1]}}}, 200).is(nil, "sessions", 0, "starts_at")
 	h.api("GET", at+"/schedule.json", nil, 404).is("not_released", "code")
 	h.api("POST", at+"/agenda/releases", m{"version": "1.0"}, 201).is(1, "changes", "added")
 	h.api("POST", at+"/agenda/releases", m{"version": "1.0"}, 409)

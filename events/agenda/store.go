@@ -99,12 +99,12 @@ func (s *Service) Track(ctx context.Context, community, id turnout.ID) (*Track, 
 }
 
 // update writes a row whose version the caller has raised, if nobody was faster: wanted is the version that the caller of
-// the service saw (0: any), seen the one that was read.
-func update(ctx context.Context, tx bun.Tx, row any, community turnout.ID, wanted, seen int64) error {
+// the service saw (0: any), seen the one that was read. Without columns it writes all.
+func update(ctx context.Context, tx bun.Tx, row any, community turnout.ID, wanted, seen int64, columns ...string) error {
 	if wanted != 0 && wanted != seen {
 		return turnout.ErrStale
 	}
-	n, err := database.Changed(tx.NewUpdate().Model(row).WherePK().Where("community_id = ?", community).Where("version = ?", seen).Exec(ctx))
+	n, err := database.Changed(tx.NewUpdate().Model(row).Column(columns...).WherePK().Where("community_id = ?", community).Where("version = ?", seen).Exec(ctx))
 	if err == nil && n == 0 {
 		return turnout.ErrStale
 	}
