@@ -64,6 +64,10 @@ func TestWhatIsOwedIsTakenAtTheDoor(t *testing.T) {
 		}
 		paid := d.api("GET", "/orders/"+order.text1("code"), nil, 200)
 		paid.is("confirmed", "status")
+		other := d.cookie(d.member(organisers.Owner)) // took the money of somebody else of the order at another door
+		if w, body := d.page(other, form[1], url.Values{"nonce": {"other"}, "method": {"cash"}}, true); w.StatusCode != 200 || !strings.Contains(body, "Give back what you have just taken") {
+			t.Errorf("paid to two: %d %s", w.StatusCode, body)
+		}
 		takings := d.api("GET", "/events/fest/box-office/takings", nil, 200)
 		takings.is("card", "items", 0, "method")
 		takings.is(4900, "items", 0, "taken", "amount")

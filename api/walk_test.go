@@ -162,6 +162,7 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 var bodies = map[string]string{
 	"/sessions/{id}/slot":              `{"starts_at":"2027-05-01T09:00:00Z","ends_at":"2027-05-01T10:00:00Z"}`,
 	"/pools/{id}":                      `{"name":"A","capacity":30}`,
+	"/tickets/{id}/door-answers":       `{"answers":{}}`,
 	"/pools/{id}/blocks":               `{"places":1,"note":"A"}`,
 	"/add-ons/{id}":                    `{"name":"A","price":{"amount":0,"currency":"EUR"}}`,
 	"/ticket-types/{id}":               `{"name":"A","price":{"amount":0,"currency":"EUR"},"attendance_mode":"in_person","pool_ids":["x"]}`,

@@ -17,7 +17,7 @@ import (
 // ErrAnnulled says that a scan was annulled before.
 var ErrAnnulled = &turnout.Error{Kind: turnout.Conflict, Code: "already_annulled", Message: "This scan was annulled already."}
 
-// maxWhy is how long the reason for taking a scan back can be, in bytes.
+// maxWhy is how long the reason for taking a scan back can be, in characters.
 const maxWhy = 300
 
 // Annul takes a scan back for a reason, which may be empty, and with the only entry of a ticket the exits after it: it stays in the log, marked, and everything that was read from it (the admission, the counters, the
@@ -118,20 +118,41 @@ func rereadAttendance(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket,
 	if there {
 		record.ticket = ticket
 		counts.came(record, record.FirstAt, -1)
-		if _, err := tx.NewDelete().Model(record).WherePK().Exec(ctx); err != nil || len(entries) == 0 {
+		if _, err := tx.NewDelete().Model(record).WherePK().Exec(ctx); err != nil {
 			return err
 		}
 	}
 	if len(entries) == 0 {
+		if there && session == "" {
+			return impliedByMark(ctx, tx, ticket, counts)
+		}
 		return nil
 	}
 	after := attendanceOf(ticket, session, DoorScan, entries[0].At)
 	if there {
-		after.ID = record.ID
+		after.ID, after.PersonID = record.ID, record.PersonID // who was there, whoever has the ticket by now
 	}
 	after.LastAt = entries[len(entries)-1].At
 	counts.came(after, after.FirstAt, 1)
 	_, err = tx.NewInsert().Model(after).Exec(ctx)
+	return err
+}
+
+// impliedByMark puts back what a mark by hand at a session says of the event, where no door says anything any more.
+func impliedByMark(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket, counts *ledger) error {
+	mark := new(Attendance)
+	err := tx.NewSelect().Model(mark).Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).Where("session_id IS NOT NULL").Where("source = ?", Manual).
+		Order("first_at", "id").Limit(1).Scan(ctx)
+	if database.IsNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	implied := attendanceOf(ticket, "", Manual, mark.FirstAt)
+	implied.LastAt, implied.MarkedBy, implied.Implied, implied.PersonID = mark.LastAt, mark.MarkedBy, true, mark.PersonID
+	counts.came(implied, implied.FirstAt, 1)
+	_, err = tx.NewInsert().Model(implied).Exec(ctx)
 	return err
 }
 

@@ -30,11 +30,11 @@ type Arrivals struct {
 
 // ArrivalsEarlier is how they came to the event before: the last one of the same series that people came to, else of the same group, else of the community.
 type ArrivalsEarlier struct {
-	Slug, Title string
-	Came        int64   // as long before or after its beginning as it is now before or after that of the other
-	Tickets     int64   // that were valid
-	Curve       []int64 // over the whole window
-	Expected    int64   // of the later event's tickets, if the same part of them had come by now: Tickets of it × Came / Tickets, rounded
+	Event    *events.Event
+	Came     int64   // as long before or after its beginning as it is now before or after that of the other
+	Tickets  int64   // that were valid
+	Curve    []int64 // over the whole window
+	Expected int64   // of the later event's tickets, if the same part of them had come by now: Tickets of it × Came / Tickets, rounded
 }
 
 // Share is the part of the tickets whose attendees had come, from 0 to 1.
@@ -110,7 +110,7 @@ func (s *Service) Arrivals(ctx context.Context, e *events.Event) (*Arrivals, err
 	at := now.Sub(e.StartsAt)
 	a := &Arrivals{Came: cameBy(slots, e, at+AttendanceSlot), Tickets: tickets[e.ID], Curve: curve(slots, e, min(at, ArrivalsAfter))}
 	if before != nil {
-		b := &ArrivalsEarlier{Slug: before.Slug, Title: before.Title, Came: cameBy(slots, before, at), Tickets: tickets[before.ID], Curve: curve(slots, before, ArrivalsAfter)}
+		b := &ArrivalsEarlier{Event: before, Came: cameBy(slots, before, at), Tickets: tickets[before.ID], Curve: curve(slots, before, ArrivalsAfter)}
 		if b.Tickets > 0 {
 			b.Expected = (2*a.Tickets*b.Came + b.Tickets) / (2 * b.Tickets)
 		}

@@ -66,7 +66,7 @@ func TestArrivalsBesideTheEventBefore(t *testing.T) {
 		summer.order(summer.ticketType("Summer", ticketing.InPerson), 40)
 		d.at(30*day - 15*time.Minute)
 		a = arrivals(summer.event)
-		if b := a.Before; b == nil || b.Slug != "spring" || b.Came != 2 || b.Tickets != 10 || b.Expected != 8 || a.Came != 0 || a.Tickets != 40 || len(b.Curve) != a.Points() || len(a.Curve) >= a.Points() {
+		if b := a.Before; b == nil || b.Event.Slug != "spring" || b.Came != 2 || b.Tickets != 10 || b.Expected != 8 || a.Came != 0 || a.Tickets != 40 || len(b.Curve) != a.Points() || len(a.Curve) >= a.Points() {
 			t.Errorf("a quarter of an hour before: %+v, %+v", a, a.Before)
 		}
 		d.at(30*day - 18*time.Minute) // two fifths of five minutes over, rounded

@@ -67,7 +67,7 @@ func (s *Service) PresentAt(ctx context.Context, e *events.Event, session, befor
 	if err != nil || len(records) == 0 {
 		return nil, wrapped("present", err)
 	}
-	tickets, err := s.ticketsOf(ctx, e, records)
+	tickets, err := s.ticketsOf(ctx, s.DB.Read(), e, records)
 	if err == nil {
 		err = s.withMinutes(ctx, s.DB.Read(), e, records)
 	}
@@ -102,14 +102,14 @@ func (s *Service) FindPresent(ctx context.Context, e *events.Event, session turn
 	return list, wrapped("find present", s.withMinutes(ctx, s.DB.Read(), e, records))
 }
 
-func (s *Service) ticketsOf(ctx context.Context, e *events.Event, records []*Attendance) (map[turnout.ID]*ticketing.AttendeeRow, error) {
+func (s *Service) ticketsOf(ctx context.Context, db bun.IDB, e *events.Event, records []*Attendance) (map[turnout.ID]*ticketing.AttendeeRow, error) {
 	ids := make([]turnout.ID, len(records))
 	for i, r := range records {
 		ids[i] = r.TicketID
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	rows, err := s.Ticketing.AttendeeRows(ctx, e, ticketing.AttendeeFilter{IDs: ids, Limit: len(ids)})
+	rows, err := s.Ticketing.AttendeesOf(ctx, db, e, ids)
 	byID := make(map[turnout.ID]*ticketing.AttendeeRow, len(rows))
 	for _, t := range rows {
 		byID[t.ID] = t
@@ -180,7 +180,7 @@ func (s *Service) ExportAttendance(ctx context.Context, w io.Writer, e *events.E
 			return err
 		}
 		for len(rows) > 0 {
-			tickets, err := s.ticketsOf(ctx, e, rows)
+			tickets, err := s.ticketsOf(ctx, db, e, rows)
 			if err != nil {
 				return err
 			}

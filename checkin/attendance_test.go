@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -337,5 +338,56 @@ func TestExportOfAttendance(t *testing.T) {
 		if err != nil || len(next) != 10 || next[0].Record.ID >= page[9].Record.ID {
 			t.Errorf("the next page: %d, %v", len(next), err)
 		}
+	})
+}
+
+// What a mark at a session says of the event is there when the door's scan that stood above it is taken back; and whoever was there stays who was there.
+func TestAMarkOutlivesTheScanAboveIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoor(t, db)
+		talk, main := d.session("Talk", time.Hour, time.Hour), d.list(checkin.ListInput{})
+		ticket := d.order(d.regular, 1).Tickets[0]
+		scan := d.must(checkin.ScanInput{ListID: main.ID, Code: ticket.Code})
+		mark, err := d.Mark(t.Context(), d.event.CommunityID, d.event.ID, checkin.MarkInput{TicketID: ticket.ID, SessionID: talk.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Annul(t.Context(), d.event.CommunityID, scan.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := []string{d.present(""), d.present(talk.ID)}; !slices.Equal(got, []string{"manual ? medium", "manual ? medium"}) {
+			t.Errorf("without the scan: %q", got)
+		}
+		d.holds()
+		if err := d.Unmark(t.Context(), d.event.CommunityID, d.event.ID, mark.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.present(""); got != "0 rows" {
+			t.Errorf("without the mark: %s", got)
+		}
+		d.holds()
+	})
+}
+
+// More exports at once than the database has connections: each reads by its own, and none waits for another's.
+func TestManyAttendanceExportsAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoor(t, db)
+		main := d.list(checkin.ListInput{})
+		for _, ticket := range d.order(d.regular, 3).Tickets {
+			d.must(checkin.ScanInput{ListID: main.ID, Code: ticket.Code})
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		var all sync.WaitGroup
+		for range 48 {
+			all.Go(func() {
+				var file bytes.Buffer
+				if err := d.ExportAttendance(ctx, &file, d.event, checkin.AttendanceFilter{}, ticketing.Export{Format: sheet.CSV}); err != nil || bytes.Count(file.Bytes(), []byte("\n")) != 4 {
+					t.Errorf("%v: %s", err, file.String())
+				}
+			})
+		}
+		all.Wait()
 	})
 }

@@ -40,6 +40,9 @@ func (in *MarkInput) check(e *events.Event, now time.Time) error {
 	p.Require("ticket_id", string(in.TicketID))
 	if in.At.IsZero() {
 		in.At = now
+		if now.After(e.EndsAt) { // noted afterwards: they were there while it was
+			in.At = e.StartsAt
+		}
 	}
 	in.At = in.At.UTC().Truncate(time.Microsecond)
 	if in.At.Before(e.StartsAt.Add(-queueMargin)) || in.At.After(e.EndsAt.Add(queueMargin)) || in.At.After(now.Add(maxSkew)) {

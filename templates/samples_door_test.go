@@ -42,6 +42,7 @@ type (
 	sampleAsked struct {
 		URL    string
 		Open   bool
+		Errors Errors
 		Fields []sampleQuestion
 	}
 	sampleUnpaid struct {
@@ -103,7 +104,7 @@ func sampleScans() map[string]sampleScan {
 			}{2, sampleConf.StartsAt}}}
 	}
 	asked := all["entry"]
-	asked.Asked = &sampleAsked{"/door/x/lists/l/scans/scn_2/answers", true, []sampleQuestion{
+	asked.Asked = &sampleAsked{"/door/x/lists/l/scans/scn_2/answers", true, Errors{{Message: "This ticket was canceled."}}, []sampleQuestion{
 		{ID: "qst_1", Name: "answers.qst_1", Kind: "text", Label: "Whom shall we call?", Purpose: "If something happens.", Required: true, KeptUntil: sampleNow, Zone: sampleConf.Zone, MaxLength: 200, Error: "This needs an answer."}}}
 	all["asked"] = asked
 	kiosk := all["entry"]

@@ -344,6 +344,7 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 		before, had = f.order.PersonID, f.order.BuyerEmail
 	}
 	due := f.unanswered()
+	columns := []string{"attendee_name", "attendee_email", "person_id", "borne", "details_due", "version", "updated_at"}
 	if in.Email != t.AttendeeEmail {
 		if t.PersonID, err = f.person(ctx, in.Attendee); err != nil {
 			return err
@@ -352,7 +353,8 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 			if err := f.newCode(ctx); err != nil {
 				return err
 			}
-			t.Notice, t.NoticeText = NoNotice, "" // of somebody else
+			t.Notice, t.NoticeText = NoNotice, ""              // of somebody else
+			columns = append(columns, "notice", "notice_text") // no other change writes them: a notice may be written beside it
 		}
 	}
 	if in.Email != had {
@@ -362,7 +364,7 @@ func (f *filling) writeTicket(ctx context.Context) (err error) {
 	}
 	t.AttendeeName, t.AttendeeEmail, t.Borne, t.DetailsDue, t.UpdatedAt = in.Name, in.Email, true, due, f.now
 	t.Version++
-	_, err = f.tx.NewUpdate().Model(t).Column("attendee_name", "attendee_email", "person_id", "borne", "details_due", "notice", "notice_text", "version", "updated_at").WherePK().Exec(ctx)
+	_, err = f.tx.NewUpdate().Model(t).Column(columns...).WherePK().Exec(ctx)
 	return err
 }
 

@@ -117,11 +117,20 @@ func (s *Service) foundTickets(ctx context.Context, community, event turnout.ID,
 // AttendeeRows lists an event's tickets, newest first unless the filter says otherwise, at most Limit, in one statement beside
 // the search's own.
 func (s *Service) AttendeeRows(ctx context.Context, e *events.Event, f AttendeeFilter) ([]*AttendeeRow, error) {
+	return s.attendeesIn(ctx, s.DB.Read(), e, f)
+}
+
+// AttendeesOf is AttendeeRows for tickets by their ids, by the connection that the caller has: whoever holds one and asks for another waits for themselves.
+func (s *Service) AttendeesOf(ctx context.Context, db bun.IDB, e *events.Event, ids []turnout.ID) ([]*AttendeeRow, error) {
+	return s.attendeesIn(ctx, db, e, AttendeeFilter{IDs: ids, Limit: len(ids)})
+}
+
+func (s *Service) attendeesIn(ctx context.Context, db bun.IDB, e *events.Event, f AttendeeFilter) ([]*AttendeeRow, error) {
 	narrow, err := s.ticketsOf(ctx, e.CommunityID, e.ID, f)
 	if err != nil || narrow == nil {
 		return nil, wrapped("list attendees", err)
 	}
-	rows, err := s.attendeeRows(ctx, s.DB.Read(), e, narrow, f.window())
+	rows, err := s.attendeeRows(ctx, db, e, narrow, f.window())
 	for _, r := range rows {
 		r.OrderCode = s.codes.encode(e.Number, r.OrderNumber)
 	}

@@ -62,7 +62,7 @@ func (s *Service) ticketGiven(ctx context.Context, job jobs.Job, o *Order) error
 	if err != nil || t.Status != Valid || t.PersonID != ref.Person {
 		return err
 	}
-	data.TicketURL = s.TicketLink(t)
+	data.TicketURL = s.BearerLink(t)
 	if t.DetailsDue {
 		data.DetailsURL = s.DetailsLink(t)
 	}

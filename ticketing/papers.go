@@ -229,12 +229,25 @@ func Place(e *events.Event) string {
 	return strings.Join(parts, ", ")
 }
 
-const ticketSecret = "ticket"
+const (
+	ticketSecret = "ticket"
+	bearerSecret = "bearer"
+)
 
 // TicketLink is the address of a ticket's own page, for whoever comes with it. A transfer or a reissue makes it void: the nonce
 // of the current code is part of what is signed.
 func (s *Service) TicketLink(t *Ticket) string {
 	return s.BaseURL + "/tickets/" + string(t.ID) + "?secret=" + s.Keys.Sign(ticketSecret, string(t.ID), t.nonce.String())
+}
+
+// BearerLink is TicketLink for the mails of whoever bears the ticket alone: the buyer, whose pages name that, is not asked for what is only the bearer's, see BearerHolds.
+func (s *Service) BearerLink(t *Ticket) string {
+	return s.TicketLink(t) + "&own=" + s.Keys.Sign(bearerSecret, string(t.ID), t.nonce.String(), string(t.PersonID))
+}
+
+// BearerHolds says whether who opened a ticket's link is its bearer: by the rest of a BearerLink, or because the buyer comes with it themselves.
+func (s *Service) BearerHolds(t *Ticket, o *Order, own string) bool {
+	return !t.Borne || t.AttendeeEmail == "" || t.AttendeeEmail == o.BuyerEmail || s.Keys.Verify(own, bearerSecret, string(t.ID), t.nonce.String(), string(t.PersonID))
 }
 
 // TicketBySecret gives the ticket that a personal link names, which may be canceled, with its order. It fails with

@@ -186,9 +186,13 @@ func (b *settlement) apply(ctx context.Context, o *Order, e *payments.Event) err
 	case payments.EventRefundFailed:
 		return b.refundFailed(ctx, o, p, e)
 	case payments.EventDisputed:
-		if p.Status == PaymentSucceeded {
-			return b.setPayment(ctx, p, PaymentDisputed)
+		if p.Status != PaymentSucceeded {
+			return nil
 		}
+		if _, err := b.tx.NewUpdate().Model((*Ticket)(nil)).Set("updated_at = ?", b.now).Where("order_id = ?", o.ID).Exec(ctx); err != nil { // doors without a network are told, too
+			return err
+		}
+		return b.setPayment(ctx, p, PaymentDisputed)
 	}
 	return nil
 }

@@ -187,7 +187,8 @@ func (h *Handler) shownTickets(c *gin.Context, o *ticketing.Order) ([]shownTicke
 	return tickets, answers[""], nil
 }
 
-// shownAnswers are what was answered, by ticket, that about the order under "". What was erased is not told.
+// shownAnswers are what was answered when the tickets were bought or filled in, by ticket, that about the order under "". What was erased is not told, nor what whoever came
+// said at the door: the page is the buyer's.
 func (h *Handler) shownAnswers(c *gin.Context, o *ticketing.Order) (map[turnout.ID][]shownAnswer, error) {
 	all, err := h.Ticketing.AnswersOf(c.Request.Context(), o.CommunityID, []turnout.ID{o.ID})
 	if err != nil {
@@ -195,7 +196,7 @@ func (h *Handler) shownAnswers(c *gin.Context, o *ticketing.Order) (map[turnout.
 	}
 	by := map[turnout.ID][]shownAnswer{}
 	for _, a := range all {
-		if text := a.InWords(h.Templates, h.Language(c)); text != "" {
+		if text := a.InWords(h.Templates, h.Language(c)); text != "" && a.Question.Subject != ticketing.AtDoor {
 			by[a.TicketID] = append(by[a.TicketID], shownAnswer{a.Asked.Label, text})
 		}
 	}

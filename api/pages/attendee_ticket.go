@@ -92,15 +92,21 @@ func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.O
 		h.Fail(c, err)
 		return
 	}
-	receipts, err := h.Leads.Receipts(ctx, t)
-	if err != nil {
-		h.Fail(c, err)
-		return
-	}
 	path, query := "/tickets/"+string(t.ID), "?secret="+url.QueryEscape(c.Query("secret"))
+	var receipts []*leads.Receipt // whose stands they went to is the bearer's alone
+	if h.Ticketing.BearerHolds(t, o, c.Query("own")) {
+		if receipts, err = h.Leads.Receipts(ctx, t); err != nil {
+			h.Fail(c, err)
+			return
+		}
+	}
+	consent := query
+	if own := c.Query("own"); own != "" {
+		consent += "&own=" + url.QueryEscape(own)
+	}
 	page := ticketPage{Chrome: h.eventChrome(community, e), State: ticketState(t, e, h.Now()), Event: newPublicEvent(e), Ticket: h.shownTicket(o, t),
 		OrderCode: o.Code, Now: h.Now(), ICSURL: path + ".ics" + query,
-		Shared: receipts, WithdrawURL: path + "/withdraw" + query, ShareURL: path + "/share" + query}
+		Shared: receipts, WithdrawURL: path + "/withdraw" + consent, ShareURL: path + "/share" + consent}
 	page.NoIndex, page.Canonical, page.Description, page.Path = true, "", "", path+query
 	page.Scripts = []string{"ticket.js"}
 	page.Ticket.CheckedInAt = seen[t.ID]
@@ -125,7 +131,10 @@ func (h *Handler) GiveConsentAgain(c *gin.Context) {
 func (h *Handler) changeConsent(c *gin.Context, change func(context.Context, *ticketing.Ticket, turnout.ID) error, said string) {
 	c.Header("Referrer-Policy", "no-referrer")
 	ctx := c.Request.Context()
-	ticket, _, err := h.Ticketing.TicketBySecret(ctx, turnout.ID(c.Param("ticket")), c.Query("secret"))
+	ticket, order, err := h.Ticketing.TicketBySecret(ctx, turnout.ID(c.Param("ticket")), c.Query("secret"))
+	if err == nil && !h.Ticketing.BearerHolds(ticket, order, c.Query("own")) {
+		err = turnout.ErrNotFound
+	}
 	if err == nil {
 		err = change(ctx, ticket, turnout.ID(c.PostForm("receipt")))
 	}
@@ -133,7 +142,11 @@ func (h *Handler) changeConsent(c *gin.Context, change func(context.Context, *ti
 		h.Fail(c, err)
 		return
 	}
-	h.Redirect(c, "/tickets/"+string(ticket.ID)+"?secret="+url.QueryEscape(c.Query("secret")), "ok", h.text(c, said))
+	back := "/tickets/" + string(ticket.ID) + "?secret=" + url.QueryEscape(c.Query("secret"))
+	if own := c.Query("own"); own != "" {
+		back += "&own=" + url.QueryEscape(own)
+	}
+	h.Redirect(c, back, "ok", h.text(c, said))
 }
 
 func ticketState(t *ticketing.Ticket, e *events.Event, now time.Time) string {

@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,6 +21,7 @@ type doorAsked struct {
 	URL    string // takes a POST
 	Open   bool   // it is still to be asked
 	Fields []questionField
+	Errors templates.Errors // beside those of the fields
 }
 
 // asks says whether the door asks whoever was scanned: they are in, and somebody else than they looks at the screen.
@@ -46,8 +48,9 @@ func (h *Handler) doorAsked(c *gin.Context, event *events.Event, scan *checkin.S
 	if typed == nil {
 		typed = typedAnswers(form.Given)
 	}
-	return &doorAsked{doorPath(event, scan.ListID) + "/scans/" + string(scan.ID) + "/answers", open,
-		h.questionFields(c, event, form.Questions, ticketing.AtDoor, scan.Ticket.TicketTypeID, detailsPrefix, typed, errs)}
+	return &doorAsked{URL: doorPath(event, scan.ListID) + "/scans/" + string(scan.ID) + "/answers", Open: open,
+		Errors: slices.DeleteFunc(slices.Clone(errs), func(p templates.Problem) bool { return p.Name != "" }),
+		Fields: h.questionFields(c, event, form.Questions, ticketing.AtDoor, scan.Ticket.TicketTypeID, detailsPrefix, typed, errs)}
 }
 
 // AnswerDoorForm is POST /door/{event}/lists/{list}/scans/{scan}/answers: what somebody who was scanned answered.
@@ -88,7 +91,7 @@ func (h *Handler) doorAskedAgain(c *gin.Context, list *checkin.List, scan *check
 	asked := h.doorAsked(c, access.Event(c), scan, c.Request.PostForm, errs)
 	if wantsPart(c) {
 		part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, access.Event(c))}
-		part.Asked = asked
+		part.Asked, part.Tone = asked, "warn"
 		h.RenderPart(c, http.StatusOK, "door_scan", "answer", part)
 		return
 	}

@@ -87,6 +87,7 @@ func (h *Handler) TakePayment(c *gin.Context) {
 		return
 	}
 	_, err := h.Ticketing.MarkPaid(ctx, o.CommunityID, o.ID, &ticketing.TakenHere{Method: method, By: who.ID()})
+	already := errors.Is(err, ticketing.ErrOrderNotOpen) && !h.tookIt(c, o)
 	if errors.Is(err, ticketing.ErrOrderNotOpen) {
 		err = nil
 	}
@@ -97,11 +98,21 @@ func (h *Handler) TakePayment(c *gin.Context) {
 	switch {
 	case err != nil:
 		h.Fail(c, err)
+	case already && wantsPart(c):
+		h.RenderPart(c, http.StatusOK, "door_scan", "paid_before", nil)
+	case already:
+		h.Redirect(c, page+string(scan.ID), "warn", h.text(c, "door.paid_before"))
 	case wantsPart(c):
 		h.doorAnswerPart(c, event, scan)
 	default:
 		h.Redirect(c, page+string(scan.ID), "", "")
 	}
+}
+
+// tookIt says whether whoever asks took the order's money by hand: then the same form came twice.
+func (h *Handler) tookIt(c *gin.Context, o *ticketing.Order) bool {
+	now, err := h.Ticketing.Order(c.Request.Context(), o.CommunityID, string(o.ID))
+	return err == nil && now.Payment() != nil && now.Payment().TakenBy == access.Who(c).ID()
 }
 
 // SendPayLink mails the buyer the links to their orders, where they can pay.

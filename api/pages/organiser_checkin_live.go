@@ -36,14 +36,19 @@ type checkInLivePage struct {
 
 const scansShown = 30
 
-// liveList reads what the page of a list shows of how its doors go.
-func (h *Handler) liveList(ctx context.Context, e *events.Event, list *checkin.List, canAnnul bool) (data checkInLivePage, err error) {
+// liveList reads what the page of a list shows of how its doors go; compares says whether whoever looks may know of the event before.
+func (h *Handler) liveList(ctx context.Context, e *events.Event, list *checkin.List, canAnnul, compares bool) (data checkInLivePage, err error) {
 	data = checkInLivePage{Now: h.Now(), Event: e, List: list, Notice: noticeOf(e, list, h.Now()), Base: eventPath(e) + "/check-in/" + string(list.ID), CanAnnul: canAnnul}
 	if data.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now()); err == nil {
 		data.Live, err = h.rates.read(list.ID, h.Now(), func() (*checkin.Live, error) { return h.CheckIn.Live(ctx, list) })
 	}
 	if err == nil && list.SessionID == "" {
-		data.Arrivals, err = h.arrivals.read(e.ID, h.Now(), func() (*checkin.Arrivals, error) { return h.CheckIn.Arrivals(ctx, e) })
+		data.Arrivals, err = h.arrivalsOf(ctx, e)
+	}
+	if err == nil && data.Arrivals != nil && !compares {
+		alone := *data.Arrivals // it is everybody's
+		alone.Before = nil
+		data.Arrivals = &alone
 	}
 	if err == nil {
 		data.Scans, err = h.CheckIn.Recent(ctx, e.CommunityID, list.ID, scansShown)
@@ -54,6 +59,16 @@ func (h *Handler) liveList(ctx context.Context, e *events.Event, list *checkin.L
 	return data, err
 }
 
+func (h *Handler) arrivalsOf(ctx context.Context, e *events.Event) (*checkin.Arrivals, error) {
+	return h.arrivals.read(e.ID, h.Now(), func() (*checkin.Arrivals, error) { return h.CheckIn.Arrivals(ctx, e) })
+}
+
+// compares says whether whoever asks may see the event that an event's arrivals are compared with: their role may end at a group or an event.
+func (h *Handler) compares(c *gin.Context, e *events.Event) (bool, error) {
+	a, err := h.arrivalsOf(c.Request.Context(), e)
+	return err == nil && a.Before != nil && access.Who(c).May("checkin:read", e.CommunityID, a.Before.Event), err
+}
+
 // EventCheckInList is GET /console/events/{event}/check-in/{list}: who is in, live. The part "live" is what StreamCheckIn sends, and what the page
 // asks for every few seconds where that does not come.
 func (h *Handler) EventCheckInList(c *gin.Context) {
@@ -62,7 +77,11 @@ func (h *Handler) EventCheckInList(c *gin.Context) {
 		return
 	}
 	e := access.Event(c)
-	data, err := h.liveList(c.Request.Context(), e, list, may(c, "checkin:write"))
+	compares, err := h.compares(c, e)
+	var data checkInLivePage
+	if err == nil {
+		data, err = h.liveList(c.Request.Context(), e, list, may(c, "checkin:write"), compares)
+	}
 	if err != nil {
 		h.Fail(c, err)
 		return
@@ -103,6 +122,7 @@ type drawnFor struct {
 	list     turnout.ID
 	language string
 	canAnnul bool
+	compares bool
 }
 
 // drawnLive draws the part "live" of a list, at most once a second for all who see the same.
@@ -112,7 +132,7 @@ func (h *Handler) drawnLive(ctx context.Context, e *events.Event, who drawnFor) 
 		if err != nil {
 			return nil, err
 		}
-		data, err := h.liveList(ctx, e, list, who.canAnnul)
+		data, err := h.liveList(ctx, e, list, who.canAnnul, who.compares)
 		if err != nil {
 			return nil, err
 		}
@@ -135,13 +155,19 @@ func (h *Handler) StreamCheckIn(c *gin.Context) {
 		h.Fail(c, errStreams)
 		return
 	}
+	e := access.Event(c)
+	compares, err := h.compares(c, e)
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Accel-Buffering", "no") // a proxy in front shall not gather it
 	if c.Request.Method == http.MethodHead {
 		return
 	}
-	e, who := access.Event(c), drawnFor{list.ID, h.Language(c), may(c, "checkin:write")}
+	who := drawnFor{list.ID, h.Language(c), may(c, "checkin:write"), compares}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), streamFor)
 	defer cancel()
 	tick := time.NewTicker(streamTick)

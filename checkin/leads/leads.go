@@ -374,11 +374,14 @@ func (s *Service) Withdraw(ctx context.Context, t *ticketing.Ticket, receipt tur
 			return nil
 		}
 		at := s.Now()
-		if _, err := tx.NewUpdate().Model((*Receipt)(nil)).Set("withdrawn_at = ?", at).Set("name = ''").Where("id = ?", row.ID).Exec(ctx); err != nil {
+		standing := tx.NewSelect().Model((*Receipt)(nil)).Column("id").Where("ticket_id = ?", row.TicketID).Where("sponsor_id = ?", row.SponsorID).
+			Where("person_id = ?", row.PersonID).Where("withdrawn_at IS NULL") // under each name that they had
+		if _, err := tx.NewUpdate().Model((*Lead)(nil)).Set("rating = NULL").Set("note = ''").Set("version = version + 1").Set("updated_at = ?", at).
+			Where("receipt_id IN (?)", standing).Exec(ctx); err != nil {
 			return err
 		}
-		if _, err := tx.NewUpdate().Model((*Lead)(nil)).Set("rating = NULL").Set("note = ''").Set("version = version + 1").Set("updated_at = ?", at).
-			Where("receipt_id = ?", row.ID).Exec(ctx); err != nil {
+		if _, err := tx.NewUpdate().Model((*Receipt)(nil)).Set("withdrawn_at = ?", at).Set("name = ''").Where("ticket_id = ?", row.TicketID).
+			Where("sponsor_id = ?", row.SponsorID).Where("person_id = ?", row.PersonID).Where("withdrawn_at IS NULL").Exec(ctx); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Entry{Community: row.CommunityID, Action: "lead.withdrawn", Subject: row.ID, Actor: audit.Actor{Kind: audit.Buyer, ID: t.ID}, At: at})

@@ -5,7 +5,7 @@ const remembered = "turnout.camera";
 
 export class Camera {
   private stream?: MediaStream;
-  private facing = "environment";
+  private readonly facing = document.querySelector("[data-kiosk]") ? "user" : "environment"; // people hold their tickets up to a kiosk's screen
 
   constructor(
     private readonly video: HTMLVideoElement,

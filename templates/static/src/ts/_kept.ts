@@ -81,11 +81,14 @@ export class Kept {
   }
 
   async record(list: string, short: string): Promise<Bytes | undefined> {
-    try {
-      return await done(this.read("records").get([list, short]));
-    } catch {
-      return undefined; // the store is closed; the next write opens it again
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        return await done(this.read("records").get([list, short]));
+      } catch {
+        this.db = await opened(); // the browser had closed it
+      }
     }
+    return undefined;
   }
 
   async note(list: string, known: Known): Promise<void> {

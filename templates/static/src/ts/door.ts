@@ -49,35 +49,51 @@ function door(root: HTMLElement): void {
   function scan(fields: Record<string, string>, nonce?: string): Promise<void> {
     const way = document.querySelector<HTMLInputElement>("input[name=way]:checked")?.value ?? "entry";
     const form = answering();
-    if (form) void post(form).catch(() => undefined); // a hand scanner does not wait; what is missing is asked again
+    if (form?.matches("[data-asked]")) void post(form).catch(() => undefined); // a hand scanner does not wait; what is missing is asked again
     underway++;
     const mine = line.then(() => attempt({ direction: way, gate: settings.gate, ...fields }, nonce)).finally(() => underway--);
     line = mine.catch((problem: unknown) => console.error(problem)); // the next one is scanned all the same
     return line;
   }
 
+  // inTurn does something between two scans: its answer does not cover that of the next in the queue.
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    underway++;
+    const mine = line.then(work).finally(() => underway--);
+    line = mine.catch((problem: unknown) => console.error(problem));
+    return line;
+  }
+
   // attempt asks the server, and this phone where it may answer and the server does not.
   async function attempt(fields: Record<string, string>, nonce = newNonce()): Promise<void> {
     const { code = "", direction = "", gate = "" } = fields;
-    if (!code || !offline?.ready) return outgoing.send(fields, nonce);
+    const own = offline; // it stays this scan's, whatever another page of this phone does meanwhile
+    if (!code || !own?.ready) return outgoing.send(fields, nonce);
     const reply: Reply = standing === "online" || standing === "signed-out" ? await outgoing.ask(fields, nonce, alone) : { outcome: "unsent", html: "" };
     if (reply.outcome === "unsent" || reply.outcome === "busy") {
-      const decision = await offline.take(code, direction, gate, nonce);
-      say(new Answers(offline.book).draw(decision));
+      const decision = await own.take(code, direction, gate, nonce);
+      say(new Answers(own.book).draw(decision));
       return;
     }
     told(reply);
     const ticket = toneOf(fragment(reply.html)) === "ok" && readTicket(code);
-    if (ticket) void offline.answered(await lookupOf(ticket), direction, gate);
+    if (ticket) void own.answered(await lookupOf(ticket), direction, gate);
   }
 
   async function prepare(): Promise<void> {
+    let lost = false;
     await onlyDoor(() => {
+      lost = true;
       offline?.stop();
       offline = undefined;
       document.addEventListener("visibilitychange", () => !document.hidden && location.reload()); // whoever comes back to it wants it
     });
-    offline = await Offline.start(root.dataset.list ?? "", root.dataset.url ?? "", () => outgoing.standing(), delivered, () => network(standing));
+    const started = await Offline.start(root.dataset.list ?? "", root.dataset.url ?? "", () => outgoing.standing(), delivered, () => network(standing));
+    if (lost) {
+      started?.stop(); // another page of this phone decides by now
+      return;
+    }
+    offline = started;
     offline?.listen(heard);
     network(standing);
     await keepApp().catch(() => undefined); // without it the door works as long as its page is open
@@ -108,7 +124,7 @@ function door(root: HTMLElement): void {
     const read = await chooseReader(document.body.dataset.zxing ?? "");
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, glance));
-      if (!camera.running || !video?.videoWidth || underway > 0 || panels.current || document.hidden || answering()) continue;
+      if (!camera.running || !video?.videoWidth || underway > 0 || panels.current || document.hidden || answering() || document.querySelector("dialog[open]")) continue;
       const code = sights.fresh(await read(video).catch(() => []), performance.now());
       if (!code) continue;
       await scan({ code });
@@ -118,7 +134,7 @@ function door(root: HTMLElement): void {
 
   // answering is the form in which somebody writes down what they were told: what they have typed is not lost to the next in the queue.
   function answering(): HTMLFormElement | undefined {
-    return answer?.querySelector<HTMLFormElement>("[data-asked]:focus-within") ?? undefined;
+    return answer?.querySelector<HTMLFormElement>(":is([data-asked], [data-override]):is(:focus-within, [data-typed])") ?? undefined;
   }
 
   // Answers
@@ -136,7 +152,7 @@ function door(root: HTMLElement): void {
   function drained(replies: Reply[], began: number): void {
     if (panels.current === "find") void find();
     const answers = replies.map(read);
-    const newest = said > began && answer?.firstElementChild ? undefined : answers.pop();
+    const newest = answering() || (said > began && answer?.firstElementChild) ? undefined : answers.pop();
     if (newest) say(newest);
     const refused = answers.filter((each) => toneOf(each) !== "ok");
     if (refused.length > 0) list(refused);
@@ -204,14 +220,20 @@ function door(root: HTMLElement): void {
     clearTimeout(seen);
     answer?.replaceChildren();
   }
-  answer.addEventListener("pointerdown", (event) => {
-    if ((event.target as Element).closest("form, details")) clearTimeout(seen);
+  for (const touch of ["pointerdown", "focusin"] as const) {
+    answer.addEventListener(touch, (event) => {
+      if ((event.target as Element).closest("form, details")) clearTimeout(seen);
+    });
+  }
+  answer.addEventListener("input", (event) => {
+    const form = (event.target as Element).closest<HTMLFormElement>("form");
+    if (form) form.dataset.typed = "yes"; // whoever has typed something presses a button to leave it
   });
   answer.addEventListener("click", (event) => {
     if (performance.now() - said < doubleTap) return; // meant for what was there before
     if ((event.target as Element).closest("form, details")) return; // somebody answers for it
     const pressed = (event.target as Element).closest<HTMLElement>("a, button");
-    if (!pressed || pressed.matches("[data-go-on]")) dismiss();
+    if (pressed ? pressed.matches("[data-go-on]") : !answering()) dismiss();
   });
   let swallowed = false; // the key that is down was for the answer: neither its press nor what the browser makes of it counts
   document.addEventListener("keypress", (event) => {
@@ -349,7 +371,7 @@ function door(root: HTMLElement): void {
     } else if (form.matches("[data-override], [data-others], [data-asked]")) {
       if (form.dataset.confirm && form.dataset.confirmed !== "yes") return; // it is asked first
       event.preventDefault();
-      once(form, setAside(form));
+      once(form, inTurn(() => setAside(form)));
     } else if (form.matches("[data-annul]") && form.dataset.confirmed === "yes") {
       event.preventDefault();
       void load(part("log"), form.action, () => true, new URLSearchParams(new FormData(form) as unknown as Record<string, string>)).then(count);
@@ -361,9 +383,11 @@ function door(root: HTMLElement): void {
     try {
       const response = await post(form);
       if (response.ok) told({ outcome: "answered", html: await response.text() });
+      else if (form.dataset.typed) signal("refuse"); // what was typed stays, to be sent again
       else say(template("failed"));
     } catch {
       network("offline");
+      if (settings.sound) signal("refuse");
     }
   }
 

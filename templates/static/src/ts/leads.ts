@@ -33,13 +33,23 @@ function leads(root: HTMLElement): void {
     }
   }
 
-  // noting is the note that somebody is writing.
-  const noting = () => document.activeElement?.closest<HTMLFormElement>("[data-leads-note]") ?? undefined;
+  // noting says whether somebody is writing a note.
+  const noting = () => document.activeElement?.matches("[data-leads-note] textarea") ?? false;
+  document.addEventListener("input", (event) => {
+    const form = (event.target as Element).closest<HTMLFormElement>("[data-leads-note]");
+    if (form) form.dataset.typed = "yes";
+  });
   const bodyOf = (form: HTMLFormElement) => new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
 
   async function take(code: string): Promise<void> {
-    const note = noting();
-    if (note) await send(note.action, bodyOf(note)); // the answer takes its place
+    for (;;) { // the answer takes the place of what is written
+      const note = document.querySelector<HTMLFormElement>("[data-leads-note][data-typed]");
+      if (!note) break;
+      if (!(await send(note.action, bodyOf(note)))) {
+        signal("refuse");
+        return;
+      }
+    }
     if (!(await send(root.dataset.leads ?? "", new URLSearchParams({ code })))) {
       signal("refuse");
       return;
@@ -63,7 +73,7 @@ function leads(root: HTMLElement): void {
   // Without an answer a form stays as it is, and is sent as a page.
   document.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
-    if (!form.matches("[data-leads-code], [data-leads-note]")) return;
+    if (event.defaultPrevented || !form.matches("[data-leads-code], [data-leads-note]")) return;
     event.preventDefault();
     void send(form.action, bodyOf(form)).then((answered) => {
       delete form.dataset.sent;

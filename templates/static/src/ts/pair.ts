@@ -1,5 +1,16 @@
 import { untold } from "./_kept";
 
+// warned says whether scans of an earlier pairing wait, and shows it.
+async function warned(): Promise<boolean> {
+  const waits = document.querySelector<HTMLElement>("[data-pair-waits]");
+  const count = await untold();
+  if (count === 0 || !waits) return false;
+  const text = waits.querySelector<HTMLElement>("[data-text]");
+  if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(count));
+  waits.hidden = false;
+  return true;
+}
+
 // A phone opened the link of a pairing code: the code stands behind the #, which no browser sends. It is taken out of the address,
 // so that neither the history nor a bookmark keeps it, and sent. Where scans of an earlier pairing wait it is asked first: of another event
 // nobody could tell them any more.
@@ -10,19 +21,25 @@ async function pair(): Promise<void> {
   if (!form || !field || !code) return;
   history.replaceState(null, "", location.pathname);
   field.value = code;
-  const waits = document.querySelector<HTMLElement>("[data-pair-waits]");
-  const count = await untold();
-  if (count > 0 && waits) {
-    const text = waits.querySelector<HTMLElement>("[data-text]");
-    if (text) text.textContent = (text.dataset.text ?? "{}").replace("{}", String(count));
-    waits.hidden = false;
-    return;
-  }
+  if (await warned()) return;
   form.hidden = true;
   const doing = document.querySelector<HTMLElement>("[data-pairing]");
   if (doing) doing.hidden = false;
   form.submit();
 }
+
+// A code that is typed is asked about as well, once.
+document.querySelector<HTMLFormElement>("[data-pair]")?.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  const waits = document.querySelector<HTMLElement>("[data-pair-waits]");
+  if (!waits?.hidden || form.dataset.asked) return;
+  event.preventDefault();
+  form.dataset.asked = "yes";
+  void warned().then((warns) => {
+    delete form.dataset.sent;
+    if (!warns) form.submit();
+  });
+});
 
 window.addEventListener("hashchange", () => void pair());
 window.addEventListener("pageshow", (event) => {
