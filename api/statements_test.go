@@ -69,7 +69,7 @@ var most = map[string]int64{
 	"/console/events/{event}/questions/{question}":      8,
 	"/console/events/{event}/agenda":                    11,
 	"/console/events/{event}/agenda/grid":               3,
-	"/console/events/{event}/agenda/draft":              8,
+	"/console/events/{event}/agenda/draft":              9,
 	"/console/events/{event}/agenda/rooms":              9,
 	"/console/events/{event}/agenda/sessions/new":       9,
 	"/console/events/{event}/agenda/sessions/{session}": 9,
