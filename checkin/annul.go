@@ -124,7 +124,7 @@ func rereadAttendance(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket,
 	}
 	if len(entries) == 0 {
 		if there && session == "" {
-			return impliedByMark(ctx, tx, ticket, counts)
+			return imply(ctx, tx, ticket, counts)
 		}
 		return nil
 	}
@@ -135,24 +135,6 @@ func rereadAttendance(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket,
 	after.LastAt = entries[len(entries)-1].At
 	counts.came(after, after.FirstAt, 1)
 	_, err = tx.NewInsert().Model(after).Exec(ctx)
-	return err
-}
-
-// impliedByMark puts back what a mark by hand at a session says of the event, where no door says anything any more.
-func impliedByMark(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket, counts *ledger) error {
-	mark := new(Attendance)
-	err := tx.NewSelect().Model(mark).Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).Where("session_id IS NOT NULL").Where("source = ?", Manual).
-		Order("first_at", "id").Limit(1).Scan(ctx)
-	if database.IsNoRows(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	implied := attendanceOf(ticket, "", Manual, mark.FirstAt)
-	implied.LastAt, implied.MarkedBy, implied.Implied, implied.PersonID = mark.LastAt, mark.MarkedBy, true, mark.PersonID
-	counts.came(implied, implied.FirstAt, 1)
-	_, err = tx.NewInsert().Model(implied).Exec(ctx)
 	return err
 }
 

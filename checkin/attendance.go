@@ -110,7 +110,7 @@ func writePresent(ctx context.Context, tx bun.IDB, counts *ledger, session turno
 		tickets[r.EventID] = append(tickets[r.EventID], r.TicketID)
 	}
 	var before []*Attendance
-	known := tx.NewSelect().Model(&before).Column("ticket_id", "first_at")
+	known := tx.NewSelect().Model(&before).Column("ticket_id", "first_at", "implied")
 	conflict := "CONFLICT (session_id, ticket_id) WHERE session_id IS NOT NULL DO UPDATE"
 	if session == "" {
 		conflict = "CONFLICT (event_id, ticket_id) WHERE session_id IS NULL DO UPDATE"
@@ -124,8 +124,8 @@ func writePresent(ctx context.Context, tx bun.IDB, counts *ledger, session turno
 		return err
 	}
 	for _, b := range before {
-		first := byTicket[b.TicketID].FirstAt // not for the first time; or the first time was earlier than was known
-		if first.Before(b.FirstAt) {
+		first := byTicket[b.TicketID].FirstAt     // not for the first time; or the first time was earlier than was known
+		if first.Before(b.FirstAt) || b.Implied { // its time was that of a mark at a session
 			first = b.FirstAt
 		}
 		counts.came(byTicket[b.TicketID], first, -1)
@@ -133,9 +133,14 @@ func writePresent(ctx context.Context, tx bun.IDB, counts *ledger, session turno
 	for _, r := range rows {
 		counts.came(r, r.FirstAt, 1)
 	}
+	// What is seen takes the place of what a mark at a session implied, and an opened link that of a mark by hand: no log could bring it back when the mark goes.
+	const takes = "CASE WHEN attendance.implied OR attendance.source = 'manual' AND EXCLUDED.source = 'join' THEN "
 	_, err := tx.NewInsert().Model(&rows).On(conflict).
-		Set("first_at = CASE WHEN EXCLUDED.first_at < attendance.first_at THEN EXCLUDED.first_at ELSE attendance.first_at END").
-		Set("last_at = CASE WHEN EXCLUDED.last_at > attendance.last_at THEN EXCLUDED.last_at ELSE attendance.last_at END").Exec(ctx)
+		Set("first_at = CASE WHEN EXCLUDED.first_at < attendance.first_at OR attendance.implied THEN EXCLUDED.first_at ELSE attendance.first_at END").
+		Set("last_at = CASE WHEN EXCLUDED.last_at > attendance.last_at OR attendance.implied THEN EXCLUDED.last_at ELSE attendance.last_at END").
+		Set("source = " + takes + "EXCLUDED.source ELSE attendance.source END").Set("confidence = " + takes + "EXCLUDED.confidence ELSE attendance.confidence END").
+		Set("minutes = " + takes + "EXCLUDED.minutes ELSE attendance.minutes END").Set("marked_by = " + takes + "EXCLUDED.marked_by ELSE attendance.marked_by END").
+		Set("person_id = " + takes + "EXCLUDED.person_id ELSE attendance.person_id END").Set("implied = EXCLUDED.implied AND attendance.implied").Exec(ctx)
 	return err
 }
 

@@ -391,3 +391,68 @@ func TestManyAttendanceExportsAtOnce(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// What is seen takes the place of what a mark at a session implies, and a join that of any mark: taking the mark back loses nothing. A mark that is corrected corrects the event's record.
+func TestWhatIsSeenOutranksAMark(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoor(t, db)
+		talk, main := d.session("Talk", time.Hour, time.Hour), d.list(checkin.ListInput{})
+		virtual := d.ticketType("Virtual", ticketing.Virtual)
+		mark := func(ticket *ticketing.Ticket, session turnout.ID, at time.Duration) *checkin.Attendance {
+			t.Helper()
+			a, err := d.Mark(t.Context(), d.event.CommunityID, d.event.ID, checkin.MarkInput{TicketID: ticket.ID, SessionID: session, At: start.Add(at)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		record := func(ticket *ticketing.Ticket) (a checkin.Attendance) {
+			t.Helper()
+			if err := d.DB.Read().NewSelect().Model(&a).Where("ticket_id = ?", ticket.ID).Where("session_id IS NULL").Scan(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			d.holds()
+			return a
+		}
+		bought := append(d.order(d.regular, 2).Tickets, d.order(virtual, 2).Tickets...)
+		one, two, three, four := bought[0], bought[1], bought[2], bought[3]
+		d.at(7 * time.Hour)
+
+		mark(one, talk.ID, time.Hour)
+		mark(one, talk.ID, 3*time.Hour) // corrected
+		if a := record(one); !a.FirstAt.Equal(start.Add(3 * time.Hour)) {
+			t.Errorf("a mark that was corrected: first at %v", a.FirstAt)
+		}
+		mark(one, "", 6*time.Hour)
+		if a := record(one); !a.FirstAt.Equal(start.Add(3*time.Hour)) || a.Implied {
+			t.Errorf("at the event after its session: %+v", a)
+		}
+
+		session := mark(two, talk.ID, time.Hour)
+		d.must(checkin.ScanInput{ListID: main.ID, Code: two.Code})
+		if a := record(two); a.Source != checkin.DoorScan || a.Implied || a.MarkedBy != "" || !a.FirstAt.Equal(d.now()) {
+			t.Errorf("scanned after a mark at a session: %+v", a)
+		}
+		if err := d.Unmark(t.Context(), d.event.CommunityID, d.event.ID, session.ID); err != nil || record(two).Source != checkin.DoorScan {
+			t.Errorf("the mark taken back: %v", err)
+		}
+
+		session = mark(three, talk.ID, time.Hour)
+		if err := d.RecordJoin(t.Context(), three); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Unmark(t.Context(), d.event.CommunityID, d.event.ID, session.ID); err != nil || record(three).Source != checkin.Join {
+			t.Errorf("a join after a mark at a session: %v", err)
+		}
+		by := mark(four, "", time.Hour)
+		if err := d.RecordJoin(t.Context(), four); err != nil {
+			t.Fatal(err)
+		}
+		if a := record(four); a.Source != checkin.Join || !a.FirstAt.Equal(start.Add(time.Hour)) {
+			t.Errorf("a join after a mark at the event: %+v", a)
+		}
+		if err := d.Unmark(t.Context(), d.event.CommunityID, d.event.ID, by.ID); !errors.Is(err, checkin.ErrNotMarked) {
+			t.Errorf("there is no mark any more: %v", err)
+		}
+	})
+}

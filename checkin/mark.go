@@ -94,29 +94,35 @@ func (s *Service) Mark(ctx context.Context, community, event turnout.ID, in Mark
 // mark writes what was marked and gives the record that is there now. The ticket is locked.
 func (s *Service) mark(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket, in MarkInput) (record Attendance, err error) {
 	counts := newLedger()
-	seen := presence{}
-	seen.seen(ticket, in.SessionID, Manual, in.At)
-	said := seen[presenceKey{in.SessionID, ticket.ID}]
-	for _, a := range seen {
-		a.MarkedBy = string(audit.ActorFrom(ctx).ID)
-		a.Implied = a != said
-	}
-	said.Minutes = in.Minutes
+	said := attendanceOf(ticket, in.SessionID, Manual, in.At)
+	said.MarkedBy, said.Minutes = string(audit.ActorFrom(ctx).ID), in.Minutes
 	// By hand it is said anew: an earlier mark gives way. What doors and links have seen stays.
 	if err := s.unmark(ctx, tx, ticket, in.SessionID, counts); err != nil {
 		return record, err
 	}
-	for _, a := range seen {
-		there, err := at(tx.NewSelect().Model((*Attendance)(nil)), a.SessionID).Where("event_id = ?", a.EventID).Where("ticket_id = ?", a.TicketID).Exists(ctx)
-		if err != nil {
+	there, err := at(tx.NewSelect().Model((*Attendance)(nil)), in.SessionID).Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).Exists(ctx)
+	if err != nil {
+		return record, err
+	}
+	if !there && in.SessionID == "" { // whoever was at a session was at the event by then
+		var marks []*Attendance
+		if err := marksAtSessions(tx.NewSelect().Model(&marks), ticket).Scan(ctx); err != nil {
 			return record, err
 		}
-		if there {
-			delete(seen, presenceKey{a.SessionID, a.TicketID})
+		for _, m := range marks {
+			said.widen(m)
 		}
 	}
-	if err := seen.write(ctx, tx, counts); err != nil {
-		return record, err
+	if !there {
+		counts.came(said, said.FirstAt, 1)
+		if _, err := tx.NewInsert().Model(said).Exec(ctx); err != nil {
+			return record, err
+		}
+	}
+	if in.SessionID != "" {
+		if err := imply(ctx, tx, ticket, counts); err != nil {
+			return record, err
+		}
 	}
 	if err := counts.write(ctx, tx); err != nil {
 		return record, err
@@ -162,7 +168,7 @@ func (s *Service) Unmark(ctx context.Context, community, event, id turnout.ID) e
 			return err
 		}
 		if record.SessionID != "" {
-			if err := s.unimply(ctx, tx, ticket, counts); err != nil {
+			if err := imply(ctx, tx, ticket, counts); err != nil {
 				return err
 			}
 		}
@@ -195,17 +201,46 @@ func (s *Service) unmark(ctx context.Context, tx bun.IDB, ticket *ticketing.Tick
 	return rereadAttendance(ctx, tx, ticket, session, counts)
 }
 
-// unimply removes the mark at the event that is there for marks at sessions alone, with the last of them.
-func (s *Service) unimply(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket, counts *ledger) error {
-	of := func(where string) (bool, error) {
-		return tx.NewSelect().Model((*Attendance)(nil)).Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).Where(where).Exists(ctx)
-	}
-	implied, err := of("session_id IS NULL AND implied")
-	if err != nil || !implied {
+// imply makes the record at the event what the marks by hand at its sessions say, where nothing else says it: from the first of them to the last. Without any, what doors
+// saw takes its place.
+func imply(ctx context.Context, tx bun.IDB, ticket *ticketing.Ticket, counts *ledger) error {
+	record := new(Attendance)
+	err := at(tx.NewSelect().Model(record), "").Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).Scan(ctx)
+	there := err == nil
+	if err != nil && !database.IsNoRows(err) || there && !record.Implied {
 		return err
 	}
-	if others, err := of("session_id IS NOT NULL AND source = 'manual'"); err != nil || others {
+	var marks []*Attendance
+	if err := marksAtSessions(tx.NewSelect().Model(&marks), ticket).Scan(ctx); err != nil {
 		return err
 	}
-	return s.unmark(ctx, tx, ticket, "", counts)
+	if there {
+		record.ticket = ticket
+		counts.came(record, record.FirstAt, -1)
+		if _, err := tx.NewDelete().Model(record).WherePK().Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if len(marks) == 0 {
+		if there {
+			return rereadAttendance(ctx, tx, ticket, "", counts)
+		}
+		return nil
+	}
+	implied := attendanceOf(ticket, "", Manual, marks[0].FirstAt)
+	if there {
+		implied.ID = record.ID
+	}
+	implied.MarkedBy, implied.PersonID, implied.Implied = marks[0].MarkedBy, marks[0].PersonID, true
+	for _, m := range marks {
+		implied.widen(m)
+	}
+	counts.came(implied, implied.FirstAt, 1)
+	_, err = tx.NewInsert().Model(implied).Exec(ctx)
+	return err
+}
+
+// marksAtSessions narrows a query over attendance records to a ticket's marks by hand at sessions, the earliest first.
+func marksAtSessions(q *bun.SelectQuery, ticket *ticketing.Ticket) *bun.SelectQuery {
+	return q.Where("event_id = ?", ticket.EventID).Where("ticket_id = ?", ticket.ID).Where("session_id IS NOT NULL").Where("source = ?", Manual).Order("first_at", "id")
 }
