@@ -111,6 +111,10 @@ func TestSponsorsScanBadges(t *testing.T) {
 		d.api("POST", "/events/fest/devices", m{"name": "x", "role": "leads"}, 422).is("sponsor_id", "fields", 0, "name")
 		d.api("POST", "/events/fest/devices", m{"name": "x", "role": "scan", "sponsor_id": acme.sponsor}, 422).is("sponsor_id", "fields", 0, "name")
 		d.api("PATCH", "/devices/"+acme.device, m{"role": "supervisor"}, 422)
+		only := "Bearer " + d.newToken(d.community.ID, "checkin:write") // of the doors: a sponsor's scanner shows whom they met
+		d.api("POST", "/events/fest/devices", m{"name": "x", "role": "leads", "sponsor_id": acme.sponsor}, 403, "Authorization", only)
+		d.api("POST", "/devices/"+acme.device+"/pairing", nil, 403, "Authorization", only)
+		d.api("PATCH", "/devices/"+acme.device, m{"name": "y"}, 403, "Authorization", only)
 
 		// Stars and a note: the sponsor's own alone.
 		rows, err := d.Leads.Leads(t.Context(), event(d), turnout.ID(acme.sponsor), leads.Filter{Limit: 10})

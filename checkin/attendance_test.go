@@ -456,3 +456,25 @@ func TestWhatIsSeenOutranksAMark(t *testing.T) {
 		}
 	})
 }
+
+// A session that lost its place, and with it its end, leaves what the event's own doors saw.
+func TestAStayWithoutAnEndHidesNoOther(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoor(t, db)
+		talk := d.session("Talk", time.Hour, time.Hour)
+		main, room := d.list(checkin.ListInput{Entry: rules.Again}), d.list(checkin.ListInput{Name: "Talk", SessionID: talk.ID})
+		ticket := d.order(d.regular, 1).Tickets[0]
+		d.must(checkin.ScanInput{ListID: main.ID, Code: ticket.Code})
+		d.at(time.Hour)
+		d.must(checkin.ScanInput{ListID: room.ID, Code: ticket.Code})
+		d.at(5 * time.Hour)
+		d.must(checkin.ScanInput{ListID: main.ID, Code: ticket.Code, Direction: checkin.Exit})
+		plan := &agenda.Service{DB: d.DB, Now: d.now}
+		if _, err := plan.Unplace(t.Context(), d.event.CommunityID, talk.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.present(""); got != "door_scan 300 high" {
+			t.Errorf("at the event: %s", got)
+		}
+	})
+}

@@ -157,6 +157,9 @@ func reckon(a *Attendance, lists []*List, evaluators map[turnout.ID]*rules.List,
 			continue
 		}
 		some, known := stays(l, evaluators[l.ID], log[l.ID], ends[l.SessionID], now)
+		if !known && a.SessionID == "" && l.SessionID != "" {
+			continue // how long they were in one room does not hide how long they were there
+		}
 		if !known {
 			return
 		}

@@ -133,7 +133,7 @@ type filling struct {
 // lock locks the pools of the order and of all choices before anything else, and reads the ticket under that.
 func (f *filling) lock(ctx context.Context, id turnout.ID) error {
 	found := new(Ticket)
-	if err := f.tx.NewSelect().Model(found).Column("id", "event_id", "order_id").Where("id = ?", id).Scan(ctx); err != nil {
+	if err := f.tx.NewSelect().Model(found).Column("id", "community_id", "event_id", "order_id").Where("id = ?", id).Scan(ctx); err != nil {
 		return database.NotFound(err)
 	}
 	event := []turnout.ID{found.EventID}
@@ -152,6 +152,9 @@ func (f *filling) lock(ctx context.Context, id turnout.ID) error {
 		if err == nil {
 			err = database.ErrAgain
 		}
+		return err
+	}
+	if _, err = LockTicket(ctx, f.tx, found.CommunityID, id); err != nil { // doors write answers and notices under it
 		return err
 	}
 	if f.order, err = f.s.orderWhere(ctx, f.tx, "id = ?", found.OrderID); err != nil {

@@ -104,13 +104,30 @@ func (h *Handler) CreateDevice(c *gin.Context) {
 	if !respond.Bind(c, &in) {
 		return
 	}
+	if !mayOpen(c, in.Role) {
+		respond.Fail(c, access.ErrScope)
+		return
+	}
 	d, opening, err := h.CheckIn.CreateDevice(c.Request.Context(), access.Community(c), access.Event(c).ID, checkin.DeviceInput(in))
 	h.answerOpened(c, d, opening, err)
 }
 
+// mayOpen says whether the caller may open a device of a role to somebody: one of a sponsor's is also the sponsors' affair, as it shows whom the sponsor met.
+func mayOpen(c *gin.Context, role checkin.Role) bool {
+	return role != checkin.Leads || access.Who(c).May("sponsors:write", access.Community(c), nil)
+}
+
 // RepairDevice is POST /devices/{id}/pairing.
 func (h *Handler) RepairDevice(c *gin.Context) {
-	d, opening, err := h.CheckIn.RepairDevice(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")))
+	ctx, community, id := c.Request.Context(), access.Community(c), turnout.ID(c.Param("id"))
+	d, err := h.CheckIn.FindDevice(ctx, community, id)
+	if err == nil && !mayOpen(c, d.Role) {
+		err = access.ErrScope
+	}
+	var opening checkin.Opening
+	if err == nil {
+		d, opening, err = h.CheckIn.RepairDevice(ctx, community, id)
+	}
 	h.answerOpened(c, d, opening, err)
 }
 
@@ -151,7 +168,9 @@ func (h *Handler) UpdateDevice(c *gin.Context) {
 	d, err := h.CheckIn.FindDevice(ctx, community, turnout.ID(c.Param("id")))
 	if err == nil {
 		change := d.Input()
-		if err = in.apply(&change); err == nil {
+		if !mayOpen(c, d.Role) {
+			err = access.ErrScope
+		} else if err = in.apply(&change); err == nil {
 			if version == 0 {
 				version = d.Version // what is not sent is as it was read
 			}

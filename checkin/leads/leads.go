@@ -348,11 +348,15 @@ func (s *Service) Note(ctx context.Context, device *checkin.Device, lead turnout
 			return err
 		}
 		n, err := database.Changed(tx.NewUpdate().Model((*Lead)(nil)).Set("rating = ?", in.Rating).Set("note = ?", in.Note).Set("version = version + 1").Set("updated_at = ?", s.Now()).
-			Where("id = ?", lead).Where("EXISTS (SELECT 1 FROM consent_receipts AS receipt WHERE receipt.id = lead.receipt_id AND receipt.withdrawn_at IS NULL)").Exec(ctx))
+			Where("id = ?", lead).
+			Where("EXISTS (SELECT 1 FROM consent_receipts AS receipt JOIN tickets AS ticket ON ticket.id = receipt.ticket_id WHERE receipt.id = lead.receipt_id AND " + shared + ")").Exec(ctx))
 		if err == nil && n == 0 {
 			err = ErrWithdrawn
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Community: row.CommunityID, Action: "lead.noted", Subject: row.ID, At: s.Now()})
 	}))
 }
 

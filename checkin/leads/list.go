@@ -3,12 +3,15 @@ package leads
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
 	"turnout"
 	"turnout/checkin"
 	"turnout/events"
+	"turnout/events/people"
 	"turnout/internal/database"
 	"turnout/internal/sheet"
 	"turnout/ticketing"
@@ -34,30 +37,48 @@ func (s *Service) Lead(ctx context.Context, device *checkin.Device, id turnout.I
 
 // Filter narrows a list of a sponsor's leads; its zero value takes all.
 type Filter struct {
-	Search string     // as ticketing.AttendeeFilter's
+	Search string     // words that begin a name or an address, without accents
 	Device turnout.ID // that scanned them first
 	Before turnout.ID // those older than this one
 	Limit  int
 }
 
-// searched is how many tickets a search for leads looks at.
-const searched = 200
-
 // Leads lists a sponsor's leads, the newest first, at most Limit. Those who have withdrawn are in it, without a name; a search does not find them.
 func (s *Service) Leads(ctx context.Context, e *events.Event, sponsor turnout.ID, f Filter) ([]*Lead, error) {
+	words := people.Fold(f.Search)
+	if len(words) == 0 {
+		return s.leads(ctx, e, sponsor, f)
+	}
+	var found []*Lead
+	chunk := Filter{Device: f.Device, Before: f.Before, Limit: exportChunk}
+	for { // all of them: a sponsor has met some hundreds
+		some, err := s.leads(ctx, e, sponsor, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range some {
+			if l.Shared && named(l, words) && len(found) < f.Limit {
+				found = append(found, l)
+			}
+		}
+		if len(some) < exportChunk || len(found) == f.Limit {
+			return found, nil
+		}
+		chunk.Before = some[len(some)-1].ID
+	}
+}
+
+// named says whether each of the words begins one of a lead's name or address.
+func named(l *Lead, words []string) bool {
+	own := people.Fold(l.Name + " " + l.Email)
+	return !slices.ContainsFunc(words, func(word string) bool {
+		return !slices.ContainsFunc(own, func(mine string) bool { return strings.HasPrefix(mine, word) })
+	})
+}
+
+func (s *Service) leads(ctx context.Context, e *events.Event, sponsor turnout.ID, f Filter) ([]*Lead, error) {
 	var leads []*Lead
 	q := columns(s.DB.Read().NewSelect().Model(&leads)).Where("lead.sponsor_id = ?", sponsor).Where("lead.community_id = ?", e.CommunityID).OrderExpr("lead.id DESC").Limit(int64(f.Limit))
-	if f.Search != "" {
-		tickets, err := s.Ticketing.AttendeeRows(ctx, e, ticketing.AttendeeFilter{Search: f.Search, Limit: searched})
-		if err != nil || len(tickets) == 0 {
-			return nil, wrapped("list", err)
-		}
-		ids := make([]turnout.ID, len(tickets))
-		for i, t := range tickets {
-			ids[i] = t.ID
-		}
-		q = q.Where("lead.ticket_id IN (?)", bun.List(ids)).Where(shared)
-	}
 	if f.Device != "" {
 		q = q.Where("lead.device_id = ?", f.Device)
 	}
