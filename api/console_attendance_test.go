@@ -1,6 +1,7 @@
 package api
 
 import (
+	"html"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -15,7 +16,7 @@ func TestAttendancePages(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
 		d.see(d.at("/attendance"), "Nobody was seen yet")
 		d.see(d.at("/attendance/sessions"), "No sessions yet")
-		_, free := d.onSale(20)
+		_, free := d.onSale(100)
 		order := d.buy(free, 2, "Ada Lovelace", "ada@example.org")
 		session := d.place("Łódź by night", "Cellar", d.event.StartsAt)
 		id := string(session.ID)
@@ -59,6 +60,18 @@ func TestAttendancePages(t *testing.T) {
 			if w, _ := d.ask(httptest.NewRequest("GET", baseURL+d.at(path), nil)); w.StatusCode != 404 {
 				t.Errorf("%s: %d", path, w.StatusCode)
 			}
+		}
+
+		// A search goes on where its first page ends.
+		for range 6 {
+			d.buy(free, 10, "Grace Many", "grace@example.org")
+		}
+		body = d.see(d.at("/attendance?search=grace"), "search=grace")
+		rows := strings.Count(body, "Grace Many")
+		next := cut(t, body, `href="`+d.at("/attendance?before="), `"`)
+		body = d.see(d.at("/attendance?before=") + html.UnescapeString(next))
+		if rows += strings.Count(body, "Grace Many"); rows != 60 || strings.Contains(body, "?before=") {
+			t.Errorf("%d of 60 on two pages", rows)
 		}
 		d.lang = "de"
 		for _, p := range []string{d.at("/attendance"), d.at("/attendance/sessions"), list + "/edit", found} {

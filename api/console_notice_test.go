@@ -23,12 +23,15 @@ func TestNoticesForTheDoor(t *testing.T) {
 		if body := d.see(d.at("/attendees.csv?notice=any&lang=en")); !strings.Contains(body, `Minor,"Picked up <by> her mother"`) || strings.Contains(body, "bo@") {
 			t.Errorf("the file: %s", body)
 		}
-		d.send(at, url.Values{"notice": {""}, "notice_text": {"left over"}}, page) // refused: a text of no kind
-		d.see(page, "Minor")
-		d.send(at, url.Values{"notice": {""}, "notice_text": {""}}, page)
-		if body := d.see(page); strings.Contains(body, "Picked up") {
-			t.Error("it was taken back")
+		for _, left := range []string{"Picked up <by> her mother", ""} { // taken back by its kind, or as a whole
+			d.send(at, url.Values{"notice": {"minor"}, "notice_text": {"Picked up <by> her mother"}}, page)
+			d.send(at, url.Values{"notice": {""}, "notice_text": {left}}, page)
+			if body := d.see(page); strings.Contains(body, "Picked up") || strings.Contains(body, `value="minor" selected`) || strings.Contains(body, `value="attention" selected`) {
+				t.Error("it was taken back")
+			}
 		}
+		d.send(at, url.Values{"notice": {""}, "notice_text": {"Only words"}}, page)
+		d.see(page, "Only words", `<option value="attention" selected>`)
 		if w, _ := d.post(page+"/tickets/"+string(other.Tickets[0].ID)+"/notice", url.Values{"notice": {"vip"}}); w.StatusCode != 404 {
 			t.Errorf("a ticket of another order: %d", w.StatusCode)
 		}

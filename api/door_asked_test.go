@@ -128,3 +128,85 @@ func TestQuestionsAtTheDoor(t *testing.T) {
 		d.api("PUT", "/tickets/"+ticket+"/door-answers", m{"answers": m{call: "x"}}, 409)
 	})
 }
+
+// Who comes in together is asked one after the other, each by name, with and without scripts; who has answered is not asked again.
+func TestWhoComesTogetherIsAskedInTurn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		d := newDoorway(t, db)
+		door := d.open()
+		question := d.api("POST", "/events/fest/questions", m{"subject": "door", "kind": "text", "label": "Whom shall we call?", "purpose": "To help.", "required": true}, 201).text1("id")
+		turn := regexp.MustCompile(`<details class="door-asked" open>.*?Questions for ([^<]+)</summary><form[^>]* action="([^"]+/answers)"[^>]*>((?:<input type="hidden" name="then"[^>]*>)*)`)
+		next := func(body string) (who, action string, then []string) {
+			found := turn.FindStringSubmatch(strings.ReplaceAll(body, "\n", ""))
+			if found == nil {
+				return "", "", nil
+			}
+			for _, id := range regexp.MustCompile(`value="([^"]+)"`).FindAllStringSubmatch(found[3], -1) {
+				then = append(then, id[1])
+			}
+			return found[1], found[2], then
+		}
+		together := func(nonce string) (form string, send url.Values) {
+			codes, _ := d.buyFree(4)
+			_, body := d.page(d.staff, door+"/scans", url.Values{"code": {codes[0]}, "nonce": {nonce}}, true)
+			others := othersAction.FindStringSubmatch(body)
+			if others == nil {
+				t.Fatalf("nobody else: %s", body)
+			}
+			send = url.Values{"nonce": {others[2]}}
+			for _, id := range regexp.MustCompile(`name="ticket" value="([^"]+)"`).FindAllStringSubmatch(body, -1) {
+				send.Add("ticket", id[1])
+			}
+			return others[1], send
+		}
+		answer := func(then []string, said string) url.Values {
+			return url.Values{"answers." + question: {said}, "then": then}
+		}
+
+		form, send := together("first")
+		_, body := d.page(d.staff, form, send, true)
+		who, action, then := next(body)
+		if !strings.Contains(body, "3 more let in") || who == "" || len(then) != 2 {
+			t.Fatalf("asked %q, then %v: %s", who, then, body)
+		}
+		_, body = d.page(d.staff, action, answer(then, ""), true) // nothing said: asked again, and the others wait
+		if !strings.Contains(body, "data-asked") || strings.Count(body, `name="then"`) != 2 {
+			t.Fatalf("without an answer: %s", body)
+		}
+		_, body = d.page(d.staff, action, answer(then, "Ida, 030 1234"), true)
+		_, second, rest := next(body)
+		if !strings.Contains(body, "Answers saved") || second == "" || second == action || len(rest) != 1 {
+			t.Fatalf("the second, then %v: %s", rest, body)
+		}
+		if _, again, _ := next(func() string { _, body := d.page(d.staff, form, send, true); return body }()); again != second {
+			t.Errorf("the form sent again asks %s, not %s", again, second)
+		}
+		_, body = d.page(d.staff, second, answer(append([]string{"scn_of_nobody"}, rest...), "Bo"), true)
+		if _, third, rest := next(body); third == "" || len(rest) != 0 {
+			t.Errorf("the third, then %v: %s", rest, body)
+		} else if _, body = d.page(d.staff, third, answer(nil, "Cy"), true); !strings.Contains(body, "Answers saved") || strings.Contains(body, "data-asked") {
+			t.Errorf("after the last: %s", body)
+		}
+
+		// Without scripts each has a page.
+		form, send = together("second")
+		w, _ := d.page(d.staff, form, send, false)
+		for left := 2; ; left-- {
+			_, body := d.page(d.staff, w.Header.Get("Location"), nil, false)
+			action := askedAction.FindStringSubmatch(strings.ReplaceAll(body, "\n", ""))
+			if action == nil || action[1] == "" || strings.Count(body, `name="then"`) != left {
+				t.Fatalf("with %d to come: %s", left, body)
+			}
+			var then []string
+			for _, id := range regexp.MustCompile(`name="then" value="([^"]+)"`).FindAllStringSubmatch(body, -1) {
+				then = append(then, id[1])
+			}
+			if w, _ = d.page(d.staff, action[2], answer(then, "Di"), false); left == 0 {
+				break
+			}
+		}
+		if to := w.Header.Get("Location"); w.StatusCode != 303 || strings.Contains(to, "then") {
+			t.Errorf("after the last: %d %s", w.StatusCode, to)
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,7 +73,8 @@ type house struct {
 	runner    *jobs.Runner
 	community *organisers.Community
 	owner     *organisers.Account
-	token     string // with every scope
+	token     string        // with every scope
+	ahead     *atomic.Int64 // nanoseconds by which its clock is ahead of this machine's
 
 	document *openapi3.T
 	router   routers.Router
@@ -82,9 +84,12 @@ type house struct {
 func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 	t.Helper()
 	ctx := t.Context()
-	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 	log := slog.New(slog.DiscardHandler)
-	h := &house{t: t, visited: map[string]bool{}, runner: &jobs.Runner{DB: db, Now: now, Log: log}}
+	h := &house{t: t, visited: map[string]bool{}, ahead: new(atomic.Int64)}
+	now := func() time.Time {
+		return time.Now().Add(time.Duration(h.ahead.Load())).UTC().Truncate(time.Microsecond)
+	}
+	h.runner = &jobs.Runner{DB: db, Now: now, Log: log}
 	h.sandbox = sandbox.New(sandbox.Config{DB: db, Now: now, Log: log,
 		PageURL: func(id string) string { return baseURL + "/sandbox/checkout/" + id },
 		Deliver: func(ctx context.Context, payload []byte, signature string) error {

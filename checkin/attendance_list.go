@@ -81,9 +81,10 @@ func (s *Service) PresentAt(ctx context.Context, e *events.Event, session, befor
 	return list, nil
 }
 
-// FindPresent searches an event's valid tickets as ticketing.AttendeeFilter does, and tells of each whether its attendee was at the event, or at the session.
-func (s *Service) FindPresent(ctx context.Context, e *events.Event, session turnout.ID, search string, limit int) ([]Present, error) {
-	tickets, err := s.Ticketing.AttendeeRows(ctx, e, ticketing.AttendeeFilter{Search: search, Status: ticketing.Valid, Limit: limit})
+// FindPresent searches an event's valid tickets as ticketing.AttendeeFilter does, at most limit, after the ticket of a given id ("" for the first page), and tells of each
+// whether its attendee was at the event, or at the session.
+func (s *Service) FindPresent(ctx context.Context, e *events.Event, session turnout.ID, search string, before turnout.ID, limit int) ([]Present, error) {
+	tickets, err := s.Ticketing.AttendeeRows(ctx, e, ticketing.AttendeeFilter{Search: search, Status: ticketing.Valid, Before: before, Limit: limit})
 	if err != nil || len(tickets) == 0 {
 		return nil, wrapped("find present", err)
 	}

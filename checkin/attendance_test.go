@@ -326,7 +326,7 @@ func TestExportOfAttendance(t *testing.T) {
 				t.Errorf("%q, %q", rows[0], rows[1])
 			}
 		}
-		found, err := d.FindPresent(t.Context(), d.event, talk.ID, order.Code, 10)
+		found, err := d.FindPresent(t.Context(), d.event, talk.ID, order.Code, "", 10)
 		if err != nil || len(found) != 10 || found[0].Record == nil || found[0].Ticket.AttendeeName != "Ada" {
 			t.Errorf("%d found, %v", len(found), err)
 		}

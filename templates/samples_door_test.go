@@ -42,6 +42,8 @@ type (
 	sampleAsked struct {
 		URL    string
 		Open   bool
+		Who    string
+		Then   []string
 		Errors Errors
 		Fields []sampleQuestion
 	}
@@ -104,7 +106,7 @@ func sampleScans() map[string]sampleScan {
 			}{2, sampleConf.StartsAt}}}
 	}
 	asked := all["entry"]
-	asked.Asked = &sampleAsked{"/door/x/lists/l/scans/scn_2/answers", true, Errors{{Message: "This ticket was canceled."}}, []sampleQuestion{
+	asked.Asked = &sampleAsked{"/door/x/lists/l/scans/scn_2/answers", true, "Ánh Nguyễn", []string{"scn_3"}, Errors{{Message: "This ticket was canceled."}}, []sampleQuestion{
 		{ID: "qst_1", Name: "answers.qst_1", Kind: "text", Label: "Whom shall we call?", Purpose: "If something happens.", Required: true, KeptUntil: sampleNow, Zone: sampleConf.Zone, MaxLength: 200, Error: "This needs an answer."}}}
 	all["asked"] = asked
 	kiosk := all["entry"]

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,8 +19,10 @@ import (
 
 // doorAsked is what whoever was scanned is asked at the door.
 type doorAsked struct {
-	URL    string // takes a POST
-	Open   bool   // it is still to be asked
+	URL    string   // takes a POST
+	Open   bool     // it is still to be asked
+	Who    string   // is asked; "" where the answer says it
+	Then   []string // ids of the scans of others who came with them, who are asked after them
 	Fields []questionField
 	Errors templates.Errors // beside those of the fields
 }
@@ -53,6 +56,36 @@ func (h *Handler) doorAsked(c *gin.Context, event *events.Event, scan *checkin.S
 		Fields: h.questionFields(c, event, form.Questions, ticketing.AtDoor, scan.Ticket.TicketTypeID, detailsPrefix, typed, errs)}
 }
 
+// mostAsked is how many of those who came together are asked one after the other; more are asked at their next scan.
+const mostAsked = 20
+
+// nextAsked gives what the first of those is asked of whom it is still to be asked; nil for nobody. Others have their turn after them.
+func (h *Handler) nextAsked(c *gin.Context, list *checkin.List, scans []string) (*checkin.Scan, *doorAsked) {
+	scans = scans[:min(len(scans), mostAsked)]
+	for i, id := range scans {
+		scan, err := h.CheckIn.Logged(c.Request.Context(), list.CommunityID, list.ID, turnout.ID(id))
+		if err != nil || !sawScan(c, scan) {
+			continue
+		}
+		if asked := h.doorAsked(c, access.Event(c), scan, nil, nil); asked != nil && asked.Open {
+			asked.Who, asked.Then = cmp.Or(scan.Ticket.AttendeeName, scan.Ticket.AttendeeEmail), scans[i+1:]
+			return scan, asked
+		}
+	}
+	return nil, nil
+}
+
+// askNext opens the page of a scan that something is to be asked after, and keeps whose turn it is then.
+func (h *Handler) askNext(c *gin.Context, list *checkin.List, scan *checkin.Scan, asked *doorAsked, said string) {
+	h.Redirect(c, doorPath(access.Event(c), list.ID)+"/scans/"+string(scan.ID)+"?"+url.Values{"then": asked.Then}.Encode(), "ok", said)
+}
+
+// askedSaved says whose answers are saved, and asks whoever is next.
+type askedSaved struct {
+	Name  string
+	Asked *doorAsked
+}
+
 // AnswerDoorForm is POST /door/{event}/lists/{list}/scans/{scan}/answers: what somebody who was scanned answered.
 func (h *Handler) AnswerDoorForm(c *gin.Context) {
 	list, scan := h.doorScan(c)
@@ -75,11 +108,15 @@ func (h *Handler) AnswerDoorForm(c *gin.Context) {
 		h.doorAskedAgain(c, list, scan, err)
 		return
 	}
-	if wantsPart(c) {
-		h.RenderPart(c, http.StatusOK, "door_scan", "asked", scan.Ticket)
-		return
+	next, asked := h.nextAsked(c, list, c.Request.PostForm["then"])
+	switch {
+	case wantsPart(c):
+		h.RenderPart(c, http.StatusOK, "door_scan", "asked", askedSaved{cmp.Or(scan.Ticket.AttendeeName, scan.Ticket.AttendeeEmail), asked})
+	case next != nil:
+		h.askNext(c, list, next, asked, h.text(c, "door.asked_saved"))
+	default:
+		h.Redirect(c, doorPath(event, list.ID)+"/scans/"+string(scan.ID), "ok", h.text(c, "door.asked_saved"))
 	}
-	h.Redirect(c, doorPath(event, list.ID)+"/scans/"+string(scan.ID), "ok", h.text(c, "door.asked_saved"))
 }
 
 // doorAskedAgain shows the form with what is wrong in it.
@@ -89,6 +126,9 @@ func (h *Handler) doorAskedAgain(c *gin.Context, list *checkin.List, scan *check
 		return
 	}
 	asked := h.doorAsked(c, access.Event(c), scan, c.Request.PostForm, errs)
+	if asked != nil {
+		asked.Then = c.Request.PostForm["then"]
+	}
 	if wantsPart(c) {
 		part := doorAnswerPart{doorAnswer: h.doorAnswer(scan, access.Event(c))}
 		part.Asked, part.Tone = asked, "warn"

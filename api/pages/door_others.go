@@ -64,6 +64,7 @@ type othersForm struct {
 type othersLetIn struct {
 	LetIn   int
 	Refused []doorAnswer
+	Asked   *doorAsked // of the first of them, nil for nothing
 	Stats   *checkin.Stats
 }
 
@@ -84,6 +85,7 @@ func (h *Handler) LetInOthers(c *gin.Context) {
 		mates, err = ticketing.Mates(ctx, h.DB.Read(), scan.Ticket)
 	}
 	var done othersLetIn
+	var scans []string
 	for _, id := range in.Tickets {
 		if err == nil && !slices.ContainsFunc(mates, func(t *ticketing.DoorTicket) bool { return string(t.ID) == id }) {
 			err = turnout.ErrNotFound // canceled meanwhile, or of another order
@@ -96,6 +98,7 @@ func (h *Handler) LetInOthers(c *gin.Context) {
 			Gate: who.Gate(scan.Gate), Caller: string(who.ID())}); err == nil {
 			if other.Result == checkin.Accepted {
 				done.LetIn++
+				scans = append(scans, string(other.ID))
 			} else {
 				done.Refused = append(done.Refused, h.doorAnswer(other, event))
 			}
@@ -106,13 +109,20 @@ func (h *Handler) LetInOthers(c *gin.Context) {
 			done.Stats, err = h.live.read(ctx, h.CheckIn, list, h.Now())
 		}
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		h.Fail(c, err)
+		return
+	}
+	first, asked := h.nextAsked(c, list, scans)
+	done.Asked = asked
+	said := h.text(c, "door.others_done", "Count", done.LetIn)
+	switch {
 	case wantsPart(c):
 		respond.TellTime(c, h.Now())
 		h.RenderPart(c, http.StatusOK, "door_scan", "others", done)
+	case first != nil && len(done.Refused) == 0:
+		h.askNext(c, list, first, asked, said)
 	default: // the list of the order says how each stands
-		h.Redirect(c, doorPath(event, list.ID)+"/search?code="+h.Ticketing.OrderCode(scan.Ticket.EventNumber, scan.Ticket.OrderNumber), "ok", h.text(c, "door.others_done", "Count", done.LetIn))
+		h.Redirect(c, doorPath(event, list.ID)+"/search?code="+h.Ticketing.OrderCode(scan.Ticket.EventNumber, scan.Ticket.OrderNumber), "ok", said)
 	}
 }

@@ -255,7 +255,11 @@ func (h *Handler) DoorAnswer(c *gin.Context) {
 	if scan == nil {
 		return
 	}
-	h.Render(c, http.StatusOK, "door_scan", h.doorScanPage(c, list, scan))
+	page := h.doorScanPage(c, list, scan)
+	if asked := page.Answer.Asked; asked != nil {
+		asked.Then = c.QueryArray("then")
+	}
+	h.Render(c, http.StatusOK, "door_scan", page)
 }
 
 func (h *Handler) doorScanPage(c *gin.Context, list *checkin.List, scan *checkin.Scan) doorScanPage {

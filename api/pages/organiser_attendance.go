@@ -72,11 +72,20 @@ func (h *Handler) EventAttendance(c *gin.Context) {
 		return
 	}
 	data.Crumbs = append(data.Crumbs, templates.Link{Text: h.text(c, "nav.checkin"), URL: eventPath(e) + "/check-in"})
-	if search := strings.TrimSpace(c.Query("search")); search != "" {
-		data.Rows, err = h.CheckIn.FindPresent(ctx, e, id, search, rowsShown)
-	} else if data.Rows, err = h.CheckIn.PresentAt(ctx, e, id, turnout.ID(c.Query("before")), rowsShown+1); len(data.Rows) > rowsShown {
+	search, before := strings.TrimSpace(c.Query("search")), turnout.ID(c.Query("before"))
+	if search != "" {
+		data.Rows, err = h.CheckIn.FindPresent(ctx, e, id, search, before, rowsShown+1)
+	} else {
+		data.Rows, err = h.CheckIn.PresentAt(ctx, e, id, before, rowsShown+1)
+	}
+	if len(data.Rows) > rowsShown {
 		data.Rows = data.Rows[:rowsShown]
-		data.NextPageURL = data.next("before", data.Rows[rowsShown-1].Record.ID)
+		last := data.Rows[rowsShown-1]
+		next := last.Ticket.ID
+		if search == "" {
+			next = last.Record.ID
+		}
+		data.NextPageURL = data.next("before", next)
 	}
 	h.listed(c, "console_attendance", &data.listPage, data, err)
 }

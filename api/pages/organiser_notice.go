@@ -22,7 +22,8 @@ func (h *Handler) SaveNotice(c *gin.Context) {
 		return
 	}
 	id := turnout.ID(c.Param("ticket"))
-	if !slices.ContainsFunc(o.Tickets, func(t *ticketing.Ticket) bool { return t.ID == id }) {
+	i := slices.IndexFunc(o.Tickets, func(t *ticketing.Ticket) bool { return t.ID == id })
+	if i < 0 {
 		h.Fail(c, turnout.ErrNotFound)
 		return
 	}
@@ -30,6 +31,13 @@ func (h *Handler) SaveNotice(c *gin.Context) {
 	var form formReader
 	form.read(c, &in)
 	err := form.Err()
+	switch {
+	case in.Kind != "":
+	case in.Text == "" || in.Text == o.Tickets[i].NoticeText: // taken back, perhaps by its kind alone
+		in.Text = ""
+	default: // words alone say that much
+		in.Kind = string(ticketing.NoticeAttention)
+	}
 	if err == nil {
 		err = h.Ticketing.WriteNotice(c.Request.Context(), o.CommunityID, id, ticketing.Notice{Kind: ticketing.NoticeKind(in.Kind), Text: in.Text})
 	}

@@ -15,20 +15,29 @@ function leads(root: HTMLElement): void {
   const camera = openLens(video);
   const sights = new Sights();
 
+  // trouble shows what kept an answer away: "offline", "failed" (the server said that it could not), or nothing.
+  function trouble(what: "" | "offline" | "failed"): void {
+    for (const kind of ["offline", "failed"]) {
+      const badge = document.querySelector<HTMLElement>(`[data-leads-${kind}]`);
+      if (badge) badge.hidden = what !== kind;
+    }
+  }
+
   // send gives whether the server answered.
   async function send(url: string, body: URLSearchParams): Promise<boolean> {
-    const offline = document.querySelector<HTMLElement>("[data-leads-offline]");
+    let heard = false;
     try {
       const response = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(patience) });
+      heard = true;
       if (response.status === 401 || response.status === 403) location.reload(); // it says why
       if (!response.ok) throw new Error(response.statusText);
       const part = document.createElement("template");
       part.innerHTML = await response.text();
       scanned!.replaceChildren(part.content);
-      if (offline) offline.hidden = true;
+      trouble("");
       return true;
     } catch {
-      if (offline) offline.hidden = false;
+      trouble(heard ? "failed" : "offline");
       return false;
     }
   }
