@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/xml"
 	"errors"
 	"html"
 	"maps"
@@ -12,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"turnout"
 	"turnout/events/agenda"
+	"turnout/events/speakers"
 	"turnout/internal/blobs"
 	"turnout/templates"
 )
@@ -185,5 +188,66 @@ func TestImportOfOtherDays(t *testing.T) {
 		said.Set("confirmed", "1")
 		d.send(d.at("/agenda/dates"), said, d.at("/agenda"))
 		d.see(d.at("/agenda"), "cannot move to the days")
+	})
+}
+
+// A release says whom it concerns before it happens; taken back, the one before it is public again, and the changelog and its feed tell that and no more.
+func TestAReleaseIsTakenBackInTheConsole(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		d.onSale(5)
+		page, start := d.at("/agenda/release"), d.event.StartsAt
+		if _, err := d.Speakers.Add(t.Context(), d.community.ID, "summit", speakers.Input{Name: "Ada <Lovelace>", Email: "ada@example.org"}); err != nil {
+			t.Fatal(err)
+		}
+		all, err := speakers.ByEvent(t.Context(), d.DB.Read(), d.community.ID, d.event.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opening := d.place("Opening & more", "Hall", start)
+		if _, err := d.Agenda.UpdateSession(t.Context(), d.community.ID, opening.ID, 0, agenda.SessionInput{Title: opening.Title, Kind: agenda.Talk, Status: agenda.Confirmed, Minutes: 60, SpeakerIDs: []turnout.ID{all[0].ID}}); err != nil {
+			t.Fatal(err)
+		}
+		d.see(page, "1 speaker", "Ada &lt;Lovelace&gt;", `name="tell" value="true" checked`)
+		d.send(page, d.shown(page, url.Values{"version_name": {"1.0"}, "tell": {"true"}}), page)
+		d.see(page, "Those concerned are told on", "public</span>", "1 speaker")
+		d.place("A secret guest", "Hall", start.Add(3*time.Hour))
+		if _, _, err := d.Agenda.Place(t.Context(), d.community.ID, opening.ID, 0, agenda.SlotInput{StartsAt: start.Add(2 * time.Hour), EndsAt: start.Add(3 * time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		d.send(page, d.shown(page, url.Values{"version_name": {"1.1"}, "note": {"The guest <3"}, "confirmed": {"confirmed"}}), page)
+		changes, feed := "/e/summit/schedule/changes", "/e/summit/schedule/changes.atom"
+		d.see("/e/summit/schedule", `href="`+changes+`"`)
+		d.see(changes, "1.1", "A secret guest", "Opening &amp; more", "moved", "The guest &lt;3", "The first public schedule, with 1 session.")
+		body := d.see(feed, "A secret guest", "Opening &amp;amp; more")
+		var read struct {
+			Entries []struct {
+				ID      string `xml:"id"`
+				Content string `xml:"content"`
+			} `xml:"entry"`
+		}
+		if err := xml.Unmarshal([]byte(body), &read); err != nil || len(read.Entries) != 2 || !strings.Contains(read.Entries[0].Content, `Opening &amp; more</a>: moved`) {
+			t.Errorf("the feed: %v %+v", err, read)
+		}
+
+		body = d.see(page, "Take “1.1” back?")
+		back := d.at("/agenda/releases/rel_") + cut(t, body, d.at("/agenda/releases/rel_"), `"`)
+		if answer, question := d.post(back, url.Values{}); answer.StatusCode != http.StatusOK || !strings.Contains(question, "Take “1.1” back?") {
+			t.Errorf("not asked: %d %s", answer.StatusCode, excerpt(question))
+		}
+		d.send(back, url.Values{"confirmed": {"confirmed"}}, page)
+		d.see(page, "“1.1” was taken back", "taken back</span>")
+		for _, path := range []string{changes, feed, "/e/summit/schedule"} {
+			if body := d.see(path); strings.Contains(body, "A secret guest") || strings.Contains(body, "The guest") {
+				t.Errorf("%s still tells of what was taken back", path)
+			}
+		}
+		d.see(changes, "Version “1.1” was taken back")
+		if w, _ := d.post(d.at("/agenda/releases/rel_other/take-back"), url.Values{"confirmed": {"confirmed"}}); w.StatusCode != http.StatusNotFound {
+			t.Errorf("of nobody: %d", w.StatusCode)
+		}
+		d.lang = "de"
+		d.see(page, "„1.1“ wurde zurückgenommen")
+		d.see(changes, "wurde zurückgenommen")
+		d.see(feed)
 	})
 }

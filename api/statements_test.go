@@ -11,6 +11,7 @@ import (
 
 	"turnout"
 	"turnout/api/access"
+	"turnout/events/agenda"
 	"turnout/internal/database"
 	"turnout/internal/mail"
 	"turnout/ticketing"
@@ -75,7 +76,9 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/sessions/new":       9,
 	"/console/events/{event}/agenda/sessions/{session}": 9,
 	"/console/events/{event}/agenda/import":             3,
-	"/console/events/{event}/agenda/release":            16,
+	"/console/events/{event}/agenda/copy-day":           4,
+	"/console/events/{event}/agenda/copies/{copy}":      4,
+	"/console/events/{event}/agenda/release":            20,
 	"/console/events/{event}/speakers":                  4,
 	"/console/events/{event}/speakers/new":              3,
 	"/console/events/{event}/speakers/{speaker}":        4,
@@ -137,6 +140,8 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		session := f.api("POST", at+"/sessions", m{"title": name, "kind": "talk", "duration_minutes": 30, "track_id": track, "speaker_ids": []string{speaker}}, 201).text1("id")
 		begin := f.event.StartsAt.Add(1).Truncate(1)
 		f.api("PUT", "/sessions/"+session+"/slot", m{"room_id": room, "starts_at": begin, "ends_at": begin.Add(30 * 60e9)}, 200) // all at once: conflicts
+		day := agenda.DayOf(f.event, begin)
+		copied := f.api("POST", at+"/agenda/copies", m{"from_day": day.Date, "to_day": day.StartsAt.AddDate(0, i, 0).Format(time.DateOnly), "all": true}, 201).text1("id")
 		tier := f.api("POST", at+"/sponsor-tiers", m{"name": name, "price": m{"amount": 100, "currency": "EUR"}}, 201).text1("id")
 		sponsor := f.api("POST", at+"/sponsors", m{"name": name, "status": "promised", "tier_id": tier, "promised": m{"amount": 100, "currency": "EUR"}}, 201).text1("id")
 		line := f.api("POST", at+"/budget/lines", m{"category": name, "kind": "expense", "planned": m{"amount": 100, "currency": "EUR"}, "sponsor_id": sponsor}, 201).text1("id")
@@ -170,7 +175,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		f.api("POST", "/events", eventBody(fmt.Sprintf("other-%d", i)), 201)
 		f.api("POST", "/activities", m{"items": []m{{"person": m{"email": fmt.Sprintf("buyer%d@example.org", i)}, "type": "post", "source": "forum", "occurred_at": "2026-01-01T00:00:00Z", "external_id": name}}}, 200)
 		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "vouchers": voucher, "lines": line, "check-in": list, "devices": device, "pools": pool, "types": tt, "add-ons": addOn,
-			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question, "import": string(imp), "prints": prints, "one": one}
+			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question, "import": string(imp), "prints": prints, "one": one, "copies": copied}
 	}
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {
 		f.t.Fatal(err)

@@ -121,6 +121,9 @@ func (h *house) planAgenda(slug string) {
 	h.api("GET", at+"/agenda/draft?since="+url.QueryEscape(draft.text1("cursor")), nil, 200).is("Aula", "rooms", 0, "name")
 	h.api("GET", at+"/agenda/draft?since=yesterday", nil, 422).is("since", "fields", 0, "name")
 	h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1]}}}, 200).is(nil, "sessions", 0, "starts_at")
+	h.api("POST", at+"/agenda/copies", m{"from_day": "today", "to_day": "2099-01-01"}, 422).is("from_day", "fields", 0, "name")
+	copied := h.api("POST", at+"/agenda/copies", m{"from_day": begin.Format(time.DateOnly), "to_day": begin.AddDate(0, 0, 1).Format(time.DateOnly), "all": true}, 201)
+	h.api("DELETE", at+"/agenda/copies/"+copied.text1("id"), nil, 200).is(float64(len(copied.at("sessions").([]any))), "taken_back")
 	h.api("GET", at+"/schedule.json", nil, 404).is("not_released", "code")
 	h.api("POST", at+"/agenda/releases", m{"version": "1.0"}, 201).is(1, "changes", "added")
 	h.api("POST", at+"/agenda/releases", m{"version": "1.0"}, 409)
@@ -130,6 +133,11 @@ func (h *house) planAgenda(slug string) {
 			h.t.Errorf("schedule.%s has no session: %.300s", format, got.text)
 		}
 	}
+	release := h.api("GET", at+"/agenda/releases", nil, 200).text1("items", 0, "id")
+	h.api("POST", at+"/agenda/releases/"+release+"/take-back", nil, 201).is(release, "takes_back")
+	h.api("POST", at+"/agenda/releases/"+release+"/take-back", nil, 409).is("release_not_public", "code")
+	h.api("GET", at+"/schedule.json", nil, 404).is("not_released", "code")
+	h.api("POST", at+"/agenda/releases", m{"version": "1.1", "quiet": true}, 201).is(1.0, "sessions")
 	h.importAgenda(at)
 }
 

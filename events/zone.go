@@ -94,3 +94,8 @@ func Shift(at time.Time, from, to *Event) time.Time {
 	moved, _ := resolve(wallOf(at, from.Location()).Add(distance), to.Location())
 	return moved
 }
+
+// DaysLater gives the instant at which clocks in the zone show the same time of day, so many days later.
+func DaysLater(at time.Time, zone *time.Location, days int) (time.Time, Resolution) {
+	return resolve(wallOf(at, zone).AddDate(0, 0, days), zone)
+}

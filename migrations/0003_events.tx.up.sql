@@ -114,6 +114,7 @@ CREATE TABLE sessions (
     starts_at        TIMESTAMPTZ,
     ends_at          TIMESTAMPTZ,
     imported_hash    TEXT NOT NULL DEFAULT '', -- of what the last import said: equal means unchanged
+    batch            TEXT,                     -- of the copy of a day that made it
     version          BIGINT NOT NULL DEFAULT 1,
     created_at       TIMESTAMPTZ NOT NULL,
     updated_at       TIMESTAMPTZ NOT NULL,
@@ -141,11 +142,23 @@ CREATE TABLE schedule_releases (
     number       BIGINT NOT NULL, -- 1, 2, 3… per event; also the calendar's SEQUENCE
     version      TEXT NOT NULL,   -- the organiser's name for it
     note         TEXT NOT NULL DEFAULT '',
+    takes_back   TEXT REFERENCES schedule_releases (id), -- the release that it undoes
+    restores     TEXT REFERENCES schedule_releases (id), -- the one whose schedule it shows again; NULL where there was none before
+    sessions     BIGINT NOT NULL CHECK (sessions >= 0),  -- how many it shows; 0: the schedule is public no longer
     changes      JSONB NOT NULL,
     schedule     JSONB NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL,
     UNIQUE (event_id, number),
-    UNIQUE (event_id, version)
+    UNIQUE (event_id, version),
+    CHECK (takes_back IS NOT NULL OR (restores IS NULL AND sessions > 0))
+);
+
+-- Up to which release those concerned were told what changed, and when they are told the rest.
+CREATE TABLE schedule_news (
+    event_id     TEXT PRIMARY KEY REFERENCES events (id),
+    community_id TEXT NOT NULL,
+    told         BIGINT NOT NULL DEFAULT 0, -- number of a release; 0: nobody was told of any
+    due_at       TIMESTAMPTZ                -- NULL: nothing waits
 );
 
 CREATE TABLE sponsor_tiers (

@@ -18,6 +18,49 @@ var draftOperations = operations{
 		Query: []parameter{{Name: "since", Text: "The cursor of an earlier answer."}}},
 	"POST /events/{event}/agenda/moves": {Summary: "Give sessions their slots together", In: movesRequest{}, Out: movesResponse{}, Errors: []int{409, 412},
 		Text: "All or none. Conflicts do not refuse it. With the version that was seen, a session that was changed since refuses all (stale)."},
+	"POST /events/{event}/agenda/copies": {Summary: "Put the sessions of a day on another day too", In: copyDayRequest{}, Out: copyDayResponse{}, Status: 201,
+		Text: "The same rooms and times of day, as sessions of their own. A day goes from four in the morning to four in the morning."},
+	"DELETE /events/{event}/agenda/copies/{copy}": {Summary: "Take a copy back", Out: copyTakenBack{}, Text: "Its sessions are withdrawn, but for those that were changed since. Once more it does nothing."},
+}
+
+type copyDayRequest struct {
+	From string `json:"from_day" required:"true" text:"name,max=10" doc:"like 2026-05-20"`
+	To   string `json:"to_day" required:"true" text:"name,max=10"`
+	All  bool   `json:"all" doc:"everything; otherwise breaks and what is for all rooms"`
+}
+
+type copyDayResponse struct {
+	ID       turnout.ID     `json:"id" doc:"of the copy, to take it back"`
+	Sessions []draftSession `json:"sessions"`
+	Shifted  int            `json:"shifted" doc:"of them, those whose time of day the clocks jump over, or show twice, on the other day"`
+}
+
+type copyTakenBack struct {
+	TakenBack int64 `json:"taken_back"`
+	Kept      int64 `json:"kept" doc:"changed since"`
+}
+
+// CopyDay is POST /events/{event}/agenda/copies.
+func (h *Handler) CopyDay(c *gin.Context) {
+	create(c, func(in copyDayRequest) (*agenda.CopiedDay, error) {
+		return h.Agenda.CopyDay(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.CopyDayInput{From: in.From, To: in.To, All: in.All})
+	}, func(made *agenda.CopiedDay) (any, int64) {
+		out := copyDayResponse{made.Batch, make([]draftSession, len(made.Sessions)), made.Shifted}
+		for i, s := range made.Sessions {
+			out.Sessions[i] = newDraftSession(s)
+		}
+		return out, 0
+	})
+}
+
+// TakeBackCopy is DELETE /events/{event}/agenda/copies/{copy}.
+func (h *Handler) TakeBackCopy(c *gin.Context) {
+	gone, kept, err := h.Agenda.TakeBackCopy(c.Request.Context(), access.Community(c), string(access.Event(c).ID), turnout.ID(c.Param("copy")))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusOK, copyTakenBack{gone, kept})
 }
 
 type draftResponse struct {

@@ -17,15 +17,18 @@ import (
 
 var releaseOperations = operations{
 	"POST /events/{event}/agenda/releases": {Summary: "Freeze the agenda and make it public", In: releaseRequest{}, Out: releaseResponse{}, Status: 201, Errors: []int{409}},
-	"GET /events/{event}/agenda/releases":  {Summary: "The releases, the latest first", Out: respond.Page[releaseResponse]{}, Query: window},
-	"GET /events/{event}/schedule.json":    {Summary: "The public schedule as schedule JSON", Text: "The schema is c3voc's.", OutRaw: "application/json"},
-	"GET /events/{event}/schedule.xml":     {Summary: "The public schedule as frab XML", OutRaw: "application/xml"},
-	"GET /events/{event}/schedule.ics":     {Summary: "The public schedule as a calendar", OutRaw: "text/calendar"},
+	"POST /events/{event}/agenda/releases/{release}/take-back": {Summary: "Take the public release back", Text: "What was public before it is public again, by a release of its own. Those who were not told yet are not told.",
+		Out: releaseResponse{}, Status: 201, Errors: []int{409}},
+	"GET /events/{event}/agenda/releases": {Summary: "The releases, the latest first", Out: respond.Page[releaseResponse]{}, Query: window},
+	"GET /events/{event}/schedule.json":   {Summary: "The public schedule as schedule JSON", Text: "The schema is c3voc's.", OutRaw: "application/json"},
+	"GET /events/{event}/schedule.xml":    {Summary: "The public schedule as frab XML", OutRaw: "application/xml"},
+	"GET /events/{event}/schedule.ics":    {Summary: "The public schedule as a calendar", OutRaw: "text/calendar"},
 }
 
 type releaseRequest struct {
 	Version string `json:"version" required:"true" doc:"your name for it: 1.0"`
 	Note    string `json:"note" text:"long,max=2000"`
+	Quiet   bool   `json:"quiet" doc:"tell nobody; otherwise those concerned are told after ten minutes"`
 }
 
 type releaseResponse struct {
@@ -34,6 +37,9 @@ type releaseResponse struct {
 	Number    int64                 `json:"number"`
 	Version   string                `json:"version"`
 	Note      string                `json:"note"`
+	TakesBack *turnout.ID           `json:"takes_back" doc:"the release that this one undoes; null for an ordinary one"`
+	Restores  *turnout.ID           `json:"restores" doc:"the release whose schedule is public again by it"`
+	Sessions  int64                 `json:"sessions" doc:"how many it shows; 0: the schedule is public no longer"`
 	Changes   agenda.ReleaseChanges `json:"changes"`
 	CreatedAt time.Time             `json:"created_at"`
 }
@@ -43,14 +49,24 @@ func newReleaseResponse(r *agenda.Release) releaseResponse {
 	if changes.Sessions == nil {
 		changes.Sessions = []agenda.ChangedItem{}
 	}
-	return releaseResponse{r.ID, r.EventID, r.Number, r.Version, r.Note, changes, r.CreatedAt.UTC()}
+	return releaseResponse{r.ID, r.EventID, r.Number, r.Version, r.Note, orNull(r.TakesBack), orNull(r.Restores), r.Sessions, changes, r.CreatedAt.UTC()}
 }
 
 // ReleaseAgenda is POST /events/{event}/agenda/releases.
 func (h *Handler) ReleaseAgenda(c *gin.Context) {
 	create(c, func(in releaseRequest) (*agenda.Release, error) {
-		return h.Agenda.Release(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.ReleaseInput{Version: in.Version, Note: in.Note})
+		return h.Agenda.Release(c.Request.Context(), access.Community(c), string(access.Event(c).ID), agenda.ReleaseInput{Version: in.Version, Note: in.Note, Quiet: in.Quiet})
 	}, func(r *agenda.Release) (any, int64) { return newReleaseResponse(r), 0 })
+}
+
+// TakeBackRelease is POST /events/{event}/agenda/releases/{release}/take-back.
+func (h *Handler) TakeBackRelease(c *gin.Context) {
+	made, err := h.Agenda.TakeBack(c.Request.Context(), access.Community(c), string(access.Event(c).ID), turnout.ID(c.Param("release")))
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	respond.JSON(c, http.StatusCreated, newReleaseResponse(made))
 }
 
 // ListReleases is GET /events/{event}/agenda/releases.

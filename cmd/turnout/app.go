@@ -150,7 +150,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Budget = &budget.Service{DB: db, Now: now}
 	a.Community = &community.Service{DB: db, Now: now, Words: pages}
 	a.Recap = &recap.Service{DB: db, Now: now, Community: a.Community, Words: pages}
-	a.Agenda = &agenda.Service{DB: db, Now: now}
+	a.Agenda = &agenda.Service{DB: db, Now: now, Pages: pages, BaseURL: a.BaseURL}
 	a.Ticketing, err = ticketing.New(ctx, ticketing.Service{
 		DB: db, Now: now, Keys: signing.Keys{Current: secret, Previous: []byte(a.config.SecretPrevious)},
 		Provider: a.provider(demo), Inbox: inbox, Pages: pages, BaseURL: a.BaseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt,
@@ -170,6 +170,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 
 	inbox.Register(a.runner)
 	post.Register(a.runner)
+	a.Agenda.Register(a.runner)
 	a.Ticketing.Register(a.runner)
 	a.runner.Every("events.end_past", time.Minute, func(ctx context.Context) error {
 		_, err := a.Events.EndPast(ctx)

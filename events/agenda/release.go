@@ -43,7 +43,10 @@ type Release struct {
 	Number      int64          `bun:"number"`  // 1, 2, 3… of the event
 	Version     string         `bun:"version"` // the organiser's name for it, unique in the event
 	Note        string         `bun:"note"`
-	Changes     ReleaseChanges `bun:"changes,type:jsonb"` // against the release before
+	TakesBack   turnout.ID     `bun:"takes_back,nullzero"` // the release that this one undoes, "" for an ordinary one
+	Restores    turnout.ID     `bun:"restores,nullzero"`   // when it takes one back: the release whose schedule is public again; "" where there was none before
+	Sessions    int64          `bun:"sessions"`            // how many it shows; 0: the schedule is public no longer
+	Changes     ReleaseChanges `bun:"changes,type:jsonb"`  // against the release before
 	CreatedAt   time.Time      `bun:"created_at"`
 }
 
@@ -64,15 +67,25 @@ type ReleaseChanges struct {
 
 // ChangedItem is one session that a release adds, changes or removes.
 type ChangedItem struct {
-	GUID  string   `json:"guid"`
-	Title string   `json:"title"`
-	What  []string `json:"what"` // added, removed, moved, rerooms, retitled, resized, speakers
+	GUID  string       `json:"guid"`
+	Title string       `json:"title"`
+	What  []string     `json:"what"`          // added, removed, moved, rerooms, retitled, resized, speakers
+	Was   *ChangedSlot `json:"was,omitempty"` // null where it was not public before
+	Is    *ChangedSlot `json:"is,omitempty"`  // null where it is public no longer
+}
+
+// ChangedSlot is when and where a session takes place, or did.
+type ChangedSlot struct {
+	StartsAt time.Time `json:"starts_at"`
+	EndsAt   time.Time `json:"ends_at"`
+	Room     string    `json:"room,omitempty"` // its name
 }
 
 // ReleaseInput names a release.
 type ReleaseInput struct {
 	Version string
 	Note    string
+	Quiet   bool   // nobody is told of what changes
 	Seen    string // the Hash of the preview that somebody said yes to; "" for whatever is there
 }
 
@@ -86,8 +99,8 @@ func (in *ReleaseInput) Check() error {
 	return problems.Err()
 }
 
-// Release freezes the confirmed sessions that have a slot and makes them public. Errors: turnout.ErrNotFound, ErrNothing,
-// ErrVersionTaken, ErrChanged when it would freeze something else than was seen, Invalid with fields.
+// Release freezes the confirmed sessions that have a slot and makes them public. Whom the changes concern is told of them after PauseBeforeNews, unless it is quiet.
+// Errors: turnout.ErrNotFound, ErrNothing, ErrVersionTaken, ErrChanged when it would freeze something else than was seen, Invalid with fields.
 func (s *Service) Release(ctx context.Context, community turnout.ID, event string, in ReleaseInput) (*Release, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
@@ -101,15 +114,10 @@ func (s *Service) Release(ctx context.Context, community turnout.ID, event strin
 		if in.Seen != "" && in.Seen != made.hash() {
 			return audit.Entry{}, ErrChanged
 		}
-		taken, err := tx.NewSelect().Model((*Release)(nil)).Where("event_id = ?", e.ID).Where("community_id = ?", community).Where("version = ?", in.Version).Exists(ctx)
-		if err != nil {
-			return audit.Entry{}, err
+		if taken, err := versionTaken(ctx, tx, e, in.Version); err != nil || taken {
+			return audit.Entry{}, cmp.Or(err, error(ErrVersionTaken))
 		}
-		if taken {
-			return audit.Entry{}, ErrVersionTaken
-		}
-		_, err = tx.NewInsert().Model(made).Exec(ctx)
-		return audit.Entry{Action: "schedule.released", Subject: made.ID}, err
+		return audit.Entry{Action: "schedule.released", Subject: made.ID}, s.publish(ctx, tx, made, in.Quiet)
 	})
 	if err != nil {
 		return nil, err
@@ -117,11 +125,23 @@ func (s *Service) Release(ctx context.Context, community turnout.ID, event strin
 	return &made.Release, nil
 }
 
+func versionTaken(ctx context.Context, db bun.IDB, e *events.Event, version string) (bool, error) {
+	return db.NewSelect().Model((*Release)(nil)).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Where("version = ?", version).Exists(ctx)
+}
+
+// publish stores a release, and has those concerned told of it.
+func (s *Service) publish(ctx context.Context, tx bun.Tx, r *release, quiet bool) error {
+	if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
+		return err
+	}
+	return s.planNews(ctx, tx, &r.Release, quiet)
+}
+
 // ReleasePreview is what a release would do, with the two schedules that it lies between.
 type ReleasePreview struct {
 	ReleaseChanges
-	First         bool               // there is no release before
-	Before, After *exchange.Schedule // sessions are keyed by their GUID; Before is empty for the first release
+	First         bool               // nothing is public before it
+	Before, After *exchange.Schedule // sessions are keyed by their GUID; Before is empty where nothing is public
 	Hash          string             // of all that the release would freeze, and of its place after the one before
 }
 
@@ -135,7 +155,7 @@ func (s *Service) PreviewRelease(ctx context.Context, community turnout.ID, even
 	if err != nil {
 		return nil, err
 	}
-	return &ReleasePreview{draft.Changes, draft.Number == 1, before, draft.Schedule, draft.hash()}, nil
+	return &ReleasePreview{draft.Changes, len(before.Sessions) == 0, before, draft.Schedule, draft.hash()}, nil
 }
 
 // hash is the same for two drafts that freeze the same after the same release, whatever they are called.
@@ -167,8 +187,14 @@ func (s *Service) draftRelease(ctx context.Context, db bun.IDB, e *events.Event,
 	if before.Schedule == nil {
 		before.Schedule = &exchange.Schedule{}
 	}
-	next.Changes = changesBetween(before.Schedule, next.Schedule, int(next.Number))
+	next.measure(before.Schedule)
 	return next, before.Schedule, nil
+}
+
+// measure compares a release with what was public before it.
+func (r *release) measure(before *exchange.Schedule) {
+	r.Changes = changesBetween(before, r.Schedule, int(r.Number))
+	r.Sessions = int64(len(r.Schedule.Sessions))
 }
 
 // Schedule gives the agenda's confirmed sessions that have a slot, as releases freeze them and exports write them. A
@@ -217,10 +243,7 @@ func (a *Agenda) Schedule() *exchange.Schedule {
 // changesBetween compares two schedules by key, and gives each session of the later its revision: that of the release, where it is new or different.
 func changesBetween(before, after *exchange.Schedule, number int) ReleaseChanges {
 	changes := ReleaseChanges{Sessions: []ChangedItem{}}
-	old := map[string]exchange.Session{}
-	for _, s := range before.Sessions {
-		old[s.Key] = s
-	}
+	old, was, is := byKeys(before), before.RoomNames(), after.RoomNames()
 	first := len(before.Sessions) == 0
 	for i := range after.Sessions {
 		s := &after.Sessions[i]
@@ -238,7 +261,11 @@ func changesBetween(before, after *exchange.Schedule, number int) ReleaseChanges
 			changes.Added++
 		}
 		if len(what) > 0 && !first {
-			changes.Sessions = append(changes.Sessions, ChangedItem{s.Key, s.Title, what})
+			item := ChangedItem{GUID: s.Key, Title: s.Title, What: what, Is: changedSlot(*s, is)}
+			if kept {
+				item.Was = changedSlot(o, was)
+			}
+			changes.Sessions = append(changes.Sessions, item)
 		}
 	}
 	gone := []exchange.Session{}
@@ -248,9 +275,13 @@ func changesBetween(before, after *exchange.Schedule, number int) ReleaseChanges
 	slices.SortFunc(gone, func(a, b exchange.Session) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Key, b.Key)) })
 	for _, s := range gone {
 		changes.Removed++
-		changes.Sessions = append(changes.Sessions, ChangedItem{s.Key, s.Title, []string{"removed"}})
+		changes.Sessions = append(changes.Sessions, ChangedItem{GUID: s.Key, Title: s.Title, What: []string{"removed"}, Was: changedSlot(s, was)})
 	}
 	return changes
+}
+
+func changedSlot(s exchange.Session, rooms map[string]string) *ChangedSlot {
+	return &ChangedSlot{s.Start.UTC(), s.End().UTC(), rooms[s.Room]}
 }
 
 // compare counts the differences of a kept session and names them.
@@ -296,7 +327,7 @@ func (s *Service) LatestRelease(ctx context.Context, e *events.Event) (*Release,
 	latest := new(Release)
 	err := s.DB.Read().NewSelect().Model(latest).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).
 		OrderExpr("number DESC").Limit(1).Scan(ctx)
-	if database.IsNoRows(err) {
+	if database.IsNoRows(err) || err == nil && latest.Sessions == 0 {
 		return nil, ErrNotReleased
 	}
 	return latest, err

@@ -71,7 +71,10 @@ func TestTheDraftIsNotPublicUntilItIsReleased(t *testing.T) {
 			t.Errorf("the same version again: %v", err)
 		}
 		second := w.release("1.1")
-		want := []ChangedItem{{ids[0].GUID, "S0", []string{"moved"}}, {ids[2].GUID, "S2", []string{"removed"}}}
+		slot := func(hours int) *ChangedSlot {
+			return &ChangedSlot{StartsAt: start.Add(time.Duration(hours) * time.Hour), EndsAt: start.Add(time.Duration(hours+1) * time.Hour)}
+		}
+		want := []ChangedItem{{ids[0].GUID, "S0", []string{"moved"}, slot(0), slot(4)}, {ids[2].GUID, "S2", []string{"removed"}, slot(2), nil}}
 		if a, b := asJSON(t, second.Changes.Sessions), asJSON(t, want); a != b || second.Number != 2 {
 			t.Errorf("got %s want %s", a, b)
 		}

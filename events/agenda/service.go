@@ -23,12 +23,16 @@ import (
 	"turnout/events/agenda/exchange"
 	"turnout/internal/audit"
 	"turnout/internal/database"
+	"turnout/templates"
 )
 
-// Service holds the use cases of the agenda. DB and Now must be set.
+// Service holds the use cases of the agenda. DB and Now must be set, Pages and BaseURL where jobs run.
 type Service struct {
-	DB  *database.DB
-	Now func() time.Time
+	DB      *database.DB
+	Now     func() time.Time
+	Pages   *templates.Set // words and mails
+	BaseURL string         // of this installation, without a slash at its end
+	Plans   []Plans        // of packages above: whom else a release concerns
 
 	released releaseCache
 }

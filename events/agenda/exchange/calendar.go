@@ -152,7 +152,7 @@ func (out *calendarWriter) line(name, value string) {
 // SEQUENCE its revision, DTSTAMP the given time. Errors are those of w.
 func WriteICS(w io.Writer, s *Schedule, stamp time.Time) error {
 	calendar := Calendar{Name: s.Title}
-	zone, people, rooms := s.Location(), s.peopleByKey(), s.roomNames()
+	zone, people, rooms := s.Location(), s.peopleByKey(), s.RoomNames()
 	for _, session := range s.Sessions {
 		if !session.Placed() {
 			continue

@@ -114,7 +114,7 @@ func WriteJSON(w io.Writer, s *Schedule) error {
 		}
 		c.Rooms = append(c.Rooms, out)
 	}
-	j := &jsonWriting{Schedule: s, zone: s.Location(), numbers: s.numbers(), people: s.peopleByKey(), rooms: s.roomNames(), acronym: c.Acronym}
+	j := &jsonWriting{Schedule: s, zone: s.Location(), numbers: s.numbers(), people: s.peopleByKey(), rooms: s.RoomNames(), acronym: c.Acronym}
 	for _, day := range days {
 		c.DayList = append(c.DayList, j.day(day))
 	}

@@ -238,8 +238,8 @@ func (s *Schedule) numbers() map[string]int64 {
 	return out
 }
 
-// roomNames and people by key, for the writers.
-func (s *Schedule) roomNames() map[string]string {
+// RoomNames gives the names of rooms by their keys.
+func (s *Schedule) RoomNames() map[string]string {
 	names := make(map[string]string, len(s.Rooms))
 	for _, room := range s.Rooms {
 		names[room.Key] = room.Name

@@ -106,7 +106,7 @@ func WriteXML(w io.Writer, s *Schedule) error {
 	for _, t := range s.Tracks {
 		doc.Conference.Tracks = append(doc.Conference.Tracks, xmlTrack{Name: t.Name, Color: colorOf(t.Color)})
 	}
-	x := &xmlWriting{Schedule: s, zone: s.Location(), numbers: s.numbers(), people: s.peopleByKey(), rooms: s.roomNames()}
+	x := &xmlWriting{Schedule: s, zone: s.Location(), numbers: s.numbers(), people: s.peopleByKey(), rooms: s.RoomNames()}
 	for _, day := range days {
 		doc.Days = append(doc.Days, x.day(day))
 	}
