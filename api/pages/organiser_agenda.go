@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -43,6 +42,8 @@ type agendaPage struct {
 	Conflicts        []conflictGroup
 	ConflictsMore    []conflictGroup // folded
 	ConflictsNumber  int
+	Warnings         []conflictGroup // worth a look, no conflicts
+	WarningsNumber   int
 	Elsewhen         *elsewhen
 	NextPageURL      string
 	Release          *agenda.Release
@@ -84,6 +85,8 @@ func (h *Handler) EventAgenda(c *gin.Context) {
 	if len(data.Conflicts) > groupsFirst {
 		data.Conflicts, data.ConflictsMore = data.Conflicts[:groupsFirst], data.Conflicts[groupsFirst:]
 	}
+	warnings := a.Warnings()
+	data.WarningsNumber, data.Warnings = len(warnings), h.conflictGroups(c, a, warnings, data.Base)
 	from, to, _ := a.Span()
 	outside := 0
 	for _, n := range countConflicts(conflicts) {
@@ -158,7 +161,7 @@ func namesOf(a *agenda.Agenda) map[turnout.ID]string {
 func (data *agendaPage) wants(row sessionRow) bool {
 	switch {
 	case data.Room != "" && string(row.RoomID) != data.Room,
-		data.Day != "" && (!row.Placed() || row.StartsAt.In(data.Event.Location()).Format(time.DateOnly) != data.Day),
+		data.Day != "" && (!row.Placed() || agenda.DayOf(data.Event, row.StartsAt).Date != data.Day),
 		data.State == "unplaced" && (row.Placed() || row.Status == agenda.Withdrawn),
 		data.State == "conflicts" && row.ConflictsNumber == 0,
 		(data.State == "withdrawn") != (row.Status == agenda.Withdrawn):

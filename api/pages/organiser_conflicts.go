@@ -17,7 +17,7 @@ import (
 )
 
 // conflictKinds are in the order in which pages name them: what people would notice first.
-var conflictKinds = []agenda.ConflictKind{agenda.RoomConflict, agenda.SpeakerConflict, agenda.OutsideEvent}
+var conflictKinds = []agenda.ConflictKind{agenda.RoomConflict, agenda.SpeakerConflict, agenda.OutsideEvent, agenda.ShortChange, agenda.TrackClash}
 
 // conflictCount is the number of conflicts of one kind.
 type conflictCount struct {
@@ -98,14 +98,21 @@ func (h *Handler) conflictPlace(c *gin.Context, a *agenda.Agenda, conflict agend
 	if conflict.RoomID != "" {
 		return names[conflict.RoomID], url.Values{"state": {"conflicts"}, "room": {string(conflict.RoomID)}}
 	}
-	at := sessions[conflict.SessionIDs[0]].StartsAt
-	return h.dayOf(h.Language(c), a.Event, at), url.Values{"state": {"conflicts"}, "day": {at.In(a.Event.Location()).Format(time.DateOnly)}}
+	day := agenda.DayOf(a.Event, sessions[conflict.SessionIDs[0]].StartsAt)
+	filter := url.Values{"day": {day.Date}}
+	if !conflict.Warned() {
+		filter.Set("state", "conflicts")
+	}
+	return h.dayOf(h.Language(c), a.Event, day.StartsAt), filter
 }
 
 func (h *Handler) conflictItem(c *gin.Context, a *agenda.Agenda, conflict agenda.Conflict, sessions map[turnout.ID]*agenda.Session, names map[turnout.ID]string, base string) conflictItem {
 	lang, first := h.Language(c), sessions[conflict.SessionIDs[0]]
 	item := conflictItem{When: h.Templates.Clock(lang, first.StartsAt, a.Event.Timezone) + "–" + h.Templates.Clock(lang, first.EndsAt, a.Event.Timezone),
 		Who: joinIDs(conflict.SpeakerIDs, names)}
+	if conflict.TrackID != "" {
+		item.Who = names[conflict.TrackID]
+	}
 	if conflict.RoomID != "" { // the day is not the group's
 		item.When = h.dayOf(lang, a.Event, first.StartsAt) + ", " + item.When
 	}

@@ -25,7 +25,7 @@ var agendaOperations = operations{
 }
 
 type conflictBody struct {
-	Kind       agenda.ConflictKind `json:"kind" enum:"room,speaker,outside_event,availability,capacity"`
+	Kind       agenda.ConflictKind `json:"kind" enum:"room,speaker,outside_event,availability,capacity,short_change,track"`
 	SessionIDs []turnout.ID        `json:"session_ids"`
 	Message    string              `json:"message"`
 }
@@ -63,6 +63,7 @@ type agendaResponse struct {
 	Speakers  []speakerResponse `json:"speakers"`
 	Sessions  []sessionResponse `json:"sessions" doc:"by start, those without a slot last"`
 	Conflicts []conflictBody    `json:"conflicts"`
+	Warnings  []conflictBody    `json:"warnings" doc:"what can take place like that and is better planned otherwise"`
 }
 
 // GetAgenda is GET /events/{event}/agenda.
@@ -79,7 +80,7 @@ func (h *Handler) GetAgenda(c *gin.Context) {
 			bySession[id] = append(bySession[id], conflict)
 		}
 	}
-	out := agendaResponse{EventID: a.Event.ID, Conflicts: newConflicts(all), Rooms: make([]roomResponse, len(a.Rooms)),
+	out := agendaResponse{EventID: a.Event.ID, Conflicts: newConflicts(all), Warnings: newConflicts(a.Warnings()), Rooms: make([]roomResponse, len(a.Rooms)),
 		Tracks: make([]trackResponse, len(a.Tracks)), Speakers: make([]speakerResponse, len(a.Speakers)), Sessions: make([]sessionResponse, len(a.Sessions))}
 	for i, r := range a.Rooms {
 		out.Rooms[i] = newRoomResponse(r)

@@ -33,6 +33,7 @@ type Conflict struct {
 	SessionIDs []turnout.ID // two of them in order of time, one for outside_event
 	RoomID     turnout.ID   // of a room conflict
 	SpeakerIDs []turnout.ID // of a speaker conflict: those whom both sessions have, by name
+	TrackID    turnout.ID   // of a warning about a track
 	Message    string       // English, with the names, for the API; pages say it in their reader's language
 }
 
@@ -41,6 +42,7 @@ type Slot struct {
 	SessionID  turnout.ID
 	Title      string
 	RoomID     turnout.ID // empty: no room conflict
+	TrackID    turnout.ID
 	SpeakerIDs []turnout.ID
 	StartsAt   time.Time
 	EndsAt     time.Time
@@ -49,6 +51,7 @@ type Slot struct {
 // Names gives the words for a conflict's message.
 type Names struct {
 	Rooms    map[turnout.ID]string
+	Tracks   map[turnout.ID]string
 	Speakers map[turnout.ID]string
 }
 
@@ -56,10 +59,7 @@ type Names struct {
 // sessions stands once for a room and once for its common speakers. The order is by time, kind and id, whatever that of
 // the slots was.
 func FindConflicts(begin, end time.Time, slots []Slot, names Names) []Conflict {
-	slots = slices.DeleteFunc(slices.Clone(slots), func(s Slot) bool { return !s.EndsAt.After(s.StartsAt) })
-	slices.SortFunc(slots, func(a, b Slot) int {
-		return cmp.Or(a.StartsAt.Compare(b.StartsAt), a.EndsAt.Compare(b.EndsAt), cmp.Compare(a.SessionID, b.SessionID))
-	})
+	slots = inOrder(slots)
 	var found []Conflict
 	perRoom, perSpeaker := map[turnout.ID][]int{}, map[turnout.ID][]int{}
 	for i, s := range slots {
@@ -79,6 +79,15 @@ func FindConflicts(begin, end time.Time, slots []Slot, names Names) []Conflict {
 	return found
 }
 
+// inOrder gives those that take any time, by time.
+func inOrder(slots []Slot) []Slot {
+	slots = slices.DeleteFunc(slices.Clone(slots), func(s Slot) bool { return !s.EndsAt.After(s.StartsAt) })
+	slices.SortFunc(slots, func(a, b Slot) int {
+		return cmp.Or(a.StartsAt.Compare(b.StartsAt), a.EndsAt.Compare(b.EndsAt), cmp.Compare(a.SessionID, b.SessionID))
+	})
+	return slots
+}
+
 // speakerConflicts gives those of slot i with earlier ones, and notes its speakers.
 func speakerConflicts(slots []Slot, i int, perSpeaker map[turnout.ID][]int, names Names) []Conflict {
 	s, common := slots[i], map[int][]turnout.ID{}
@@ -92,11 +101,7 @@ func speakerConflicts(slots []Slot, i int, perSpeaker map[turnout.ID][]int, name
 	var found []Conflict
 	for _, other := range slices.Sorted(maps.Keys(common)) {
 		ids := common[other]
-		slices.SortFunc(ids, func(a, b turnout.ID) int { return cmp.Compare(names.Speakers[a], names.Speakers[b]) })
-		who := make([]string, len(ids))
-		for n, id := range ids {
-			who[n] = names.Speakers[id]
-		}
+		who := byName(ids, names)
 		verb := "speaks"
 		if len(who) > 1 {
 			verb = "speak"
@@ -183,18 +188,31 @@ func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error
 
 // Conflicts lists those of the agenda, in order of time.
 func (a *Agenda) Conflicts() []Conflict {
-	names := Names{Rooms: map[turnout.ID]string{}, Speakers: map[turnout.ID]string{}}
+	return FindConflicts(a.Event.StartsAt, a.Event.EndsAt, a.slots(), a.names())
+}
+
+// Warnings lists what is worth a look, in order of time.
+func (a *Agenda) Warnings() []Conflict { return FindWarnings(a.slots(), a.names()) }
+
+func (a *Agenda) names() Names {
+	names := Names{Rooms: map[turnout.ID]string{}, Tracks: map[turnout.ID]string{}, Speakers: map[turnout.ID]string{}}
 	for _, room := range a.Rooms {
 		names.Rooms[room.ID] = room.Name
 	}
 	for _, speaker := range a.Speakers {
 		names.Speakers[speaker.ID] = speaker.Name
 	}
-	var slots []Slot
+	for _, track := range a.Tracks {
+		names.Tracks[track.ID] = track.Name
+	}
+	return names
+}
+
+func (a *Agenda) slots() (slots []Slot) {
 	for _, session := range a.Sessions {
 		if session.Placed() {
-			slots = append(slots, Slot{session.ID, session.Title, session.RoomID, session.SpeakerIDs, session.StartsAt, session.EndsAt})
+			slots = append(slots, Slot{session.ID, session.Title, session.RoomID, session.TrackID, session.SpeakerIDs, session.StartsAt, session.EndsAt})
 		}
 	}
-	return FindConflicts(a.Event.StartsAt, a.Event.EndsAt, slots, names)
+	return slots
 }

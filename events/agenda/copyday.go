@@ -132,5 +132,7 @@ func (s *Service) TakeBackCopy(ctx context.Context, community turnout.ID, event 
 
 // Copied lists the sessions of a copy that still have a slot, in order of time.
 func (s *Service) Copied(ctx context.Context, e *events.Event, batch turnout.ID) ([]*Session, error) {
-	return placesOf(ctx, s.DB.Read(), e, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("batch = ?", batch).Where("starts_at IS NOT NULL") })
+	return placesOf(ctx, s.DB.Read(), e, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("batch = ?", batch).Where("starts_at IS NOT NULL")
+	})
 }

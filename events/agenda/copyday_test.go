@@ -32,8 +32,8 @@ func TestADayIsCopied(t *testing.T) {
 		add("Talk", Talk, room.ID, wall("2026-10-24 10:00"))
 		add("Lunch", Break, room.ID, wall("2026-10-24 12:00"))
 		add("Keynote", Keynote, "", wall("2026-10-24 09:00"))
-		add("Late", Break, "", wall("2026-10-24 02:30"))                     // in the night to the 24th: it stands with the day before
-		add("Night", Social, "", wall("2026-10-25 01:00"))                  // stands with the 24th
+		add("Late", Break, "", wall("2026-10-24 02:30"))   // in the night to the 24th: it stands with the day before
+		add("Night", Social, "", wall("2026-10-25 01:00")) // stands with the 24th
 		add("Elsewhere", Talk, room.ID, wall("2026-10-23 10:00"))
 
 		copyDay := func(from, to string, all bool) (*CopiedDay, error) {

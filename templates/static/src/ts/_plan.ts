@@ -29,12 +29,17 @@ export interface Day {
   end: number;
 }
 
-// Clash is why a slot cannot be like that: with another session in its room, with one of its speakers, or outside the event.
+// Clash is why a slot cannot be like that: with another session in its room, with one of its speakers, or outside the event. A warning says what is better otherwise: a
+// speaker has little time between two rooms, or the track takes place twice at once.
 export interface Clash {
-  kind: "room" | "speaker" | "outside_event";
+  kind: "room" | "speaker" | "outside_event" | "short_change" | "track";
+  warns?: boolean;
   with?: Session;
   names: string[]; // of the room, or of the speakers whom both have
+  minutes?: number; // between the two
 }
+
+const walkingTime = 10 * 60_000; // as agenda.WalkingTime
 
 export interface Move {
   id: string;
@@ -160,6 +165,21 @@ export class Plan {
       if (slot.room && other.slot.room === slot.room) found.push({ kind: "room", with: other, names: [this.room(slot.room)] });
       const both = session.speakers.filter((id) => other.speakers.includes(id));
       if (both.length > 0) found.push({ kind: "speaker", with: other, names: both.map((id) => this.speakers.get(id) ?? "") });
+    }
+    return found;
+  }
+
+  // warnings are what agenda.FindWarnings finds of a session in a slot.
+  warnings(session: Session, slot: Slot, moving: ReadonlySet<string> = new Set()): Clash[] {
+    const found: Clash[] = [];
+    for (const other of this.sessions.values()) {
+      if (!other.slot || other.id === session.id || moving.has(other.id)) continue;
+      const apart = Math.max(slot.start - other.slot.end, other.slot.start - slot.end);
+      const elsewhere = other.slot.room !== slot.room;
+      if (apart < 0 && session.track && session.track === other.track && (elsewhere || !slot.room)) found.push({ kind: "track", warns: true, with: other, names: [] });
+      if (apart < 0 || apart >= walkingTime || !elsewhere || !slot.room || !other.slot.room) continue;
+      const both = session.speakers.filter((id) => other.speakers.includes(id));
+      if (both.length > 0) found.push({ kind: "short_change", warns: true, with: other, names: both.map((id) => this.speakers.get(id) ?? ""), minutes: apart / 60_000 });
     }
     return found;
   }

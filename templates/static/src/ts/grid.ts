@@ -182,9 +182,10 @@ class Grid {
 
   private fill(card: HTMLElement, session: Session): void {
     const clashes = session.slot ? this.plan.clashes(session, session.slot) : [];
+    const told = [...clashes, ...(session.slot ? this.plan.warnings(session, session.slot) : [])].map((each) => this.tell(each));
     const when = session.slot ? `${this.clock.format(session.slot.start)}–${this.clock.format(session.slot.end)}` : word("long", { Many: String(session.minutes) });
     const who = this.plan.names(session).join(", ");
-    const look = JSON.stringify([session.title, when, who, session.slot?.room, clashes.length, session.kind, session.status, this.chosen.has(session.id)]);
+    const look = JSON.stringify([session.title, when, who, session.slot?.room, clashes.length, told, session.kind, session.status, this.chosen.has(session.id)]);
     if (card.dataset.look === look) return;
     card.dataset.look = look;
     card.dataset.id = session.id;
@@ -194,15 +195,16 @@ class Grid {
     card.setAttribute("aria-pressed", String(this.chosen.has(session.id)));
     card.setAttribute("aria-describedby", "plan-keys");
     card.classList.toggle("plan-clash", clashes.length > 0);
+    card.classList.toggle("plan-warn", told.length > clashes.length);
     card.classList.toggle("plan-chosen", this.chosen.has(session.id));
     card.classList.toggle("plan-draft", session.status === "draft");
     const title = make("strong", "");
     title.append(make("bdi", "", session.title));
     card.replaceChildren(title, make("span", "plan-when tabular", when));
     if (who) card.append(make("span", "plan-who", who));
-    const more = [session.slot ? this.plan.room(session.slot.room) || word("everywhere") : word("unplaced"), ...clashes.map((each) => this.tell(each))].join(", ");
+    const more = [session.slot ? this.plan.room(session.slot.room) || word("everywhere") : word("unplaced"), ...told].join(", ");
     card.append(make("span", "visually-hidden", more));
-    card.title = clashes.map((each) => this.tell(each)).join("\n");
+    card.title = told.join("\n");
     if (this.writes && session.slot) card.append(make("span", "plan-stretch"));
   }
 
@@ -245,6 +247,10 @@ class Grid {
         return word("clash_room", { Title: clash.with?.title ?? "", Room: names });
       case "speaker":
         return word("clash_speaker", { Title: clash.with?.title ?? "", Names: names });
+      case "short_change":
+        return word("warn_change", { Title: clash.with?.title ?? "", Names: names, Minutes: String(clash.minutes ?? 0), Room: this.plan.room(clash.with?.slot?.room ?? "") });
+      case "track":
+        return word("warn_track", { Title: clash.with?.title ?? "" });
     }
     return word("clash_outside");
   }
@@ -263,7 +269,7 @@ class Grid {
     this.redraw();
     try {
       const moved = await work;
-      const clashes = moved.flatMap((s) => (s.slot ? this.plan.clashes(s, s.slot) : []));
+      const clashes = moved.flatMap((s) => (s.slot ? [...this.plan.clashes(s, s.slot), ...this.plan.warnings(s, s.slot)] : []));
       const one = moved[0];
       if (one) this.say([moved.length > 1 ? word("moved_many", { Many: String(moved.length) }) : this.where(one), ...clashes.slice(0, 3).map((each) => this.tell(each))].join(" "));
     } catch (problem) {
@@ -486,11 +492,13 @@ class Grid {
     drag.to = this.target(drag, first, column.dataset.room ?? "", at);
     const moving = new Set(drag.cards.map((each) => each.id));
     const clashes: string[] = [];
+    const warnings: string[] = [];
     for (const each of drag.cards) {
       const to = drag.to.get(each.id);
       if (!to) continue;
       const found = this.plan.clashes(each, to, moving);
       clashes.push(...found.map((clash) => this.tell(clash)));
+      warnings.push(...this.plan.warnings(each, to, moving).map((warning) => this.tell(warning)));
       const shadow = make("div", `plan-shadow${found.length > 0 ? " plan-clash" : ""}`);
       shadow.style.top = this.height(to.start - this.from);
       shadow.style.height = this.height(to.end - to.start);
@@ -498,7 +506,7 @@ class Grid {
     }
     const to = drag.to.get(first.id);
     const when = to ? `${this.clock.format(to.start)}–${this.clock.format(to.end)} · ${this.plan.room(to.room) || word("everywhere")}` : "";
-    this.hover(x, y, [when, ...clashes.slice(0, 3)].join("\n"), clashes.length > 0);
+    this.hover(x, y, [when, ...[...clashes, ...warnings].slice(0, 3)].join("\n"), clashes.length > 0, warnings.length > 0);
   }
 
   // target is where the dragged sessions would go: as far from the one that was taken as before; those without a slot behind it.
@@ -525,10 +533,11 @@ class Grid {
     return to;
   }
 
-  private hover(x: number, y: number, text: string, bad: boolean): void {
+  private hover(x: number, y: number, text: string, bad: boolean, warns = false): void {
     const hover = need("[data-hover]");
     hover.textContent = text;
     hover.classList.toggle("plan-clash", bad);
+    hover.classList.toggle("plan-warn", warns && !bad);
     hover.hidden = false;
     hover.style.left = `${Math.min(x + 16, innerWidth - hover.offsetWidth - 8)}px`;
     hover.style.top = `${Math.min(y + 16, innerHeight - hover.offsetHeight - 8)}px`;
