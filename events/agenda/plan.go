@@ -19,6 +19,8 @@ type importPlan struct {
 	now    time.Time
 	report ImportReport
 
+	noSpeakers bool // the format cannot say who speaks: they stay
+
 	rooms    []*Room // new or changed, as are the next three
 	tracks   []*Track
 	speakers []*speakers.Speaker
@@ -33,7 +35,7 @@ type importPlan struct {
 
 func newImportPlan(a *Agenda, schedule *exchange.Schedule, now time.Time) *importPlan {
 	p := &importPlan{agenda: a, now: now, roomIDs: map[string]turnout.ID{}, trackIDs: map[string]turnout.ID{}, speakerIDs: map[string]turnout.ID{}, keys: map[turnout.ID]string{}}
-	p.report.Format = schedule.Format
+	p.report.Format, p.noSpeakers = schedule.Format, schedule.NoSpeakers
 	p.noteSpan(schedule)
 	p.planRooms(schedule.Rooms)
 	p.planTracks(schedule.Tracks)
@@ -212,7 +214,7 @@ func (p *importPlan) planSessions(schedule *exchange.Schedule) {
 		held[row.ID] = true
 	}
 	for _, s := range p.agenda.Sessions {
-		if s.ExternalKey != "" && !held[s.ID] && s.Status != Withdrawn {
+		if s.ExternalKey != "" && !held[s.ID] && s.Status != Withdrawn && !schedule.PeopleOnly {
 			p.withdraw(s)
 		}
 	}
@@ -242,6 +244,9 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 	s.RoomID, s.StartsAt, s.EndsAt = "", time.Time{}, time.Time{}
 	if in.Placed() {
 		s.RoomID, s.StartsAt, s.EndsAt = p.roomIDs[in.Room], in.Start, in.End()
+	}
+	if p.noSpeakers {
+		return
 	}
 	s.SpeakerIDs = nil
 	for _, key := range in.Speakers {

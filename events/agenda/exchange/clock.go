@@ -87,6 +87,12 @@ func (r *reading) wallClock(where Place, wall time.Time) time.Time {
 		r.warn(where, "zone_assumed", "The time %s has no zone; UTC is assumed.", wall.Format("2006-01-02 15:04"))
 	}
 	t, problem := resolve(wall, zone)
+	r.doubt(where, wall, t, zone, problem)
+	return t
+}
+
+// doubt warns about a wall-clock time that does not exist, or comes twice.
+func (r *reading) doubt(where Place, wall, t time.Time, zone *time.Location, problem clockProblem) {
 	switch problem {
 	case clockSkipped:
 		r.warn(where, "time_skipped", "%s does not exist in %s (the clocks go forward); %s is used.",
@@ -95,7 +101,6 @@ func (r *reading) wallClock(where Place, wall time.Time) time.Time {
 		r.warn(where, "time_repeated", "%s comes twice in %s (the clocks go back); the first, %s, is used.",
 			wall.Format("2006-01-02 15:04"), zone.String(), t.In(zone).Format("15:04 -07:00"))
 	}
-	return t
 }
 
 // sensible keeps years that a conference can be in.

@@ -1,5 +1,5 @@
-// Package exchange reads and writes the formats in which conferences hand their schedules around: in come frab XML and
-// Sessionize's All view, out go frab XML, schedule JSON and iCalendar.
+// Package exchange reads and writes the formats in which conferences hand their schedules around: in come frab XML, the JSON of frab and pretalx, schedule2, Sessionize's
+// views, iCalendar and tables; out go frab XML, schedule JSON, iCalendar and tables.
 //
 // Reading is lenient: whatever a real file holds is kept where it can be, and every doubt is a named [Warning]. Writing
 // is strict: XML is valid by c3voc's schedule.xml.xsd, JSON by its schema.json, calendars by RFC 5545.
@@ -18,8 +18,10 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"turnout"
 )
@@ -27,7 +29,7 @@ import (
 // Format names a schedule format as the API does.
 type Format string
 
-// The formats by name. Read takes FrabXML and SessionizeJSON; the others are recognised, so that the refusal can name them.
+// The formats by name. PretalxJSON is frab's too, and schedule2.
 const (
 	Unknown        Format = ""
 	FrabXML        Format = "frab_xml"
@@ -60,7 +62,7 @@ const (
 // What Read answers when a file cannot be used at all. Nothing was changed then.
 var (
 	ErrUnknownFormat = &turnout.Error{Kind: turnout.Invalid, Code: "unknown_format",
-		Message: "This is no schedule that can be read here. Send frab XML or Sessionize's All view as JSON."}
+		Message: "This is no schedule that can be read here. Send frab XML, pretalx JSON, one of Sessionize's views as JSON, iCalendar, or a CSV table with a title column."}
 	ErrTooLarge = &turnout.Error{Kind: turnout.TooLarge, Code: "too_large",
 		Message: "The schedule is larger than 25 MB. Send a smaller file."}
 	ErrTruncated = &turnout.Error{Kind: turnout.Invalid, Code: "truncated",
@@ -123,7 +125,9 @@ func Recognise(data []byte) Format {
 		return FrabXML
 	case text[0] == '{':
 		return recogniseJSON(text)
-	case len(text) >= 15 && strings.EqualFold(string(text[:15]), "BEGIN:VCALENDAR"):
+	case text[0] == '[' && sessionizeView(text):
+		return SessionizeJSON
+	case len(text) >= 6 && strings.EqualFold(string(text[:6]), "BEGIN:"):
 		return ICalendar
 	case looksLikeCSV(text):
 		return CSV
@@ -152,15 +156,19 @@ func Read(data []byte, options Options) (*Schedule, []Warning, error) {
 		err = r.readFrab(text)
 	case SessionizeJSON:
 		err = r.readSessionize(text)
-	case Unknown:
-		err = ErrUnknownFormat
+	case PretalxJSON:
+		err = r.readFrabJSON(text)
+	case ICalendar:
+		err = r.readCalendar(text)
+	case CSV:
+		err = r.readCSV(text)
 	default:
-		err = ErrUnknownFormat.With("This looks like %s, which is not read here. Send frab XML or Sessionize's All view as JSON.", format.Name())
+		err = ErrUnknownFormat
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(r.schedule.Sessions) == 0 {
+	if len(r.schedule.Sessions) == 0 && !r.schedule.PeopleOnly {
 		return nil, nil, ErrNoSessions
 	}
 	r.finish()
@@ -355,12 +363,25 @@ func sessionizeAhead(text []byte) bool {
 	return bytes.Contains(head, []byte(`"startsAt"`)) || bytes.Contains(head, []byte(`"isServiceSession"`))
 }
 
-// looksLikeCSV: a first line of three or more short fields, and a title among them.
-func looksLikeCSV(text []byte) bool {
-	line, _, found := bytes.Cut(text, []byte("\n"))
-	if !found || len(line) > 2_000 {
+// sessionizeView goes by the keys of the first element of a list.
+func sessionizeView(text []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	var first map[string]json.RawMessage
+	if _, err := dec.Token(); err != nil || dec.Decode(&first) != nil {
 		return false
 	}
-	low := strings.ToLower(string(line))
-	return strings.Contains(low, "title") && strings.Count(low, ",")+strings.Count(low, ";")+strings.Count(low, "\t") >= 2
+	has := func(keys ...string) bool {
+		return !slices.ContainsFunc(keys, func(key string) bool { return first[key] == nil })
+	}
+	return has("date", "rooms", "timeSlots") || has("groupName", "sessions") || has("id", "fullName", "tagLine")
+}
+
+// looksLikeCSV: a first line of short cells, and a title among them.
+func looksLikeCSV(text []byte) bool {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if len(line) > 2_000 || !utf8.Valid(line) {
+		return false
+	}
+	cells := strings.Split(string(line), string(delimiterOf(line)))
+	return len(cells) > 1 && slices.ContainsFunc(cells, func(cell string) bool { return columnOf(cell) == colTitle })
 }

@@ -92,6 +92,7 @@ type frabReading struct {
 	room      string // name of the open <room>
 	people    map[string][]string
 	mentions  []mention
+	bios      map[string]Person // what is told of persons beside their names, by guid and by id; nil in XML
 }
 
 // mention is a person in a session, until it is known whether the id stands for one person only.
@@ -161,7 +162,7 @@ func (f *frabReading) element(start xml.StartElement) (inside bool, err error) {
 		}
 		f.track(where, t)
 	case "day":
-		f.startDay(start)
+		f.openDay(attribute(start, "date"), attribute(start, "start"))
 		return true, nil
 	case "room":
 		f.room = f.line(where, attribute(start, "name"), maxName)
@@ -231,11 +232,10 @@ func (f *frabReading) track(where Place, t frabTrack) {
 	f.addTrack(Track{Name: f.line(where, name, maxName), Color: colorOf(t.Color)})
 }
 
-// startDay notes the date, and the day change from the day's start where nothing has named it yet.
-func (f *frabReading) startDay(start xml.StartElement) {
+// openDay notes the date, and the day change from the day's start where nothing has named it yet.
+func (f *frabReading) openDay(date, begin string) {
 	f.room = ""
-	f.day = dateOf(attribute(start, "date"))
-	begin := attribute(start, "start")
+	f.day = dateOf(date)
 	if f.day == "" {
 		f.day = dateOf(begin)
 	}
@@ -397,7 +397,12 @@ func (f *frabReading) settlePeople() {
 			warned[key] = true
 			key += "/" + strings.ToLower(m.name)
 		}
-		f.addPerson(Person{Key: key, Name: m.name})
+		about := f.bios[m.guid]
+		if about == (Person{}) {
+			about = f.bios[m.id]
+		}
+		about.Key, about.Name = key, m.name
+		f.addPerson(about)
 		if !slices.Contains(s.Speakers, key) {
 			s.Speakers = append(s.Speakers, key)
 		}

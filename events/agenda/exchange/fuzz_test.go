@@ -15,6 +15,10 @@ func FuzzRead(f *testing.F) {
 	f.Add(fixture(f, "testdata/traps.json"))
 	f.Add([]byte(`<schedule><event guid="x"><date>2026-03-29T02:30</date><duration>25:00</duration><title>&lt;b&gt;*_[</title><abstract>&lt;pre&gt;&lt;a href="x</abstract></event></schedule>`))
 	f.Add([]byte(`{"sessions":[{"id":1,"startsAt":"2026-01-01T00:00:00","endsAt":"x","speakers":[[{}]]}],"speakers":null,"rooms":[]}`))
+	f.Add([]byte(trapCalendar))
+	f.Add([]byte("Nr.;Titel;Raum;Datum;Beginn;Ende;Referenten\nx1;=Opening;Hall;4.6.2026;9:00;25:00;Ada, Bo\n"))
+	f.Add([]byte(`{"schedule":{"conference":{"days":[{"date":"2026-06-04","rooms":{"Hall":[{"id":"x","title":{"de":"a"},"start":"25:00","duration":1,"persons":[{}]}]}}]},"events":[{"start":"2026-06-04T10:00","end":"2026-06-04T09:00","room":{"slug":"x"},"track":[]}]}}`))
+	f.Add([]byte(`[{"date":"x","rooms":[{"id":1,"sessions":[{"id":1,"speakers":[{"id":[]}],"categories":[{"categoryItems":[{"id":{}}]}]}]}],"timeSlots":[]}]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, _, err := Read(data, Options{Zone: brussels})
 		if err != nil || placed(s) == 0 {

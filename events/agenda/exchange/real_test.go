@@ -2,11 +2,17 @@ package exchange
 
 import (
 	"encoding/json"
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"turnout"
 )
 
 // realData is the folder of published schedules beside the repository.
@@ -78,8 +84,12 @@ func TestReadFindsWhatIndependentCountsFound(t *testing.T) {
 	}{
 		{"schedules/fosdem-2025.schedule.xml", FrabXML, "Europe/Brussels"},
 		{"schedules/fosdem-2025.2024-12-22.schedule.xml", FrabXML, "Europe/Brussels"},
+		{"schedules/frab-camp2019.schedule.json", PretalxJSON, "Europe/Berlin"},
+		{"schedules/pretalx-democon.schedule.json", PretalxJSON, "UTC"},
 		{"sessionize/orlando-code-camp-2020.All.json", SessionizeJSON, "America/New_York"},
 		{"sessionize/demo.All.json", SessionizeJSON, "UTC"},
+		{"sessionize/demo.GridSmart.json", SessionizeJSON, "UTC"},
+		{"sessionize/demo.Sessions.json", SessionizeJSON, "UTC"},
 	}
 	all := expectations(t)
 	for _, file := range files {
@@ -100,9 +110,15 @@ func TestReadFindsWhatIndependentCountsFound(t *testing.T) {
 			if want.Zone == "-" { // Sessionize names none: the event's is used
 				want.Zone = file.zone
 			}
-			if file.format == FrabXML { // counted there without the "one person" of Sessionize's list
+			if file.format == FrabXML || file.format == PretalxJSON { // counted there without the "one person" of Sessionize's list
 				want.SpeakersListed = want.Speakers
 			} else {
+				if want.SpeakersListed == 0 { // views name no others than those of their sessions
+					want.SpeakersListed = want.Speakers
+				}
+				if want.Rooms == 0 {
+					want.Rooms = want.RoomsUsed
+				}
 				want.Tracks, want.Types = got.Tracks, got.Types // not counted there
 				want.ByDate = got.ByDate                        // absent when all start on one date
 			}
@@ -222,4 +238,97 @@ func sorted(keys []string) []string {
 	keys = slices.Clone(keys)
 	slices.Sort(keys)
 	return keys
+}
+
+// Calendars of conferences, as programs and people wrote them.
+func TestCalendarsAreReadAsCounted(t *testing.T) {
+	all := expectations(t)
+	for _, name := range []string{"ics/conferences/pycon-uk-2015.ics", "ics/conferences/nordic-rse.ics"} {
+		t.Run(name, func(t *testing.T) {
+			var want expected
+			if err := json.Unmarshal(all[name], &want); err != nil {
+				t.Fatal(err)
+			}
+			zone, err := time.LoadLocation(want.Zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, warnings := readReal(t, name, zone)
+			got := count(s)
+			if s.Format != ICalendar || got.Sessions != want.Sessions || got.NoRoom != want.NoRoom || got.Days != want.Days || got.NoStart != want.NoStart || got.Title != want.Title {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if want.ByDate != nil && !maps.Equal(got.ByDate, want.ByDate) {
+				t.Errorf("by date %v, want %v", got.ByDate, want.ByDate)
+			}
+			if rooms := got.RoomsUsed - min(1, got.NoRoom); rooms != want.RoomsUsed {
+				t.Errorf("%d rooms with sessions, want %d", rooms, want.RoomsUsed)
+			}
+			if start := s.Sessions[0].Start.In(zone); !sameInstant(want.Earliest, start) {
+				t.Errorf("from %s, want %s", start, want.Earliest)
+			}
+			keys := map[string]bool{}
+			for _, x := range s.Sessions {
+				keys[x.Key] = true
+			}
+			if len(keys) != want.Sessions {
+				t.Errorf("%d keys of %d sessions", len(keys), want.Sessions)
+			}
+			codes := map[string]int{}
+			for _, w := range warnings {
+				codes[w.Code]++
+			}
+			t.Logf("%v", codes)
+		})
+	}
+}
+
+// Every calendar in the collections is read with as many entries as were counted, or is a clear error; entries that are canceled, or without any, are the only ones that count otherwise.
+func TestCollectedCalendarsAreRead(t *testing.T) {
+	rows := strings.Split(strings.TrimSpace(string(realBytes(t, "ics/fixtures.tsv"))), "\n")[1:]
+	for _, row := range rows {
+		cells := strings.Split(row, "\t")
+		want, err := strconv.Atoi(cells[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(cells[0], func(t *testing.T) {
+			s, warnings, err := Read(realBytes(t, cells[0]), Options{Zone: time.UTC})
+			canceled := 0
+			for _, w := range warnings {
+				if w.Code == "canceled" {
+					canceled++
+				}
+			}
+			var known *turnout.Error
+			switch {
+			case err != nil && !errors.As(err, &known):
+				t.Errorf("no clear error: %v", err)
+			case err != nil && (want == 0 || cells[3] != "0"):
+			case err != nil:
+				t.Errorf("%d entries, and: %v", want, err)
+			case len(s.Sessions)+canceled != want:
+				t.Errorf("%d sessions and %d canceled, want %d", len(s.Sessions), canceled, want)
+			}
+		})
+	}
+}
+
+// The newer schedule2, a file that breaks the old schema in five places, and the views that hold speakers alone.
+func TestOtherViewsAreRead(t *testing.T) {
+	s, warnings := readReal(t, "schedules/hub-example.schedule2.json", time.UTC)
+	if x := s.Sessions[0]; s.Format != PretalxJSON || len(s.Sessions) != 2 || s.Zone != "Europe/Berlin" || x.Title != "38C3: Opening Ceremony" || x.Length != 30*time.Minute || x.Track != "CCC" ||
+		!sameInstant("2024-12-27T10:30:00+01:00", x.Start.In(s.Location())) || s.RoomNames()[x.Room] != "Saal 1" || s.Rooms[0].Capacity != 3025 || len(x.Speakers) != 3 || s.People[0].Bio == "" {
+		t.Errorf("schedule2: %+v %+v", s, warnings)
+	}
+	s, _ = readReal(t, "schedules/c3voc-invalid-example.schedule.json", time.UTC)
+	if len(s.Sessions) != 1 || s.People[0].Name != "Mänu" || !sameInstant("2022-12-28T14:00:00+01:00", s.Sessions[0].Start.In(s.Location())) {
+		t.Errorf("an invalid one: %+v", s)
+	}
+	for name, people := range map[string]int{"sessionize/demo.Speakers.json": 10, "sessionize/demo.SpeakerWall.json": 10} {
+		s, _ := readReal(t, name, time.UTC)
+		if !s.PeopleOnly || len(s.Sessions) != 0 || len(s.People) != people {
+			t.Errorf("%s: %d sessions, %d people", name, len(s.Sessions), len(s.People))
+		}
+	}
 }

@@ -28,6 +28,9 @@ type Schedule struct {
 	Tracks    []Track       `json:"tracks,omitempty"`
 	People    []Person      `json:"people,omitempty"`
 	Sessions  []Session     `json:"sessions,omitempty"`
+
+	NoSpeakers bool `json:"-"` // the format cannot say who speaks: that nobody does says nothing
+	PeopleOnly bool `json:"-"` // the file is about speakers: that it has no sessions says nothing of them
 }
 
 // Room is a place of the schedule; the order of Rooms is the order in which to show them.

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Sessionize's All view, as far as it is read. Ids come as numbers or texts, depending on the view's age.
+// Sessionize's views, as far as they are read. Ids come as numbers or texts, depending on the view's age.
 type (
 	sessionizeAll struct {
 		Sessions   []sessionizeSession  `json:"sessions"`
@@ -21,17 +21,38 @@ type (
 		Rooms      []sessionizeRoom     `json:"rooms"`
 	}
 	sessionizeSession struct {
-		ID            looseID   `json:"id"`
-		Title         string    `json:"title"`
-		Description   string    `json:"description"`
-		StartsAt      string    `json:"startsAt"`
-		EndsAt        string    `json:"endsAt"`
-		Service       bool      `json:"isServiceSession"`
-		Speakers      []looseID `json:"speakers"`
-		CategoryItems []looseID `json:"categoryItems"`
-		RoomID        looseID   `json:"roomId"`
-		LiveURL       string    `json:"liveUrl"`
-		RecordingURL  string    `json:"recordingUrl"`
+		ID            looseID            `json:"id"`
+		Title         string             `json:"title"`
+		Description   string             `json:"description"`
+		StartsAt      string             `json:"startsAt"`
+		EndsAt        string             `json:"endsAt"`
+		Service       bool               `json:"isServiceSession"`
+		Speakers      []sessionizeWho    `json:"speakers"`
+		CategoryItems []looseID          `json:"categoryItems"`
+		Categories    []sessionizeAnswer `json:"categories"` // in views, in place of the items' ids
+		RoomID        looseID            `json:"roomId"`
+		Room          looseText          `json:"room"` // in views: its name
+		LiveURL       looseText          `json:"liveUrl"`
+		RecordingURL  looseText          `json:"recordingUrl"`
+	}
+	// sessionizeAnswer is a category with the items that a session has of it.
+	sessionizeAnswer struct {
+		Name  string           `json:"name"`
+		Items []sessionizeItem `json:"categoryItems"`
+	}
+	sessionizeItem struct {
+		ID   looseID `json:"id"`
+		Name string  `json:"name"`
+	}
+	// sessionizePart is an element of the other views: a day of the grid, a group of sessions, or a speaker.
+	sessionizePart struct {
+		sessionizeSpeaker
+		Rooms []struct {
+			sessionizeRoom
+			Sessions []sessionizeSession `json:"sessions"`
+		} `json:"rooms"`
+		GroupID  looseText           `json:"groupId"`
+		Sessions []sessionizeSession `json:"sessions"`
 	}
 	sessionizeSpeaker struct {
 		ID        looseID `json:"id"`
@@ -45,11 +66,8 @@ type (
 		} `json:"links"`
 	}
 	sessionizeCategory struct {
-		Title string `json:"title"`
-		Items []struct {
-			ID   looseID `json:"id"`
-			Name string  `json:"name"`
-		} `json:"items"`
+		Title string           `json:"title"`
+		Items []sessionizeItem `json:"items"`
 	}
 	sessionizeRoom struct {
 		ID   looseID `json:"id"`
@@ -80,14 +98,46 @@ func (id *looseID) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func (r *reading) readSessionize(text []byte) error {
-	var all sessionizeAll
+// sessionizeWho is a speaker of a session: an id, or in views an object that has the name too.
+type sessionizeWho struct {
+	ID   looseID
+	Name string
+}
+
+// UnmarshalJSON takes either form; others are nobody, never an error.
+func (w *sessionizeWho) UnmarshalJSON(raw []byte) error {
+	var object struct {
+		Name looseText `json:"name"`
+	}
+	if raw[0] == '{' && json.Unmarshal(raw, &object) == nil {
+		w.Name = string(object.Name)
+	}
+	return w.ID.UnmarshalJSON(raw)
+}
+
+// decodeWhole reads the one JSON value that a file holds.
+func decodeWhole(text []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
-	if err := dec.Decode(&all); err != nil {
+	if err := dec.Decode(into); err != nil {
 		return jsonError(text, err)
 	}
 	if len(bytes.TrimSpace(text[dec.InputOffset():])) > 0 {
 		return ErrMalformed.With("Something follows the JSON at %s. Nothing was changed.", lineOf(text, dec.InputOffset()))
+	}
+	return nil
+}
+
+func (r *reading) readSessionize(text []byte) error {
+	var all sessionizeAll
+	if text[0] == '[' {
+		var parts []sessionizePart
+		if err := decodeWhole(text, &parts); err != nil {
+			return err
+		}
+		all = joinViews(parts)
+		r.schedule.PeopleOnly = len(all.Sessions) == 0 && len(all.Speakers) > 0
+	} else if err := decodeWhole(text, &all); err != nil {
+		return err
 	}
 	slices.SortStableFunc(all.Rooms, func(a, b sessionizeRoom) int { return cmp.Compare(a.Sort, b.Sort) })
 	for i, room := range all.Rooms {
@@ -104,6 +154,54 @@ func (r *reading) readSessionize(text []byte) error {
 		}
 	}
 	return nil
+}
+
+// joinViews makes of the days of GridSmart, the groups of Sessions, or the speakers of Speakers and SpeakerWall what the All view holds of them. A session that stands in several
+// rooms or groups is one.
+func joinViews(parts []sessionizePart) (all sessionizeAll) {
+	rooms, sessions, people := map[looseID]bool{}, map[looseID]bool{}, map[looseID]bool{}
+	room := func(id looseID, name string) {
+		if id != "" && !rooms[id] {
+			rooms[id] = true
+			all.Rooms = append(all.Rooms, sessionizeRoom{ID: id, Name: name, Sort: len(all.Rooms)})
+		}
+	}
+	session := func(s sessionizeSession) {
+		if s.ID != "" && sessions[s.ID] {
+			return
+		}
+		sessions[s.ID] = true
+		room(s.RoomID, string(s.Room))
+		for _, w := range s.Speakers {
+			if !people[w.ID] {
+				people[w.ID] = true
+				all.Speakers = append(all.Speakers, sessionizeSpeaker{ID: w.ID, FullName: w.Name})
+			}
+		}
+		for _, c := range s.Categories {
+			all.Categories = append(all.Categories, sessionizeCategory{c.Name, c.Items})
+			for _, item := range c.Items {
+				s.CategoryItems = append(s.CategoryItems, item.ID)
+			}
+		}
+		all.Sessions = append(all.Sessions, s)
+	}
+	for _, p := range parts {
+		for _, r := range p.Rooms {
+			room(r.ID, r.Name)
+			for _, s := range r.Sessions {
+				session(s)
+			}
+		}
+		if p.FullName != "" || p.FirstName != "" { // whose sessions are named alone
+			all.Speakers = append(all.Speakers, p.sessionizeSpeaker)
+			continue
+		}
+		for _, s := range p.Sessions {
+			session(s)
+		}
+	}
+	return all
 }
 
 func (r *reading) sessionizePerson(where Place, p sessionizeSpeaker) {
@@ -190,7 +288,7 @@ func (r *reading) sessionizeSession(where Place, in sessionizeSession, items map
 		s.Kind = "break"
 	}
 	r.sessionizePlace(where, &s, in)
-	for _, l := range []Link{{Title: "Live", URL: in.LiveURL}, {Title: "Recording", URL: in.RecordingURL}} {
+	for _, l := range []Link{{Title: "Live", URL: string(in.LiveURL)}, {Title: "Recording", URL: string(in.RecordingURL)}} {
 		if l.URL = r.link(where, l.URL); l.URL != "" {
 			s.Links = append(s.Links, l)
 		}
@@ -218,8 +316,8 @@ func (r *reading) sessionizePlace(where Place, s *Session, in sessionizeSession)
 }
 
 func (r *reading) sessionizeSpeakers(where Place, s *Session, in sessionizeSession) {
-	for _, id := range in.Speakers {
-		key := r.line(where, string(id), maxName)
+	for _, who := range in.Speakers {
+		key := r.line(where, string(who.ID), maxName)
 		switch _, known := r.personAt[key]; {
 		case !known:
 			r.warn(where, "unknown_speaker", "The speaker %s is not in the list of speakers and was left out.", quoteShort(key))
