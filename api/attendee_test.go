@@ -271,7 +271,7 @@ func TestTheLargestSchedule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Agenda.Import(ctx, d.community.ID, string(e.ID), file, false); err != nil {
+		if _, err := d.Agenda.Import(ctx, d.community.ID, string(e.ID), file, agenda.ImportChoices{}, false); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := d.Agenda.Release(ctx, d.community.ID, string(e.ID), agenda.ReleaseInput{Version: "1"}); err != nil {

@@ -113,7 +113,6 @@ CREATE TABLE sessions (
     room_id          TEXT REFERENCES rooms (id), -- NULL with a start: everywhere, or online
     starts_at        TIMESTAMPTZ,
     ends_at          TIMESTAMPTZ,
-    imported_hash    TEXT NOT NULL DEFAULT '', -- of what the last import said: equal means unchanged
     batch            TEXT,                     -- of the copy of a day that made it
     version          BIGINT NOT NULL DEFAULT 1,
     created_at       TIMESTAMPTZ NOT NULL,
@@ -133,6 +132,15 @@ CREATE TABLE session_speakers (
     PRIMARY KEY (session_id, speaker_id)
 );
 CREATE INDEX session_speakers_by_speaker ON session_speakers (speaker_id);
+
+-- What the last import said of a session, a room, a track or a speaker: what was changed here since is kept.
+CREATE TABLE imported_things (
+    thing_id     TEXT PRIMARY KEY,
+    community_id TEXT NOT NULL,
+    event_id     TEXT NOT NULL REFERENCES events (id),
+    said         JSONB NOT NULL
+);
+CREATE INDEX imported_things_by_event ON imported_things (event_id);
 
 -- A frozen, published version of the agenda.
 CREATE TABLE schedule_releases (

@@ -38,6 +38,51 @@ type importPage struct {
 	Outside      int // slots outside the event's times, where others are not
 	Warnings     []warning
 	WarningsMore int
+	Changed      []changedRow // the first
+	ChangedMore  []changedRow // folded
+	ChangedLeft  int          // not shown at all
+	Conflicts    []conflictRow
+}
+
+// conflictRow is a field that was changed here and in the file.
+type conflictRow struct {
+	agenda.ImportConflict
+	Field              string // in the reader's language
+	Base, Ours, Theirs string
+}
+
+// importRows lists what an import would do, session by session.
+func (h *Handler) importRows(c *gin.Context, e *events.Event, data *importPage) {
+	place := func(s *agenda.ChangedSlot) string {
+		if s == nil {
+			return ""
+		}
+		text := h.Templates.Moment(h.Language(c), s.StartsAt, e.Timezone)
+		if s.Room != "" {
+			text += ", " + s.Room
+		}
+		return text
+	}
+	var rows []changedRow
+	for _, item := range data.Report.Sessions {
+		row := changedRow{ChangedItem: item, Was: place(item.Was), Is: place(item.Is)}
+		if row.Was == row.Is {
+			row.Was = ""
+		}
+		rows = append(rows, row)
+	}
+	data.Changed = rows[:min(len(rows), changesFirst)]
+	data.ChangedMore = rows[len(data.Changed):min(len(rows), changesShown)]
+	data.ChangedLeft = len(rows) - len(data.Changed) - len(data.ChangedMore)
+	say := func(field, text string) string {
+		if at, err := time.Parse(time.RFC3339, text); err == nil && field == "start" {
+			return h.Templates.Moment(h.Language(c), at, e.Timezone)
+		}
+		return shorten(text, 300)
+	}
+	for _, x := range data.Report.Conflicts {
+		data.Conflicts = append(data.Conflicts, conflictRow{x, h.text(c, "console.import.field_"+x.Field), say(x.Field, x.Base), say(x.Field, x.Ours), say(x.Field, x.Theirs)})
+	}
 }
 
 // warning is one of the report's, in the reader's language.
@@ -71,7 +116,7 @@ func (h *Handler) TryImport(c *gin.Context) {
 	file, err := upload(c, exchange.MaxBytes)
 	var report *agenda.ImportReport
 	if err == nil {
-		report, err = h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file, true)
+		report, err = h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file, agenda.ImportChoices{}, true)
 	}
 	name := blobs.Hash(file)
 	if err == nil {
@@ -94,6 +139,7 @@ func (h *Handler) TryImport(c *gin.Context) {
 			data.Outside = report.Outside
 		}
 	}
+	h.importRows(c, e, &data)
 	for _, w := range report.Warnings[:min(len(report.Warnings), warningsShown)] {
 		data.Warnings = append(data.Warnings, h.warning(c, w))
 	}
@@ -177,7 +223,8 @@ func (h *Handler) ConfirmImport(c *gin.Context) {
 		h.done(c, errUploadGone.Because(err), back+"/import", "")
 		return
 	}
-	report, err := h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file.Data, false)
+	choices := agenda.ImportChoices{Theirs: c.PostFormArray("theirs"), Seen: c.PostForm("seen")}
+	report, err := h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file.Data, choices, false)
 	if err != nil {
 		h.done(c, err, back+"/import", "")
 		return

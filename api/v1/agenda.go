@@ -18,10 +18,12 @@ var agendaOperations = operations{
 		Out: agendaResponse{}},
 	"GET /events/{event}/agenda/conflicts": {Summary: "What cannot take place as planned", Out: conflictsResponse{}, Query: window},
 	"POST /events/{event}/agenda/import": {Summary: "Bring in an agenda made elsewhere",
-		Text: "The raw file as body; its format is recognised (frab_xml or sessionize_json). The same file again changes nothing. " +
-			"A session that the file no longer holds is withdrawn, never deleted. All happens or nothing.",
+		Text: "The raw file as body; its format is recognised (frab_xml, pretalx_json, sessionize_json, icalendar or csv). The same file again changes nothing. " +
+			"What was changed here since the last import stays, unless conflicts is theirs. A session that the file no longer holds is withdrawn, never deleted. All happens or nothing.",
 		InRaw: "application/octet-stream", Out: agenda.ImportReport{},
-		Query: []parameter{{Name: "dry_run", Text: "true tells what would happen and changes nothing.", Enum: []string{"true", "false"}}}},
+		Errors: []int{412}, Query: []parameter{{Name: "dry_run", Text: "true tells what would happen and changes nothing.", Enum: []string{"true", "false"}},
+			{Name: "conflicts", Text: "Whose word stands where something was changed here and in the file.", Enum: []string{"ours", "theirs"}},
+			{Name: "seen", Text: "seen of a dry run: refused (agenda_changed) when file or agenda are others now."}}},
 }
 
 type conflictBody struct {
@@ -113,11 +115,16 @@ func (h *Handler) ImportAgenda(c *gin.Context) {
 	if !ok {
 		return
 	}
+	choices := agenda.ImportChoices{AllTheirs: c.Query("conflicts") == "theirs", Seen: c.Query("seen")}
+	if side := c.Query("conflicts"); side != "" && side != "ours" && side != "theirs" {
+		respond.Fail(c, turnout.Invalidf("conflicts", "unknown", "Choose ours or theirs."))
+		return
+	}
 	data, ok := respond.Body(c, exchange.MaxBytes)
 	if !ok {
 		return
 	}
-	report, err := h.Agenda.Import(c.Request.Context(), access.Community(c), string(access.Event(c).ID), data, dryRun)
+	report, err := h.Agenda.Import(c.Request.Context(), access.Community(c), string(access.Event(c).ID), data, choices, dryRun)
 	if err != nil {
 		respond.Fail(c, err)
 		return

@@ -72,12 +72,13 @@ func (cmd *tokenCreateCommand) Run(sh *shell) error {
 }
 
 type importCommand struct {
-	Agenda importAgendaCommand `cmd:"" help:"Bring in an agenda (frab XML, Sessionize's All view)."`
+	Agenda importAgendaCommand `cmd:"" help:"Bring in an agenda (frab XML or JSON, pretalx, schedule2, Sessionize, iCalendar, CSV)."`
 }
 
 type importAgendaCommand struct {
 	Event  string `required:"" help:"The event's id or slug."`
 	DryRun bool   `help:"Say what would happen and change nothing."`
+	Theirs bool   `help:"Where something was changed here and in the file, take the file's; otherwise what stands here is kept."`
 	File   string `arg:"" help:"The file, - for standard input."`
 }
 
@@ -92,7 +93,7 @@ func (cmd *importAgendaCommand) Run(sh *shell) error {
 		if err != nil {
 			return err
 		}
-		report, err := a.Agenda.Import(sh.ctx, event.CommunityID, string(event.ID), data, cmd.DryRun)
+		report, err := a.Agenda.Import(sh.ctx, event.CommunityID, string(event.ID), data, agenda.ImportChoices{AllTheirs: cmd.Theirs}, cmd.DryRun)
 		if err != nil {
 			return err
 		}
@@ -140,6 +141,9 @@ func writeReport(out io.Writer, r *agenda.ImportReport, dryRun bool) {
 	}{{"created", r.Created}, {"updated", r.Updated}, {"unchanged", r.Unchanged}, {"removed", r.Removed}} {
 		t := row.tally
 		fmt.Fprintf(out, "%-10s %8d %8d %8d %8d %8d\n", row.name, t.Rooms, t.Tracks, t.Sessions, t.Slots, t.Speakers)
+	}
+	for _, x := range r.Conflicts {
+		fmt.Fprintf(out, "%q, %s: here %q, in the file %q; taken: %s\n", x.Title, x.Field, x.Ours, x.Theirs, x.Taken)
 	}
 	c := r.Changes
 	fmt.Fprintf(out, "\n%d moved, %d in another room, %d with another title, %d with another length, %d with other speakers\n",

@@ -107,7 +107,7 @@ func copied(sessions []*Session, e *events.Event, days int, now time.Time) *Copi
 			made.Shifted++
 		}
 		x.ID, x.EndsAt, x.Batch, x.Version, x.CreatedAt, x.UpdatedAt = turnout.NewID(PrefixSession), x.StartsAt.Add(long), made.Batch, 1, now, now
-		x.ExternalKey, x.ImportedHash, x.SourceNumber = "", "", 0
+		x.ExternalKey, x.SourceNumber = "", 0
 		x.GUID = (&exchange.Schedule{UID: string(e.ID)}).GUID(exchange.Session{Key: string(x.ID)})
 		made.Sessions = append(made.Sessions, &x)
 	}

@@ -210,7 +210,7 @@ func TestEditsAndImportsOfOneEventWaitForEachOther(t *testing.T) {
 		for i := range 20 {
 			group.Go(func() {
 				if i%2 == 0 {
-					_, err := w.Import(w.ctx, w.community, w.event.Slug, data, false)
+					_, err := w.Import(w.ctx, w.community, w.event.Slug, data, ImportChoices{}, false)
 					failed <- err
 					return
 				}

@@ -2,6 +2,9 @@ package agenda
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -44,13 +47,23 @@ type ImportReport struct {
 	EndsAt    *time.Time         `json:"ends_at"`   // of its last
 	Outside   int                `json:"outside"`   // slots that do not lie within the event's own times
 	Warnings  []exchange.Warning `json:"warnings"`
+	Conflicts []ImportConflict   `json:"conflicts"` // changed here and in the file since the last import
+	Sessions  []ChangedItem      `json:"sessions"`  // that are new, changed or removed
+	Seen      string             `json:"seen"`      // names what the file was compared with, and the file: the same for the same
+}
+
+// ImportChoices say how an import goes about what was changed on both sides.
+type ImportChoices struct {
+	AllTheirs bool     // the file is right
+	Theirs    []string // the Choice of each conflict in which it is
+	Seen      string   // of the dry run that somebody said yes to; "" for whatever is there
 }
 
 // Import brings an agenda made elsewhere into the event's working draft (id or slug), keyed by what the file calls its
 // sessions, rooms and speakers. The same file again changes nothing and writes nothing. A session that the file no longer
-// holds is withdrawn; rooms, tracks and speakers stay. All of it happens or nothing; a dry run does the same work and
-// writes nothing. Errors: turnout.ErrNotFound, and those of exchange.Read.
-func (s *Service) Import(ctx context.Context, community turnout.ID, event string, data []byte, dryRun bool) (*ImportReport, error) {
+// holds is withdrawn; rooms, tracks and speakers stay. What was changed here since the last import stays as it is, unless a choice says otherwise. All of it
+// happens or nothing; a dry run does the same work and writes nothing. Errors: turnout.ErrNotFound, ErrChanged when something else was seen, and those of exchange.Read.
+func (s *Service) Import(ctx context.Context, community turnout.ID, event string, data []byte, choices ImportChoices, dryRun bool) (*ImportReport, error) {
 	e, err := events.Find(ctx, s.DB.Read(), community, event)
 	if err != nil {
 		return nil, err
@@ -60,8 +73,9 @@ func (s *Service) Import(ctx context.Context, community turnout.ID, event string
 		return nil, err
 	}
 	schedule.UID = string(e.ID)
+	file := sha256.Sum256(data)
 	if dryRun {
-		plan, err := s.planImport(ctx, s.DB.Read(), e, schedule)
+		plan, err := s.planImport(ctx, s.DB.Read(), e, schedule, choices, file[:])
 		if err != nil {
 			return nil, err
 		}
@@ -72,9 +86,12 @@ func (s *Service) Import(ctx context.Context, community turnout.ID, event string
 		if err := hold(ctx, tx, community, e.ID); err != nil {
 			return err
 		}
-		plan, err := s.planImport(ctx, tx, e, schedule)
+		plan, err := s.planImport(ctx, tx, e, schedule, choices, file[:])
 		if err != nil {
 			return err
+		}
+		if choices.Seen != "" && choices.Seen != plan.report.Seen {
+			return ErrChanged
 		}
 		report = plan.finish(slices.Clone(warnings))
 		return plan.write(ctx, tx)
@@ -86,12 +103,38 @@ func (s *Service) Import(ctx context.Context, community turnout.ID, event string
 }
 
 // planImport compares the schedule with the event's agenda as it is.
-func (s *Service) planImport(ctx context.Context, db bun.IDB, e *events.Event, schedule *exchange.Schedule) (*importPlan, error) {
+func (s *Service) planImport(ctx context.Context, db bun.IDB, e *events.Event, schedule *exchange.Schedule, choices ImportChoices, file []byte) (*importPlan, error) {
 	a, err := readAgenda(ctx, db, e)
 	if err != nil {
 		return nil, err
 	}
-	return newImportPlan(a, schedule, s.now()), nil
+	bases, err := readBases(ctx, db, e.CommunityID, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	seen := a.seen(file)
+	plan := newImportPlan(a, bases, schedule, choices, s.now())
+	plan.report.Seen = seen
+	return plan, nil
+}
+
+// seen names the agenda as it is, by the versions of all that is in it, and a file beside it.
+func (a *Agenda) seen(file []byte) string {
+	hash := sha256.New()
+	hash.Write(file)
+	for _, r := range a.Rooms {
+		fmt.Fprintln(hash, r.ID, r.Version)
+	}
+	for _, t := range a.Tracks {
+		fmt.Fprintln(hash, t.ID, t.Version)
+	}
+	for _, s := range a.Speakers {
+		fmt.Fprintln(hash, s.ID, s.Version)
+	}
+	for _, s := range a.Sessions {
+		fmt.Fprintln(hash, s.ID, s.Version)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // finish gives the report with all warnings.
@@ -100,8 +143,26 @@ func (p *importPlan) finish(warnings []exchange.Warning) *ImportReport {
 	return &p.report
 }
 
+// remember keeps what the file says, for the next import.
+func (p *importPlan) remember(ctx context.Context, tx bun.Tx) error {
+	for chunk := range slices.Chunk(p.said, rowsAtOnce) {
+		if _, err := tx.NewInsert().Model(&chunk).On("CONFLICT (thing_id) DO UPDATE").Set("said = EXCLUDED.said").Exec(ctx); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(p.forgotten, rowsAtOnce) {
+		if _, err := tx.NewDelete().Model((*importedRow)(nil)).Where("community_id = ?", p.agenda.Event.CommunityID).Where("thing_id IN (?)", bun.List(chunk)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // write carries the plan out, in a statement for every few hundred rows. Parents come before those that point to them.
 func (p *importPlan) write(ctx context.Context, tx bun.Tx) error {
+	if err := p.remember(ctx, tx); err != nil {
+		return err
+	}
 	if len(p.rooms)+len(p.tracks)+len(p.speakers)+len(p.sessions) == 0 {
 		return nil
 	}
@@ -127,7 +188,7 @@ func (p *importPlan) write(ctx context.Context, tx bun.Tx) error {
 			Set("status = EXCLUDED.status, abstract = EXCLUDED.abstract, description = EXCLUDED.description, language = EXCLUDED.language").
 			Set("url = EXCLUDED.url, links = EXCLUDED.links, source_type = EXCLUDED.source_type, source_number = EXCLUDED.source_number").
 			Set("track_id = EXCLUDED.track_id, duration_minutes = EXCLUDED.duration_minutes, room_id = EXCLUDED.room_id").
-			Set("starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, imported_hash = EXCLUDED.imported_hash").
+			Set("starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at").
 			Set("version = EXCLUDED.version, updated_at = EXCLUDED.updated_at").Exec(ctx); err != nil {
 			return err
 		}

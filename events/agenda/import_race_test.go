@@ -62,7 +62,7 @@ func TestTwoImportsAtOnceAreOneAfterTheOther(t *testing.T) {
 			files := [][]byte{fileOf("A", 1, 60), fileOf("B", 31, 90)}
 			event := func() *events.Event { return w.addEvent(w.community, "UTC", "2026-06-04 08:00", "2026-06-04 18:00") }
 			bring := func(e *events.Event, i int) {
-				if _, err := servers[i].Import(w.ctx, w.community, string(e.ID), files[i], false); err != nil {
+				if _, err := servers[i].Import(w.ctx, w.community, string(e.ID), files[i], ImportChoices{}, false); err != nil {
 					t.Error(err)
 				}
 			}

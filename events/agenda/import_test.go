@@ -21,7 +21,7 @@ import (
 func (w *world) imports(data []byte, dryRun bool) *ImportReport {
 	w.t.Helper()
 	begun := time.Now()
-	report, err := w.Import(w.ctx, w.community, string(w.event.ID), data, dryRun)
+	report, err := w.Import(w.ctx, w.community, string(w.event.ID), data, ImportChoices{}, dryRun)
 	w.must(err)
 	w.t.Logf("%s, dry run %t: %s", w.DB.Engine, dryRun, time.Since(begun).Round(time.Millisecond)) // the goal is 10 s on two idle cores
 	return report
@@ -185,10 +185,16 @@ func TestImportKeepsWhatWasDoneByHand(t *testing.T) {
 		if got, _ := w.Session(w.ctx, w.community, talk.ID); got.Title != "Edited here" {
 			t.Errorf("an edit was lost although the file did not change: %q", got.Title)
 		}
-		report := w.imports(schedule("New title", "Hall"), false)
-		w.wants("changed file", report, ImportReport{Updated: Tally{Sessions: 1}, Unchanged: Tally{Rooms: 1, Slots: 1, Speakers: 1}, Changes: Changes{Retitled: 1}})
-		if len(report.Warnings) != 1 || report.Warnings[0].Code != "edit_replaced" {
-			t.Errorf("warnings %v", report.Warnings)
+		report := w.imports(schedule("New title", "Hall"), true)
+		w.wants("changed on both sides", report, ImportReport{Unchanged: Tally{Rooms: 1, Sessions: 1, Slots: 1, Speakers: 1}})
+		if len(report.Conflicts) != 1 || report.Conflicts[0] != (ImportConflict{talk.ID, "Edited here", "title", "Talk", "Edited here", "New title", "ours"}) {
+			t.Errorf("conflicts %+v", report.Conflicts)
+		}
+		taken, err := w.Import(w.ctx, w.community, w.event.Slug, schedule("New title", "Hall"), ImportChoices{Theirs: []string{report.Conflicts[0].Choice()}, Seen: report.Seen}, false)
+		w.must(err)
+		w.wants("the file's title is taken", taken, ImportReport{Updated: Tally{Sessions: 1}, Unchanged: Tally{Rooms: 1, Slots: 1, Speakers: 1}, Changes: Changes{Retitled: 1}})
+		if _, err := w.Import(w.ctx, w.community, w.event.Slug, schedule("New title", "Hall"), ImportChoices{Seen: report.Seen}, false); !errors.Is(err, ErrChanged) {
+			t.Errorf("the agenda that was seen is another one now: %v", err)
 		}
 		if got, _ := w.Session(w.ctx, w.community, own.ID); got.Status != Confirmed {
 			t.Errorf("a session made here is no business of the import: %+v", got)
@@ -284,12 +290,12 @@ func TestARefusedImportChangesNothing(t *testing.T) {
 			"empty":   {nil, exchange.ErrUnknownFormat},
 			"a list":  {[]byte(`[1]`), exchange.ErrUnknownFormat},
 		} {
-			if _, err := w.Import(w.ctx, w.community, w.event.Slug, test.data, false); !errors.Is(err, test.want) {
+			if _, err := w.Import(w.ctx, w.community, w.event.Slug, test.data, ImportChoices{}, false); !errors.Is(err, test.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		stranger := turnout.NewID(turnout.PrefixCommunity)
-		if _, err := w.Import(w.ctx, stranger, w.event.Slug, data, false); !errors.Is(err, turnout.ErrNotFound) {
+		if _, err := w.Import(w.ctx, stranger, w.event.Slug, data, ImportChoices{}, false); !errors.Is(err, turnout.ErrNotFound) {
 			t.Errorf("another community: %v", err)
 		}
 		if w.fingerprint() != before {
@@ -323,6 +329,112 @@ func TestASpeakerWithAnEmailIsAPerson(t *testing.T) {
 		}
 		if err := w.speakers.Remove(w.ctx, w.community, ada.ID); err == nil {
 			t.Error("a speaker with a session was removed")
+		}
+	})
+}
+
+// What only one side changed is taken, field by field; what both changed stays as it is here, unless the file's is chosen. Names and biographies too.
+func TestAnImportMergesInThreeWays(t *testing.T) {
+	type file struct{ title, abstract, room, start, long, bio string }
+	write := func(f file) []byte {
+		return fmt.Appendf(nil, `{"schedule":{"conference":{"title":"x","time_zone_name":"UTC","days":[{"date":"2026-06-04","rooms":{%q:[{"guid":"11111111-1111-4111-8111-111111111111",
+			"date":"2026-06-04T%s:00Z","duration":%q,"title":%q,"abstract":%q,"persons":[{"id":5,"name":"Ada","biography":%q}]}]}}]}}}`, f.room, f.start, f.long, f.title, f.abstract, f.bio)
+	}
+	base := file{"Talk", "About", "Hall", "09:00", "01:00", "Writes."}
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "UTC", "2026-06-04 08:00", "2026-06-04 18:00")
+		w.imports(write(base), false)
+		cellar, err := w.AddRoom(w.ctx, w.community, w.event.Slug, RoomInput{Name: "Cellar"})
+		w.must(err)
+		a := w.agenda()
+		talk, ada := a.Sessions[0], a.Speakers[0]
+		edit := SessionInput{Title: "Talk", Kind: Talk, Minutes: 60, Abstract: "Edited here", SpeakerIDs: talk.SpeakerIDs}
+		_, err = w.UpdateSession(w.ctx, w.community, talk.ID, 0, edit)
+		w.must(err)
+		_, _, err = w.Place(w.ctx, w.community, talk.ID, 0, SlotInput{cellar.ID, talk.StartsAt, talk.EndsAt})
+		w.must(err)
+		_, err = w.speakers.Update(w.ctx, w.community, ada.ID, 0, speakers.Input{Name: "Ada L.", Bio: "Writes here."})
+		w.must(err)
+
+		is := func(what string, wants file, room string) {
+			t.Helper()
+			a := w.agenda()
+			s := a.Sessions[0]
+			if s.Title != wants.title || s.Abstract != wants.abstract || s.StartsAt.Format("15:04") != wants.start || s.EndsAt.Sub(s.StartsAt).String() != wants.long || w.roomName(a, s.RoomID) != room || a.Speakers[0].Bio != wants.bio {
+				t.Errorf("%s: %+v in %q, %q", what, s, w.roomName(a, s.RoomID), a.Speakers[0].Bio)
+			}
+		}
+		report := w.imports(write(base), false)
+		if len(report.Conflicts) != 0 || report.Unchanged.Sessions != 1 || report.Unchanged.Speakers != 1 {
+			t.Errorf("the same file: %+v", report)
+		}
+		is("the same file", file{"Talk", "Edited here", "", "09:00", "1h0m0s", "Writes here."}, "Cellar")
+
+		theirs := base
+		theirs.title, theirs.start, theirs.bio = "Their title", "10:00", "Writes there."
+		report = w.imports(write(theirs), false)
+		if len(report.Conflicts) != 0 || report.Changes != (Changes{Moved: 1, Retitled: 1}) {
+			t.Errorf("other fields: %+v", report)
+		}
+		is("what they changed alone", file{"Their title", "Edited here", "", "10:00", "1h0m0s", "Writes here."}, "Cellar")
+
+		theirs.abstract, theirs.room = "Their abstract", "Stage"
+		report = w.imports(write(theirs), true)
+		if len(report.Conflicts) != 2 || report.Conflicts[0].Field != "abstract" || report.Conflicts[1].Field != "room" || report.Conflicts[1].Ours != "Cellar" || report.Conflicts[1].Theirs != "Stage" || report.Conflicts[1].Base != "Hall" {
+			t.Fatalf("both: %+v", report.Conflicts)
+		}
+		report, err = w.Import(w.ctx, w.community, w.event.Slug, write(theirs), ImportChoices{Theirs: []string{report.Conflicts[1].Choice()}, Seen: report.Seen}, false)
+		w.must(err)
+		is("one of two", file{"Their title", "Edited here", "", "10:00", "1h0m0s", "Writes here."}, "Stage")
+		if again := w.imports(write(theirs), false); len(again.Conflicts) != 0 || again.Unchanged.Sessions != 1 { // what was decided is decided
+			t.Errorf("once more: %+v", again)
+		}
+
+		// A slot that was taken away here stays away while the file only says so again.
+		_, err = w.Unplace(w.ctx, w.community, talk.ID, 0)
+		w.must(err)
+		theirs.title = "Fourth title"
+		report = w.imports(write(theirs), false)
+		if got, _ := w.Session(w.ctx, w.community, talk.ID); got.Placed() || got.Title != "Fourth title" || len(report.Conflicts) != 0 {
+			t.Errorf("unplaced here: %+v %+v", got, report.Conflicts)
+		}
+		theirs.start = "11:00"
+		if report = w.imports(write(theirs), true); len(report.Conflicts) != 1 || report.Conflicts[0].Field != "slot" || report.Conflicts[0].Ours != "" {
+			t.Errorf("moved there: %+v", report.Conflicts)
+		}
+		// Withdrawn here, it does not come back by itself.
+		_, err = w.Withdraw(w.ctx, w.community, talk.ID, 0)
+		w.must(err)
+		w.imports(write(theirs), false)
+		if got, _ := w.Session(w.ctx, w.community, talk.ID); got.Status != Withdrawn {
+			t.Errorf("withdrawn here: %+v", got)
+		}
+	})
+}
+
+func (w *world) roomName(a *Agenda, id turnout.ID) string {
+	for _, r := range a.Rooms {
+		if r.ID == id {
+			return r.Name
+		}
+	}
+	return ""
+}
+
+// A calendar cannot say who speaks, and a list of speakers nothing of sessions: what they cannot say stays.
+func TestWhatAFileCannotSayStays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db, "UTC", "2026-06-04 08:00", "2026-06-04 18:00")
+		w.imports([]byte(`[{"date":"2026-06-04T00:00:00","timeSlots":[],"rooms":[{"id":1,"name":"Hall","sessions":[{"id":"7","title":"Talk","startsAt":"2026-06-04T09:00:00","endsAt":"2026-06-04T10:00:00","roomId":1,"speakers":[{"id":"a","name":"Ada"}]}]}]}]`), false)
+		report := w.imports([]byte(`[{"id":"a","fullName":"Ada Lovelace","tagLine":"","bio":"Writes.","sessions":[]}]`), false)
+		a := w.agenda()
+		if report.Removed.Sessions != 0 || report.Updated.Speakers != 1 || a.Sessions[0].Status != Confirmed || a.Speakers[0].Name != "Ada Lovelace" || a.Speakers[0].Bio != "Writes." {
+			t.Errorf("speakers alone: %+v %+v", report, a.Speakers[0])
+		}
+		w.imports([]byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:7\r\nDTSTART:20260604T110000Z\r\nDTEND:20260604T120000Z\r\nSUMMARY:Talk\r\nLOCATION:Hall\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"), false)
+		a = w.agenda()
+		if len(a.Rooms) != 1 || len(a.Sessions) != 1 || len(a.Sessions[0].SpeakerIDs) != 1 || a.Sessions[0].StartsAt.Hour() != 11 {
+			t.Errorf("a calendar: %+v", a.Sessions)
 		}
 	})
 }

@@ -1,9 +1,8 @@
 package agenda
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +19,10 @@ type importPlan struct {
 	report ImportReport
 
 	noSpeakers bool // the format cannot say who speaks: they stay
+	choices    ImportChoices
+	bases      map[turnout.ID]json.RawMessage // what the last import said
+	said       []*importedRow                 // what this one says, where that is something else
+	forgotten  []turnout.ID                   // of what the file no longer holds
 
 	rooms    []*Room // new or changed, as are the next three
 	tracks   []*Track
@@ -31,10 +34,13 @@ type importPlan struct {
 	trackIDs   map[string]turnout.ID
 	speakerIDs map[string]turnout.ID
 	keys       map[turnout.ID]string // the other way round, for all three
+	names      map[string]string     // by key
 }
 
-func newImportPlan(a *Agenda, schedule *exchange.Schedule, now time.Time) *importPlan {
-	p := &importPlan{agenda: a, now: now, roomIDs: map[string]turnout.ID{}, trackIDs: map[string]turnout.ID{}, speakerIDs: map[string]turnout.ID{}, keys: map[turnout.ID]string{}}
+func newImportPlan(a *Agenda, bases map[turnout.ID]json.RawMessage, schedule *exchange.Schedule, choices ImportChoices, now time.Time) *importPlan {
+	p := &importPlan{agenda: a, bases: bases, choices: choices, now: now, roomIDs: map[string]turnout.ID{}, trackIDs: map[string]turnout.ID{}, speakerIDs: map[string]turnout.ID{},
+		keys: map[turnout.ID]string{}, names: map[string]string{}}
+	p.report.Conflicts, p.report.Sessions = []ImportConflict{}, []ChangedItem{}
 	p.report.Format, p.noSpeakers = schedule.Format, schedule.NoSpeakers
 	p.noteSpan(schedule)
 	p.planRooms(schedule.Rooms)
@@ -64,21 +70,29 @@ func (p *importPlan) noteSpan(schedule *exchange.Schedule) {
 	}
 }
 
-// match pairs what a file names with what is there: by the key of an earlier import, else by the name of something that was made here.
+// match pairs what a file names with what is there: by the key of an earlier import, else by the name of something that was made here, or came from a file with other keys.
 type match[T any] struct {
 	byKey, byName map[string]T
 }
 
-func matches[T any](rows []T, key, name func(T) string) match[T] {
+func matches[T any](rows []T, key, name func(T) string, inFile map[string]bool) match[T] {
 	m := match[T]{map[string]T{}, map[string]T{}}
 	for _, row := range rows {
-		if k := key(row); k != "" {
+		if k := key(row); k != "" && inFile[k] {
 			m.byKey[k] = row
 		} else if n := strings.ToLower(name(row)); n != "" {
 			m.byName[n] = row
 		}
 	}
 	return m
+}
+
+func keysOf[T any](list []T, key func(T) string) map[string]bool {
+	keys := make(map[string]bool, len(list))
+	for _, each := range list {
+		keys[key(each)] = true
+	}
+	return keys
 }
 
 // find gives the row; one that was found by name is not found a second time.
@@ -93,7 +107,7 @@ func (m match[T]) find(key, name string) (T, bool) {
 
 func (p *importPlan) planRooms(rooms []exchange.Room) {
 	e := p.agenda.Event
-	known := matches(p.agenda.Rooms, func(r *Room) string { return r.ExternalKey }, func(r *Room) string { return r.Name })
+	known := matches(p.agenda.Rooms, func(r *Room) string { return r.ExternalKey }, func(r *Room) string { return r.Name }, keysOf(rooms, func(r exchange.Room) string { return r.Key }))
 	position := int64(0)
 	for _, r := range p.agenda.Rooms {
 		position = max(position, r.Position+1)
@@ -107,23 +121,27 @@ func (p *importPlan) planRooms(rooms []exchange.Room) {
 			position++
 			p.rooms = append(p.rooms, row)
 			p.report.Created.Rooms++
-		case row.ExternalKey != in.Key || row.Name != in.Name:
-			row.ExternalKey, row.Name, row.Version, row.UpdatedAt = in.Key, in.Name, row.Version+1, p.now
+		default:
+			name := kept(p.base(row.ID).Name, in.Name, row.Name)
+			if row.ExternalKey == in.Key && row.Name == name {
+				p.report.Unchanged.Rooms++
+				break
+			}
+			row.ExternalKey, row.Name, row.Version, row.UpdatedAt = in.Key, name, row.Version+1, p.now
 			p.rooms = append(p.rooms, row)
 			p.report.Updated.Rooms++
-		default:
-			p.report.Unchanged.Rooms++
 		}
 		p.roomIDs[in.Key] = row.ID
+		p.say(row.ID, thing{Name: in.Name})
 	}
-	for _, r := range p.agenda.Rooms {
-		p.keys[r.ID] = r.ExternalKey
+	for _, r := range slices.Concat(p.agenda.Rooms, p.rooms) {
+		know(p, p.roomIDs, r.ID, r.ExternalKey, r.Name)
 	}
 }
 
 func (p *importPlan) planTracks(tracks []exchange.Track) {
 	e := p.agenda.Event
-	known := matches(p.agenda.Tracks, func(t *Track) string { return t.ExternalKey }, func(t *Track) string { return t.Name })
+	known := matches(p.agenda.Tracks, func(t *Track) string { return t.ExternalKey }, func(t *Track) string { return t.Name }, keysOf(tracks, func(t exchange.Track) string { return t.Name }))
 	position := int64(0)
 	for _, t := range p.agenda.Tracks {
 		position = max(position, t.Position+1)
@@ -137,20 +155,25 @@ func (p *importPlan) planTracks(tracks []exchange.Track) {
 			position++
 			p.tracks = append(p.tracks, row)
 			p.report.Created.Tracks++
-		case row.ExternalKey != in.Name || row.Name != in.Name || in.Color != "" && row.Color != in.Color:
-			row.ExternalKey, row.Name, row.Version, row.UpdatedAt = in.Name, in.Name, row.Version+1, p.now
+		default:
+			base := p.base(row.ID)
+			name, color := kept(base.Name, in.Name, row.Name), row.Color
 			if in.Color != "" {
-				row.Color = in.Color
+				color = kept(base.Color, in.Color, row.Color)
 			}
+			if row.ExternalKey == in.Name && row.Name == name && row.Color == color {
+				p.report.Unchanged.Tracks++
+				break
+			}
+			row.ExternalKey, row.Name, row.Color, row.Version, row.UpdatedAt = in.Name, name, color, row.Version+1, p.now
 			p.tracks = append(p.tracks, row)
 			p.report.Updated.Tracks++
-		default:
-			p.report.Unchanged.Tracks++
 		}
 		p.trackIDs[in.Name] = row.ID
+		p.say(row.ID, thing{Name: in.Name, Color: in.Color})
 	}
-	for _, t := range p.agenda.Tracks {
-		p.keys[t.ID] = t.ExternalKey
+	for _, t := range slices.Concat(p.agenda.Tracks, p.tracks) {
+		know(p, p.trackIDs, t.ID, t.ExternalKey, t.Name)
 	}
 }
 
@@ -159,7 +182,6 @@ func (p *importPlan) planSpeakers(people []exchange.Person) {
 	e := p.agenda.Event
 	known := map[string]*speakers.Speaker{}
 	for _, sp := range p.agenda.Speakers {
-		p.keys[sp.ID] = sp.ExternalKey
 		if sp.ExternalKey != "" {
 			known[sp.ExternalKey] = sp
 		}
@@ -172,17 +194,67 @@ func (p *importPlan) planSpeakers(people []exchange.Person) {
 				Name: in.Name, Bio: in.Bio, Version: 1, CreatedAt: p.now, UpdatedAt: p.now}
 			p.speakers = append(p.speakers, row)
 			p.report.Created.Speakers++
-		case row.Name != in.Name || in.Bio != "" && row.Bio != in.Bio:
-			row.Name, row.Version, row.UpdatedAt = in.Name, row.Version+1, p.now
+		default:
+			base := p.base(row.ID)
+			name, bio := kept(base.Name, in.Name, row.Name), row.Bio
 			if in.Bio != "" { // frab XML has none: an earlier one stays
-				row.Bio = in.Bio
+				bio = kept(base.Bio, in.Bio, row.Bio)
 			}
+			if row.Name == name && row.Bio == bio {
+				p.report.Unchanged.Speakers++
+				break
+			}
+			row.Name, row.Bio, row.Version, row.UpdatedAt = name, bio, row.Version+1, p.now
 			p.speakers = append(p.speakers, row)
 			p.report.Updated.Speakers++
-		default:
-			p.report.Unchanged.Speakers++
 		}
 		p.speakerIDs[in.Key] = row.ID
+		p.say(row.ID, thing{Name: in.Name, Bio: in.Bio})
+	}
+	for _, sp := range slices.Concat(p.agenda.Speakers, p.speakers) {
+		know(p, p.speakerIDs, sp.ID, sp.ExternalKey, sp.Name)
+	}
+}
+
+// thing is what is stored of what an import says of a room, a track or a speaker.
+type thing struct {
+	Name  string `json:"name"`
+	Color string `json:"color,omitempty"`
+	Bio   string `json:"bio,omitempty"`
+}
+
+// base is what the last import said of it; the zero value when there was none.
+func (p *importPlan) base(id turnout.ID) (t thing) {
+	if said := p.bases[id]; said != nil {
+		_ = json.Unmarshal(said, &t) // ours: it was written as one
+	}
+	return t
+}
+
+// say notes what the file says of something, if that is new.
+func (p *importPlan) say(id turnout.ID, what any) {
+	said, _ := json.Marshal(what) // texts, times and numbers: it cannot fail
+	if before, known := p.bases[id]; known && sameJSON(before, said) {
+		return
+	}
+	e := p.agenda.Event
+	p.said = append(p.said, &importedRow{ThingID: id, CommunityID: e.CommunityID, EventID: e.ID, Said: said})
+}
+
+// sameJSON compares two objects whatever the order of their fields: PostgreSQL keeps its own.
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+// know notes what is called how. What was made here has a key that no file has.
+func know(p *importPlan, ids map[string]turnout.ID, id turnout.ID, key, name string) {
+	if key == "" {
+		key = "\x00" + string(id)
+	}
+	p.keys[id], p.names[key] = key, name
+	if _, taken := ids[key]; !taken {
+		ids[key] = id
 	}
 }
 
@@ -229,7 +301,25 @@ func (p *importPlan) create(in exchange.Session, guid string) *Session {
 	if s.Placed() {
 		p.report.Created.Slots++
 	}
+	p.say(s.ID, importedOf(in))
+	p.list(nil, s, "added")
 	return s
+}
+
+// list notes what becomes of a session.
+func (p *importPlan) list(before, after *Session, what ...string) {
+	item := ChangedItem{GUID: after.GUID, Title: after.Title, What: what}
+	if before != nil && before.Placed() {
+		item.Was = p.slotOf(before)
+	}
+	if after.Placed() {
+		item.Is = p.slotOf(after)
+	}
+	p.report.Sessions = append(p.report.Sessions, item)
+}
+
+func (p *importPlan) slotOf(s *Session) *ChangedSlot {
+	return &ChangedSlot{s.StartsAt.UTC(), s.EndsAt.UTC(), p.names[p.keys[s.RoomID]]}
 }
 
 // fill makes the row say what the file says.
@@ -240,7 +330,7 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 	}
 	s.Abstract, s.Description, s.Language, s.URL = in.Abstract, in.Description, in.Language, in.URL
 	s.Links, s.SourceType, s.SourceNumber = append([]exchange.Link{}, in.Links...), in.Type, in.Number
-	s.TrackID, s.Minutes, s.ImportedHash = p.trackIDs[in.Track], minutes(in.Length), importedHash(in)
+	s.TrackID, s.Minutes = p.trackIDs[in.Track], minutes(in.Length)
 	s.RoomID, s.StartsAt, s.EndsAt = "", time.Time{}, time.Time{}
 	if in.Placed() {
 		s.RoomID, s.StartsAt, s.EndsAt = p.roomIDs[in.Room], in.Start, in.End()
@@ -254,21 +344,29 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 	}
 }
 
-// compare updates the row where the file says something else than at the last import.
+// compare updates the row where the file says something else than at the last import, and keeps what was changed here since.
 func (p *importPlan) compare(row *Session, in exchange.Session) {
 	before := *row
-	if row.ExternalKey == in.Key && row.ImportedHash == importedHash(in) {
-		p.report.Unchanged.Sessions++
-		if row.Placed() {
-			p.report.Unchanged.Slots++
+	before.SpeakerIDs = slices.Clone(row.SpeakerIDs)
+	theirs := importedOf(in)
+	var base imported
+	said := p.bases[row.ID]
+	if said != nil && row.ExternalKey == in.Key && json.Unmarshal(said, &base) == nil {
+		if p.say(row.ID, theirs); row.Status == Withdrawn { // here, since: it stays so
+			p.unchanged(row)
+			return
 		}
+		theirs = merging{p, row}.session(base, theirs, p.ours(row))
+	} else {
+		p.say(row.ID, theirs)
+	}
+	p.fill(row, theirs.session(in.Key))
+	what := append(p.changesOf(&before, row), p.otherChanges(&before, row)...)
+	if len(what) == 0 && before.ExternalKey == row.ExternalKey && before.Status == row.Status {
+		*row = before
+		p.unchanged(row)
 		return
 	}
-	if before.ImportedHash != "" && before.ImportedHash != p.hashOfRow(&before) {
-		p.report.Warnings = append(p.report.Warnings, exchange.Warning{Where: exchange.Place{Sort: "session", Name: in.Title}, Code: "edit_replaced",
-			Message: "The session was changed here since the last import and in the file; the file's version is used."})
-	}
-	p.fill(row, in)
 	row.Version, row.UpdatedAt = before.Version+1, p.now
 	p.sessions = append(p.sessions, row)
 	p.report.Updated.Sessions++
@@ -276,10 +374,38 @@ func (p *importPlan) compare(row *Session, in exchange.Session) {
 		p.relinked = append(p.relinked, row)
 	}
 	p.countSlot(&before, row)
-	if before.Status != Withdrawn {
-		d := differences(&before, row)
-		p.report.Changes.add(d)
+	p.list(&before, row, what...)
+}
+
+func (p *importPlan) unchanged(row *Session) {
+	p.report.Unchanged.Sessions++
+	if row.Placed() {
+		p.report.Unchanged.Slots++
 	}
+}
+
+// changesOf counts and names what the report counts.
+func (p *importPlan) changesOf(before, after *Session) []string {
+	if before.Status == Withdrawn {
+		return []string{"added"}
+	}
+	d := differences(before, after)
+	p.report.Changes.add(d)
+	return d.words()
+}
+
+// otherChanges names what else became different: a slot that came or went, and texts.
+func (p *importPlan) otherChanges(before, after *Session) (what []string) {
+	if before.Placed() != after.Placed() {
+		what = append(what, "slot")
+	}
+	a, b := *before, *after
+	if !slices.EqualFunc(a.Links, b.Links, func(x, y exchange.Link) bool { return x == y }) || a.Subtitle != b.Subtitle || a.Kind != b.Kind || a.Abstract != b.Abstract || a.Description != b.Description ||
+		a.Language != b.Language || a.URL != b.URL || a.TrackID != b.TrackID || a.SourceType != b.SourceType || a.SourceNumber != b.SourceNumber ||
+		!a.Placed() && a.Minutes != b.Minutes || !slices.Equal(a.SpeakerIDs, b.SpeakerIDs) && sameSet(a.SpeakerIDs, b.SpeakerIDs) {
+		what = append(what, "texts")
+	}
+	return what
 }
 
 func (p *importPlan) countSlot(before, after *Session) {
@@ -296,16 +422,17 @@ func (p *importPlan) countSlot(before, after *Session) {
 	}
 }
 
-// withdraw takes off what the file no longer holds; without a hash, the file can bring it back.
+// withdraw takes off what the file no longer holds; what the last import said of it is forgotten, so that the file can bring it back.
 func (p *importPlan) withdraw(s *Session) {
 	if s.Placed() {
 		p.report.Removed.Slots++
 	}
+	before := *s
 	s.withdraw()
-	s.ImportedHash = ""
 	s.Version, s.UpdatedAt = s.Version+1, p.now
-	p.sessions = append(p.sessions, s)
+	p.sessions, p.forgotten = append(p.sessions, s), append(p.forgotten, s.ID)
 	p.report.Removed.Sessions++
+	p.list(&before, s, "removed")
 }
 
 // difference says what is not the same in two states of a session.
@@ -320,6 +447,19 @@ func differences(before, after *Session) difference {
 		d.resized = before.EndsAt.Sub(before.StartsAt) != after.EndsAt.Sub(after.StartsAt)
 	}
 	return d
+}
+
+// words name the differences as releases do.
+func (d difference) words() (what []string) {
+	for _, n := range []struct {
+		is   bool
+		name string
+	}{{d.moved, "moved"}, {d.rerooms, "rerooms"}, {d.retitled, "retitled"}, {d.resized, "resized"}, {d.speakers, "speakers"}} {
+		if n.is {
+			what = append(what, n.name)
+		}
+	}
+	return what
 }
 
 func (c *Changes) add(d difference) {
@@ -338,37 +478,4 @@ func sameSet[T ~string](a, b []T) bool {
 	slices.Sort(a)
 	slices.Sort(b)
 	return slices.Equal(a, b)
-}
-
-// imported is what of a file's session is stored, with the file's own keys: the text under the hash.
-type imported struct {
-	Title, Subtitle, Kind, Type, Abstract, Description, Language, URL, Track, Room string
-	Number                                                                         int64
-	Start                                                                          time.Time
-	Length                                                                         time.Duration
-	Speakers                                                                       []string
-	Links                                                                          []exchange.Link
-}
-
-func (i imported) hash() string {
-	i.Speakers, i.Links = append([]string{}, i.Speakers...), append([]exchange.Link{}, i.Links...) // nil and empty are the same
-	text, _ := json.Marshal(i)                                                                     // texts, a time and numbers: it cannot fail
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
-
-// importedHash is of what the file says.
-func importedHash(in exchange.Session) string {
-	return imported{in.Title, in.Subtitle, in.Kind, in.Type, in.Abstract, in.Description, in.Language, in.URL, in.Track, in.Room,
-		in.Number, in.Start.UTC(), in.Length, in.Speakers, in.Links}.hash()
-}
-
-// hashOfRow is of what the row says, in the file's words: equal to the row's ImportedHash when nobody has edited it since.
-func (p *importPlan) hashOfRow(s *Session) string {
-	i := imported{s.Title, s.Subtitle, string(s.Kind), s.SourceType, s.Abstract, s.Description, s.Language, s.URL, p.keys[s.TrackID], p.keys[s.RoomID],
-		s.SourceNumber, s.StartsAt.UTC(), s.EndsAt.Sub(s.StartsAt), nil, s.Links}
-	for _, id := range s.SpeakerIDs {
-		i.Speakers = append(i.Speakers, p.keys[id])
-	}
-	return i.hash()
 }

@@ -292,16 +292,7 @@ func (c *ReleaseChanges) compare(before, after exchange.Session) []string {
 	if d == (difference{}) {
 		c.Unchanged++
 	}
-	var what []string
-	for _, n := range []struct {
-		is   bool
-		name string
-	}{{d.moved, "moved"}, {d.rerooms, "rerooms"}, {d.retitled, "retitled"}, {d.resized, "resized"}, {d.speakers, "speakers"}} {
-		if n.is {
-			what = append(what, n.name)
-		}
-	}
-	return what
+	return d.words()
 }
 
 // sameSession compares all that a calendar shows, whatever the revisions.

@@ -81,7 +81,6 @@ type Session struct {
 	RoomID       turnout.ID      `bun:"room_id,nullzero"`   // empty with a start: everywhere, or online
 	StartsAt     time.Time       `bun:"starts_at,nullzero"` // zero: not placed
 	EndsAt       time.Time       `bun:"ends_at,nullzero"`
-	ImportedHash string          `bun:"imported_hash"`  // of what the last import said
 	Batch        turnout.ID      `bun:"batch,nullzero"` // of a day's copy; empty for a session that was made alone
 	Version      int64           `bun:"version"`        // rises with each edit; the ETag
 	CreatedAt    time.Time       `bun:"created_at"`

@@ -1,0 +1,190 @@
+package agenda
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"turnout"
+	"turnout/events/agenda/exchange"
+)
+
+// ImportConflict is a field of a session that was changed here and in the file since the last import.
+type ImportConflict struct {
+	SessionID turnout.ID `json:"session_id"`
+	Title     string     `json:"title"`
+	Field     string     `json:"field"` // title, subtitle, kind, abstract, description, language, url, track, links, speakers, start, length, room; or slot: all three
+	Base      string     `json:"base"`  // what the last import said, as are the next two: texts, RFC 3339, minutes, names
+	Ours      string     `json:"ours"`  // what stands here
+	Theirs    string     `json:"theirs"`
+	Taken     string     `json:"taken"` // "ours" or "theirs"
+}
+
+// Choice names the conflict in forms and calls that decide it.
+func (c ImportConflict) Choice() string { return string(c.SessionID) + "." + c.Field }
+
+// importedRow keeps what the last import said of a session, a room, a track or a speaker: the base of a comparison in three ways.
+type importedRow struct {
+	bun.BaseModel `bun:"table:imported_things"`
+
+	ThingID     turnout.ID      `bun:"thing_id,pk"`
+	CommunityID turnout.ID      `bun:"community_id"`
+	EventID     turnout.ID      `bun:"event_id"`
+	Said        json.RawMessage `bun:"said,type:jsonb"`
+}
+
+// readBases gives what the last import said, by what it said it of.
+func readBases(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID]json.RawMessage, error) {
+	var rows []*importedRow
+	err := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx)
+	bases := make(map[turnout.ID]json.RawMessage, len(rows))
+	for _, r := range rows {
+		bases[r.ThingID] = r.Said
+	}
+	return bases, err
+}
+
+// imported is what of a file's session is stored, with the file's own keys.
+type imported struct {
+	Title       string          `json:"title"`
+	Subtitle    string          `json:"subtitle,omitempty"`
+	Kind        string          `json:"kind"`
+	Type        string          `json:"type,omitempty"`
+	Abstract    string          `json:"abstract,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Language    string          `json:"language,omitempty"`
+	URL         string          `json:"url,omitempty"`
+	Track       string          `json:"track,omitempty"`
+	Number      int64           `json:"number,omitempty"`
+	Speakers    []string        `json:"speakers,omitempty"`
+	Links       []exchange.Link `json:"links,omitempty"`
+	place
+}
+
+// place is when and where.
+type place struct {
+	Room   string        `json:"room,omitempty"`
+	Start  time.Time     `json:"start,omitzero"` // zero: no slot
+	Length time.Duration `json:"length,omitempty"`
+}
+
+func (p place) same(o place) bool {
+	return p.Room == o.Room && p.Start.Equal(o.Start) && p.Length == o.Length
+}
+
+func importedOf(in exchange.Session) imported {
+	return imported{in.Title, in.Subtitle, in.Kind, in.Type, in.Abstract, in.Description, in.Language, in.URL, in.Track, in.Number, in.Speakers, in.Links,
+		place{in.Room, in.Start.UTC(), in.Length}}
+}
+
+// ours is what a row says, in the file's words.
+func (p *importPlan) ours(s *Session) imported {
+	i := imported{s.Title, s.Subtitle, string(s.Kind), s.SourceType, s.Abstract, s.Description, s.Language, s.URL, p.keys[s.TrackID], s.SourceNumber, nil, s.Links,
+		place{p.keys[s.RoomID], s.StartsAt.UTC(), time.Duration(s.Minutes) * time.Minute}}
+	if s.Placed() {
+		i.Length = s.EndsAt.Sub(s.StartsAt)
+	}
+	for _, id := range s.SpeakerIDs {
+		i.Speakers = append(i.Speakers, p.keys[id])
+	}
+	return i
+}
+
+// session puts what was decided into the words of the file.
+func (i imported) session(key string) exchange.Session {
+	return exchange.Session{Key: key, Title: i.Title, Subtitle: i.Subtitle, Kind: i.Kind, Type: i.Type, Abstract: i.Abstract, Description: i.Description, Language: i.Language, URL: i.URL,
+		Track: i.Track, Number: i.Number, Speakers: i.Speakers, Links: i.Links, Room: i.Room, Start: i.Start, Length: i.Length}
+}
+
+// merging compares one session in three ways: what only one side changed is taken, of what both did ours, unless theirs was chosen.
+type merging struct {
+	plan *importPlan
+	row  *Session
+}
+
+func (m merging) session(base, theirs, ours imported) imported {
+	text := func(s string) string { return s }
+	out := ours
+	out.Number = theirs.Number
+	out.Title = merge(m, "title", base.Title, theirs.Title, ours.Title, text)
+	out.Subtitle = merge(m, "subtitle", base.Subtitle, theirs.Subtitle, ours.Subtitle, text)
+	if out.Kind = merge(m, "kind", base.Kind, theirs.Kind, ours.Kind, text); out.Kind == theirs.Kind {
+		out.Type = theirs.Type
+	}
+	out.Abstract = merge(m, "abstract", base.Abstract, theirs.Abstract, ours.Abstract, text)
+	out.Description = merge(m, "description", base.Description, theirs.Description, ours.Description, text)
+	out.Language = merge(m, "language", base.Language, theirs.Language, ours.Language, text)
+	out.URL = merge(m, "url", base.URL, theirs.URL, ours.URL, text)
+	out.Track = merge(m, "track", base.Track, theirs.Track, ours.Track, m.plan.nameOf)
+	out.Links = mergeLists(m, "links", base.Links, theirs.Links, ours.Links, func(l exchange.Link) string { return l.URL })
+	if out.Speakers = ours.Speakers; !m.plan.noSpeakers {
+		out.Speakers = mergeLists(m, "speakers", base.Speakers, theirs.Speakers, ours.Speakers, m.plan.nameOf)
+	}
+	out.place = m.place(base.place, theirs.place, ours.place)
+	return out
+}
+
+// place takes start, room and length one by one, and as one where somebody has given the session a slot or taken it.
+func (m merging) place(base, theirs, ours place) place {
+	if base.Start.IsZero() || theirs.Start.IsZero() || ours.Start.IsZero() {
+		return mergeBy(m, "slot", base, theirs, ours, place.same, m.plan.placeText)
+	}
+	return place{
+		Room:   merge(m, "room", base.Room, theirs.Room, ours.Room, m.plan.nameOf),
+		Start:  mergeBy(m, "start", base.Start, theirs.Start, ours.Start, time.Time.Equal, func(t time.Time) string { return t.Format(time.RFC3339) }),
+		Length: merge(m, "length", base.Length, theirs.Length, ours.Length, func(d time.Duration) string { return d.String() }),
+	}
+}
+
+func merge[T comparable](m merging, field string, base, theirs, ours T, say func(T) string) T {
+	return mergeBy(m, field, base, theirs, ours, func(a, b T) bool { return a == b }, say)
+}
+
+func mergeLists[T comparable](m merging, field string, base, theirs, ours []T, say func(T) string) []T {
+	return mergeBy(m, field, base, theirs, ours, slices.Equal, func(list []T) string {
+		words := make([]string, len(list))
+		for i, each := range list {
+			words[i] = say(each)
+		}
+		return strings.Join(words, ", ")
+	})
+}
+
+func mergeBy[T any](m merging, field string, base, theirs, ours T, same func(a, b T) bool, say func(T) string) T {
+	switch {
+	case same(ours, theirs), same(base, theirs):
+		return ours
+	case same(base, ours):
+		return theirs
+	}
+	conflict := ImportConflict{SessionID: m.row.ID, Title: m.row.Title, Field: field, Base: say(base), Ours: say(ours), Theirs: say(theirs), Taken: "ours"}
+	taken := ours
+	if m.plan.choices.AllTheirs || slices.Contains(m.plan.choices.Theirs, conflict.Choice()) {
+		conflict.Taken, taken = "theirs", theirs
+	}
+	m.plan.report.Conflicts = append(m.plan.report.Conflicts, conflict)
+	return taken
+}
+
+// nameOf is what a room, a track or a speaker is called.
+func (p *importPlan) nameOf(key string) string { return cmp.Or(p.names[key], key) }
+
+func (p *importPlan) placeText(at place) string {
+	if at.Start.IsZero() {
+		return ""
+	}
+	return strings.Trim(at.Start.Format(time.RFC3339)+" "+p.nameOf(at.Room), " ")
+}
+
+// kept gives what stands of a name or a text that an import names: ours where it was changed here since the last one.
+func kept(base, theirs, ours string) string {
+	if base != "" && base != ours {
+		return ours
+	}
+	return theirs
+}
