@@ -43,6 +43,7 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/agenda/releases/{release}/take-back", Who: token("agenda:write"), Handle: api.TakeBackRelease},
 		{Method: get, Path: "/events/{event}/schedule.json", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleJSON},
 		{Method: get, Path: "/events/{event}/schedule.xml", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleXML},
+		{Method: get, Path: "/events/{event}/schedule.csv", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleCSV},
 		{Method: get, Path: "/events/{event}/schedule.ics", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleICS},
 
 		// Admit

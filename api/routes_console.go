@@ -182,6 +182,7 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: post, Path: "/agenda/import", Who: may("agenda:write"), Handle: p.TryImport, Unseen: true},
 		{Method: post, Path: "/agenda/import/confirm", Who: may("agenda:write"), Handle: p.ConfirmImport},
 		{Method: post, Path: "/agenda/dates", Who: may("events:write"), Handle: p.SetEventDates},
+		{Method: get, Path: "/agenda/export/{format}", Who: may("agenda:read"), Handle: p.ExportAgenda},
 		{Method: get, Path: "/agenda/copy-day", Who: may("agenda:write"), Handle: p.CopyDayForm},
 		{Method: post, Path: "/agenda/copy-day", Who: may("agenda:write"), Handle: p.CopyDay},
 		{Method: get, Path: "/agenda/copies/{copy}", Who: may("agenda:write"), Handle: p.CopiedDay},

@@ -76,6 +76,7 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/sessions/new":       9,
 	"/console/events/{event}/agenda/sessions/{session}": 9,
 	"/console/events/{event}/agenda/import":             3,
+	"/console/events/{event}/agenda/export/{format}":    9,
 	"/console/events/{event}/agenda/copy-day":           4,
 	"/console/events/{event}/agenda/copies/{copy}":      4,
 	"/console/events/{event}/agenda/release":            20,
@@ -213,7 +214,7 @@ func (f *full) moreShop(i int, name, pool, tt string) turnout.ID {
 
 // path gives the address of a page of the console, "" when it names a thing that there is none of.
 func (f *full) path(route access.Route) string {
-	path := strings.NewReplacer("{event}", f.event.Slug, "{community}", f.community.Slug).Replace(route.Path)
+	path := strings.NewReplacer("{format}", "csv", "{event}", f.event.Slug, "{community}", f.community.Slug).Replace(route.Path)
 	path = pathPart.ReplaceAllStringFunc(path, func(part string) string {
 		kind, _, _ := strings.Cut(part, "/")
 		if f.names[kind] == "" {

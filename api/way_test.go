@@ -128,7 +128,7 @@ func (h *house) planAgenda(slug string) {
 	h.api("POST", at+"/agenda/releases", m{"version": "1.0"}, 201).is(1, "changes", "added")
 	h.api("POST", at+"/agenda/releases", m{"version": "1.0"}, 409)
 	h.api("GET", at+"/agenda/releases", nil, 200).is("1.0", "items", 0, "version")
-	for _, format := range []string{"json", "xml", "ics"} {
+	for _, format := range []string{"json", "xml", "ics", "csv"} {
 		if got := h.api("GET", at+"/schedule."+format, nil, 200, "Authorization", ""); !strings.Contains(got.text, "Opening") {
 			h.t.Errorf("schedule.%s has no session: %.300s", format, got.text)
 		}

@@ -48,6 +48,7 @@ type agendaPage struct {
 	NextPageURL      string
 	Release          *agenda.Release
 	Filtered, HasAny bool
+	Files            []string // in which the draft is exported
 }
 
 const sessionsShown = 100
@@ -71,8 +72,11 @@ func (h *Handler) EventAgenda(c *gin.Context) {
 	}
 	data := agendaPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/agenda", CanWrite: may(c, "agenda:write"),
 		Search: c.Query("q"), Room: c.Query("room"), State: c.Query("state"), Day: c.Query("day"), HasAny: len(a.Sessions) > 0}
-	if len(releases) > 0 {
+	if len(releases) > 0 && releases[0].Sessions > 0 {
 		data.Release = releases[0]
+	}
+	if data.HasAny {
+		data.Files = []string{"csv", "xml", "json", "ics"}
 	}
 	data.Rooms = append([]templates.Option{{Text: h.text(c, "console.agenda.all_rooms")}}, roomOptions(a.Rooms)...)
 	for _, state := range []string{"", "unplaced", "conflicts", "withdrawn"} {

@@ -22,6 +22,7 @@ var releaseOperations = operations{
 	"GET /events/{event}/agenda/releases": {Summary: "The releases, the latest first", Out: respond.Page[releaseResponse]{}, Query: window},
 	"GET /events/{event}/schedule.json":   {Summary: "The public schedule as schedule JSON", Text: "The schema is c3voc's.", OutRaw: "application/json"},
 	"GET /events/{event}/schedule.xml":    {Summary: "The public schedule as frab XML", OutRaw: "application/xml"},
+	"GET /events/{event}/schedule.csv":    {Summary: "The public schedule as a table", OutRaw: "text/csv"},
 	"GET /events/{event}/schedule.ics":    {Summary: "The public schedule as a calendar", OutRaw: "text/calendar"},
 }
 
@@ -90,6 +91,13 @@ func (h *Handler) ScheduleJSON(c *gin.Context) {
 func (h *Handler) ScheduleXML(c *gin.Context) {
 	h.schedule(c, "application/xml; charset=utf-8", func(w io.Writer, s *exchange.Schedule, _ *agenda.Release) error {
 		return exchange.WriteXML(w, s)
+	})
+}
+
+// ScheduleCSV is GET /events/{event}/schedule.csv.
+func (h *Handler) ScheduleCSV(c *gin.Context) {
+	h.schedule(c, "text/csv; charset=utf-8", func(w io.Writer, s *exchange.Schedule, _ *agenda.Release) error {
+		return exchange.WriteCSV(w, s)
 	})
 }
 

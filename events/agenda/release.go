@@ -200,6 +200,17 @@ func (r *release) measure(before *exchange.Schedule) {
 // Schedule gives the agenda's confirmed sessions that have a slot, as releases freeze them and exports write them. A
 // session's key is its GUID, so that it is the same in every release.
 func (a *Agenda) Schedule() *exchange.Schedule {
+	return a.scheduleOf(func(s *Session) bool { return s.Status == Confirmed && s.Placed() })
+}
+
+// Draft gives all that is not withdrawn, placed or not, as exports of the working draft write it.
+func (a *Agenda) Draft() *exchange.Schedule {
+	s := a.scheduleOf(func(s *Session) bool { return s.Status != Withdrawn })
+	s.Version = "draft"
+	return s
+}
+
+func (a *Agenda) scheduleOf(wanted func(*Session) bool) *exchange.Schedule {
 	e := a.Event
 	zone := e.Location()
 	s := &exchange.Schedule{UID: string(e.ID), Title: e.Title, Acronym: e.Slug, Zone: zone.String(),
@@ -220,12 +231,15 @@ func (a *Agenda) Schedule() *exchange.Schedule {
 		people[speaker.ID] = exchange.Person{Key: string(speaker.ID), Name: speaker.Name, Bio: speaker.Bio}
 	}
 	for _, session := range a.Sessions {
-		if session.Status != Confirmed || !session.Placed() {
+		if !wanted(session) {
 			continue
 		}
 		out := exchange.Session{Key: session.GUID, Number: session.SourceNumber, Title: session.Title, Subtitle: session.Subtitle, Abstract: session.Abstract,
 			Description: session.Description, Kind: string(session.Kind), Type: session.SourceType, Language: session.Language, Room: string(session.RoomID),
-			Track: tracks[session.TrackID], Start: session.StartsAt.UTC(), Length: session.EndsAt.Sub(session.StartsAt), Links: session.Links, URL: session.URL}
+			Track: tracks[session.TrackID], Length: time.Duration(session.Minutes) * time.Minute, Links: session.Links, URL: session.URL}
+		if session.Placed() {
+			out.Start, out.Length = session.StartsAt.UTC(), session.EndsAt.Sub(session.StartsAt)
+		}
 		for _, id := range session.SpeakerIDs {
 			out.Speakers = append(out.Speakers, string(id))
 			used[id] = true
