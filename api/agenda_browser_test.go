@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,4 +202,71 @@ func TestBrowserTwoBuildAtOnce(t *testing.T) {
 	b.do(chromedp.Evaluate[chromedp.Void](`Object.defineProperty(document, "hidden", {value: false, configurable: true})`))
 	b.do(chromedp.WaitVisible(chromedp.CSS(`[data-room="`+b.rooms[1]+`"] `+string(b.card(0)))), chromedp.Click(chromedp.CSS("[data-undo]")), chromedp.Sleep(500*time.Millisecond))
 	b.stands(0, 1, 30, 60)
+}
+
+// A day is built by forms alone, without scripts; released, changed, released again after its consequences were said, and taken back: the public sees each step.
+func TestBrowserReleasesAndTakesBack(t *testing.T) {
+	b := openBuilder(t)
+	base, _, _ := strings.Cut(b.door, "/door/")
+	console := base + "/console/events/fest/agenda"
+	start := event(b.doorway).StartsAt.In(event(b.doorway).Location())
+	slot := func(session, hours int, room string) {
+		b.t.Helper()
+		from := start.Add(time.Duration(hours) * time.Hour)
+		fill := fmt.Sprintf(`(() => { const form = document.querySelector('form[action$="/slot"]'); form.room_id.value = %q; form.starts_at.value = %q; form.ends_at.value = %q; form.noValidate = true; form.submit(); return true })()`,
+			room, from.Format("2006-01-02T15:04"), from.Add(time.Hour).Format("2006-01-02T15:04"))
+		b.do(chromedp.Navigate(console + "/sessions/" + b.sessions[session]))
+		b.seen(`form[action$="/slot"]`)
+		if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fill)); err != nil { // sent as a browser without scripts sends it
+			b.t.Fatal(err)
+		}
+		b.stands(session, slices.Index(b.rooms, room), hours*60, 60)
+		b.until(`document.readyState === "complete"`, 10*time.Second)
+	}
+	says := func(text string) {
+		b.t.Helper()
+		b.until(fmt.Sprintf(`document.readyState === "complete" && document.body.innerText.includes(%q)`, text), 10*time.Second)
+	}
+	release := func(version string, asks bool) {
+		b.t.Helper()
+		b.do(chromedp.Navigate(console+"/release"), chromedp.WaitVisible(chromedp.CSS("[name=version_name]")), chromedp.SendKeys(chromedp.CSS("[name=version_name]"), version), chromedp.Click(chromedp.CSS("main form .btn-primary")))
+		if asks {
+			b.do(chromedp.WaitVisible(chromedp.CSS("dialog[open] .btn-danger")), chromedp.Click(chromedp.CSS("dialog[open] .btn-danger")))
+		}
+		says("Version " + version + " is public.")
+	}
+	public := func(path string, wants ...string) string {
+		b.t.Helper()
+		b.do(chromedp.Navigate(base + "/e/fest/schedule" + path))
+		text := b.seen("main")
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				b.t.Errorf("%s does not say %q: %s", path, want, text)
+			}
+		}
+		return text
+	}
+
+	slot(1, 2, b.rooms[1])
+	release("1.0", false)
+	first := public("", "First", "Second")
+	slot(1, 4, b.rooms[0])
+	b.place(2, b.rooms[1], 300)
+	b.do(chromedp.Navigate(console + "/release"))
+	if said := b.seen("main"); !strings.Contains(said, "Who is told") || !strings.Contains(said, "1 speaker") || !strings.Contains(said, "Second") || !strings.Contains(said, "moved") {
+		t.Errorf("the consequences: %s", said)
+	}
+	release("1.1", true)
+	public("/changes", "1.1", "Second", "moved", "Third", "new")
+	if second := public("", "Third"); second == first {
+		t.Error("the public sees no change")
+	}
+
+	b.do(chromedp.Navigate(console+"/release"), chromedp.Click(chromedp.CSS(`form[action$="/take-back"] button`)), chromedp.WaitVisible(chromedp.CSS("dialog[open] .btn-danger")), chromedp.Click(chromedp.CSS("dialog[open] .btn-danger")))
+	says("“1.1” is taken back.")
+	if again := public("", "First", "Second"); strings.Contains(again, "Third") {
+		t.Errorf("what was taken back is still there: %s", again)
+	}
+	public("/changes", "Version “1.1” was taken back")
+	b.stands(1, 0, 240, 60) // the draft stays
 }

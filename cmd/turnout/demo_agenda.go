@@ -95,6 +95,7 @@ func (s *story) release(a *agenda.Agenda, at time.Time, version string) {
 	r.Release = agenda.Release{ID: turnout.NewID(agenda.PrefixRelease), CommunityID: a.Event.CommunityID, EventID: a.Event.ID, Number: 1, Version: version,
 		Note: "The first public schedule.", Changes: agenda.ReleaseChanges{Added: len(schedule.Sessions), Sessions: []agenda.ChangedItem{}}, Sessions: int64(len(schedule.Sessions)), CreatedAt: at}
 	s.releases = append(s.releases, r)
+	s.news = append(s.news, &news{EventID: r.EventID, CommunityID: r.CommunityID, Told: r.Number})
 	s.note(at, s.byStaff(), "schedule.released", r.ID)
 }
 

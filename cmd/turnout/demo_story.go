@@ -62,6 +62,7 @@ type story struct {
 	sessions        rows[*agenda.Session]
 	sessionSpeakers rows[*sessionSpeaker]
 	releases        rows[*release]
+	news            rows[*news]
 
 	tiers       rows[*sponsors.Tier]
 	sponsors    rows[*sponsors.Sponsor]
@@ -160,6 +161,13 @@ type (
 		agenda.Release `bun:",extend"`
 
 		Schedule *exchange.Schedule `bun:"type:jsonb"`
+	}
+	news struct {
+		bun.BaseModel `bun:"table:schedule_news"`
+
+		EventID     turnout.ID
+		CommunityID turnout.ID
+		Told        int64
 	}
 	typePool struct {
 		bun.BaseModel `bun:"table:ticket_type_pools"`
@@ -269,7 +277,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	for _, table := range []interface {
 		insert(ctx context.Context, tx bun.IDB) error
 	}{
-		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases,
+		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases, s.news,
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
 		s.designs, s.badges, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,

@@ -2,8 +2,10 @@ package agenda
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -260,20 +262,72 @@ func TestASessionLeavesAndComesBack(t *testing.T) {
 	})
 }
 
-func TestOurOwnExportChangesNothingMuch(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		w := newWorld(t, db, "Europe/Brussels", "2026-06-04 08:00", "2026-06-04 18:00")
-		session, err := w.AddSession(w.ctx, w.community, w.event.Slug, SessionInput{Title: "Made here", Kind: Talk, Minutes: 60})
-		w.must(err)
-		_, _, err = w.Place(w.ctx, w.community, session.ID, 0, SlotInput{StartsAt: w.event.StartsAt, EndsAt: w.event.StartsAt.Add(time.Hour)})
-		w.must(err)
-		var out bytes.Buffer
-		w.must(exchange.WriteXML(&out, w.agenda().Schedule()))
-		w.wants("back", w.imports(out.Bytes(), false), ImportReport{Updated: Tally{Sessions: 1}, Unchanged: Tally{Slots: 1}})
-		if got := w.agenda().Sessions; len(got) != 1 || got[0].ID != session.ID || got[0].GUID != session.GUID {
-			t.Errorf("the session was not recognised: %+v", got)
-		}
-	})
+// Our own files of the draft come back and change nothing, in every format, whatever the sessions came from.
+func TestOurOwnExportsChangeNothing(t *testing.T) {
+	writers := map[string]func(w io.Writer, s *exchange.Schedule) error{"xml": exchange.WriteXML, "json": exchange.WriteJSON, "csv": exchange.WriteCSV,
+		"ics": func(w io.Writer, s *exchange.Schedule) error { return exchange.WriteICS(w, s, clock) }}
+	for name, zone := range map[string]string{"": "Europe/Brussels", final: "Europe/Brussels", "schedules/frab-camp2019.schedule.json": "Europe/Berlin", "schedules/pretalx-democon.schedule.json": "UTC",
+		"sessionize/orlando-code-camp-2020.All.json": "America/New_York", "sessionize/demo.GridSmart.json": "UTC", "ics/conferences/pycon-uk-2015.ics": "Europe/London"} {
+		t.Run(name, func(t *testing.T) {
+			var data []byte
+			if name != "" {
+				data = realFile(t, name)
+			}
+			dbtest.Each(t, func(t *testing.T, db *database.DB) {
+				w := newWorld(t, db, zone, "2026-06-04 08:00", "2026-06-04 18:00")
+				if data != nil {
+					w.imports(data, false)
+				} else {
+					speaker, err := w.speakers.Add(w.ctx, w.community, w.event.Slug, speakers.Input{Name: "Ada", Bio: "Writes."})
+					w.must(err)
+					session, err := w.AddSession(w.ctx, w.community, w.event.Slug, SessionInput{Title: "Made here", Kind: Workshop, Subtitle: "by hand", Abstract: "One\n\n*Two*", Description: "Three", Language: "en", Minutes: 60,
+						SpeakerIDs: []turnout.ID{speaker.ID}})
+					w.must(err)
+					_, _, err = w.Place(w.ctx, w.community, session.ID, 0, SlotInput{StartsAt: w.event.StartsAt, EndsAt: w.event.StartsAt.Add(time.Hour)})
+					w.must(err)
+				}
+				before := asJSON(t, w.contents())
+				for format, write := range writers {
+					var out bytes.Buffer
+					w.must(write(&out, w.agenda().Draft()))
+					times := 2
+					if name == final { // large
+						times = 1
+					}
+					for range times {
+						report := w.imports(out.Bytes(), false)
+						if report.Created != (Tally{}) || report.Updated != (Tally{}) || report.Removed != (Tally{}) || len(report.Conflicts) > 0 {
+							t.Errorf("%s: created %+v, updated %+v, removed %+v, %d conflicts, %.1000s", format, report.Created, report.Updated, report.Removed, len(report.Conflicts), asJSON(t, report.Sessions))
+						}
+					}
+					if after := asJSON(t, w.contents()); after != before {
+						t.Errorf("%s: something is different", format)
+					}
+				}
+				if data != nil {
+					if again := w.imports(data, false); again.Created != (Tally{}) || again.Updated != (Tally{}) || again.Removed != (Tally{}) || len(again.Conflicts) > 0 {
+						t.Errorf("and the first file again: %+v %+v %+v %+v", again.Created, again.Updated, again.Removed, again.Conflicts)
+					}
+				}
+			})
+		})
+	}
+}
+
+// contents are all that people see of an agenda, without keys.
+func (w *world) contents() any {
+	w.t.Helper()
+	a := w.agenda()
+	for _, s := range a.Sessions {
+		s.ExternalKey = ""
+	}
+	for _, r := range a.Rooms {
+		r.ExternalKey = ""
+	}
+	for _, r := range a.Tracks {
+		r.ExternalKey = ""
+	}
+	return []any{a.Sessions, a.Rooms, a.Tracks, a.Speakers}
 }
 
 func TestARefusedImportChangesNothing(t *testing.T) {
@@ -437,4 +491,43 @@ func TestWhatAFileCannotSayStays(t *testing.T) {
 			t.Errorf("a calendar: %+v", a.Sessions)
 		}
 	})
+}
+
+// The overlaps and double bookings that were counted in the published schedules are found, and no others.
+func TestTheConflictsOfPublishedSchedulesAreFound(t *testing.T) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(realFile(t, "expected.json"), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{final, december, "schedules/frab-camp2019.schedule.json", "schedules/pretalx-democon.schedule.json", "sessionize/orlando-code-camp-2020.All.json",
+		"sessionize/demo.All.json", "sessionize/demo.GridSmart.json", "sessionize/demo.Sessions.json", "ics/conferences/pycon-uk-2015.ics"} {
+		t.Run(name, func(t *testing.T) {
+			var want struct {
+				Rooms    int `json:"overlapping pairs in the same room"`
+				Speakers int `json:"overlapping pairs of one speaker"`
+			}
+			if err := json.Unmarshal(all[name], &want); err != nil {
+				t.Fatal(err)
+			}
+			file, _, err := exchange.Read(realFile(t, name), exchange.Options{Zone: time.UTC})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var slots []Slot
+			for _, x := range file.Sessions {
+				if !x.Placed() {
+					continue
+				}
+				s := Slot{SessionID: turnout.ID(x.Key), Title: x.Title, RoomID: turnout.ID(x.Room), StartsAt: x.Start, EndsAt: x.End()}
+				for _, key := range x.Speakers {
+					s.SpeakerIDs = append(s.SpeakerIDs, turnout.ID(key))
+				}
+				slots = append(slots, s)
+			}
+			got := countKinds(FindConflicts(time.Time{}, time.Now().AddDate(100, 0, 0), slots, Names{}))
+			if got[RoomConflict] != want.Rooms || got[SpeakerConflict] != want.Speakers || len(got) > 2 {
+				t.Errorf("found %v, want %+v", got, want)
+			}
+		})
+	}
 }

@@ -77,9 +77,25 @@ func (p place) same(o place) bool {
 	return p.Room == o.Room && p.Start.Equal(o.Start) && p.Length == o.Length
 }
 
-func importedOf(in exchange.Session) imported {
-	return imported{in.Title, in.Subtitle, in.Kind, in.Type, in.Abstract, in.Description, in.Language, in.URL, in.Track, in.Number, in.Speakers, in.Links,
-		place{in.Room, in.Start.UTC(), in.Length}}
+// theirs is what a file says of a session; what it names has the keys under which that is known here, and a word for the kind that says no more than the kind is none.
+func (p *importPlan) theirs(in exchange.Session) imported {
+	i := imported{in.Title, in.Subtitle, in.Kind, in.Type, in.Abstract, in.Description, in.Language, in.URL, p.known(p.trackIDs, in.Track), in.Number, nil, in.Links,
+		place{p.known(p.roomIDs, in.Room), in.Start.UTC(), in.Length}}
+	for _, key := range in.Speakers {
+		i.Speakers = append(i.Speakers, p.known(p.speakerIDs, key))
+	}
+	if i.Type == i.Kind {
+		i.Type = ""
+	}
+	return i
+}
+
+// known is the key under which something is known here.
+func (p *importPlan) known(ids map[string]turnout.ID, key string) string {
+	if id, there := ids[key]; there {
+		return p.keys[id]
+	}
+	return key
 }
 
 // ours is what a row says, in the file's words.
@@ -91,6 +107,60 @@ func (p *importPlan) ours(s *Session) imported {
 	}
 	for _, id := range s.SpeakerIDs {
 		i.Speakers = append(i.Speakers, p.keys[id])
+	}
+	return i
+}
+
+// without takes from what is known the fields of which a file cannot say anything.
+func (i imported) without(lacks []string, known imported) imported {
+	for _, field := range lacks {
+		switch field {
+		case "subtitle":
+			i.Subtitle = known.Subtitle
+		case "number":
+			i.Number = known.Number
+		case "kind":
+			i.Kind, i.Type = known.Kind, known.Type
+		case "abstract":
+			i.Abstract = known.Abstract
+		case "own_abstract": // a calendar's one text, which ours puts together of several
+			if known.Abstract != "" || known.Description != "" || known.Subtitle != "" || len(known.Speakers) > 0 {
+				i.Abstract = known.Abstract
+			}
+		case "description":
+			i.Description = known.Description
+		case "language":
+			i.Language = known.Language
+		case "url":
+			i.URL = known.URL
+		case "track":
+			i.Track = known.Track
+		case "links":
+			i.Links = known.Links
+		case "speakers":
+			i.Speakers = known.Speakers
+		}
+	}
+	return i
+}
+
+// alike takes from what is known what a file says in other words: a kind that follows from the same type, and addresses as strict writers escape them.
+func (i imported) alike(known imported) imported {
+	if i.Type == known.Type && i.Type != "" {
+		i.Kind = known.Kind
+	}
+	if i.URL != known.URL && i.URL == exchange.StrictURI(known.URL) {
+		i.URL = known.URL
+	}
+	links := map[exchange.Link]exchange.Link{}
+	for _, l := range known.Links {
+		links[exchange.Link{Title: l.Title, URL: exchange.StrictURI(l.URL), File: l.File}] = l
+	}
+	i.Links = slices.Clone(i.Links)
+	for n, l := range i.Links {
+		if ours, same := links[l]; same {
+			i.Links[n] = ours
+		}
 	}
 	return i
 }
@@ -122,9 +192,7 @@ func (m merging) session(base, theirs, ours imported) imported {
 	out.URL = merge(m, "url", base.URL, theirs.URL, ours.URL, text)
 	out.Track = merge(m, "track", base.Track, theirs.Track, ours.Track, m.plan.nameOf)
 	out.Links = mergeLists(m, "links", base.Links, theirs.Links, ours.Links, func(l exchange.Link) string { return l.URL })
-	if out.Speakers = ours.Speakers; !m.plan.noSpeakers {
-		out.Speakers = mergeLists(m, "speakers", base.Speakers, theirs.Speakers, ours.Speakers, m.plan.nameOf)
-	}
+	out.Speakers = mergeLists(m, "speakers", base.Speakers, theirs.Speakers, ours.Speakers, m.plan.nameOf)
 	out.place = m.place(base.place, theirs.place, ours.place)
 	return out
 }

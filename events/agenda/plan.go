@@ -1,6 +1,7 @@
 package agenda
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -18,11 +19,11 @@ type importPlan struct {
 	now    time.Time
 	report ImportReport
 
-	noSpeakers bool // the format cannot say who speaks: they stay
-	choices    ImportChoices
-	bases      map[turnout.ID]json.RawMessage // what the last import said
-	said       []*importedRow                 // what this one says, where that is something else
-	forgotten  []turnout.ID                   // of what the file no longer holds
+	lacks     []string // fields of which the file cannot say anything: they stay
+	choices   ImportChoices
+	bases     map[turnout.ID]json.RawMessage // what the last import said
+	said      []*importedRow                 // what this one says, where that is something else
+	forgotten []turnout.ID                   // of what the file no longer holds
 
 	rooms    []*Room // new or changed, as are the next three
 	tracks   []*Track
@@ -41,11 +42,11 @@ func newImportPlan(a *Agenda, bases map[turnout.ID]json.RawMessage, schedule *ex
 	p := &importPlan{agenda: a, bases: bases, choices: choices, now: now, roomIDs: map[string]turnout.ID{}, trackIDs: map[string]turnout.ID{}, speakerIDs: map[string]turnout.ID{},
 		keys: map[turnout.ID]string{}, names: map[string]string{}}
 	p.report.Conflicts, p.report.Sessions = []ImportConflict{}, []ChangedItem{}
-	p.report.Format, p.noSpeakers = schedule.Format, schedule.NoSpeakers
+	p.report.Format, p.lacks = schedule.Format, schedule.Lacks
 	p.noteSpan(schedule)
 	p.planRooms(schedule.Rooms)
 	p.planTracks(schedule.Tracks)
-	p.planSpeakers(schedule.People)
+	p.planSpeakers(schedule)
 	p.planSessions(schedule)
 	return p
 }
@@ -123,13 +124,17 @@ func (p *importPlan) planRooms(rooms []exchange.Room) {
 			p.report.Created.Rooms++
 		default:
 			name := kept(p.base(row.ID).Name, in.Name, row.Name)
-			if row.ExternalKey == in.Key && row.Name == name {
+			same := row.Name == name
+			if same {
 				p.report.Unchanged.Rooms++
-				break
+			} else {
+				row.Name, row.Version, row.UpdatedAt = name, row.Version+1, p.now
+				p.report.Updated.Rooms++
 			}
-			row.ExternalKey, row.Name, row.Version, row.UpdatedAt = in.Key, name, row.Version+1, p.now
-			p.rooms = append(p.rooms, row)
-			p.report.Updated.Rooms++
+			if !same || row.ExternalKey != in.Key { // a key alone is no change
+				row.ExternalKey = in.Key
+				p.rooms = append(p.rooms, row)
+			}
 		}
 		p.roomIDs[in.Key] = row.ID
 		p.say(row.ID, thing{Name: in.Name})
@@ -161,13 +166,17 @@ func (p *importPlan) planTracks(tracks []exchange.Track) {
 			if in.Color != "" {
 				color = kept(base.Color, in.Color, row.Color)
 			}
-			if row.ExternalKey == in.Name && row.Name == name && row.Color == color {
+			same := row.Name == name && row.Color == color
+			if same {
 				p.report.Unchanged.Tracks++
-				break
+			} else {
+				row.Name, row.Color, row.Version, row.UpdatedAt = name, color, row.Version+1, p.now
+				p.report.Updated.Tracks++
 			}
-			row.ExternalKey, row.Name, row.Color, row.Version, row.UpdatedAt = in.Name, name, color, row.Version+1, p.now
-			p.tracks = append(p.tracks, row)
-			p.report.Updated.Tracks++
+			if !same || row.ExternalKey != in.Name {
+				row.ExternalKey = in.Name
+				p.tracks = append(p.tracks, row)
+			}
 		}
 		p.trackIDs[in.Name] = row.ID
 		p.say(row.ID, thing{Name: in.Name, Color: in.Color})
@@ -177,10 +186,24 @@ func (p *importPlan) planTracks(tracks []exchange.Track) {
 	}
 }
 
-// planSpeakers pairs by key only: two people may share a name.
-func (p *importPlan) planSpeakers(people []exchange.Person) {
-	e := p.agenda.Event
+// planSpeakers pairs by key, or by the UUID that our own files have. Two people may share a name, so that counts only where the file has nothing else, and nobody shares it.
+func (p *importPlan) planSpeakers(schedule *exchange.Schedule) {
+	e, people := p.agenda.Event, schedule.People
 	known := map[string]*speakers.Speaker{}
+	for _, written := range []func(string) string{strings.ToLower, func(name string) string { return name }} { // as it is written goes before
+		named := map[string]int{}
+		for _, sp := range p.agenda.Speakers {
+			named[written(sp.Name)]++
+		}
+		for _, sp := range p.agenda.Speakers {
+			if name := written(sp.Name); named[name] == 1 {
+				known[byNameKey+name] = sp
+			}
+		}
+	}
+	for _, sp := range p.agenda.Speakers {
+		known[schedule.PersonGUID(string(sp.ID))] = sp
+	}
 	for _, sp := range p.agenda.Speakers {
 		if sp.ExternalKey != "" {
 			known[sp.ExternalKey] = sp
@@ -216,6 +239,9 @@ func (p *importPlan) planSpeakers(people []exchange.Person) {
 	}
 }
 
+// byNameKey begins the keys of persons in files that have no ids for them.
+const byNameKey = "name:"
+
 // thing is what is stored of what an import says of a room, a track or a speaker.
 type thing struct {
 	Name  string `json:"name"`
@@ -250,7 +276,7 @@ func sameJSON(a, b json.RawMessage) bool {
 // know notes what is called how. What was made here has a key that no file has.
 func know(p *importPlan, ids map[string]turnout.ID, id turnout.ID, key, name string) {
 	if key == "" {
-		key = "\x00" + string(id)
+		key = "our:" + string(id)
 	}
 	p.keys[id], p.names[key] = key, name
 	if _, taken := ids[key]; !taken {
@@ -295,13 +321,13 @@ func (p *importPlan) planSessions(schedule *exchange.Schedule) {
 func (p *importPlan) create(in exchange.Session, guid string) *Session {
 	e := p.agenda.Event
 	s := &Session{ID: turnout.NewID(PrefixSession), CommunityID: e.CommunityID, EventID: e.ID, GUID: guid, Version: 1, CreatedAt: p.now, UpdatedAt: p.now}
-	p.fill(s, in)
+	p.fill(s, p.theirs(in).session(in.Key))
 	p.sessions, p.relinked = append(p.sessions, s), append(p.relinked, s)
 	p.report.Created.Sessions++
 	if s.Placed() {
 		p.report.Created.Slots++
 	}
-	p.say(s.ID, importedOf(in))
+	p.say(s.ID, p.theirs(in))
 	p.list(nil, s, "added")
 	return s
 }
@@ -335,9 +361,6 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 	if in.Placed() {
 		s.RoomID, s.StartsAt, s.EndsAt = p.roomIDs[in.Room], in.Start, in.End()
 	}
-	if p.noSpeakers {
-		return
-	}
 	s.SpeakerIDs = nil
 	for _, key := range in.Speakers {
 		s.SpeakerIDs = append(s.SpeakerIDs, p.speakerIDs[key])
@@ -348,22 +371,28 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 func (p *importPlan) compare(row *Session, in exchange.Session) {
 	before := *row
 	before.SpeakerIDs = slices.Clone(row.SpeakerIDs)
-	theirs := importedOf(in)
+	theirs, ours := p.theirs(in), p.ours(row)
+	key := cmp.Or(row.ExternalKey, in.Key)
+	theirs.Number = ours.Number // what a session has once, or has not, stays: our own files number every one
 	var base imported
-	said := p.bases[row.ID]
-	if said != nil && row.ExternalKey == in.Key && json.Unmarshal(said, &base) == nil {
+	if said := p.bases[row.ID]; said != nil && json.Unmarshal(said, &base) == nil {
+		theirs = theirs.without(p.lacks, base).alike(base)
 		if p.say(row.ID, theirs); row.Status == Withdrawn { // here, since: it stays so
 			p.unchanged(row)
 			return
 		}
-		theirs = merging{p, row}.session(base, theirs, p.ours(row))
+		theirs = merging{p, row}.session(base, theirs, ours)
 	} else {
+		theirs = theirs.without(p.lacks, ours).alike(ours)
 		p.say(row.ID, theirs)
 	}
-	p.fill(row, theirs.session(in.Key))
+	p.fill(row, theirs.session(key))
 	what := append(p.changesOf(&before, row), p.otherChanges(&before, row)...)
-	if len(what) == 0 && before.ExternalKey == row.ExternalKey && before.Status == row.Status {
-		*row = before
+	if len(what) == 0 && before.Status == row.Status {
+		if *row = before; key != row.ExternalKey { // a key alone is no change
+			row.ExternalKey = key
+			p.sessions = append(p.sessions, row)
+		}
 		p.unchanged(row)
 		return
 	}

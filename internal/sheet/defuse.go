@@ -47,3 +47,27 @@ func defuseCSV(s string) string {
 	}
 	return out.String()
 }
+
+// Undefuse takes the apostrophes away that a CSV file of ours has before what would be a formula. A text that had such an apostrophe by itself loses it.
+func Undefuse(s string) string {
+	if !strings.Contains(s, "'") {
+		return s
+	}
+	var out strings.Builder
+	out.Grow(len(s))
+	begins := true
+	for i, r := range s {
+		next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+		switch {
+		case begins && r == '\'' && i+1 < len(s) && strings.ContainsRune(formulaStarts, next):
+			begins = false
+			continue
+		case strings.ContainsRune(separators, r):
+			begins = true
+		case r != ' ' && r != '"' && r != '\u00a0':
+			begins = false
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}

@@ -75,7 +75,7 @@ func (out *calendarWriter) event(e CalendarEvent) {
 	if e.Location != "" {
 		out.text("LOCATION", e.Location)
 	}
-	if address := strictURI(e.URL); address != "" {
+	if address := StrictURI(e.URL); address != "" {
 		out.line("URL", address)
 	}
 	if len(e.Categories) > 0 {

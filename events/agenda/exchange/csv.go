@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -102,7 +103,12 @@ func (r *reading) readCSV(text []byte) error {
 			columns[i] = colAbstract
 		}
 	}
-	r.schedule.NoSpeakers = !slices.Contains(columns, colSpeakers)
+	r.schedule.Lacks = []string{"number", "links"}
+	for _, column := range []string{colSubtitle, colKind, colTrack, colSpeakers, colAbstract, colDescription, colLanguage, colURL} {
+		if !slices.Contains(columns, column) {
+			r.schedule.Lacks = append(r.schedule.Lacks, column)
+		}
+	}
 	for {
 		cells, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -115,7 +121,7 @@ func (r *reading) readCSV(text []byte) error {
 		row := map[string]string{}
 		for i, cell := range cells {
 			if i < len(columns) && columns[i] != "" {
-				row[columns[i]] = undefused(strings.TrimSpace(cell))
+				row[columns[i]] = sheet.Undefuse(strings.TrimSpace(cell))
 			}
 		}
 		if err := r.csvSession(Place{Line: line}, row); err != nil {
@@ -131,14 +137,6 @@ func tableError(err error) error {
 		line = wrong.StartLine
 	}
 	return ErrMalformed.With("The table is damaged at line %d: look for a quotation mark that stands alone. Nothing was changed.", line).Because(err)
-}
-
-// undefused takes away the sign that keeps a table from being calculated.
-func undefused(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && sheet.Defuse(cell[1:]) == cell {
-		return cell[1:]
-	}
-	return cell
 }
 
 func (r *reading) csvSession(where Place, row map[string]string) error {
@@ -239,12 +237,14 @@ func (r *reading) onDay(where Place, day string, clock time.Time) (time.Time, bo
 // csvSpeakers are names, with semicolons between them, or commas.
 func (r *reading) csvSpeakers(where Place, s *Session, text string) {
 	sign := ","
-	if strings.ContainsAny(text, ";\n|") {
-		sign = ";"
+	for _, other := range []string{"|", "\n", ";"} {
+		if strings.Contains(text, other) {
+			sign = other
+		}
 	}
-	for name := range strings.SplitSeq(strings.NewReplacer("\n", ";", "|", ";").Replace(text), sign) {
+	for name := range strings.SplitSeq(text, sign) {
 		name = r.line(where, name, maxName)
-		key := "name:" + strings.ToLower(name)
+		key := "name:" + name
 		switch {
 		case name == "" || slices.Contains(s.Speakers, key):
 		case len(s.Speakers) >= maxPersons:
@@ -274,11 +274,11 @@ func WriteCSV(w io.Writer, s *Schedule) error {
 			names[i] = strings.ReplaceAll(people[key].Name, ";", ",")
 		}
 		speakers := strings.Join(names, "; ")
-		if len(names) == 1 && strings.Contains(speakers, ",") {
-			speakers += ";" // one name with a comma in it
+		if len(names) == 1 && strings.ContainsAny(speakers, ",|") {
+			speakers += ";" // one name with such a sign in it
 		}
 		var cells []sheet.Cell
-		for _, text := range []string{s.GUID(x), x.Title, x.Subtitle, x.Kind, x.Track, rooms[x.Room], start, end, speakers, x.Abstract, x.Description, x.Language, x.URL} {
+		for _, text := range []string{s.GUID(x), x.Title, x.Subtitle, cmp.Or(x.Type, x.Kind), x.Track, rooms[x.Room], start, end, speakers, x.Abstract, x.Description, x.Language, x.URL} {
 			cells = append(cells, sheet.Text(text))
 		}
 		if err := out.Row(cells); err != nil {

@@ -20,7 +20,7 @@ func (r *reading) readCalendar(text []byte) error {
 	if err != nil {
 		return err
 	}
-	r.schedule.NoSpeakers = true
+	r.schedule.Lacks = []string{"number", "kind", "subtitle", "description", "language", "links", "speakers", "own_abstract"}
 	dec := ical.NewDecoder(bytes.NewReader(text))
 	for {
 		calendar, err := dec.Decode()

@@ -99,7 +99,7 @@ func WriteJSON(w io.Writer, s *Schedule) error {
 	}
 	c := jsonConference{
 		Acronym: acronym(cmp.Or(s.Acronym, s.Title), "_"), Title: s.Title, Start: days[0].Date, End: days[len(days)-1].Date,
-		Days: len(days), Timeslot: timeslot, URL: strictURI(s.URL), Tracks: []jsonTrack{}, Rooms: []jsonRoom{},
+		Days: len(days), Timeslot: timeslot, URL: StrictURI(s.URL), Tracks: []jsonTrack{}, Rooms: []jsonRoom{},
 	}
 	if zone := s.Location().String(); zonePattern.MatchString(zone) {
 		c.Zone = zone
@@ -122,7 +122,7 @@ func WriteJSON(w io.Writer, s *Schedule) error {
 	enc.SetEscapeHTML(false)
 	return enc.Encode(jsonFile{
 		Schema: "https://c3voc.de/schedule/schema.json", Generator: jsonGenerator{Name: "turnout"},
-		Schedule: jsonSchedule{Version: cmp.Or(s.Version, "draft"), URL: strictURI(s.URL), Conference: c},
+		Schedule: jsonSchedule{Version: cmp.Or(s.Version, "draft"), URL: StrictURI(s.URL), Conference: c},
 	})
 }
 
@@ -160,7 +160,7 @@ func (j *jsonWriting) event(s Session, room string) jsonEvent {
 	if last := e.Slug[len(e.Slug)-1]; last == '-' {
 		e.Slug += "0"
 	}
-	e.URL = cmp.Or(strictURI(s.URL), "urn:uuid:"+e.GUID)
+	e.URL = cmp.Or(StrictURI(s.URL), "urn:uuid:"+e.GUID)
 	if s.Track != "" {
 		e.Track = &s.Track
 	}
@@ -169,14 +169,14 @@ func (j *jsonWriting) event(s Session, room string) jsonEvent {
 	}
 	for _, key := range s.Speakers {
 		p := j.people[key]
-		out := jsonPerson{GUID: j.guid("person", key), Name: p.Name, Biography: p.Bio, URL: strictURI(p.URL)}
+		out := jsonPerson{GUID: j.guid("person", key), Name: p.Name, Biography: p.Bio, URL: StrictURI(p.URL)}
 		if n, ok := numeric(key); ok {
 			out.ID = n
 		}
 		e.Persons = append(e.Persons, out)
 	}
 	for _, l := range s.Links {
-		out := jsonLink{URL: cmp.Or(strictURI(l.URL), l.URL), Title: l.Title}
+		out := jsonLink{URL: cmp.Or(StrictURI(l.URL), l.URL), Title: l.Title}
 		if l.File {
 			e.Attachments = append(e.Attachments, out)
 		} else {

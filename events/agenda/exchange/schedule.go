@@ -29,8 +29,8 @@ type Schedule struct {
 	People    []Person      `json:"people,omitempty"`
 	Sessions  []Session     `json:"sessions,omitempty"`
 
-	NoSpeakers bool `json:"-"` // the format cannot say who speaks: that nobody does says nothing
-	PeopleOnly bool `json:"-"` // the file is about speakers: that it has no sessions says nothing of them
+	Lacks      []string `json:"-"` // fields of sessions that the file cannot say anything of: that they are empty says nothing
+	PeopleOnly bool     `json:"-"` // the file is about speakers: that it has no sessions says nothing of them
 }
 
 // Room is a place of the schedule; the order of Rooms is the order in which to show them.
@@ -209,6 +209,9 @@ func (s *Schedule) sort() {
 // GUID is the session's UUID: its key when that is one, else one derived from the event's UID and the key, so that it is
 // the same in every release.
 func (s *Schedule) GUID(session Session) string { return s.guid("session", session.Key) }
+
+// PersonGUID is the UUID under which our files name a person of a key.
+func (s *Schedule) PersonGUID(key string) string { return s.guid("person", key) }
 
 // guid names a thing of the schedule by a UUID.
 func (s *Schedule) guid(kind, key string) string {

@@ -100,7 +100,7 @@ func WriteXML(w io.Writer, s *Schedule) error {
 		Generator: xmlGenerator{Name: "turnout"}, Version: cmp.Or(s.Version, "draft"),
 		Conference: xmlConference{
 			Title: s.Title, Acronym: acronym(cmp.Or(s.Acronym, s.Title), "-"), Start: days[0].Date, End: days[len(days)-1].Date,
-			Days: len(days), Timeslot: timeslot, URL: strictURI(s.URL), Zone: s.Location().String(),
+			Days: len(days), Timeslot: timeslot, URL: StrictURI(s.URL), Zone: s.Location().String(),
 		},
 	}
 	for _, t := range s.Tracks {
@@ -152,7 +152,7 @@ func (x *xmlWriting) event(s Session, room string) xmlEvent {
 	start := s.Start.In(x.zone)
 	e := xmlEvent{
 		ID: x.numbers[s.Key], GUID: x.GUID(s), Date: start.Format(time.RFC3339), Start: start.Format("15:04"),
-		Duration: writeLength(s.Length, true), Room: room, URL: strictURI(s.URL), Title: s.Title, Subtitle: s.Subtitle,
+		Duration: writeLength(s.Length, true), Room: room, URL: StrictURI(s.URL), Title: s.Title, Subtitle: s.Subtitle,
 		Track: s.Track, Type: cmp.Or(s.Type, s.Kind), Language: s.Language, Abstract: s.Abstract, Description: s.Description,
 	}
 	for _, key := range s.Speakers {
@@ -192,8 +192,8 @@ func acronym(text, sign string) string {
 // uriPattern holds what RFC 3986 allows in an address.
 var uriPattern = regexp.MustCompile(`^https?://[A-Za-z0-9\-._~%!$&'()*+,;=:@\[\]]+(/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*)?(\?[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*)?(#[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*)?$`)
 
-// strictURI keeps an http address that every validator takes, written with escapes where that helps; else "".
-func strictURI(address string) string {
+// StrictURI keeps an http address that every validator takes, written with escapes where that helps; else "".
+func StrictURI(address string) string {
 	if uriPattern.MatchString(address) && !badEscape.MatchString(address) {
 		return address
 	}
@@ -201,11 +201,14 @@ func strictURI(address string) string {
 	if err != nil {
 		return ""
 	}
-	u.RawQuery, u.RawFragment = strings.ReplaceAll(url.QueryEscape(u.RawQuery), "%3D", "="), url.QueryEscape(u.Fragment)
+	u.RawQuery, u.RawFragment = strings.ReplaceAll(url.QueryEscape(u.RawQuery), "%3D", "="), softly.Replace(url.QueryEscape(u.Fragment))
 	if u.RawQuery = strings.ReplaceAll(u.RawQuery, "%26", "&"); uriPattern.MatchString(u.String()) && !badEscape.MatchString(u.String()) {
 		return u.String()
 	}
 	return ""
 }
+
+// softly leaves in a fragment what may stand there: pages read it themselves.
+var softly = strings.NewReplacer("%2F", "/", "%3A", ":", "%3F", "?", "%3D", "=", "%40", "@", "%26", "&", "+", "%20")
 
 var badEscape = regexp.MustCompile(`%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)`)
