@@ -31,20 +31,6 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/sessions", Who: token("agenda:write"), Handle: api.CreateSession},
 		{Method: put, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.PlaceSession},
 		{Method: remove, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.UnplaceSession},
-		{Method: get, Path: "/events/{event}/agenda", Who: token("agenda:read"), Handle: api.GetAgenda},
-		{Method: get, Path: "/events/{event}/agenda/draft", Who: token("agenda:read"), Handle: api.GetDraft},
-		{Method: post, Path: "/events/{event}/agenda/moves", Who: token("agenda:write"), Handle: api.MoveSessions, Unseen: true},
-		{Method: get, Path: "/events/{event}/agenda/conflicts", Who: token("agenda:read"), Handle: api.ListConflicts},
-		{Method: post, Path: "/events/{event}/agenda/import", Who: token("agenda:write"), Handle: api.ImportAgenda},
-		{Method: post, Path: "/events/{event}/agenda/copies", Who: token("agenda:write"), Handle: api.CopyDay},
-		{Method: remove, Path: "/events/{event}/agenda/copies/{copy}", Who: token("agenda:write"), Handle: api.TakeBackCopy},
-		{Method: get, Path: "/events/{event}/agenda/releases", Who: token("agenda:read"), Handle: api.ListReleases},
-		{Method: post, Path: "/events/{event}/agenda/releases", Who: token("agenda:write"), Handle: api.ReleaseAgenda},
-		{Method: post, Path: "/events/{event}/agenda/releases/{release}/take-back", Who: token("agenda:write"), Handle: api.TakeBackRelease},
-		{Method: get, Path: "/events/{event}/schedule.json", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleJSON},
-		{Method: get, Path: "/events/{event}/schedule.xml", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleXML},
-		{Method: get, Path: "/events/{event}/schedule.csv", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleCSV},
-		{Method: get, Path: "/events/{event}/schedule.ics", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleICS},
 
 		// Admit
 		{Method: get, Path: "/events/{event}/check-in-lists", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.ListLists},
@@ -88,6 +74,7 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/recap", Who: token("recap:read"), Handle: api.GetRecap},
 		{Method: get, Path: "/events/{event}/recap.pdf", Who: token("recap:read"), Handle: api.RecapPDF},
 	}
+	rows = append(rows, s.agendaRoutes()...)
 	rows = append(rows, s.saleRoutes()...)
 	rows = append(rows, s.questionRoutes()...)
 	rows = append(rows, s.voucherRoutes()...)
@@ -97,6 +84,27 @@ func (s *server) apiRoutes() []access.Route {
 		rows[i].Path = v1.Base + rows[i].Path
 	}
 	return rows
+}
+
+// agendaRoutes are the calls about an agenda as a whole.
+func (s *server) agendaRoutes() []access.Route {
+	api, token := s.v1, access.Token
+	return []access.Route{
+		{Method: get, Path: "/events/{event}/agenda", Who: token("agenda:read"), Handle: api.GetAgenda},
+		{Method: get, Path: "/events/{event}/agenda/draft", Who: token("agenda:read"), Handle: api.GetDraft},
+		{Method: post, Path: "/events/{event}/agenda/moves", Who: token("agenda:write"), Handle: api.MoveSessions, Unseen: true},
+		{Method: get, Path: "/events/{event}/agenda/conflicts", Who: token("agenda:read"), Handle: api.ListConflicts},
+		{Method: post, Path: "/events/{event}/agenda/import", Who: token("agenda:write"), Handle: api.ImportAgenda},
+		{Method: post, Path: "/events/{event}/agenda/copies", Who: token("agenda:write"), Handle: api.CopyDay},
+		{Method: remove, Path: "/events/{event}/agenda/copies/{copy}", Who: token("agenda:write"), Handle: api.TakeBackCopy},
+		{Method: get, Path: "/events/{event}/agenda/releases", Who: token("agenda:read"), Handle: api.ListReleases},
+		{Method: post, Path: "/events/{event}/agenda/releases", Who: token("agenda:write"), Handle: api.ReleaseAgenda},
+		{Method: post, Path: "/events/{event}/agenda/releases/{release}/take-back", Who: token("agenda:write"), Handle: api.TakeBackRelease},
+		{Method: get, Path: "/events/{event}/schedule.json", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleJSON},
+		{Method: get, Path: "/events/{event}/schedule.xml", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleXML},
+		{Method: get, Path: "/events/{event}/schedule.csv", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleCSV},
+		{Method: get, Path: "/events/{event}/schedule.ics", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleICS},
+	}
 }
 
 // saleRoutes are the calls about what is sold, and to whom.

@@ -124,7 +124,7 @@ func (s *Service) TakeBackCopy(ctx context.Context, community turnout.ID, event 
 		gone, err = database.Changed(tx.NewUpdate().Model((*Session)(nil)).Set("status = ?", Withdrawn).Set("room_id = NULL").Set("starts_at = NULL").Set("ends_at = NULL").
 			Set("version = version + 1").Set("updated_at = ?", s.now()).
 			Where("community_id = ?", community).Where("event_id = ?", e.ID).Where("batch = ?", batch).Where("version = 1").Exec(ctx))
-		stay = int64(all) - gone
+		stay = all - gone
 		return audit.Entry{Action: "agenda.copy_taken_back", Subject: e.ID}, err
 	})
 	return gone, stay, err

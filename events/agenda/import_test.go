@@ -439,6 +439,9 @@ func TestAnImportMergesInThreeWays(t *testing.T) {
 		}
 		report, err = w.Import(w.ctx, w.community, w.event.Slug, write(theirs), ImportChoices{Theirs: []string{report.Conflicts[1].Choice()}, Seen: report.Seen}, false)
 		w.must(err)
+		if report.Conflicts[0].Taken != "ours" || report.Conflicts[1].Taken != "theirs" {
+			t.Errorf("taken: %+v", report.Conflicts)
+		}
 		is("one of two", file{"Their title", "Edited here", "", "10:00", "1h0m0s", "Writes here."}, "Stage")
 		if again := w.imports(write(theirs), false); len(again.Conflicts) != 0 || again.Unchanged.Sessions != 1 { // what was decided is decided
 			t.Errorf("once more: %+v", again)

@@ -307,12 +307,12 @@ func newsItems(was, is side, then, now []string) []NewsItem {
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(then, now)))) {
 		old, had := was.sessions[key]
 		had = had && slices.Contains(then, key)
-		new, has := is.sessions[key]
+		fresh, has := is.sessions[key]
 		has = has && slices.Contains(now, key)
 		switch {
 		case had && has:
 			var changes ReleaseChanges
-			what := slices.DeleteFunc(changes.compare(old, new), func(w string) bool { return w == "speakers" })
+			what := slices.DeleteFunc(changes.compare(old, fresh), func(w string) bool { return w == "speakers" })
 			if len(what) > 0 {
 				items = append(items, NewsItem{what, was.session(key), is.session(key)})
 			}
@@ -377,7 +377,8 @@ func (s *Service) newsLetter(e *events.Event, community *organisers.Community, n
 	data := newsMail{Community: community.Name, Accent: community.Accent, EventTitle: e.Title, Zone: e.Timezone, URL: s.BaseURL + "/e/" + e.Slug + "/schedule",
 		Items: n.Items[:min(len(n.Items), newsMailed)], Clashes: n.Clashes}
 	data.Left = len(n.Items) - len(data.Items)
-	locale, source := community.Locale, turnout.ID("")
+	locale := community.Locale
+	var source turnout.ID
 	if n.Speaker != nil {
 		data.Name, data.Speaker, source = n.Speaker.Name, true, n.Speaker.ID
 	} else {
