@@ -79,7 +79,10 @@ func TestImportPages(t *testing.T) {
 		if n, err := agenda.Count(t.Context(), d.DB.Read(), d.community.ID, d.event.ID); err != nil || n.Sessions != 0 {
 			t.Fatalf("the dry run wrote: %+v, %v", n, err)
 		}
-		kept := url.Values{"upload": {blobs.Hash(file)}}
+		kept := confirmation(body)
+		if kept.Get("upload") != blobs.Hash(file) {
+			t.Errorf("the form holds %v", kept)
+		}
 		d.send(d.at("/agenda/import/confirm"), kept, d.at("/agenda"))
 		d.see(d.at("/agenda"), "Imported: 1,105 new sessions", "1,105 sessions")
 		d.send(d.at("/agenda/import/confirm"), kept, d.at("/agenda/import")) // used up

@@ -1,12 +1,16 @@
 package api
 
 import (
+	"html"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
 	"turnout/templates"
 )
@@ -53,7 +57,7 @@ func TestEveryWarningOfAnImportHasWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	codes := map[string]bool{}
-	for _, name := range append(files, "../events/agenda/plan.go") {
+	for _, name := range append(files, "../events/agenda/plan.go", "../events/agenda/merge.go") {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +69,7 @@ func TestEveryWarningOfAnImportHasWords(t *testing.T) {
 			codes[m[1]] = true
 		}
 	}
-	for _, not := range []string{"unknown_format", "too_large", "truncated", "malformed", "no_sessions", "too_many_sessions", "no_days"} {
+	for _, not := range []string{"unknown_format", "too_large", "truncated", "malformed", "no_sessions", "too_many_sessions", "no_days", "needs_mapping", "mapping_misfit"} {
 		delete(codes, not) // these are no warnings, they refuse the whole file or the export
 	}
 	if len(codes) < 25 {
@@ -79,4 +83,100 @@ func TestEveryWarningOfAnImportHasWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// confirmation holds the hidden fields of the form that confirms an import.
+func confirmation(body string) url.Values {
+	_, body, _ = strings.Cut(body, `/import/confirm"`)
+	body, _, _ = strings.Cut(body, "</form>")
+	form := url.Values{}
+	for _, field := range hiddenField.FindAllStringSubmatch(body, -1) {
+		form.Add(field[1], html.UnescapeString(field[2]))
+	}
+	return form
+}
+
+// A table whose columns nobody can guess is mapped by hand, once; the next one of the same shape is read like it.
+func TestAFileOfNoKnownFormatIsMappedByHand(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		table := []byte("nr;was;wann;wo\n1;Eins;2027-05-01 10:00;Saal\n2;Zwei;2027-05-01 11:00;Saal\n")
+		w, body := d.upload(d.at("/agenda/import"), table)
+		d.sound("not to be guessed", body)
+		if w.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "What the fields mean") || !strings.Contains(body, "was: Eins") {
+			t.Fatalf("%d %s", w.StatusCode, excerpt(body))
+		}
+		upload := regexp.MustCompile(`name="upload" value="([0-9a-f]+)"`).FindStringSubmatch(body)[1]
+		form := url.Values{"upload": {upload}, "mapped": {"1"}, "map.key": {"nr"}, "map.title": {"was"}, "map.start": {"wann"}, "map.room": {"wo"}}
+		wrong := url.Values{"upload": {upload}, "mapped": {"1"}, "map.title": {"nirgends"}}
+		d.refuse(d.at("/agenda/import"), wrong, 422, "has no field")
+		w, body = d.post(d.at("/agenda/import"), form)
+		d.sound("the preview", body)
+		if w.StatusCode != http.StatusOK || !strings.Contains(body, "2 new sessions") {
+			t.Fatalf("%d %s", w.StatusCode, excerpt(body))
+		}
+		d.send(d.at("/agenda/import/confirm"), confirmation(body), d.at("/agenda"))
+		d.see(d.at("/agenda"), "Zwei", "Saal")
+		w, body = d.upload(d.at("/agenda/import"), []byte("nr;was;wann;wo\n1;Uno;2027-05-01 10:00;Saal\n2;Zwei;2027-05-01 11:00;Saal\n"))
+		if w.StatusCode != http.StatusOK || !strings.Contains(body, "1 changed") || !strings.Contains(body, "Eins → Uno") {
+			t.Errorf("the second file: %d %s", w.StatusCode, excerpt(body))
+		}
+		d.refuse(d.at("/agenda/import"), url.Values{"upload": {strings.Repeat("0", 64)}, "mapped": {"1"}}, 409, "waited too long")
+	})
+}
+
+// What both sides changed is asked; an answer to a preview that is out of date is refused.
+func TestAnImportAsksAboutWhatBothSidesChanged(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		file := func(title string) []byte {
+			return []byte(`<schedule><event id="1"><date>2027-05-01T10:00:00+02:00</date><duration>00:30</duration><room>A</room><title>` + title + `</title></event></schedule>`)
+		}
+		_, body := d.upload(d.at("/agenda/import"), file("First"))
+		d.send(d.at("/agenda/import/confirm"), confirmation(body), d.at("/agenda"))
+		a, err := d.Agenda.Agenda(t.Context(), d.community.ID, string(d.event.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		edit := func(title string) {
+			s := a.Sessions[0]
+			if _, err := d.Agenda.UpdateSession(t.Context(), d.community.ID, s.ID, 0, agenda.SessionInput{Title: title, Kind: s.Kind, Minutes: s.Minutes}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		edit("Ours")
+		for _, lang := range []string{"de", "en"} {
+			d.lang = lang
+			_, body = d.upload(d.at("/agenda/import"), file("Theirs"))
+			d.sound("the conflict", body)
+		}
+		key := string(a.Sessions[0].ID) + ".title"
+		if !strings.Contains(body, "1 thing was changed here and in the file") || !strings.Contains(body, `value="`+key+`"`) {
+			t.Fatalf("no conflict is shown: %s", excerpt(body))
+		}
+		form := confirmation(body)
+		form.Set("theirs", key)
+		edit("Ours again")
+		d.send(d.at("/agenda/import/confirm"), form, d.at("/agenda/import"))
+		d.see(d.at("/agenda"), "Ours again")
+		_, body = d.upload(d.at("/agenda/import"), file("Theirs"))
+		form = confirmation(body)
+		form.Set("theirs", key)
+		d.send(d.at("/agenda/import/confirm"), form, d.at("/agenda"))
+		d.see(d.at("/agenda"), "Theirs")
+	})
+}
+
+// The draft comes out in every format, and another community's does not.
+func TestADraftIsDownloadedInEveryFormat(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		d.place("Opening", "Hall", d.event.StartsAt)
+		for _, format := range exchange.Writers {
+			body := d.see(d.at("/agenda/export/" + format.Extension()[1:]))
+			if got := exchange.Recognise([]byte(body)); got != format || !strings.Contains(body, "Opening") {
+				t.Errorf("%s: recognised as %q: %s", format, got, excerpt(body))
+			}
+		}
+		if w, _ := d.get(d.at("/agenda/export/docx")); w.StatusCode != http.StatusNotFound {
+			t.Errorf("an unknown format: %d", w.StatusCode)
+		}
+	})
 }

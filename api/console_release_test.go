@@ -16,7 +16,6 @@ import (
 	"turnout"
 	"turnout/events/agenda"
 	"turnout/events/speakers"
-	"turnout/internal/blobs"
 	"turnout/templates"
 )
 
@@ -160,7 +159,7 @@ func TestImportOfOtherDays(t *testing.T) {
 		if strings.Contains(body, "frab_xml") {
 			t.Error("the name of a format is the program's, not people's")
 		}
-		d.send(d.at("/agenda/import/confirm"), url.Values{"upload": {blobs.Hash(file)}}, d.at("/agenda"))
+		d.send(d.at("/agenda/import/confirm"), confirmation(body), d.at("/agenda"))
 		body = d.see(d.at("/agenda"), "The whole schedule lies outside", "Set the event&#39;s dates to 1–2 February 2025", "Sat 1 February 2025", "1,105 conflicts", "and 540 more")
 		if n := strings.Count(body, "/agenda/sessions/"); n > 200 {
 			t.Errorf("%d sessions are named at once", n)

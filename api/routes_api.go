@@ -95,6 +95,7 @@ func (s *server) agendaRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/agenda/moves", Who: token("agenda:write"), Handle: api.MoveSessions, Unseen: true},
 		{Method: get, Path: "/events/{event}/agenda/conflicts", Who: token("agenda:read"), Handle: api.ListConflicts},
 		{Method: post, Path: "/events/{event}/agenda/import", Who: token("agenda:write"), Handle: api.ImportAgenda},
+		{Method: get, Path: "/events/{event}/agenda/export", Who: token("agenda:read"), Handle: api.ExportAgenda},
 		{Method: post, Path: "/events/{event}/agenda/copies", Who: token("agenda:write"), Handle: api.CopyDay},
 		{Method: remove, Path: "/events/{event}/agenda/copies/{copy}", Who: token("agenda:write"), Handle: api.TakeBackCopy},
 		{Method: get, Path: "/events/{event}/agenda/releases", Who: token("agenda:read"), Handle: api.ListReleases},

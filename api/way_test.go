@@ -158,6 +158,15 @@ func (h *house) importAgenda(string) {
 	}
 	h.api("POST", at+"?dry_run=maybe", string(file), 422)
 	h.api("POST", at, "", 422)
+	h.api("POST", at+"?seen=other", string(file), 412).is("agenda_changed", "code")
+	h.api("POST", at+"?conflicts=nobody", string(file), 422)
+	h.api("POST", at+"?mapping=nonsense", string(file), 422).is("mapping_misfit", "code")
+	for _, format := range []string{"", "?format=pretalx_json", "?format=schedule2_json", "?format=icalendar", "?format=csv", "?format=sessionize_json"} {
+		if got := h.api("GET", "/events/imported/agenda/export"+format, nil, 200); len(got.text) < 100 {
+			h.t.Errorf("export%s: %s", format, got.text)
+		}
+	}
+	h.api("GET", "/events/imported/agenda/export?format=docx", nil, 422)
 }
 
 // openShop makes a free and a paid ticket type of 30 places each, and gives their ids.

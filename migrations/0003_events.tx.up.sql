@@ -142,6 +142,14 @@ CREATE TABLE imported_things (
 );
 CREATE INDEX imported_things_by_event ON imported_things (event_id);
 
+-- How an event's files of no known format are read: the next one of the same shape needs no second mapping.
+CREATE TABLE agenda_mappings (
+    event_id     TEXT PRIMARY KEY REFERENCES events (id),
+    community_id TEXT NOT NULL,
+    mapping      JSONB NOT NULL,
+    updated_at   TIMESTAMPTZ NOT NULL
+);
+
 -- A frozen, published version of the agenda.
 CREATE TABLE schedule_releases (
     id           TEXT PRIMARY KEY,

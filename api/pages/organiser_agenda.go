@@ -12,6 +12,7 @@ import (
 	"turnout/api/access"
 	"turnout/events"
 	"turnout/events/agenda"
+	"turnout/events/agenda/exchange"
 	"turnout/events/people"
 	"turnout/events/speakers"
 	"turnout/templates"
@@ -48,7 +49,7 @@ type agendaPage struct {
 	NextPageURL      string
 	Release          *agenda.Release
 	Filtered, HasAny bool
-	Files            []string // in which the draft is exported
+	Files            []templates.Link // in which the draft is exported
 }
 
 const sessionsShown = 100
@@ -76,7 +77,9 @@ func (h *Handler) EventAgenda(c *gin.Context) {
 		data.Release = releases[0]
 	}
 	if data.HasAny {
-		data.Files = []string{"csv", "xml", "json", "ics"}
+		for _, format := range exchange.Writers {
+			data.Files = append(data.Files, templates.Link{Text: format.Name(), URL: data.Base + "/export/" + format.Extension()[1:]})
+		}
 	}
 	data.Rooms = append([]templates.Option{{Text: h.text(c, "console.agenda.all_rooms")}}, roomOptions(a.Rooms)...)
 	for _, state := range []string{"", "unplaced", "conflicts", "withdrawn"} {

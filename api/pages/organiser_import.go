@@ -2,6 +2,8 @@ package pages
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -38,11 +40,21 @@ type importPage struct {
 	Outside      int // slots outside the event's times, where others are not
 	Warnings     []warning
 	WarningsMore int
-	Changed      []changedRow // the first
-	ChangedMore  []changedRow // folded
-	ChangedLeft  int          // not shown at all
+	Changed      []importedRow // the first
+	ChangedMore  []importedRow // folded
+	ChangedLeft  int           // not shown at all
 	Conflicts    []conflictRow
+	Mapping      *mappingForm // of a CSV or an unknown JSON
+	MappingText  string       // the same, for the confirmation
 }
+
+// importedRow is a session that an import adds, changes or removes.
+type importedRow struct {
+	changedRow
+	Fields []importedField
+}
+
+type importedField struct{ Name, Before, After string }
 
 // conflictRow is a field that was changed here and in the file.
 type conflictRow struct {
@@ -63,11 +75,14 @@ func (h *Handler) importRows(c *gin.Context, e *events.Event, data *importPage) 
 		}
 		return text
 	}
-	var rows []changedRow
+	var rows []importedRow
 	for _, item := range data.Report.Sessions {
-		row := changedRow{ChangedItem: item, Was: place(item.Was), Is: place(item.Is)}
+		row := importedRow{changedRow: changedRow{ChangedItem: item.ChangedItem, Was: place(item.Was), Is: place(item.Is)}}
 		if row.Was == row.Is {
 			row.Was = ""
+		}
+		for _, f := range item.Fields {
+			row.Fields = append(row.Fields, importedField{h.text(c, "console.import.field_"+f.Field), shorten(f.Before, 200), shorten(f.After, 200)})
 		}
 		rows = append(rows, row)
 	}
@@ -110,28 +125,70 @@ func (h *Handler) importForm(c *gin.Context, status int, data importPage) {
 	h.Render(c, status, "console_import", data)
 }
 
-// TryImport is POST /console/events/{event}/agenda/import: the dry run, which shows what the file would do.
+// uploaded is the file of the form, or the one that was uploaded before.
+func (h *Handler) uploaded(c *gin.Context) ([]byte, error) {
+	file, err := upload(c, exchange.MaxBytes)
+	if name := c.PostForm("upload"); errors.Is(err, errNoFile) && name != "" {
+		kept, err := blobs.Find(c.Request.Context(), h.DB.Read(), importName(access.Event(c), name))
+		if err != nil {
+			return nil, errUploadGone.Because(err)
+		}
+		return kept.Data, nil
+	}
+	return file, err
+}
+
+// TryImport is POST /console/events/{event}/agenda/import: the dry run, which shows what the file would do. For a file of no known
+// format it shows too how its fields are understood, and takes what the organiser says of that.
 func (h *Handler) TryImport(c *gin.Context) {
 	e, ctx := access.Event(c), c.Request.Context()
-	file, err := upload(c, exchange.MaxBytes)
+	var data importPage
 	var report *agenda.ImportReport
+	var mapping *exchange.Mapping
+	file, err := h.uploaded(c)
 	if err == nil {
-		report, err = h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file, agenda.ImportChoices{}, true)
+		data.Upload = blobs.Hash(file)
+		mapping, data.Mapping, err = h.mapping(c, file)
 	}
-	name := blobs.Hash(file)
 	if err == nil {
-		err = h.keepUpload(ctx, importName(e, name), file)
+		report, err = h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file, agenda.ImportChoices{Mapping: mapping}, true)
+	}
+	if err == nil || data.Mapping != nil {
+		if kept := h.keepUpload(ctx, importName(e, data.Upload), file); kept != nil {
+			err = kept
+		}
 	}
 	if err != nil {
-		if shown, status, ok := h.refused(c, err); ok {
-			for i := range shown {
-				shown[i].Name = "file"
-			}
-			h.importForm(c, status, importPage{Errors: shown})
-		}
+		h.importRefused(c, data, err)
 		return
 	}
-	data := importPage{Report: report, Tallies: tallies(report), Upload: name}
+	if mapping != nil {
+		text, _ := json.Marshal(mapping) // texts: it cannot fail
+		data.MappingText = string(text)
+	}
+	h.previewImport(c, e, &data, report)
+	h.importForm(c, http.StatusOK, data)
+}
+
+// importRefused shows what is wrong with the file, or with how its fields are understood.
+func (h *Handler) importRefused(c *gin.Context, data importPage, err error) {
+	shown, status, ok := h.refused(c, err)
+	if !ok {
+		return
+	}
+	for i := range shown {
+		shown[i].Name = "file"
+		if data.Mapping != nil {
+			shown[i].Name, shown[i].Label = "map.title", h.text(c, "console.import.map_title")
+		}
+	}
+	data.Errors = shown
+	h.importForm(c, status, data)
+}
+
+// previewImport fills in what the dry run found.
+func (h *Handler) previewImport(c *gin.Context, e *events.Event, data *importPage, report *agenda.ImportReport) {
+	data.Report, data.Tallies = report, tallies(report)
 	data.Changes = h.importChanges(c, report)
 	if report.StartsAt != nil {
 		placed := report.Created.Slots + report.Updated.Slots + report.Unchanged.Slots
@@ -139,12 +196,11 @@ func (h *Handler) TryImport(c *gin.Context) {
 			data.Outside = report.Outside
 		}
 	}
-	h.importRows(c, e, &data)
+	h.importRows(c, e, data)
 	for _, w := range report.Warnings[:min(len(report.Warnings), warningsShown)] {
 		data.Warnings = append(data.Warnings, h.warning(c, w))
 	}
 	data.WarningsMore = len(report.Warnings) - len(data.Warnings)
-	h.importForm(c, http.StatusOK, data)
 }
 
 // warning says one of an import's in the reader's language.
@@ -223,7 +279,7 @@ func (h *Handler) ConfirmImport(c *gin.Context) {
 		h.done(c, errUploadGone.Because(err), back+"/import", "")
 		return
 	}
-	choices := agenda.ImportChoices{Theirs: c.PostFormArray("theirs"), Seen: c.PostForm("seen")}
+	choices := agenda.ImportChoices{Theirs: c.PostFormArray("theirs"), Seen: c.PostForm("seen"), Mapping: mappingOf(c)}
 	report, err := h.Agenda.Import(ctx, e.CommunityID, string(e.ID), file.Data, choices, false)
 	if err != nil {
 		h.done(c, err, back+"/import", "")

@@ -1,6 +1,9 @@
 package v1
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -18,12 +21,15 @@ var agendaOperations = operations{
 		Out: agendaResponse{}},
 	"GET /events/{event}/agenda/conflicts": {Summary: "What cannot take place as planned", Out: conflictsResponse{}, Query: window},
 	"POST /events/{event}/agenda/import": {Summary: "Bring in an agenda made elsewhere",
-		Text: "The raw file as body; its format is recognised (frab_xml, pretalx_json, sessionize_json, icalendar or csv). The same file again changes nothing. " +
+		Text: "The raw file as body; its format is recognised (frab_xml, pretalx_json, schedule2_json, sessionize_json, icalendar, csv, or mapped_json: any other JSON with a list). The same file again changes nothing. " +
 			"What was changed here since the last import stays, unless conflicts is theirs. A session that the file no longer holds is withdrawn, never deleted. All happens or nothing.",
 		InRaw: "application/octet-stream", Out: agenda.ImportReport{},
 		Errors: []int{412}, Query: []parameter{{Name: "dry_run", Text: "true tells what would happen and changes nothing.", Enum: []string{"true", "false"}},
 			{Name: "conflicts", Text: "Whose word stands where something was changed here and in the file.", Enum: []string{"ours", "theirs"}},
+			{Name: "mapping", Text: "For a CSV or an unknown JSON, as JSON: {list, fields: {title: path, …}, separator}. Without it the event's last one is used, or a guess."},
 			{Name: "seen", Text: "seen of a dry run: refused (agenda_changed) when file or agenda are others now."}}},
+	"GET /events/{event}/agenda/export": {Summary: "The working draft as a file", OutRaw: "application/octet-stream", Errors: []int{422},
+		Query: []parameter{{Name: "format", Text: "frab_xml when absent", Enum: []string{"frab_xml", "pretalx_json", "schedule2_json", "icalendar", "csv", "sessionize_json"}}}},
 }
 
 type conflictBody struct {
@@ -120,6 +126,13 @@ func (h *Handler) ImportAgenda(c *gin.Context) {
 		respond.Fail(c, turnout.Invalidf("conflicts", "unknown", "Choose ours or theirs."))
 		return
 	}
+	if text := c.Query("mapping"); text != "" {
+		choices.Mapping = new(exchange.Mapping)
+		if err := json.Unmarshal([]byte(text), choices.Mapping); err != nil {
+			respond.Fail(c, exchange.ErrMapping.Because(err))
+			return
+		}
+	}
 	data, ok := respond.Body(c, exchange.MaxBytes)
 	if !ok {
 		return
@@ -133,6 +146,22 @@ func (h *Handler) ImportAgenda(c *gin.Context) {
 		report.Warnings = []exchange.Warning{}
 	}
 	respond.JSON(c, http.StatusOK, report)
+}
+
+// ExportAgenda is GET /events/{event}/agenda/export.
+func (h *Handler) ExportAgenda(c *gin.Context) {
+	a, err := h.Agenda.Agenda(c.Request.Context(), access.Community(c), string(access.Event(c).ID))
+	var out bytes.Buffer
+	format := exchange.Format(cmp.Or(c.Query("format"), string(exchange.FrabXML)))
+	if err == nil {
+		err = exchange.Write(&out, format, a.Draft(), a.ChangedAt())
+	}
+	if err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	c.Header("Content-Disposition", `attachment; filename="draft`+format.Extension()+`"`)
+	c.Data(http.StatusOK, "application/octet-stream", out.Bytes())
 }
 
 // create answers a POST that makes something: 201 with what show says of it, and with its version where it has one (not 0).

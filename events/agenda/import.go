@@ -48,8 +48,14 @@ type ImportReport struct {
 	Outside   int                `json:"outside"`   // slots that do not lie within the event's own times
 	Warnings  []exchange.Warning `json:"warnings"`
 	Conflicts []ImportConflict   `json:"conflicts"` // changed here and in the file since the last import
-	Sessions  []ChangedItem      `json:"sessions"`  // that are new, changed or removed
+	Sessions  []ImportedItem     `json:"sessions"`  // that are new, changed or removed
 	Seen      string             `json:"seen"`      // names what the file was compared with, and the file: the same for the same
+}
+
+// ImportedItem is a session that an import adds, changes or removes.
+type ImportedItem struct {
+	ChangedItem
+	Fields []ImportField `json:"fields,omitempty"` // of a changed one, but for its slot
 }
 
 // ImportChoices say how an import goes about what was changed on both sides.
@@ -57,6 +63,8 @@ type ImportChoices struct {
 	AllTheirs bool     // the file is right
 	Theirs    []string // the Choice of each conflict in which it is
 	Seen      string   // of the dry run that somebody said yes to; "" for whatever is there
+
+	Mapping *exchange.Mapping // of a CSV or an unknown JSON; nil: the one that the event used last where it fits, else a guess
 }
 
 // Import brings an agenda made elsewhere into the event's working draft (id or slug), keyed by what the file calls its
@@ -68,7 +76,11 @@ func (s *Service) Import(ctx context.Context, community turnout.ID, event string
 	if err != nil {
 		return nil, err
 	}
-	schedule, warnings, err := exchange.Read(data, exchange.Options{Zone: e.Location()})
+	mapping, err := s.mapping(ctx, e, data, choices.Mapping)
+	if err != nil {
+		return nil, err
+	}
+	schedule, warnings, err := exchange.Read(data, exchange.Options{Zone: e.Location(), Mapping: mapping})
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +106,11 @@ func (s *Service) Import(ctx context.Context, community turnout.ID, event string
 			return ErrChanged
 		}
 		report = plan.finish(slices.Clone(warnings))
+		if choices.Mapping != nil {
+			if err := saveMapping(ctx, tx, e, *choices.Mapping, s.now()); err != nil {
+				return err
+			}
+		}
 		return plan.write(ctx, tx)
 	})
 	if err != nil {

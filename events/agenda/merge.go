@@ -119,7 +119,7 @@ func (i imported) without(lacks []string, known imported) imported {
 			i.Subtitle = known.Subtitle
 		case "number":
 			i.Number = known.Number
-		case "kind":
+		case "kind", "type":
 			i.Kind, i.Type = known.Kind, known.Type
 		case "abstract":
 			i.Abstract = known.Abstract
@@ -161,6 +161,27 @@ func (i imported) alike(known imported) imported {
 		if ours, same := links[l]; same {
 			i.Links[n] = ours
 		}
+	}
+	return i
+}
+
+// echoed takes from what is known what a file says as our own file of its format would: the format has no words for more.
+func (i imported) echoed(echo map[string]exchange.Session, row *Session, known imported) imported {
+	back, there := echo[row.GUID]
+	if !there {
+		return i
+	}
+	for _, field := range []struct{ said, echo, known *string }{{&i.Subtitle, &back.Subtitle, &known.Subtitle}, {&i.Abstract, &back.Abstract, &known.Abstract}, {&i.Description, &back.Description, &known.Description},
+		{&i.Language, &back.Language, &known.Language}, {&i.URL, &back.URL, &known.URL}} {
+		if *field.said == *field.echo {
+			*field.said = *field.known
+		}
+	}
+	if i.Kind == back.Kind && (i.Type == back.Type || i.Type == "") {
+		i.Kind, i.Type = known.Kind, known.Type
+	}
+	if slices.Equal(i.Links, back.Links) {
+		i.Links = known.Links
 	}
 	return i
 }
@@ -237,6 +258,39 @@ func mergeBy[T any](m merging, field string, base, theirs, ours T, same func(a, 
 	}
 	m.plan.report.Conflicts = append(m.plan.report.Conflicts, conflict)
 	return taken
+}
+
+// ImportField is a field of a session before an import and after it, as ImportConflict has them.
+type ImportField struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// fields lists what is different, but for the slot.
+func (p *importPlan) fields(before, after imported) (all []ImportField) {
+	names := func(keys []string) string {
+		words := make([]string, len(keys))
+		for i, key := range keys {
+			words[i] = p.nameOf(key)
+		}
+		return strings.Join(words, ", ")
+	}
+	links := func(list []exchange.Link) string {
+		words := make([]string, len(list))
+		for i, l := range list {
+			words[i] = l.URL
+		}
+		return strings.Join(words, ", ")
+	}
+	for _, f := range []ImportField{{"title", before.Title, after.Title}, {"subtitle", before.Subtitle, after.Subtitle}, {"kind", before.Kind, after.Kind}, {"abstract", before.Abstract, after.Abstract},
+		{"description", before.Description, after.Description}, {"language", before.Language, after.Language}, {"url", before.URL, after.URL}, {"track", p.nameOf(before.Track), p.nameOf(after.Track)},
+		{"links", links(before.Links), links(after.Links)}, {"speakers", names(before.Speakers), names(after.Speakers)}} {
+		if f.Before != f.After {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // nameOf is what a room, a track or a speaker is called.

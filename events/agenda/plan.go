@@ -36,13 +36,17 @@ type importPlan struct {
 	speakerIDs map[string]turnout.ID
 	keys       map[turnout.ID]string // the other way round, for all three
 	names      map[string]string     // by key
+	echo       map[string]exchange.Session
 }
 
 func newImportPlan(a *Agenda, bases map[turnout.ID]json.RawMessage, schedule *exchange.Schedule, choices ImportChoices, now time.Time) *importPlan {
 	p := &importPlan{agenda: a, bases: bases, choices: choices, now: now, roomIDs: map[string]turnout.ID{}, trackIDs: map[string]turnout.ID{}, speakerIDs: map[string]turnout.ID{},
 		keys: map[turnout.ID]string{}, names: map[string]string{}}
-	p.report.Conflicts, p.report.Sessions = []ImportConflict{}, []ChangedItem{}
+	p.report.Conflicts, p.report.Sessions = []ImportConflict{}, []ImportedItem{}
 	p.report.Format, p.lacks = schedule.Format, schedule.Lacks
+	if schedule.Format == exchange.Schedule2 || schedule.Format == exchange.SessionizeJSON {
+		p.echo = exchange.Echo(schedule.Format, a.Draft())
+	}
 	p.noteSpan(schedule)
 	p.planRooms(schedule.Rooms)
 	p.planTracks(schedule.Tracks)
@@ -328,13 +332,13 @@ func (p *importPlan) create(in exchange.Session, guid string) *Session {
 		p.report.Created.Slots++
 	}
 	p.say(s.ID, p.theirs(in))
-	p.list(nil, s, "added")
+	p.list(nil, s, nil, "added")
 	return s
 }
 
 // list notes what becomes of a session.
-func (p *importPlan) list(before, after *Session, what ...string) {
-	item := ChangedItem{GUID: after.GUID, Title: after.Title, What: what}
+func (p *importPlan) list(before, after *Session, fields []ImportField, what ...string) {
+	item := ImportedItem{ChangedItem{GUID: after.GUID, Title: after.Title, What: what}, fields}
 	if before != nil && before.Placed() {
 		item.Was = p.slotOf(before)
 	}
@@ -376,14 +380,14 @@ func (p *importPlan) compare(row *Session, in exchange.Session) {
 	theirs.Number = ours.Number // what a session has once, or has not, stays: our own files number every one
 	var base imported
 	if said := p.bases[row.ID]; said != nil && json.Unmarshal(said, &base) == nil {
-		theirs = theirs.without(p.lacks, base).alike(base)
+		theirs = theirs.without(p.lacks, base).alike(base).echoed(p.echo, row, base)
 		if p.say(row.ID, theirs); row.Status == Withdrawn { // here, since: it stays so
 			p.unchanged(row)
 			return
 		}
 		theirs = merging{p, row}.session(base, theirs, ours)
 	} else {
-		theirs = theirs.without(p.lacks, ours).alike(ours)
+		theirs = theirs.without(p.lacks, ours).alike(ours).echoed(p.echo, row, ours)
 		p.say(row.ID, theirs)
 	}
 	p.fill(row, theirs.session(key))
@@ -403,7 +407,7 @@ func (p *importPlan) compare(row *Session, in exchange.Session) {
 		p.relinked = append(p.relinked, row)
 	}
 	p.countSlot(&before, row)
-	p.list(&before, row, what...)
+	p.list(&before, row, p.fields(ours, theirs), what...)
 }
 
 func (p *importPlan) unchanged(row *Session) {
@@ -461,7 +465,7 @@ func (p *importPlan) withdraw(s *Session) {
 	s.Version, s.UpdatedAt = s.Version+1, p.now
 	p.sessions, p.forgotten = append(p.sessions, s), append(p.forgotten, s.ID)
 	p.report.Removed.Sessions++
-	p.list(&before, s, "removed")
+	p.list(&before, s, nil, "removed")
 }
 
 // difference says what is not the same in two states of a session.

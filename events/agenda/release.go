@@ -203,6 +203,17 @@ func (a *Agenda) Schedule() *exchange.Schedule {
 	return a.scheduleOf(func(s *Session) bool { return s.Status == Confirmed && s.Placed() })
 }
 
+// ChangedAt is when a session was changed last.
+func (a *Agenda) ChangedAt() time.Time {
+	at := a.Event.UpdatedAt
+	for _, s := range a.Sessions {
+		if s.UpdatedAt.After(at) {
+			at = s.UpdatedAt
+		}
+	}
+	return at
+}
+
 // Draft gives all that is not withdrawn, placed or not, as exports of the working draft write it.
 func (a *Agenda) Draft() *exchange.Schedule {
 	s := a.scheduleOf(func(s *Session) bool { return s.Status != Withdrawn })

@@ -18,10 +18,10 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"turnout"
 )
@@ -29,7 +29,7 @@ import (
 // Format names a schedule format as the API does.
 type Format string
 
-// The formats by name. PretalxJSON is frab's too, and schedule2.
+// The formats by name. PretalxJSON is frab's too. CSV and MappedJSON, a list that no program is known for, are read through a Mapping.
 const (
 	Unknown        Format = ""
 	FrabXML        Format = "frab_xml"
@@ -37,11 +37,13 @@ const (
 	PretalxJSON    Format = "pretalx_json"
 	ICalendar      Format = "icalendar"
 	CSV            Format = "csv"
+	Schedule2      Format = "schedule2_json"
+	MappedJSON     Format = "mapped_json"
 )
 
 // Name is what people call the format; "" for one that is not known.
 func (f Format) Name() string {
-	return map[Format]string{FrabXML: "frab XML", SessionizeJSON: "Sessionize JSON", PretalxJSON: "pretalx JSON", ICalendar: "iCalendar", CSV: "CSV"}[f]
+	return map[Format]string{FrabXML: "frab XML", SessionizeJSON: "Sessionize JSON", PretalxJSON: "pretalx JSON", ICalendar: "iCalendar", CSV: "CSV", Schedule2: "schedule2 JSON", MappedJSON: "JSON"}[f]
 }
 
 // MaxBytes is the largest file that Read takes.
@@ -62,7 +64,7 @@ const (
 // What Read answers when a file cannot be used at all. Nothing was changed then.
 var (
 	ErrUnknownFormat = &turnout.Error{Kind: turnout.Invalid, Code: "unknown_format",
-		Message: "This is no schedule that can be read here. Send frab XML, pretalx JSON, one of Sessionize's views as JSON, iCalendar, or a CSV table with a title column."}
+		Message: "This is no schedule that can be read here. Send frab XML, pretalx JSON, one of Sessionize's views as JSON, iCalendar, a CSV table, or a JSON with a list of sessions."}
 	ErrTooLarge = &turnout.Error{Kind: turnout.TooLarge, Code: "too_large",
 		Message: "The schedule is larger than 25 MB. Send a smaller file."}
 	ErrTruncated = &turnout.Error{Kind: turnout.Invalid, Code: "truncated",
@@ -77,7 +79,8 @@ var (
 
 // Options say what the file itself may leave out.
 type Options struct {
-	Zone *time.Location // zone of wall-clock times where the file names none; UTC with a warning when nil
+	Zone    *time.Location // zone of wall-clock times where the file names none; UTC with a warning when nil
+	Mapping *Mapping       // of a CSV or an unknown JSON; nil lets Guess find one
 }
 
 // Warning tells about one thing in a file that was not taken as it stood.
@@ -125,8 +128,8 @@ func Recognise(data []byte) Format {
 		return FrabXML
 	case text[0] == '{':
 		return recogniseJSON(text)
-	case text[0] == '[' && sessionizeView(text):
-		return SessionizeJSON
+	case text[0] == '[':
+		return recogniseList(text)
 	case len(text) >= 6 && strings.EqualFold(string(text[:6]), "BEGIN:"):
 		return ICalendar
 	case looksLikeCSV(text):
@@ -143,6 +146,9 @@ func Read(data []byte, options Options) (*Schedule, []Warning, error) {
 	}
 	format := Recognise(data)
 	r := &reading{format: format, zone: options.Zone, schedule: &Schedule{Format: format}}
+	if format == ICalendar {
+		data = unfold(data) // lines are folded between octets, which may be within a character
+	}
 	text, repaired := decode(data)
 	if len(text) > 2*MaxBytes {
 		return nil, nil, ErrTooLarge
@@ -156,12 +162,12 @@ func Read(data []byte, options Options) (*Schedule, []Warning, error) {
 		err = r.readFrab(text)
 	case SessionizeJSON:
 		err = r.readSessionize(text)
-	case PretalxJSON:
+	case PretalxJSON, Schedule2:
 		err = r.readFrabJSON(text)
 	case ICalendar:
 		err = r.readCalendar(text)
-	case CSV:
-		err = r.readCSV(text)
+	case CSV, MappedJSON:
+		err = r.readMapped(text, options.Mapping)
 	default:
 		err = ErrUnknownFormat
 	}
@@ -336,6 +342,9 @@ func recogniseJSON(text []byte) Format {
 		keys[name] = true
 		switch name {
 		case "schedule":
+			if voc2Pattern.Match(text) {
+				return Schedule2
+			}
 			return PretalxJSON
 		case "sessions":
 			if sessionizeAhead(text[dec.InputOffset():]) {
@@ -350,7 +359,7 @@ func recogniseJSON(text []byte) Format {
 	if keys["sessions"] && keys["speakers"] && keys["rooms"] && keys["categories"] {
 		return SessionizeJSON
 	}
-	return Unknown
+	return MappedJSON
 }
 
 // sessionizeAhead looks at the keys of the first object after `"sessions"` for names that only Sessionize uses.
@@ -363,25 +372,21 @@ func sessionizeAhead(text []byte) bool {
 	return bytes.Contains(head, []byte(`"startsAt"`)) || bytes.Contains(head, []byte(`"isServiceSession"`))
 }
 
-// sessionizeView goes by the keys of the first element of a list.
-func sessionizeView(text []byte) bool {
+// voc2Pattern finds what only schedule2 has: events in one list beside the conference.
+var voc2Pattern = regexp.MustCompile(`"(schema2\.json|events)"\s*:\s*\[|schema2\.json"`)
+
+// recogniseList tells Sessionize's views from other lists by the keys that only they use.
+func recogniseList(text []byte) Format {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	var first map[string]json.RawMessage
 	if _, err := dec.Token(); err != nil || dec.Decode(&first) != nil {
-		return false
+		return MappedJSON
 	}
 	has := func(keys ...string) bool {
 		return !slices.ContainsFunc(keys, func(key string) bool { return first[key] == nil })
 	}
-	return has("date", "rooms", "timeSlots") || has("groupName", "sessions") || has("id", "fullName", "tagLine")
-}
-
-// looksLikeCSV: a first line of short cells, and a title among them.
-func looksLikeCSV(text []byte) bool {
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	if len(line) > 2_000 || !utf8.Valid(line) {
-		return false
+	if has("date", "rooms", "timeSlots") || has("groupName", "sessions") || has("id", "fullName", "tagLine") {
+		return SessionizeJSON
 	}
-	cells := strings.Split(string(line), string(delimiterOf(line)))
-	return len(cells) > 1 && slices.ContainsFunc(cells, func(cell string) bool { return columnOf(cell) == colTitle })
+	return MappedJSON
 }

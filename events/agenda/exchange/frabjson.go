@@ -116,9 +116,10 @@ func (n *looseName) UnmarshalJSON(raw []byte) error {
 		Name looseText `json:"name"`
 		Slug looseText `json:"slug"`
 	}
-	if raw[0] == '{' && json.Unmarshal(raw, &object) == nil && (object.Name != "" || object.Slug != "") {
+	if raw[0] == '{' {
+		err := json.Unmarshal(raw, &object)
 		*n = looseName{string(object.Name), string(object.Slug)}
-		return nil
+		return err
 	}
 	var text looseText
 	err := text.UnmarshalJSON(raw)

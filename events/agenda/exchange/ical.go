@@ -36,13 +36,22 @@ func (r *reading) readCalendar(text []byte) error {
 	}
 }
 
-// soundCalendar unfolds the lines and leaves out what is none, so that one spoilt line does not cost the whole file; what is not closed at the end of the file is an error.
+// unfold joins the lines of a calendar that were folded (RFC 5545 section 3.1), if it is UTF-8.
+func unfold(data []byte) []byte {
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		return data
+	}
+	return foldPattern.ReplaceAll(data, nil)
+}
+
+var foldPattern = regexp.MustCompile(`\r?\n[ \t]`)
+
+// soundCalendar leaves out what is no line, so that one spoilt line does not cost the whole file; what is not closed at the end of the file is an error.
 func (r *reading) soundCalendar(text []byte) ([]byte, error) {
 	var open []string
 	var out bytes.Buffer
 	dropped := 0
-	unfolded := strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(string(text))
-	for line := range strings.FieldsFuncSeq(unfolded, func(c rune) bool { return c == '\r' || c == '\n' }) {
+	for line := range strings.FieldsFuncSeq(string(unfold(text)), func(c rune) bool { return c == '\r' || c == '\n' }) {
 		name, value, sound := strings.Cut(line, ":")
 		switch name, value = strings.ToUpper(strings.TrimSpace(name)), strings.ToUpper(strings.TrimSpace(value)); {
 		case name == "BEGIN":

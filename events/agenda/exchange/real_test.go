@@ -317,7 +317,7 @@ func TestCollectedCalendarsAreRead(t *testing.T) {
 // The newer schedule2, a file that breaks the old schema in five places, and the views that hold speakers alone.
 func TestOtherViewsAreRead(t *testing.T) {
 	s, warnings := readReal(t, "schedules/hub-example.schedule2.json", time.UTC)
-	if x := s.Sessions[0]; s.Format != PretalxJSON || len(s.Sessions) != 2 || s.Zone != "Europe/Berlin" || x.Title != "38C3: Opening Ceremony" || x.Length != 30*time.Minute || x.Track != "CCC" ||
+	if x := s.Sessions[0]; s.Format != Schedule2 || len(s.Sessions) != 2 || s.Zone != "Europe/Berlin" || x.Title != "38C3: Opening Ceremony" || x.Length != 30*time.Minute || x.Track != "CCC" ||
 		!sameInstant("2024-12-27T10:30:00+01:00", x.Start.In(s.Location())) || s.RoomNames()[x.Room] != "Saal 1" || s.Rooms[0].Capacity != 3025 || len(x.Speakers) != 3 || s.People[0].Bio == "" {
 		t.Errorf("schedule2: %+v %+v", s, warnings)
 	}
@@ -330,5 +330,31 @@ func TestOtherViewsAreRead(t *testing.T) {
 		if !s.PeopleOnly || len(s.Sessions) != 0 || len(s.People) != people {
 			t.Errorf("%s: %d sessions, %d people", name, len(s.Sessions), len(s.People))
 		}
+	}
+}
+
+// Lists of no known program, through a mapping that is guessed: COSCUP's, with ids to look up and texts in two languages, and the signs of SCALE, whose clocks change on the last day.
+func TestOtherListsAreReadThroughAGuess(t *testing.T) {
+	all := expectations(t)
+	for _, name := range []string{"schedules/coscup-2023.session.json", "schedules/scale-15x.sign.json", "schedules/scale-16x.sign.json", "schedules/scale-22x.sign.json"} {
+		t.Run(name, func(t *testing.T) {
+			var want expected
+			if err := json.Unmarshal(all[name], &want); err != nil {
+				t.Fatal(err)
+			}
+			zone, err := time.LoadLocation(want.Zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, warnings := readReal(t, name, zone)
+			got := count(s)
+			if s.Format != MappedJSON || got.Sessions != want.Sessions || !maps.Equal(got.ByDate, want.ByDate) || got.Tracks != want.Tracks || got.RoomsUsed != want.RoomsUsed || got.Speakers != want.Speakers ||
+				got.Places != want.Places || got.NoSpeaker != want.NoSpeaker || got.Several != want.Several || got.Most != want.Most || got.NoStart != 0 || got.Latest != want.Latest {
+				t.Errorf("got  %+v\nwant %+v\n%s", got, want, warned(warnings))
+			}
+			if start := s.Sessions[0].Start.In(zone); !sameInstant(want.Earliest, start) {
+				t.Errorf("from %s, want %s", start, want.Earliest)
+			}
+		})
 	}
 }
