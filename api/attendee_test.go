@@ -70,7 +70,7 @@ func TestAttendeePages(t *testing.T) {
 		d.furnish()
 		v.see("/e/summit", "Opening &lt;words&gt;", "Zoë Łukasik", "Acme &amp; Co", "/e/summit/schedule/")
 		v.see("/e/summit/schedule", "Aula", "All rooms", "Version 1.0")
-		session := regexp.MustCompile(`/e/summit/schedule/[0-9a-f-]+`).FindString(v.see("/e/summit/schedule?view=grid"))
+		session := regexp.MustCompile(`/e/summit/schedule/[0-9a-f]{8}-[0-9a-f-]+`).FindString(v.see("/e/summit/schedule?view=grid"))
 		v.see(session, "Opening &lt;words&gt;", "Zoë Łukasik")
 		v.see("/e/summit/schedule?room=Elsewhere", "No sessions here")
 		d.see("/e/summit", `href="/console/events/summit/details"`)

@@ -75,9 +75,9 @@ const (
 	firstScheduleRow = 2
 )
 
-// LayOutSchedule puts sessions into days of the event's zone, and within a day into slots and grid places. The order of rooms
-// is the given one; rooms without a session that day are left out, rooms not named follow by name.
-func LayOutSchedule(sessions []ScheduleSession, rooms []string, zone string) []ScheduleDay {
+// LayOutSchedule puts sessions into days of the event's zone, and within a day into slots and grid places. A day turns at an hour after midnight: what begins before stands with the
+// evening. The order of rooms is the given one; rooms without a session that day are left out, rooms not named follow by name.
+func LayOutSchedule(sessions []ScheduleSession, rooms []string, zone string, turns int) []ScheduleDay {
 	sorted := slices.Clone(sessions)
 	order := map[string]int{}
 	for i, r := range rooms {
@@ -93,13 +93,25 @@ func LayOutSchedule(sessions []ScheduleSession, rooms []string, zone string) []S
 	for len(sorted) > 0 {
 		first := inZone(sorted[0].StartsAt, zone)
 		n := 1
-		for n < len(sorted) && sameDay(first, inZone(sorted[n].StartsAt, zone)) {
+		date := scheduleDate(first, turns)
+		for n < len(sorted) && sameDay(date, scheduleDate(inZone(sorted[n].StartsAt, zone), turns)) {
 			n++
 		}
-		days = append(days, layOutDay(sorted[:n], order, first))
+		day := layOutDay(sorted[:n], order, first)
+		day.Date = date
+		days = append(days, day)
 		sorted = sorted[n:]
 	}
 	return days
+}
+
+// scheduleDate is noon of the day that a time belongs to.
+func scheduleDate(at time.Time, turns int) time.Time {
+	day := at.Day()
+	if at.Hour() < turns {
+		day--
+	}
+	return time.Date(at.Year(), at.Month(), day, 12, 0, 0, 0, at.Location())
 }
 
 func compareRooms(order map[string]int, a, b string) int {
@@ -116,7 +128,7 @@ func compareRooms(order map[string]int, a, b string) int {
 }
 
 func layOutDay(sessions []ScheduleSession, order map[string]int, first time.Time) ScheduleDay {
-	day := ScheduleDay{Date: first}
+	var day ScheduleDay
 	start := first.Add(-time.Duration(first.Minute())*time.Minute - time.Duration(first.Second())*time.Second)
 	if first.Minute() >= int(scheduleMark/time.Minute) {
 		start = start.Add(scheduleMark)

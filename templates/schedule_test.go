@@ -88,11 +88,11 @@ func scheduleSamples() []sample {
 		Chrome: chrome("Schedule", "/e/fosdem/schedule"), Event: sampleEvent{Title: "FOSDEM 2025", URL: "/e/fosdem", Slug: "fosdem", Zone: "Europe/Brussels"}, Version: "1.0", View: "auto",
 		ListURL: "?view=list", GridURL: "?view=grid", Days: []sampleDay{{"Sat 1 February", "?day=1", false}, {"Sun 2 February", "?day=2", false}, {"All", "?", true}},
 		Tracks: []Option{{Text: "All tracks"}, {Value: "a", Text: "Keynotes"}}, Rooms: []Option{{Text: "All rooms"}, {Value: "janson", Text: "Janson"}}, Action: "/e/fosdem/schedule",
-		Schedule: LayOutSchedule(sessions, rooms, "Europe/Brussels"), Count: len(sessions), ICSURL: "/e/fosdem/schedule.ics",
+		Schedule: LayOutSchedule(sessions, rooms, "Europe/Brussels", 4), Count: len(sessions), ICSURL: "/e/fosdem/schedule.ics",
 	}
 	list, grid, empty := page, page, page
 	list.View, grid.View = "list", "grid"
-	list.Schedule = LayOutSchedule(sessions[:120], rooms, "Europe/Brussels") // the whole of it is drawn once, above
+	list.Schedule = LayOutSchedule(sessions[:120], rooms, "Europe/Brussels", 4) // the whole of it is drawn once, above
 	grid.Schedule = list.Schedule
 	empty.Schedule, empty.Count, empty.Days = nil, 0, nil
 	return []sample{{"schedule", "auto", page}, {"schedule", "list", list}, {"schedule", "grid", grid}, {"schedule", "empty", empty}}
@@ -117,7 +117,7 @@ func TestTheWholeOfFOSDEMIsDrawnInTime(t *testing.T) {
 	for range 5 { // the best of five: other work on the machine only ever adds
 		b.Reset()
 		start := time.Now()
-		days = LayOutSchedule(sessions, rooms, "Europe/Brussels")
+		days = LayOutSchedule(sessions, rooms, "Europe/Brussels", 4)
 		if err := s.Page(&b, "en", "schedule", page); err != nil {
 			t.Fatal(err)
 		}
@@ -144,8 +144,8 @@ func TestLayOutSchedule(t *testing.T) {
 		{ID: "lunch", StartsAt: at(4, 10, 0), EndsAt: at(4, 11, 0)},
 		{ID: "party", Room: "A", StartsAt: at(4, 21, 0), EndsAt: at(5, 1, 0)},
 		{ID: "next", Room: "Z", StartsAt: at(5, 22, 30), EndsAt: at(5, 23, 0)}, // after midnight in Berlin
-	}, []string{"B", "A"}, "Europe/Berlin")
-	if len(days) != 2 || days[1].Slots[0].Sessions[0].ID != "next" {
+	}, []string{"B", "A"}, "Europe/Berlin", 4)
+	if len(days) != 2 || days[1].Slots[0].Sessions[0].ID != "next" || days[0].Date.Day() != 4 || days[1].Date.Day() != 5 { // half past midnight stands with the evening
 		t.Fatalf("days: %+v", days)
 	}
 	day := days[0]
@@ -161,6 +161,23 @@ func TestLayOutSchedule(t *testing.T) {
 			if got := [4]int{s.Row, s.Span, s.Column, s.Columns}; got != want[s.ID] {
 				t.Errorf("%s: row, span, column, columns %v, want %v", s.ID, got, want[s.ID])
 			}
+		}
+	}
+}
+
+// A night out stands with its evening, also in the night in which the clocks change; a day that turns at midnight has it on the next.
+func TestANightStandsWithItsEvening(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(day, hour, minute int) time.Time { return time.Date(2026, 10, day, hour, minute, 0, 0, berlin) }
+	night := []ScheduleSession{{ID: "evening", StartsAt: at(24, 22, 0), EndsAt: at(24, 23, 0)}, {ID: "late", StartsAt: at(25, 1, 30), EndsAt: at(25, 2, 0)},
+		{ID: "second", StartsAt: at(25, 3, 30), EndsAt: at(25, 3, 45)}, {ID: "morning", StartsAt: at(25, 9, 0), EndsAt: at(25, 10, 0)}} // three stands twice that night
+	for turns, want := range map[int][]int{4: {3, 1}, 0: {1, 3}} {
+		days := LayOutSchedule(night, nil, "Europe/Berlin", turns)
+		if len(days) != 2 || len(days[0].Slots) != want[0] || len(days[1].Slots) != want[1] || days[0].Date.Day() != 24 || days[1].Date.Day() != 25 {
+			t.Errorf("turning at %d: %+v", turns, days)
 		}
 	}
 }

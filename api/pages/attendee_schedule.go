@@ -131,7 +131,7 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 		}
 	}
 	p.Count = len(shown)
-	p.Schedule = templates.LayOutSchedule(shown, order, s.Zone)
+	p.Schedule = templates.LayOutSchedule(shown, order, s.Zone, int(s.DayChange.Hours()))
 }
 
 // favourite is the name under which a browser remembers a session; "" for what nobody plans to miss.

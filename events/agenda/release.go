@@ -224,8 +224,8 @@ func (a *Agenda) Draft() *exchange.Schedule {
 func (a *Agenda) scheduleOf(wanted func(*Session) bool) *exchange.Schedule {
 	e := a.Event
 	zone := e.Location()
-	s := &exchange.Schedule{UID: string(e.ID), Title: e.Title, Acronym: e.Slug, Zone: zone.String(),
-		FirstDay: e.StartsAt.In(zone).Format(time.DateOnly), LastDay: e.EndsAt.Add(-time.Second).In(zone).Format(time.DateOnly)}
+	s := &exchange.Schedule{UID: string(e.ID), Title: e.Title, Acronym: e.Slug, Zone: zone.String(), DayChange: dayBegins * time.Hour,
+		FirstDay: DayOf(e, e.StartsAt).Date, LastDay: DayOf(e, e.EndsAt.Add(-time.Second)).Date}
 	tracks, people, used := map[turnout.ID]string{}, map[turnout.ID]exchange.Person{}, map[turnout.ID]bool{}
 	for _, room := range a.Rooms {
 		out := exchange.Room{Key: string(room.ID), Name: room.Name}
