@@ -192,7 +192,7 @@ func (s *Service) WriteCalendar(ctx context.Context, w io.Writer, o *Order, link
 		Zone: event.Location(), Summary: event.Title, Description: link, Location: Place(event),
 		URL: s.BaseURL + "/e/" + event.Slug, Canceled: o.Status == OrderCanceled,
 	}
-	calendar := agenda.Calendar{Events: []agenda.CalendarEvent{entry}}
+	calendar := agenda.Calendar{Mailed: true, Events: []agenda.CalendarEvent{entry}}
 	return calendar.Write(w)
 }
 

@@ -14,6 +14,7 @@ import (
 type Calendar struct {
 	Name   string // X-WR-CALNAME: how calendar programs title a subscription; "" for a single entry
 	Events []CalendarEvent
+	Mailed bool // it goes out with a mail, whose type names a method (RFC 5546); in a file or a feed a method would ask for an organizer's address
 }
 
 // CalendarEvent is one entry. Only UID, Stamp, Start and Summary are needed.
@@ -38,7 +39,9 @@ func (c Calendar) Write(w io.Writer) error {
 	out.line("VERSION", "2.0")
 	out.line("PRODID", "-//Turnout//Turnout//EN")
 	out.line("CALSCALE", "GREGORIAN")
-	out.line("METHOD", "PUBLISH")
+	if c.Mailed {
+		out.line("METHOD", "PUBLISH")
+	}
 	if c.Name != "" {
 		out.text("X-WR-CALNAME", c.Name)
 	}
