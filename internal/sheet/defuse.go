@@ -21,47 +21,40 @@ func Defuse(s string) string {
 	return s
 }
 
-// separators end a cell where a file is read by another separator than the comma, or with quotes that are not understood.
-const separators = ";\t\r\n|"
+// wouldBegin says whether a text would begin like a formula, behind any apostrophes: one more is then added, so that taking one away gives the text again.
+func wouldBegin(s string) bool {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, "'"))
+	return first != utf8.RuneError && strings.ContainsRune(formulaStarts, first)
+}
 
 // defuseCSV is Defuse for every part that a reader with other habits would take for a cell of its own.
 func defuseCSV(s string) string {
-	s = Defuse(s)
-	if !strings.ContainsAny(s, separators) {
-		return s
-	}
-	var out strings.Builder
-	out.Grow(len(s) + 4)
-	begins := false
-	for _, r := range s {
-		switch {
-		case strings.ContainsRune(separators, r):
-			begins = true
-		case begins && strings.ContainsRune(formulaStarts, r):
-			out.WriteByte('\'')
-			begins = false
-		case r != ' ' && r != '"' && r != '\u00a0':
-			begins = false
-		}
-		out.WriteRune(r)
-	}
-	return out.String()
+	return defused(s, func(out *strings.Builder) { out.WriteByte('\'') }, 0)
 }
 
-// Undefuse takes the apostrophes away that a CSV file of ours has before what would be a formula. A text that had such an apostrophe by itself loses it.
+// Undefuse takes the apostrophes away that a CSV file of ours has before what would be a formula.
 func Undefuse(s string) string {
 	if !strings.Contains(s, "'") {
 		return s
 	}
+	return defused(s, func(*strings.Builder) {}, 1)
+}
+
+// defused copies a text; where a part would begin like a formula it marks that, and leaves out so many apostrophes.
+func defused(s string, mark func(*strings.Builder), less int) string {
 	var out strings.Builder
-	out.Grow(len(s))
-	begins := true
+	out.Grow(len(s) + 4)
+	begins, skip := true, 0
 	for i, r := range s {
-		next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
-		switch {
-		case begins && r == '\'' && i+1 < len(s) && strings.ContainsRune(formulaStarts, next):
-			begins = false
+		if begins && (r == '\'' || less == 0) && wouldBegin(s[i:]) {
+			mark(&out)
+			begins, skip = false, less
+		}
+		if skip > 0 {
+			skip--
 			continue
+		}
+		switch {
 		case strings.ContainsRune(separators, r):
 			begins = true
 		case r != ' ' && r != '"' && r != '\u00a0':
@@ -71,3 +64,6 @@ func Undefuse(s string) string {
 	}
 	return out.String()
 }
+
+// separators end a cell where a file is read by another separator than the comma, or with quotes that are not understood.
+const separators = ";\t\r\n|"

@@ -76,7 +76,7 @@ func TestXMLIsValidBySchema(t *testing.T) {
 }
 
 func TestJSONIsValidBySchema(t *testing.T) {
-	schema := jsonSchema(t)
+	schema := jsonSchema(t, "schemas/schema.json")
 	for name, s := range schedules(t) {
 		var doc any
 		if err := json.Unmarshal(written(t, WriteJSON, s), &doc); err != nil {
@@ -97,10 +97,10 @@ func TestJSONIsValidBySchema(t *testing.T) {
 
 // jsonSchema loads c3voc's schema into the validator at hand, which knows the dialect of OpenAPI: references are made to point
 // into a document of that kind, and lists of types become alternatives.
-func jsonSchema(t *testing.T) *openapi3.Schema {
+func jsonSchema(t *testing.T, name string) *openapi3.Schema {
 	t.Helper()
 	var raw map[string]any
-	if err := json.Unmarshal(realBytes(t, "schemas/schema.json"), &raw); err != nil {
+	if err := json.Unmarshal(realBytes(t, name), &raw); err != nil {
 		t.Fatal(err)
 	}
 	definitions := raw["definitions"].(map[string]any)
