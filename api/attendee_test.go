@@ -285,7 +285,7 @@ func TestTheLargestSchedule(t *testing.T) {
 			if state == "cold" {
 				d.touch("fosdem")
 			}
-			r := httptest.NewRequest("GET", baseURL+"/e/fosdem/schedule", nil)
+			r := httptest.NewRequest("GET", baseURL+"/e/fosdem/schedule?day=all", nil)
 			begun := time.Now()
 			_, body := v.ask(r)
 			took := time.Since(begun)
@@ -297,6 +297,11 @@ func TestTheLargestSchedule(t *testing.T) {
 				t.Errorf("%d sessions are shown", n)
 			}
 		}
-		v.see("/e/fosdem/schedule", "1,105 sessions")
+		v.see("/e/fosdem/schedule?day=all", "1,105 sessions")
+		for path, want := range map[string]int{"": 543, "?day=2025-02-02": 562, "?track=Go": 16, "?room=Janson": 20, "?q=postgresql": 10, "?q=RUST+": 26} {
+			if n := strings.Count(v.see("/e/fosdem/schedule"+path), "<article"); n != want {
+				t.Errorf("%s shows %d sessions, not %d", path, n, want)
+			}
+		}
 	})
 }

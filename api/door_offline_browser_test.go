@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
@@ -57,7 +58,9 @@ func (d *doorway) buyFree(quantity int) (codes []string, order string) {
 func (b *doorBrowser) until(script string, within time.Duration) {
 	b.t.Helper()
 	for end := time.Now().Add(within); ; time.Sleep(50 * time.Millisecond) {
-		if ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+script+")")); err == nil && ok {
+		ctx, done := context.WithDeadline(b.ctx, end.Add(time.Second)) // a page that is left in the middle of a question never answers
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+script+")"))
+		if done(); err == nil && ok {
 			return
 		} else if time.Now().After(end) {
 			body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))

@@ -99,9 +99,10 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 			}
 			return h.Ticketing.ReceiveWebhook(ctx, payload, signature)
 		}})
+	keys := signing.Keys{Current: []byte("a secret of thirty-two characters")}
 	h.Services = services.Services{DB: db, Now: now, BaseURL: baseURL,
 		Organisers: &organisers.Service{DB: db, Now: now}, Events: &events.Service{DB: db, Now: now}, Speakers: &speakers.Service{DB: db, Now: now},
-		Agenda: &agenda.Service{DB: db, Now: now, Pages: allPages(), BaseURL: baseURL}, Sponsors: &sponsors.Service{DB: db, Now: now}, Budget: &budget.Service{DB: db, Now: now},
+		Agenda: &agenda.Service{DB: db, Now: now, Keys: keys, Pages: allPages(), BaseURL: baseURL}, Sponsors: &sponsors.Service{DB: db, Now: now}, Budget: &budget.Service{DB: db, Now: now},
 		Community: &community.Service{DB: db, Now: now, Words: allPages()}}
 	h.Recap = &recap.Service{DB: db, Now: now, Community: h.Community, Words: allPages()}
 	inbox := &webhook.Inbox{DB: db, Log: log, Now: now}
@@ -114,7 +115,7 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 		provider = config.Sandbox
 	}
 	var err error
-	h.Ticketing, err = ticketing.New(ctx, ticketing.Service{DB: db, Now: now, Keys: signing.Keys{Current: []byte("a secret of thirty-two characters")},
+	h.Ticketing, err = ticketing.New(ctx, ticketing.Service{DB: db, Now: now, Keys: keys,
 		Provider: provider, Inbox: inbox, Pages: allPages(), BaseURL: baseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt})
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,22 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/e/{event}/schedule/changes", Who: lazy, Handle: p.ScheduleChanges},
 		{Method: get, Path: "/e/{event}/schedule/changes.atom", Who: lazy, Handle: p.ScheduleFeed},
 		{Method: get, Path: "/e/{event}/schedule/{session}", Who: lazy, Handle: p.Session},
+		{Method: get, Path: "/e/{event}/schedule/now", Who: lazy, Handle: p.NowAndNext},
+
+		// What is marked in a schedule: this browser's by its cookie, others' by their links. The links of mails do nothing before a press.
+		{Method: get, Path: "/e/{event}/my-agenda", Who: public, Handle: p.MyAgenda},
+		{Method: post, Path: "/e/{event}/my-agenda", Who: public, Handle: p.Mark, Unseen: true, Redraws: true},
+		{Method: get, Path: "/e/{event}/my-agenda/marked", Who: lazy, Handle: p.MarkedSessions},
+		{Method: post, Path: "/e/{event}/my-agenda/email", Who: public, Handle: p.AskToTell, Unseen: true},
+		{Method: post, Path: "/e/{event}/my-agenda/stop", Who: public, Handle: p.StopTellingHere, Unseen: true},
+		{Method: post, Path: "/e/{event}/my-agenda/forget", Who: public, Handle: p.ForgetItinerary, Unseen: true},
+		{Method: get, Path: "/e/{event}/my-agenda/{itinerary}", Who: link, Handle: p.LinkedItinerary},
+		{Method: post, Path: "/e/{event}/my-agenda/{itinerary}/keep", Who: link, Handle: p.KeepItinerary, Unseen: true},
+		{Method: get, Path: "/e/{event}/my-agenda/{itinerary}/tell", Who: link, Handle: p.ConfirmTelling},
+		{Method: post, Path: "/e/{event}/my-agenda/{itinerary}/tell", Who: link, Handle: p.ConfirmTelling, Unseen: true},
+		{Method: get, Path: "/e/{event}/my-agenda/{itinerary}/stop", Who: link, Handle: p.StopTelling},
+		{Method: post, Path: "/e/{event}/my-agenda/{itinerary}/stop", Who: link, Handle: p.StopTelling, Unseen: true},
+
 		{Method: get, Path: "/favicon.ico", Who: public, Handle: p.Favicon},
 		{Method: get, Path: "/theme/{file}", Who: public, Handle: p.Theme},
 		{Method: get, Path: "/pictures/{name}", Who: public, Handle: p.Picture},

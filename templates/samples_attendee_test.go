@@ -81,7 +81,7 @@ func attendeeSamples() []sample {
 		Placed                                                bool
 		Speakers                                              []speaker
 		Links                                                 []Link
-		ScheduleURL                                           string
+		ScheduleURL, GUID, MarkURL                            string
 	}
 	type try struct{ Key, Icon, URL string }
 	type community struct {
@@ -134,9 +134,9 @@ func attendeeSamples() []sample {
 	served.Status, served.OrderURL = "accepted", "/orders/7KQ2M"
 	talk := session{chrome("SQLite in anger: lessons from a year in production", "/e/x/schedule/1"), sampleConf, "talk", "What we would do again", "We ran **one file** for a year.",
 		"<script>alert(1)</script> And then?", "Stage 1", "Databases", "en", sampleConf.StartsAt, sampleConf.StartsAt.Add(45 * time.Minute), true,
-		[]speaker{{"Łukasz Wiśniewski", "Database whisperer."}, {"山田 太郎", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, "/e/x/schedule"}
+		[]speaker{{"Łukasz Wiśniewski", "Database whisperer."}, {"山田 太郎", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, "/e/x/schedule", "g1", "/e/x/my-agenda"}
 	bare := talk
-	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text = false, nil, nil, "", ""
+	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text, bare.GUID = false, nil, nil, "", "", ""
 	return []sample{
 		{"waitlist", "open", open}, {"waitlist", "only", only}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent}, {"waitlist", "closed", shut},
 		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},

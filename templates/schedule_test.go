@@ -24,6 +24,8 @@ type schedulePage struct {
 	Schedule            []ScheduleDay
 	Count               int
 	ICSURL              string
+	Search, MarkURL     string
+	Now                 sampleNowNext
 }
 
 type sampleDay struct {
@@ -88,13 +90,14 @@ func scheduleSamples() []sample {
 		Chrome: chrome("Schedule", "/e/fosdem/schedule"), Event: sampleEvent{Title: "FOSDEM 2025", URL: "/e/fosdem", Slug: "fosdem", Zone: "Europe/Brussels"}, Version: "1.0", View: "auto",
 		ListURL: "?view=list", GridURL: "?view=grid", Days: []sampleDay{{"Sat 1 February", "?day=1", false}, {"Sun 2 February", "?day=2", false}, {"All", "?", true}},
 		Tracks: []Option{{Text: "All tracks"}, {Value: "a", Text: "Keynotes"}}, Rooms: []Option{{Text: "All rooms"}, {Value: "janson", Text: "Janson"}}, Action: "/e/fosdem/schedule",
-		Schedule: LayOutSchedule(sessions, rooms, "Europe/Brussels", 4), Count: len(sessions), ICSURL: "/e/fosdem/schedule.ics",
+		Schedule: LayOutSchedule(sessions, rooms, "Europe/Brussels", 4), Count: len(sessions), ICSURL: "/e/fosdem/schedule.ics", MarkURL: "/e/fosdem/my-agenda",
 	}
 	list, grid, empty := page, page, page
 	list.View, grid.View = "list", "grid"
 	list.Schedule = LayOutSchedule(sessions[:120], rooms, "Europe/Brussels", 4) // the whole of it is drawn once, above
 	grid.Schedule = list.Schedule
-	empty.Schedule, empty.Count, empty.Days = nil, 0, nil
+	empty.Schedule, empty.Count, empty.Days, empty.Search = nil, 0, nil, "<nothing>"
+	list.Now = sampleNowAndNext()
 	return []sample{{"schedule", "auto", page}, {"schedule", "list", list}, {"schedule", "grid", grid}, {"schedule", "empty", empty}}
 }
 

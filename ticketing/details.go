@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"turnout"
+	"turnout/events/organisers"
 	"turnout/events/people"
 	"turnout/internal/audit"
 	"turnout/internal/database"
@@ -378,7 +379,7 @@ var ErrPassedOnTooOften = &turnout.Error{Kind: turnout.TooMany, Code: "passed_on
 // ticket without a word, so whoever passes it on again and again has to wait.
 func (f *filling) tell(ctx context.Context, before turnout.ID, had string) error {
 	t := f.ticket
-	may, err := mayMailAgain(ctx, f.tx, "ticket "+string(t.ID), f.now)
+	may, err := organisers.MayMailAgain(ctx, f.tx, "ticket "+string(t.ID), f.now)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"turnout"
 	"turnout/events"
+	"turnout/events/organisers"
 	"turnout/events/people"
 	"turnout/internal/mail"
 )
@@ -69,7 +70,7 @@ func (s *Service) SendProof(ctx context.Context, event *events.Event, email, loc
 		return fmt.Errorf("ticketing: mail proof: %w", err)
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		may, err := mayMailAgain(ctx, tx, "proof "+string(event.ID)+" "+email, s.Now())
+		may, err := organisers.MayMailAgain(ctx, tx, "proof "+string(event.ID)+" "+email, s.Now())
 		if err != nil || !may {
 			return err
 		}

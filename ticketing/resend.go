@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -22,18 +21,6 @@ const JobOrderLinks = "ticketing.order_links"
 // linksMailed is how many orders such a mail lists, the newest first.
 const linksMailed = 20
 
-// mailsAgain is how many mails anybody can have sent to somebody within mailsAgainFor.
-const (
-	mailsAgain    = 3
-	mailsAgainFor = time.Hour
-)
-
-// mayMailAgain counts mails that a stranger can cause: nobody's mailbox is to be filled by them.
-func mayMailAgain(ctx context.Context, tx bun.IDB, what string, now time.Time) (bool, error) {
-	tries, err := organisers.Tried(ctx, tx, "mail again: "+what, now, mailsAgainFor)
-	return tries <= mailsAgain, err
-}
-
 // SendOrderLinks mails whoever bought with the address the links to their orders at the event. It does the same whether or not
 // there is such an order, so nobody learns who comes. It fails with an Invalid error about "email".
 func (s *Service) SendOrderLinks(ctx context.Context, event *events.Event, email string) error {
@@ -43,7 +30,7 @@ func (s *Service) SendOrderLinks(ctx context.Context, event *events.Event, email
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
-		may, err := mayMailAgain(ctx, tx, "orders "+string(event.ID)+" "+email, now) // written also for those who bought nothing
+		may, err := organisers.MayMailAgain(ctx, tx, "orders "+string(event.ID)+" "+email, now) // written also for those who bought nothing
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"turnout"
 	"turnout/events"
+	"turnout/events/organisers"
 	"turnout/events/people"
 	"turnout/internal/audit"
 	"turnout/internal/database"
@@ -272,7 +273,7 @@ func newLot() int64 {
 
 // remind mails the link of a wish again.
 func (s *Service) remind(ctx context.Context, tx bun.Tx, community, entry turnout.ID, now time.Time) error {
-	may, err := mayMailAgain(ctx, tx, "waitlist "+string(entry), now)
+	may, err := organisers.MayMailAgain(ctx, tx, "waitlist "+string(entry), now)
 	if err != nil || !may {
 		return err
 	}

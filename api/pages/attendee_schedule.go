@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -27,11 +28,14 @@ type schedulePage struct {
 	ListURL, GridURL string
 	Days             []dayLink
 	Track, Room      string
+	Search           string
 	Tracks, Rooms    []templates.Option
 	Action           string
 	Schedule         []templates.ScheduleDay
 	Count            int
 	ICSURL           string
+	MarkURL          string // takes what is marked
+	Now              nowAndNext
 }
 
 type dayLink struct {
@@ -39,12 +43,18 @@ type dayLink struct {
 	Current   bool
 }
 
-// scheduleChoice is what a reader chose to see.
-type scheduleChoice struct{ view, track, room, day string }
+// scheduleChoice is what a reader chose to see. The day "all" is all of them; "" is all of them too, unless they are too many sessions to look at.
+type scheduleChoice struct{ view, track, room, day, search string }
+
+const (
+	allDays     = "all"
+	seenAtOnce  = 150 // sessions of several days that are shown together unasked
+	searchLimit = 100 // bytes
+)
 
 func (s scheduleChoice) path(base string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"view": s.view, "track": s.track, "room": s.room, "day": s.day} {
+	for name, value := range map[string]string{"view": s.view, "track": s.track, "room": s.room, "day": s.day, "q": s.search} {
 		if value != "" && value != "auto" {
 			q.Set(name, value)
 		}
@@ -58,41 +68,54 @@ func (s scheduleChoice) path(base string) string {
 // Schedule is GET /e/{event}/schedule: the released agenda as a grid and a list.
 func (h *Handler) Schedule(c *gin.Context) {
 	slug := c.Param("event")
-	choice := scheduleChoice{view: c.Query("view"), track: c.Query("track"), room: c.Query("room"), day: c.Query("day")}
+	choice := scheduleChoice{view: c.Query("view"), track: c.Query("track"), room: c.Query("room"), day: c.Query("day"), search: strings.TrimSpace(c.Query("q"))}
 	if choice.view != "list" && choice.view != "grid" {
 		choice.view = "auto"
 	}
-	h.cached(c, "schedule "+slug+" "+choice.path(""), htmlType, func(ctx context.Context, lang string) ([]byte, error) {
-		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
-		if err != nil {
-			return nil, err
-		}
-		community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
-		if err != nil {
-			return nil, err
-		}
-		page := &schedulePage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), View: choice.view,
-			Track: choice.track, Room: choice.room, Action: "/e/" + e.Slug + "/schedule"}
-		page.Title = h.Templates.Message(lang, "schedule.title") + " · " + e.Title
-		page.Path, page.Canonical, page.JSONLD = page.Action, h.BaseURL+page.Action, nil
-		schedule, release, err := h.Agenda.Schedule(ctx, e)
-		if errors.Is(err, agenda.ErrNotReleased) { // the address is known before there is anything: it leads to the event
-			page.NoIndex = true
-			return h.draw(lang, "schedule", page)
-		}
-		if err != nil {
-			return nil, err
-		}
-		page.Version, page.ICSURL = release.Version, "/e/"+e.Slug+"/schedule.ics"
-		page.fill(h, lang, e, schedule, choice, h.Now().Truncate(time.Minute))
+	draw := func(ctx context.Context, lang string) ([]byte, error) { return h.schedule(ctx, lang, slug, choice) }
+	if choice.search == "" {
+		h.cached(c, "schedule "+slug+" "+choice.path(""), htmlType, draw)
+		return
+	}
+	choice.search = strings.ToValidUTF8(choice.search[:min(len(choice.search), searchLimit)], "")
+	page, err := draw(c.Request.Context(), h.Language(c)) // hardly two people type the same
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	h.html(c, http.StatusOK, page)
+}
+
+func (h *Handler) schedule(ctx context.Context, lang, slug string, choice scheduleChoice) ([]byte, error) {
+	e, err := events.FindPublic(ctx, h.DB.Read(), slug)
+	if err != nil {
+		return nil, err
+	}
+	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
+	if err != nil {
+		return nil, err
+	}
+	page := &schedulePage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), View: choice.view, MarkURL: itineraryPath(e),
+		Track: choice.track, Room: choice.room, Search: choice.search, Action: "/e/" + e.Slug + "/schedule"}
+	page.Title = h.Templates.Message(lang, "schedule.title") + " · " + e.Title
+	page.Path, page.Canonical, page.JSONLD = page.Action, h.BaseURL+page.Action, nil
+	schedule, release, err := h.Agenda.Schedule(ctx, e)
+	if errors.Is(err, agenda.ErrNotReleased) { // the address is known before there is anything: it leads to the event
+		page.NoIndex = true
 		return h.draw(lang, "schedule", page)
-	})
+	}
+	if err != nil {
+		return nil, err
+	}
+	page.NoIndex = choice.search != ""
+	page.Version, page.ICSURL = release.Version, "/e/"+e.Slug+"/schedule.ics"
+	now := h.Now().Truncate(time.Minute)
+	page.Now = newNowAndNext(e, schedule, now)
+	page.fill(h, lang, e, schedule, choice, now)
+	return h.draw(lang, "schedule", page)
 }
 
 func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchange.Schedule, choice scheduleChoice, now time.Time) {
-	list, grid := choice, choice
-	list.view, grid.view = "list", "grid"
-	p.ListURL, p.GridURL = list.path(p.Action), grid.path(p.Action)
 	p.Tracks = []templates.Option{{Text: h.Templates.Message(lang, "schedule.all_tracks")}}
 	p.Rooms = []templates.Option{{Text: h.Templates.Message(lang, "schedule.all_rooms")}}
 	colours := map[string]int{}
@@ -100,38 +123,67 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 		colours[t.Name] = i%8 + 1
 		p.Tracks = append(p.Tracks, templates.Option{Value: t.Name, Text: t.Name})
 	}
-	rooms := map[string]string{}
 	var order []string
 	for _, r := range s.Rooms {
-		rooms[r.Key] = r.Name
 		order = append(order, r.Name)
 		p.Rooms = append(p.Rooms, templates.Option{Value: r.Name, Text: r.Name})
 	}
-	names := map[string]string{}
+	rooms, names := s.RoomNames(), map[string]string{}
 	for _, person := range s.People {
 		names[person.Key] = person.Name
 	}
 	days := s.Days()
-	if len(days) > 1 {
-		p.Days = dayLinks(h, lang, e, days, choice, p.Action)
+	wanted := func(x exchange.Session) bool {
+		room := rooms[x.Room]
+		return (choice.track == "" || x.Track == choice.track) && (choice.room == "" || room == choice.room) &&
+			(choice.search == "" || matches(choice.search, x.Title, x.Subtitle, joinNames(x.Speakers, names), room, x.Track))
 	}
+	for i := range days {
+		days[i].Sessions = slices.DeleteFunc(days[i].Sessions, func(x exchange.Session) bool { return !wanted(x) })
+		p.Count += len(days[i].Sessions)
+	}
+	shownDay := choice.dayOf(e, days, p.Count, now)
 	var shown []templates.ScheduleSession
 	for _, day := range days {
-		if choice.day != "" && day.Date != choice.day {
+		if shownDay != "" && day.Date != shownDay {
 			continue
 		}
 		for _, x := range day.Sessions {
-			room := rooms[x.Room]
-			if choice.track != "" && x.Track != choice.track || choice.room != "" && room != choice.room {
-				continue
-			}
 			shown = append(shown, templates.ScheduleSession{ID: favourite(s, x), Title: x.Title, URL: sessionURL(e, s, x),
-				Speakers: joinNames(x.Speakers, names), Room: room, Track: x.Track, TrackColour: colours[x.Track], Kind: x.Kind,
+				Speakers: joinNames(x.Speakers, names), Room: rooms[x.Room], Track: x.Track, TrackColour: colours[x.Track], Kind: x.Kind,
 				StartsAt: x.Start, EndsAt: x.End(), Now: !now.Before(x.Start) && now.Before(x.End())})
 		}
 	}
+	list, grid := choice, choice
+	list.view, grid.view = "list", "grid"
+	p.ListURL, p.GridURL = list.path(p.Action), grid.path(p.Action)
+	if days = slices.DeleteFunc(days, func(d exchange.Day) bool { return len(d.Sessions) == 0 }); len(days) > 1 {
+		p.Days = dayLinks(h, lang, e, days, choice, shownDay, p.Action)
+	}
 	p.Count = len(shown)
 	p.Schedule = templates.LayOutSchedule(shown, order, s.Zone, int(s.DayChange.Hours()))
+}
+
+// dayOf is the date that is shown, "" for all: the one that was chosen; of many sessions without a choice today's, else the first.
+func (s scheduleChoice) dayOf(e *events.Event, days []exchange.Day, found int, now time.Time) string {
+	switch {
+	case s.day == allDays, s.day == "" && found <= seenAtOnce:
+		return ""
+	case s.day != "":
+		return s.day
+	}
+	today := agenda.DayOf(e, now).Date
+	first := ""
+	for _, d := range days {
+		switch {
+		case len(d.Sessions) == 0:
+		case d.Date == today:
+			return today
+		case first == "":
+			first = d.Date
+		}
+	}
+	return first
 }
 
 // favourite is the name under which a browser remembers a session; "" for what nobody plans to miss.
@@ -146,17 +198,14 @@ func sessionURL(e *events.Event, s *exchange.Schedule, x exchange.Session) strin
 	return "/e/" + e.Slug + "/schedule/" + url.PathEscape(s.GUID(x))
 }
 
-func dayLinks(h *Handler, lang string, e *events.Event, days []exchange.Day, choice scheduleChoice, action string) []dayLink {
+func dayLinks(h *Handler, lang string, e *events.Event, days []exchange.Day, choice scheduleChoice, shown, action string) []dayLink {
 	all := choice
-	all.day = ""
-	links := []dayLink{{Text: h.Templates.Message(lang, "schedule.all"), URL: all.path(action), Current: choice.day == ""}}
+	all.day = allDays
+	links := []dayLink{{Text: h.Templates.Message(lang, "schedule.all"), URL: all.path(action), Current: shown == ""}}
 	for _, d := range days {
-		if len(d.Sessions) == 0 {
-			continue
-		}
 		one := choice
 		one.day = d.Date
-		links = append(links, dayLink{Text: h.Templates.DayOf(lang, d.Sessions[0].Start, e.StartsAt, e.EndsAt, e.Timezone), URL: one.path(action), Current: choice.day == d.Date})
+		links = append(links, dayLink{Text: h.Templates.DayOf(lang, d.Sessions[0].Start, e.StartsAt, e.EndsAt, e.Timezone), URL: one.path(action), Current: shown == d.Date})
 	}
 	return links
 }
@@ -172,6 +221,7 @@ type sessionPage struct {
 	Speakers                       []sessionSpeaker
 	Links                          []templates.Link
 	ScheduleURL                    string
+	GUID, MarkURL                  string // GUID: "" for what nobody plans to miss
 }
 
 type sessionSpeaker struct{ Name, Bio string }
@@ -207,7 +257,7 @@ func (h *Handler) Session(c *gin.Context) {
 
 func newSessionPage(e *events.Event, s *exchange.Schedule, x exchange.Session) *sessionPage {
 	page := &sessionPage{Event: newPublicEvent(e), Kind: x.Kind, Subtitle: x.Subtitle, Abstract: x.Abstract, Text: x.Description, Track: x.Track,
-		Language: x.Language, StartsAt: x.Start, EndsAt: x.End(), Placed: x.Placed(), ScheduleURL: "/e/" + e.Slug + "/schedule"}
+		Language: x.Language, StartsAt: x.Start, EndsAt: x.End(), Placed: x.Placed(), ScheduleURL: "/e/" + e.Slug + "/schedule", GUID: favourite(s, x), MarkURL: itineraryPath(e)}
 	for _, r := range s.Rooms {
 		if r.Key == x.Room {
 			page.Room = r.Name

@@ -104,10 +104,11 @@ type draftSession struct {
 	RoomID     *turnout.ID   `json:"room_id" doc:"null with a start: everywhere, or online"`
 	StartsAt   *time.Time    `json:"starts_at" doc:"null: no slot"`
 	EndsAt     *time.Time    `json:"ends_at"`
+	Favourites int64         `json:"favourites" doc:"how many people marked it, when the draft was read"`
 }
 
 func newDraftSession(s *agenda.Session) draftSession {
-	return draftSession{s.ID, s.Version, s.Title, s.Kind, s.Status, orNull(s.TrackID), append([]turnout.ID{}, s.SpeakerIDs...), s.Minutes, orNull(s.RoomID), moment(s.StartsAt), moment(s.EndsAt)}
+	return draftSession{s.ID, s.Version, s.Title, s.Kind, s.Status, orNull(s.TrackID), append([]turnout.ID{}, s.SpeakerIDs...), s.Minutes, orNull(s.RoomID), moment(s.StartsAt), moment(s.EndsAt), s.Favourites}
 }
 
 // GetDraft is GET /events/{event}/agenda/draft.

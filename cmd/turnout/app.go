@@ -150,9 +150,10 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Budget = &budget.Service{DB: db, Now: now}
 	a.Community = &community.Service{DB: db, Now: now, Words: pages}
 	a.Recap = &recap.Service{DB: db, Now: now, Community: a.Community, Words: pages}
-	a.Agenda = &agenda.Service{DB: db, Now: now, Pages: pages, BaseURL: a.BaseURL}
+	keys := signing.Keys{Current: secret, Previous: []byte(a.config.SecretPrevious)}
+	a.Agenda = &agenda.Service{DB: db, Now: now, Keys: keys, Pages: pages, BaseURL: a.BaseURL}
 	a.Ticketing, err = ticketing.New(ctx, ticketing.Service{
-		DB: db, Now: now, Keys: signing.Keys{Current: secret, Previous: []byte(a.config.SecretPrevious)},
+		DB: db, Now: now, Keys: keys,
 		Provider: a.provider(demo), Inbox: inbox, Pages: pages, BaseURL: a.BaseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt,
 	})
 	if err != nil {

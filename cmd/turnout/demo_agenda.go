@@ -62,6 +62,27 @@ func (s *story) plan(e *events.Event, file string, made time.Time, version strin
 	s.release(a, made.Add(4*day), version)
 }
 
+// stars lets some who follow an event's schedule mark its sessions, from when it was released until now: workshops are marked by nearly all of them, more than the deck has seats.
+func (s *story) stars(e *events.Event, followers int) {
+	var public []*agenda.Session
+	for _, x := range s.sessions {
+		if x.EventID == e.ID && x.Kind != agenda.Break {
+			public = append(public, x)
+		}
+	}
+	from := s.now.Add(-8 * day)
+	for i := range followers {
+		at := from.Add(time.Duration(i) * 8 * day / time.Duration(followers))
+		it := &agenda.Itinerary{ID: turnout.NewID(agenda.PrefixItinerary), CommunityID: e.CommunityID, EventID: e.ID, CreatedAt: at, UpdatedAt: at}
+		s.itineraries = append(s.itineraries, it)
+		for k, x := range public {
+			if liked := (i*37 + k*61 + i*k*17) % 100; liked < 22 || x.Kind == agenda.Workshop && liked < 88 {
+				s.chosen = append(s.chosen, &chosen{ItineraryID: it.ID, SessionID: x.ID, ChosenAt: at})
+			}
+		}
+	}
+}
+
 // speakersOf makes the speakers whom the lines name; each is a person of the community.
 func (s *story) speakersOf(a *agenda.Agenda, lines [][]string, made time.Time) map[string]turnout.ID {
 	ids := map[string]turnout.ID{}

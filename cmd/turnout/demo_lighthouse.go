@@ -174,6 +174,7 @@ func (s *story) nextConference(zone *time.Location) error {
 	s.questionsOfNext(e, sale.shelves[:4]...)
 	s.whyOfNext(e, sale.shelfOf("Community place"))
 	s.plan(e, "agenda-8.tsv", s.now.Add(-12*day), "0.9", room{"Main Hall", 320}, room{"Room 2", 140}, room{"Workshop deck", 45})
+	s.stars(e, 60)
 	front := s.list(e, "Front door", time.Time{}, time.Time{}) // open now: whoever tries the demo scans the ticket that they just bought
 	s.list(e, "Thursday", clock(thursday, "08:00"), clock(thursday, "20:00"))
 	s.list(e, "Friday", clock(thursday.AddDate(0, 0, 1), "08:30"), clock(thursday.AddDate(0, 0, 1), "14:00"))

@@ -63,6 +63,8 @@ type story struct {
 	sessionSpeakers rows[*sessionSpeaker]
 	releases        rows[*release]
 	news            rows[*news]
+	itineraries     rows[*agenda.Itinerary]
+	chosen          rows[*chosen]
 
 	tiers       rows[*sponsors.Tier]
 	sponsors    rows[*sponsors.Sponsor]
@@ -161,6 +163,13 @@ type (
 		agenda.Release `bun:",extend"`
 
 		Schedule *exchange.Schedule `bun:"type:jsonb"`
+	}
+	chosen struct {
+		bun.BaseModel `bun:"table:itinerary_sessions"`
+
+		ItineraryID turnout.ID
+		SessionID   turnout.ID
+		ChosenAt    time.Time
 	}
 	news struct {
 		bun.BaseModel `bun:"table:schedule_news"`
@@ -277,7 +286,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	for _, table := range []interface {
 		insert(ctx context.Context, tx bun.IDB) error
 	}{
-		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases, s.news,
+		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases, s.news, s.itineraries, s.chosen,
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
 		s.designs, s.badges, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,

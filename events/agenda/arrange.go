@@ -143,7 +143,7 @@ func (s *Session) move(to *SlotInput, now time.Time) audit.Entry {
 // placesOf reads sessions of an event as grids show them, without texts and speakers; those that were placed first, in the order of their beginning.
 func placesOf(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun.SelectQuery) *bun.SelectQuery) ([]*Session, error) {
 	var sessions []*Session
-	err := narrow(db.NewSelect().Model(&sessions).Column("id", "community_id", "event_id", "title", "kind", "status", "track_id", "duration_minutes", "room_id", "starts_at", "ends_at", "version", "updated_at").
+	err := narrow(db.NewSelect().Model(&sessions).Column("id", "community_id", "event_id", "title", "kind", "status", "track_id", "duration_minutes", "room_id", "starts_at", "ends_at", "version", "updated_at").ColumnExpr(favourites).
 		Where("community_id = ?", e.CommunityID).Where("event_id = ?", e.ID)).OrderExpr("starts_at IS NULL, starts_at, id").Scan(ctx)
 	return sessions, err
 }

@@ -19,19 +19,19 @@ import (
 // ConflictKind says what is wrong with slots.
 type ConflictKind string
 
-// The kinds. Availability of speakers and capacity (sign-ups beyond a room's seats) are words of the API whose data do not exist
-// yet, so no such conflict is found.
+// The kinds. Availability of speakers is a word of the API whose data do not exist yet, so no such conflict is found.
 const (
 	RoomConflict    ConflictKind = "room"          // two sessions in one room at once
 	SpeakerConflict ConflictKind = "speaker"       // one speaker in two sessions at once
 	OutsideEvent    ConflictKind = "outside_event" // before the event begins or after it ends
+	CapacityShort   ConflictKind = "capacity"      // more people marked the session than its room has seats
 )
 
 // Conflict is something that cannot take place as planned.
 type Conflict struct {
 	Kind       ConflictKind
 	SessionIDs []turnout.ID // two of them in order of time, one for outside_event
-	RoomID     turnout.ID   // of a room conflict
+	RoomID     turnout.ID   // of a room or capacity conflict
 	SpeakerIDs []turnout.ID // of a speaker conflict: those whom both sessions have, by name
 	TrackID    turnout.ID   // of a warning about a track
 	Message    string       // English, with the names, for the API; pages say it in their reader's language
@@ -46,6 +46,8 @@ type Slot struct {
 	SpeakerIDs []turnout.ID
 	StartsAt   time.Time
 	EndsAt     time.Time
+	Favourites int64 // how many people marked it
+	Seats      int64 // of its room; 0: not known
 }
 
 // Names gives the words for a conflict's message.
@@ -65,6 +67,10 @@ func FindConflicts(begin, end time.Time, slots []Slot, names Names) []Conflict {
 	for i, s := range slots {
 		if s.StartsAt.Before(begin) || s.EndsAt.After(end) {
 			found = append(found, Conflict{Kind: OutsideEvent, SessionIDs: []turnout.ID{s.SessionID}, Message: fmt.Sprintf("“%s” does not lie within the event's own times.", s.Title)})
+		}
+		if s.Seats > 0 && s.Favourites > s.Seats {
+			found = append(found, Conflict{Kind: CapacityShort, SessionIDs: []turnout.ID{s.SessionID}, RoomID: s.RoomID,
+				Message: fmt.Sprintf("“%s” was marked by %d people; seats in %s: %d.", s.Title, s.Favourites, names.Rooms[s.RoomID], s.Seats)})
 		}
 		if s.RoomID != "" {
 			running := stillRunning(slots, perRoom[s.RoomID], s.StartsAt)
@@ -134,6 +140,7 @@ func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event str
 	if err != nil {
 		return nil, err
 	}
+	a.Rooms = nil
 	if err := db.NewSelect().Model(&a.Rooms).Where("community_id = ?", community).Where("event_id = ?", e.ID).Scan(ctx); err != nil {
 		return nil, err
 	}
@@ -166,9 +173,10 @@ func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error
 	var rows []struct {
 		Session       `bun:",extend"`
 		LinkedSpeaker turnout.ID
+		Seats         *int64
 	}
-	err := db.NewSelect().Model(&rows).ColumnExpr("session.id, session.title, session.status, session.room_id, session.starts_at, session.ends_at").
-		ColumnExpr("COALESCE(link.speaker_id, '') AS linked_speaker").Join("LEFT JOIN session_speakers AS link ON link.session_id = session.id").
+	err := db.NewSelect().Model(&rows).ColumnExpr("session.id, session.title, session.status, session.room_id, session.starts_at, session.ends_at, room.capacity AS seats, "+favourites).
+		ColumnExpr("COALESCE(link.speaker_id, '') AS linked_speaker").Join("LEFT JOIN session_speakers AS link ON link.session_id = session.id").Join("LEFT JOIN rooms AS room ON room.id = session.room_id").
 		Where("session.community_id = ?", e.CommunityID).Where("session.event_id = ?", e.ID).OrderExpr("session.id, link.position").Scan(ctx)
 	if err != nil {
 		return nil, err
@@ -177,6 +185,7 @@ func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error
 	for i := range rows {
 		if i == 0 || rows[i].ID != rows[i-1].ID {
 			a.Sessions = append(a.Sessions, &rows[i].Session)
+			a.Rooms = append(a.Rooms, &Room{ID: rows[i].RoomID, Capacity: rows[i].Seats})
 		}
 		if speaker := rows[i].LinkedSpeaker; speaker != "" {
 			last := a.Sessions[len(a.Sessions)-1]
@@ -209,9 +218,15 @@ func (a *Agenda) names() Names {
 }
 
 func (a *Agenda) slots() (slots []Slot) {
+	seats := map[turnout.ID]int64{}
+	for _, room := range a.Rooms {
+		if room.Capacity != nil {
+			seats[room.ID] = *room.Capacity
+		}
+	}
 	for _, session := range a.Sessions {
 		if session.Placed() {
-			slots = append(slots, Slot{session.ID, session.Title, session.RoomID, session.TrackID, session.SpeakerIDs, session.StartsAt, session.EndsAt})
+			slots = append(slots, Slot{session.ID, session.Title, session.RoomID, session.TrackID, session.SpeakerIDs, session.StartsAt, session.EndsAt, session.Favourites, seats[session.RoomID]})
 		}
 	}
 	return slots

@@ -14,7 +14,15 @@ import (
 func TestConflicts(t *testing.T) {
 	begin, end := at(t, "2026-06-04 08:00"), at(t, "2026-06-04 18:00")
 	slot := func(id, room, from, to string, speakers ...turnout.ID) Slot {
-		return Slot{turnout.ID(id), "Title " + id, turnout.ID(room), "", speakers, at(t, "2026-06-04 "+from), at(t, "2026-06-04 "+to)}
+		return Slot{turnout.ID(id), "Title " + id, turnout.ID(room), "", speakers, at(t, "2026-06-04 "+from), at(t, "2026-06-04 "+to), 0, 0}
+	}
+	hour := 8
+	popular := func(favourites, seats int64) Slot {
+		s := slot("p", "r", "08:00", "09:00")
+		s.StartsAt, s.EndsAt = s.StartsAt.Add(time.Duration(hour-8)*time.Hour), s.EndsAt.Add(time.Duration(hour-8)*time.Hour)
+		hour++
+		s.Favourites, s.Seats = favourites, seats
+		return s
 	}
 	names := Names{Rooms: map[turnout.ID]string{"r": "Hall"}, Speakers: map[turnout.ID]string{"x": "Ada", "y": "Berta"}}
 	tests := []struct {
@@ -37,6 +45,8 @@ func TestConflicts(t *testing.T) {
 		{"before the event and after it", []Slot{slot("a", "r", "07:59", "09:00"), slot("b", "r", "17:00", "18:01"), slot("c", "", "08:00", "18:00")},
 			[]Conflict{{OutsideEvent, []turnout.ID{"a"}, "", nil, "", "“Title a” does not lie within the event's own times."},
 				{OutsideEvent, []turnout.ID{"b"}, "", nil, "", "“Title b” does not lie within the event's own times."}}},
+		{"as many as there are seats", []Slot{popular(5, 5), popular(5, 0), popular(0, 5)}, nil},
+		{"more than there are seats", []Slot{popular(6, 5)}, []Conflict{{CapacityShort, []turnout.ID{"p"}, "r", nil, "", "“Title p” was marked by 6 people; seats in Hall: 5."}}},
 		{"no length, no conflict", []Slot{slot("a", "r", "09:30", "09:30"), slot("b", "r", "09:00", "10:00")}, nil},
 	}
 	for _, test := range tests {
@@ -121,7 +131,7 @@ func BenchmarkConflicts(b *testing.B) {
 	slots := make([]Slot, 10_000)
 	for i := range slots {
 		start := begin.Add(time.Duration(i/50) * 30 * time.Minute)
-		slots[i] = Slot{turnout.ID(fmt.Sprintf("s%05d", i)), "T", turnout.ID(fmt.Sprint(i % 50)), "", []turnout.ID{turnout.ID(fmt.Sprint(i))}, start, start.Add(30 * time.Minute)}
+		slots[i] = Slot{turnout.ID(fmt.Sprintf("s%05d", i)), "T", turnout.ID(fmt.Sprint(i % 50)), "", []turnout.ID{turnout.ID(fmt.Sprint(i))}, start, start.Add(30 * time.Minute), 0, 0}
 	}
 	for b.Loop() {
 		FindConflicts(begin, begin.Add(2000*time.Hour), slots, Names{})
@@ -131,7 +141,7 @@ func BenchmarkConflicts(b *testing.B) {
 // What is worth a look is no conflict: too little time between two rooms, and a track that takes place twice at once.
 func TestWarnings(t *testing.T) {
 	slot := func(id, room, track, from, to string, speakers ...turnout.ID) Slot {
-		return Slot{turnout.ID(id), "Title " + id, turnout.ID(room), turnout.ID(track), speakers, at(t, "2026-06-04 "+from), at(t, "2026-06-04 "+to)}
+		return Slot{turnout.ID(id), "Title " + id, turnout.ID(room), turnout.ID(track), speakers, at(t, "2026-06-04 "+from), at(t, "2026-06-04 "+to), 0, 0}
 	}
 	names := Names{Rooms: map[turnout.ID]string{"r": "Hall", "q": "Cellar"}, Tracks: map[turnout.ID]string{"t": "Engines"}, Speakers: map[turnout.ID]string{"x": "Ada", "y": "Berta"}}
 	short := func(a, b string, message string, who ...turnout.ID) Conflict {

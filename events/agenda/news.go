@@ -233,14 +233,14 @@ func (s *Service) newsBetween(ctx context.Context, db bun.IDB, e *events.Event, 
 			news = append(news, News{Speaker: speaker, Items: items})
 		}
 	}
-	if len(s.Plans) == 0 || len(before.Sessions) == 0 {
+	if len(before.Sessions) == 0 {
 		return news, nil
 	}
 	guids, err := guidsOf(ctx, db, e)
 	if err != nil {
 		return nil, err
 	}
-	for _, plans := range s.Plans {
+	for _, plans := range append([]Plans{s.itineraryPlans}, s.Plans...) {
 		list, err := plans(ctx, db, e)
 		if err != nil {
 			return nil, err

@@ -19,6 +19,7 @@ import (
 	"turnout/internal/dbtest"
 	"turnout/internal/jobs"
 	"turnout/internal/mail"
+	"turnout/internal/signing"
 	"turnout/templates"
 )
 
@@ -27,6 +28,7 @@ type newsroom struct {
 	*world
 	now    time.Time
 	runner *jobs.Runner
+	seen   int // mails
 }
 
 func newNewsroom(t *testing.T, db *database.DB) *newsroom {
@@ -34,7 +36,7 @@ func newNewsroom(t *testing.T, db *database.DB) *newsroom {
 	n := &newsroom{world: newWorld(t, db, "Europe/Berlin", "2026-06-04 08:00", "2026-06-04 18:00"), now: clock}
 	pages, err := templates.New()
 	n.must(err)
-	n.Service = &Service{DB: db, Now: func() time.Time { return n.now }, Pages: pages, BaseURL: "https://turnout.example.org"}
+	n.Service = &Service{DB: db, Now: func() time.Time { return n.now }, Keys: signing.Keys{Current: []byte("a secret of the tests")}, Pages: pages, BaseURL: "https://turnout.example.org"}
 	n.runner = &jobs.Runner{DB: db, Now: n.Service.Now, Log: slog.New(slog.DiscardHandler)}
 	n.Register(n.runner)
 	return n
@@ -66,16 +68,9 @@ func (n *newsroom) speaker(name, email string) *speakers.Speaker {
 	return sp
 }
 
-// after lets time go by, and gives the mails that came of it as "to: text".
+// after lets time go by, and gives the mails that came since it was called last as "to: text", the newest first.
 func (n *newsroom) after(d time.Duration) []string {
 	n.t.Helper()
-	var before []mail.Stored
-	list := func() []mail.Stored {
-		all, err := mail.List(n.ctx, n.DB.Read(), n.community, true, "", 1000)
-		n.must(err)
-		return all
-	}
-	before = list()
 	n.now = n.now.Add(d)
 	var wg sync.WaitGroup
 	for range 3 { // as many servers
@@ -87,9 +82,12 @@ func (n *newsroom) after(d time.Duration) []string {
 	}
 	wg.Wait()
 	var fresh []string
-	for _, m := range list()[:len(list())-len(before)] {
+	all, err := mail.List(n.ctx, n.DB.Read(), n.community, true, "", 1000)
+	n.must(err)
+	for _, m := range all[:len(all)-n.seen] {
 		fresh = append(fresh, m.To+": "+m.Text)
 	}
+	n.seen = len(all)
 	return fresh
 }
 

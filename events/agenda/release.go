@@ -356,13 +356,19 @@ func (s *Service) Schedule(ctx context.Context, e *events.Event) (*exchange.Sche
 	if err != nil {
 		return nil, nil, err
 	}
-	if schedule := s.released.find(latest.ID); schedule != nil {
-		return schedule, latest, nil
+	schedule, err := s.frozen(ctx, e, latest.ID)
+	return schedule, latest, err
+}
+
+// frozen gives the schedule of a release, which is shared and must not be changed.
+func (s *Service) frozen(ctx context.Context, e *events.Event, id turnout.ID) (*exchange.Schedule, error) {
+	if schedule := s.released.find(id); schedule != nil {
+		return schedule, nil
 	}
 	full := new(release)
-	if err := find(ctx, s.DB.Read(), full, e.CommunityID, latest.ID); err != nil {
-		return nil, nil, err
+	if err := find(ctx, s.DB.Read(), full, e.CommunityID, id); err != nil {
+		return nil, err
 	}
-	s.released.keep(latest.ID, full.Schedule)
-	return full.Schedule, latest, nil
+	s.released.keep(id, full.Schedule)
+	return full.Schedule, nil
 }

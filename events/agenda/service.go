@@ -23,13 +23,15 @@ import (
 	"turnout/events/agenda/exchange"
 	"turnout/internal/audit"
 	"turnout/internal/database"
+	"turnout/internal/signing"
 	"turnout/templates"
 )
 
-// Service holds the use cases of the agenda. DB and Now must be set, Pages and BaseURL where jobs run.
+// Service holds the use cases of the agenda. DB and Now must be set, Keys for itineraries, Pages and BaseURL where mails are written.
 type Service struct {
 	DB      *database.DB
 	Now     func() time.Time
+	Keys    signing.Keys
 	Pages   *templates.Set // words and mails
 	BaseURL string         // of this installation, without a slash at its end
 	Plans   []Plans        // of packages above: whom else a release concerns

@@ -86,7 +86,8 @@ type Session struct {
 	CreatedAt    time.Time       `bun:"created_at"`
 	UpdatedAt    time.Time       `bun:"updated_at"`
 
-	SpeakerIDs []turnout.ID `bun:"-"` // in the order in which they are named
+	SpeakerIDs []turnout.ID `bun:"-"`                   // in the order in which they are named
+	Favourites int64        `bun:"favourites,scanonly"` // itineraries that it is in, where the whole agenda is read
 }
 
 // Placed reports whether the session has a slot.

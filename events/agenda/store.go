@@ -36,10 +36,10 @@ func (s *Service) Agenda(ctx context.Context, community turnout.ID, event string
 func readAgenda(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error) {
 	a := &Agenda{Event: e}
 	for _, list := range []struct {
-		rows  any
-		order string
-	}{{&a.Rooms, "position, id"}, {&a.Tracks, "position, id"}, {&a.Sessions, "starts_at IS NULL, starts_at, id"}} {
-		err := db.NewSelect().Model(list.rows).Where("community_id = ?", e.CommunityID).Where("event_id = ?", e.ID).OrderExpr(list.order).Scan(ctx)
+		rows           any
+		columns, order string
+	}{{&a.Rooms, "*", "position, id"}, {&a.Tracks, "*", "position, id"}, {&a.Sessions, "session.*, " + favourites, "starts_at IS NULL, starts_at, id"}} {
+		err := db.NewSelect().Model(list.rows).ColumnExpr(list.columns).Where("community_id = ?", e.CommunityID).Where("event_id = ?", e.ID).OrderExpr(list.order).Scan(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -72,6 +72,18 @@ func Tried(ctx context.Context, tx bun.IDB, what string, now time.Time, within t
 	return tried(ctx, tx, Digest(what), 1, now, within)
 }
 
+// mailsAgain is how many mails anybody can have sent to somebody within mailsAgainFor.
+const (
+	mailsAgain    = 3
+	mailsAgainFor = time.Hour
+)
+
+// MayMailAgain counts mails that a stranger can cause, and says whether one more may go out: nobody's mailbox is to be filled by them.
+func MayMailAgain(ctx context.Context, tx bun.IDB, what string, now time.Time) (bool, error) {
+	tries, err := Tried(ctx, tx, "mail again: "+what, now, mailsAgainFor)
+	return tries <= mailsAgain, err
+}
+
 // Spent is Tried for what is counted by the amount: bytes.
 func Spent(ctx context.Context, tx bun.IDB, what string, amount int64, now time.Time, within time.Duration) (int64, error) {
 	return tried(ctx, tx, Digest(what), amount, now, within)

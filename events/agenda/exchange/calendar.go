@@ -151,9 +151,11 @@ func (out *calendarWriter) line(name, value string) {
 	_, _ = out.w.WriteString(rest + "\r\n")
 }
 
-// WriteICS writes the schedule as a calendar: one entry for each session that has a slot, UID the session's GUID,
-// SEQUENCE its revision, DTSTAMP the given time. Errors are those of w.
-func WriteICS(w io.Writer, s *Schedule, stamp time.Time) error {
+// WriteICS writes the schedule as a calendar. Errors are those of w.
+func WriteICS(w io.Writer, s *Schedule, stamp time.Time) error { return CalendarOf(s, stamp).Write(w) }
+
+// CalendarOf makes a schedule a calendar: one entry for each session that has a slot, UID the session's GUID, SEQUENCE its revision, DTSTAMP the given time.
+func CalendarOf(s *Schedule, stamp time.Time) Calendar {
 	calendar := Calendar{Name: s.Title}
 	zone, people, rooms := s.Location(), s.peopleByKey(), s.RoomNames()
 	for _, session := range s.Sessions {
@@ -179,5 +181,5 @@ func WriteICS(w io.Writer, s *Schedule, stamp time.Time) error {
 		}
 		calendar.Events = append(calendar.Events, e)
 	}
-	return calendar.Write(w)
+	return calendar
 }

@@ -210,6 +210,21 @@ func (s *Schedule) sort() {
 // the same in every release.
 func (s *Schedule) GUID(session Session) string { return s.guid("session", session.Key) }
 
+// GUIDs gives those of the sessions with the keys; keys that none has are left out.
+func (s *Schedule) GUIDs(keys []string) []string {
+	wanted := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		wanted[key] = true
+	}
+	guids := []string{}
+	for _, session := range s.Sessions {
+		if wanted[session.Key] {
+			guids = append(guids, s.GUID(session))
+		}
+	}
+	return guids
+}
+
 // PersonGUID is the UUID under which our files name a person of a key.
 func (s *Schedule) PersonGUID(key string) string { return s.guid("person", key) }
 

@@ -15,6 +15,7 @@ export interface Session {
   track: string;
   speakers: string[];
   minutes: number;
+  favourites: number; // how many people marked it
   slot?: Slot;
 }
 
@@ -29,14 +30,15 @@ export interface Day {
   end: number;
 }
 
-// Clash is why a slot cannot be like that: with another session in its room, with one of its speakers, or outside the event. A warning says what is better otherwise: a
+// Clash is why a slot cannot be like that: with another session in its room, with one of its speakers, outside the event, or in a room that has fewer seats than people marked it. A warning says what is better otherwise: a
 // speaker has little time between two rooms, or the track takes place twice at once.
 export interface Clash {
-  kind: "room" | "speaker" | "outside_event" | "short_change" | "track";
+  kind: "room" | "speaker" | "outside_event" | "capacity" | "short_change" | "track";
   warns?: boolean;
   with?: Session;
   names: string[]; // of the room, or of the speakers whom both have
   minutes?: number; // between the two
+  seats?: number; // of the room
 }
 
 const walkingTime = 10 * 60_000; // as agenda.WalkingTime
@@ -59,6 +61,7 @@ interface Sent {
 }
 
 interface SentSession extends Sent {
+  favourites: number;
   title: string;
   kind: string;
   status: string;
@@ -131,7 +134,7 @@ export class Plan {
     for (const s of draft.sessions) {
       const known = this.sessions.get(s.id);
       if (known && known.version >= s.version) continue;
-      const session = { id: s.id, version: s.version, title: s.title, kind: s.kind, status: s.status, track: s.track_id ?? "", speakers: s.speaker_ids, minutes: s.duration_minutes, slot: slotOf(s) };
+      const session = { id: s.id, version: s.version, title: s.title, kind: s.kind, status: s.status, track: s.track_id ?? "", speakers: s.speaker_ids, minutes: s.duration_minutes, favourites: s.favourites, slot: slotOf(s) };
       this.sessions.set(s.id, session);
       news.push(session);
     }
@@ -160,6 +163,8 @@ export class Plan {
   clashes(session: Session, slot: Slot, moving: ReadonlySet<string> = new Set()): Clash[] {
     const found: Clash[] = [];
     if (slot.start < this.begin || slot.end > this.end) found.push({ kind: "outside_event", names: [] });
+    const seats = this.rooms.find((room) => room.id === slot.room)?.capacity;
+    if (seats && session.favourites > seats) found.push({ kind: "capacity", names: [this.room(slot.room)], seats });
     for (const other of this.sessions.values()) {
       if (!other.slot || other.id === session.id || moving.has(other.id) || !overlap(other.slot, slot)) continue;
       if (slot.room && other.slot.room === slot.room) found.push({ kind: "room", with: other, names: [this.room(slot.room)] });
