@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -146,6 +147,43 @@ func TestBrowserBuildsADayByMouse(t *testing.T) {
 	}
 	b.do(chromedp.Click(chromedp.CSS("[data-redo]")))
 	b.stands(1, 1, 120, 60)
+}
+
+// By a finger: at once it scrolls and moves nothing; after it has rested it drags a card to another room and time, and out of the day.
+func TestBrowserBuildsADayByTouch(t *testing.T) {
+	b := openBuilder(t)
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+		return err
+	}))
+	b.seen(".plan-board .plan-card")
+	touch := func(kind input.DispatchTouchEventType, points ...*input.TouchPoint) chromedp.Action[chromedp.Void] {
+		return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: append([]*input.TouchPoint{}, points...)})
+			return err
+		})
+	}
+	finger := func(rests time.Duration, x, y, toX, toY float64) {
+		b.t.Helper()
+		steps := []chromedp.Action[chromedp.Void]{touch(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: x, Y: y}), chromedp.Sleep(rests)}
+		for i := 1; i <= 6; i++ {
+			part := float64(i) / 6
+			steps = append(steps, touch(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: x + (toX-x)*part, Y: y + (toY-y)*part}), chromedp.Sleep(30*time.Millisecond))
+		}
+		b.do(append(steps, touch(input.DispatchTouchEventTypeTouchEnd))...)
+	}
+	minute := b.number(`document.querySelector(".plan-times").getBoundingClientRect().height / Number(document.querySelector(".plan-board").style.getPropertyValue("--long"))`)
+	attic, _ := b.point(chromedp.CSS(`[data-room="`+b.rooms[1]+`"]`), 0.5, 0)
+	x, y := b.point(b.card(0), 0.5, 0.2)
+	finger(20*time.Millisecond, x, y, x, y+90*minute)
+	b.stands(0, 0, 0, 60)
+	x, y = b.point(b.card(0), 0.5, 0.2)
+	finger(600*time.Millisecond, x, y, attic, y+60*minute)
+	b.stands(0, 1, 60, 60)
+	x, y = b.point(b.card(0), 0.5, 0.2)
+	tray, below := b.point(chromedp.CSS("[data-tray]"), 0.5, 0.9)
+	finger(600*time.Millisecond, x, y, tray, below)
+	b.stands(0, 0, -1, 0)
 }
 
 // By keys alone: into the first gap, later, longer, to another room, several at once, aside.

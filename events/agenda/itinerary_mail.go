@@ -3,6 +3,7 @@ package agenda
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -97,6 +98,18 @@ func (s *Service) StopTelling(ctx context.Context, it *Itinerary) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewUpdate().Model((*Itinerary)(nil)).Set("email = ''").Set("asked_email = ''").Set("updated_at = ?", s.now()).
 			Where("id = ?", it.ID).Where("community_id = ?", it.CommunityID).Exec(ctx)
+		return err
+	})
+}
+
+// addressesKept is how long after an event the addresses of those are kept who wanted to be told of its changes.
+const addressesKept = 30 * 24 * time.Hour
+
+// forgetAddresses deletes addresses that nothing more will be told to.
+func (s *Service) forgetAddresses(ctx context.Context) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.NewUpdate().Model((*Itinerary)(nil)).Set("email = ''").Set("asked_email = ''").Where("(email <> '' OR asked_email <> '')").
+			Where("event_id IN (?)", tx.NewSelect().Model((*events.Event)(nil)).Column("id").Where("ends_at < ?", s.now().Add(-addressesKept))).Exec(ctx)
 		return err
 	})
 }

@@ -284,6 +284,18 @@ func TestWhoMarkedIsTold(t *testing.T) {
 		n.publishes("4", false)
 		n.told(n.after(time.Hour), nil)
 		n.holds(it, "B", "A")
+
+		n.must(n.AskToTell(n.ctx, n.event, it, "second@example.org", "en"))
+		for _, wait := range []struct {
+			until time.Time
+			kept  string
+		}{{n.event.EndsAt.Add(addressesKept), "second@example.org"}, {n.event.EndsAt.Add(addressesKept + time.Second), ""}} {
+			n.now = wait.until
+			n.must(n.forgetAddresses(n.ctx))
+			if it, err = n.ItineraryBySecret(n.ctx, n.event, it.ID, it.Secret); err != nil || it.AskedEmail != wait.kept {
+				t.Errorf("%s: the address is %q: %v", wait.until, it.AskedEmail, err)
+			}
+		}
 	})
 }
 

@@ -98,7 +98,10 @@ type newsJob struct {
 }
 
 // Register has the runner do the work that follows a release.
-func (s *Service) Register(r *jobs.Runner) { r.Handle(JobNews, s.tellNews) }
+func (s *Service) Register(r *jobs.Runner) {
+	r.Handle(JobNews, s.tellNews)
+	r.Every("agenda.forget_addresses", time.Hour, s.forgetAddresses)
+}
 
 // tellNews queues a mail to each whom the releases since the last that was told of concern, all of them or none.
 func (s *Service) tellNews(ctx context.Context, job jobs.Job) error {
