@@ -62,7 +62,7 @@ func AffectedBy(ctx context.Context, db bun.IDB, community, event turnout.ID, sl
 			if other.TicketID != u.TicketID {
 				break
 			}
-			if there, ok := slots[other.SessionID]; ok && slot.overlaps(there) {
+			if there, ok := slots[other.SessionID]; ok && slot.Overlaps(there) {
 				found = append(found, Affected{u, other})
 			}
 		}
@@ -99,8 +99,10 @@ type Row struct {
 
 	Name      string `bun:",scanonly"` // of whoever has the ticket now
 	Email     string `bun:",scanonly"`
-	OrderCode string `bun:",scanonly"`
 	TypeName  string `bun:",scanonly"`
+	OrderCode string `bun:"-"`
+
+	OrderNumber int64 `bun:",scanonly"`
 }
 
 // Filter narrows a list of a session's sign-ups; its zero value takes all.
@@ -137,12 +139,13 @@ func (s *Service) Rows(ctx context.Context, e *events.Event, session turnout.ID,
 func (s *Service) rows(ctx context.Context, e *events.Event, session turnout.ID) ([]*Row, error) {
 	var all []*Row
 	err := s.DB.Read().NewSelect().Model(&all).ModelTableExpr("sign_ups AS sign").ColumnExpr("sign.*").
-		ColumnExpr("ticket.attendee_name AS name, ticket.attendee_email AS email, ord.code AS order_code, type.name AS type_name").
+		ColumnExpr("ticket.attendee_name AS name, ticket.attendee_email AS email, ord.number AS order_number, type.name AS type_name").
 		Join("JOIN tickets AS ticket ON ticket.id = sign.ticket_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").Join("JOIN ticket_types AS type ON type.id = ticket.ticket_type_id").
 		Where("sign.session_id = ?", session).Where("sign.community_id = ?", e.CommunityID).Where("sign.event_id = ?", e.ID).
 		OrderExpr("sign.status, sign.signed_at, sign.queued_at, sign.id").Scan(ctx)
 	turn := int64(0)
 	for _, r := range all {
+		r.OrderCode = s.Ticketing.OrderCode(e.Number, r.OrderNumber)
 		if r.Status == Waiting {
 			turn++
 			r.Position = turn

@@ -46,7 +46,7 @@ type Settings struct {
 	OpensAt       time.Time      `bun:",nullzero"` // zero: at once
 	ClosesAt      time.Time      `bun:",nullzero"` // zero: when the session begins
 	Mode          ticketing.Mode // of the tickets that may; empty: both
-	TicketTypeIDs []turnout.ID   `bun:",type:jsonb"` // that may; none: all
+	TicketTypeIDs []turnout.ID   `bun:"ticket_type_ids,type:jsonb"` // that may; none: all
 	Version       int64          // 0: nobody has said anything
 	UpdatedAt     time.Time
 }
@@ -100,8 +100,8 @@ var (
 // Slot is when a session takes place, in UTC.
 type Slot struct{ StartsAt, EndsAt time.Time }
 
-// overlaps says whether two slots have a moment in common.
-func (s Slot) overlaps(other Slot) bool {
+// Overlaps says whether two slots have a moment in common.
+func (s Slot) Overlaps(other Slot) bool {
 	return s.StartsAt.Before(other.EndsAt) && other.StartsAt.Before(s.EndsAt)
 }
 
@@ -240,7 +240,7 @@ func clash(ctx context.Context, db bun.IDB, own []*SignUp, slots map[turnout.ID]
 		return nil
 	}
 	for _, u := range own {
-		if other, ok := slots[u.SessionID]; ok && slot.overlaps(other) {
+		if other, ok := slots[u.SessionID]; ok && slot.Overlaps(other) {
 			var title string
 			if err := db.NewSelect().Table("sessions").Column("title").Where("id = ?", u.SessionID).Scan(ctx, &title); err != nil {
 				return err
