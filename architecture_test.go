@@ -22,6 +22,7 @@ var corridor = [][]string{
 	{"events/sponsors"},
 	{"events/budget"},
 	{"ticketing"},
+	{"ticketing/signups"},
 	{"checkin/badges"},
 	{"checkin"},
 	{"checkin/leads"},

@@ -43,6 +43,7 @@ import (
 	"turnout/ticketing/payments"
 	"turnout/ticketing/payments/offline"
 	"turnout/ticketing/payments/sandbox"
+	"turnout/ticketing/signups"
 )
 
 func init() {
@@ -116,16 +117,18 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 	}
 	var err error
 	h.Ticketing, err = ticketing.New(ctx, ticketing.Service{DB: db, Now: now, Keys: keys,
-		Provider: provider, Inbox: inbox, Pages: allPages(), BaseURL: baseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt})
+		Provider: provider, Inbox: inbox, Pages: allPages(), BaseURL: baseURL, Admitted: checkin.Admitted, Canceled: signups.TicketsCanceled(now, checkin.TicketsCanceled), CameAt: checkin.CameAt})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.SignUps = &signups.Service{DB: db, Now: now, Ticketing: h.Ticketing, Agenda: h.Agenda}
 	h.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: h.Ticketing})
 	h.Badges = &badges.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	h.Leads = &leads.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	inbox.Register(h.runner)
 	h.Agenda.Register(h.runner)
 	h.Ticketing.Register(h.runner)
+	h.SignUps.Register(h.runner)
 	if h.Server, err = New(h.Services, config); err != nil {
 		t.Fatal(err)
 	}

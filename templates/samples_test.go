@@ -419,10 +419,13 @@ func sampleMails() map[string]any {
 	detailed["TicketType"], detailed["DetailsURL"] = "Regular", "https://events.example.org/tickets/tkt_1/details?secret=x"
 	about := maps.Clone(order)
 	about["TicketType"], about["Attendee"], about["TicketURL"], about["AddOns"], about["DetailsURL"] = "Regular", "Grace", "https://events.example.org/tickets/tkt_1?secret=x", "2 × Dinner", detailed["DetailsURL"]
+	moved := maps.Clone(about)
+	moved["Session"], moved["SessionStartsAt"], moved["SessionEndsAt"] = "Knots and <ropes>", sampleConf.StartsAt, sampleConf.StartsAt.Add(90*time.Minute)
 	return map[string]any{
-		"proof":           map[string]any{"Community": sampleBrand.Name, "Accent": "", "EventTitle": sampleConf.Title, "URL": "https://events.example.org/e/x/checkout?proof=x"},
-		"details_asked":   detailed,
-		"add_on_canceled": about, "ticket_given": about, "ticket_passed_on": about, "ticket_canceled": about,
+		"sign_up_moved_up": moved,
+		"proof":            map[string]any{"Community": sampleBrand.Name, "Accent": "", "EventTitle": sampleConf.Title, "URL": "https://events.example.org/e/x/checkout?proof=x"},
+		"details_asked":    detailed,
+		"add_on_canceled":  about, "ticket_given": about, "ticket_passed_on": about, "ticket_canceled": about,
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": wish, "waitlist_offered": wish, "waitlist_missed": wish, "waitlist_closed": wish,

@@ -48,6 +48,8 @@ type ticketPage struct {
 	Shared      []*leads.Receipt // what sponsors learned by this ticket
 	WithdrawURL string           // takes a POST
 	ShareURL    string           // likewise: what was withdrawn
+
+	SessionsURL string // where one signs up for sessions and rates them; "" while there is nothing to
 }
 
 // Ticket is GET /tickets/{ticket}?secret=: the page of one ticket; under {ticket}.pdf its paper, under {ticket}.ics its date.
@@ -111,6 +113,10 @@ func (h *Handler) ticketPage(c *gin.Context, t *ticketing.Ticket, o *ticketing.O
 	page.Scripts = []string{"ticket.js"}
 	page.Ticket.CheckedInAt = seen[t.ID]
 	if t.Status == ticketing.Valid {
+		if page.SessionsURL, err = h.sessionsURL(ctx, e, path, consent); err != nil {
+			h.Fail(c, err)
+			return
+		}
 		page.PDFURL = path + ".pdf" + query
 	}
 	c.Header("Cache-Control", "private, no-cache")

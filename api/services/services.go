@@ -18,6 +18,7 @@ import (
 	"turnout/internal/database"
 	"turnout/recap"
 	"turnout/ticketing"
+	"turnout/ticketing/signups"
 )
 
 // Services is what a running Turnout consists of, as seen from outside.
@@ -34,6 +35,7 @@ type Services struct {
 	Sponsors   *sponsors.Service
 	Budget     *budget.Service
 	Ticketing  *ticketing.Service
+	SignUps    *signups.Service
 	CheckIn    *checkin.Service
 	Badges     *badges.Service
 	Leads      *leads.Service

@@ -40,6 +40,7 @@ import (
 	"turnout/ticketing/payments/offline"
 	"turnout/ticketing/payments/sandbox"
 	"turnout/ticketing/payments/stripe"
+	"turnout/ticketing/signups"
 )
 
 // Options is how `serve` was called, and where it speaks to people.
@@ -154,11 +155,12 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Agenda = &agenda.Service{DB: db, Now: now, Keys: keys, Pages: pages, BaseURL: a.BaseURL}
 	a.Ticketing, err = ticketing.New(ctx, ticketing.Service{
 		DB: db, Now: now, Keys: keys,
-		Provider: a.provider(demo), Inbox: inbox, Pages: pages, BaseURL: a.BaseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt,
+		Provider: a.provider(demo), Inbox: inbox, Pages: pages, BaseURL: a.BaseURL, Admitted: checkin.Admitted, Canceled: signups.TicketsCanceled(now, checkin.TicketsCanceled), CameAt: checkin.CameAt,
 	})
 	if err != nil {
 		return err
 	}
+	a.SignUps = &signups.Service{DB: db, Now: now, Ticketing: a.Ticketing, Agenda: a.Agenda}
 	a.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: a.Ticketing})
 	a.Badges = &badges.Service{DB: db, Now: now, Ticketing: a.Ticketing}
 	a.Leads = &leads.Service{DB: db, Now: now, Ticketing: a.Ticketing}
@@ -173,6 +175,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	post.Register(a.runner)
 	a.Agenda.Register(a.runner)
 	a.Ticketing.Register(a.runner)
+	a.SignUps.Register(a.runner)
 	a.runner.Every("events.end_past", time.Minute, func(ctx context.Context) error {
 		_, err := a.Events.EndPast(ctx)
 		return err

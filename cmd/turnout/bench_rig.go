@@ -31,6 +31,7 @@ import (
 	"turnout/templates"
 	"turnout/ticketing"
 	"turnout/ticketing/payments/offline"
+	"turnout/ticketing/signups"
 )
 
 // rig is a running Turnout with a database of its own.
@@ -287,7 +288,7 @@ func (r *rig) singles(ctx context.Context) (all []*single, shut func(), err erro
 		}
 		s := &single{db: db}
 		s.Service, err = ticketing.New(ctx, ticketing.Service{DB: db, Now: now, Keys: signing.Keys{Current: []byte("the benchmark's")}, Provider: offline.Provider{},
-			Inbox: &webhook.Inbox{DB: db, Log: slog.Default(), Now: now}, Pages: r.pages, BaseURL: r.BaseURL, Admitted: checkin.Admitted, Canceled: checkin.TicketsCanceled, CameAt: checkin.CameAt})
+			Inbox: &webhook.Inbox{DB: db, Log: slog.Default(), Now: now}, Pages: r.pages, BaseURL: r.BaseURL, Admitted: checkin.Admitted, Canceled: signups.TicketsCanceled(now, checkin.TicketsCanceled), CameAt: checkin.CameAt})
 		all = append(all, s)
 		if err != nil {
 			shut()

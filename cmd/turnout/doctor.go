@@ -17,6 +17,7 @@ import (
 	"turnout/internal/webhook"
 	"turnout/migrations"
 	"turnout/ticketing"
+	"turnout/ticketing/signups"
 )
 
 type doctorCommand struct {
@@ -30,6 +31,7 @@ var examinations = []struct {
 }{
 	{"tickets, orders and money", ticketing.Check},
 	{"questions and answers", func(ctx context.Context, db bun.IDB) ([]string, error) { return ticketing.CheckAnswers(ctx, db, now()) }},
+	{"places at sessions", signups.Check},
 	{"check-in lists and attendance", checkin.Check},
 	{"pictures and files", missingFiles},
 }
