@@ -82,6 +82,7 @@ func attendeeSamples() []sample {
 		Speakers                                              []speaker
 		Links                                                 []Link
 		ScheduleURL, GUID, MarkURL                            string
+		Places                                                *samplePlaces
 	}
 	type try struct{ Key, Icon, URL string }
 	type community struct {
@@ -134,9 +135,9 @@ func attendeeSamples() []sample {
 	served.Status, served.OrderURL = "accepted", "/orders/7KQ2M"
 	talk := session{chrome("SQLite in anger: lessons from a year in production", "/e/x/schedule/1"), sampleConf, "talk", "What we would do again", "We ran **one file** for a year.",
 		"<script>alert(1)</script> And then?", "Stage 1", "Databases", "en", sampleConf.StartsAt, sampleConf.StartsAt.Add(45 * time.Minute), true,
-		[]speaker{{"Łukasz Wiśniewski", "Database whisperer."}, {"山田 太郎", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, "/e/x/schedule", "g1", "/e/x/my-agenda"}
+		[]speaker{{"Łukasz Wiśniewski", "Database whisperer."}, {"山田 太郎", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, "/e/x/schedule", "g1", "/e/x/my-agenda", &samplePlaces{3, 0}}
 	bare := talk
-	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text, bare.GUID = false, nil, nil, "", "", ""
+	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text, bare.GUID, bare.Places = false, nil, nil, "", "", "", &samplePlaces{0, 4}
 	return []sample{
 		{"waitlist", "open", open}, {"waitlist", "only", only}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent}, {"waitlist", "closed", shut},
 		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},
@@ -160,19 +161,19 @@ func ticketSamples(tickets []sampleTicket) []sample {
 	}
 	type page struct {
 		Chrome
-		State          string
-		Event          sampleEvent
-		Ticket         sampleTicket
-		OrderCode      string
-		Now            time.Time
-		PDFURL, ICSURL string
-		WithdrawURL    string
-		ShareURL       string
-		Shared         []receipt
+		State                       string
+		Event                       sampleEvent
+		Ticket                      sampleTicket
+		OrderCode                   string
+		Now                         time.Time
+		PDFURL, ICSURL, SessionsURL string
+		WithdrawURL                 string
+		ShareURL                    string
+		Shared                      []receipt
 	}
 	c := chrome(sampleConf.Title, "/tickets/tkt_1?secret=x")
 	c.NoIndex, c.Scripts = true, []string{"ticket.js"}
-	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x", "/tickets/tkt_1/withdraw?secret=x", "/tickets/tkt_1/share?secret=x",
+	valid := page{c, "valid", sampleConf, tickets[0], "7KQ2M", sampleNow, "/tickets/tkt_1.pdf?secret=x", "/tickets/tkt_1.ics?secret=x", "/tickets/tkt_1/sessions?secret=x", "/tickets/tkt_1/withdraw?secret=x", "/tickets/tkt_1/share?secret=x",
 		[]receipt{{"rcp_1", "Kelp & Sons Printing", "By letting a sponsor scan my badge I share my name and e-mail address with them.", sampleNow, time.Time{}, true}, {"rcp_2", "شركة", "Ja.", sampleNow, sampleNow, true}}}
 	virtual, over, canceled, off := valid, valid, valid, valid
 	virtual.Ticket = tickets[1]

@@ -18,6 +18,7 @@ import (
 	"turnout/events/agenda/exchange"
 	"turnout/events/organisers"
 	"turnout/templates"
+	"turnout/ticketing/signups"
 )
 
 // schedulePage is the data of the page "schedule".
@@ -221,7 +222,8 @@ type sessionPage struct {
 	Speakers                       []sessionSpeaker
 	Links                          []templates.Link
 	ScheduleURL                    string
-	GUID, MarkURL                  string // GUID: "" for what nobody plans to miss
+	GUID, MarkURL                  string            // GUID: "" for what nobody plans to miss
+	Places                         *signups.Settings // nil: one does not sign up
 }
 
 type sessionSpeaker struct{ Name, Bio string }
@@ -248,6 +250,9 @@ func (h *Handler) Session(c *gin.Context) {
 		}
 		page := newSessionPage(e, schedule, schedule.Sessions[i])
 		page.Chrome = h.eventChrome(community, e)
+		if page.Places, err = h.SignUps.OfKey(ctx, e, schedule.Sessions[i].Key); err != nil {
+			return nil, err
+		}
 		page.Title, page.Path = schedule.Sessions[i].Title, "/e/"+e.Slug+"/schedule/"+url.PathEscape(guid)
 		page.Canonical, page.JSONLD = h.BaseURL+page.Path, nil
 		page.Description = shorten(strings.ReplaceAll(exchange.PlainText(page.Abstract), "\n", " "), 200)

@@ -160,6 +160,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	if err != nil {
 		return err
 	}
+	a.Agenda.Plans = []agenda.Plans{signups.Plans}
 	a.SignUps = &signups.Service{DB: db, Now: now, Ticketing: a.Ticketing, Agenda: a.Agenda}
 	a.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: a.Ticketing})
 	a.Badges = &badges.Service{DB: db, Now: now, Ticketing: a.Ticketing}

@@ -137,6 +137,17 @@ func (s *Service) knowsTypes(ctx context.Context, db bun.IDB, community, event t
 	return err
 }
 
+// OfKey gives the settings of the session that schedules know by a key, nil where one does not sign up.
+func (s *Service) OfKey(ctx context.Context, e *events.Event, key string) (*Settings, error) {
+	settings := new(Settings)
+	err := s.DB.Read().NewSelect().Model(settings).Join("JOIN sessions AS session ON session.id = settings.session_id").Where("session.guid = ?", key).
+		Where("settings.event_id = ?", e.ID).Where("settings.community_id = ?", e.CommunityID).Where("settings.offered").Scan(ctx)
+	if database.IsNoRows(err) {
+		return nil, nil
+	}
+	return settings, wrapped("settings", err)
+}
+
 // All gives the settings of an event's sessions for which anybody ever said something, by session.
 func (s *Service) All(ctx context.Context, e *events.Event) (map[turnout.ID]*Settings, error) {
 	var rows []*Settings

@@ -381,6 +381,31 @@ func TestNewTimesTellWhatTheyAffect(t *testing.T) {
 	})
 }
 
+// Who is signed up, or waits, is told what a release changes about it; under their own address, else the buyer's.
+func TestPlans(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		a, b := w.session("A", 1), w.session("B", 2)
+		w.publish()
+		w.offer(a, 1)
+		w.offer(b, 5)
+		guests := w.tickets(2)
+		w.want(guests[0], a, "signed")
+		w.want(guests[0], b, "signed")
+		w.want(guests[1], a, "waiting")
+		plans, err := signups.Plans(t.Context(), db.Read(), w.event)
+		w.must(err)
+		if len(plans) != 2 || len(plans[0].Sessions) != 2 || len(plans[1].Sessions) != 1 || !plans[0].SignedUp || plans[0].Email != guests[0].AttendeeEmail || plans[0].Email == "" {
+			t.Errorf("%+v", plans)
+		}
+		other := *w.event
+		other.CommunityID = "com_other"
+		if plans, err = signups.Plans(t.Context(), db.Read(), &other); err != nil || len(plans) != 0 {
+			t.Errorf("another community's: %v %v", plans, err)
+		}
+	})
+}
+
 // The last seat, asked for by many at two servers at the same moment: exactly one has it, and the others wait in turn.
 func TestTheLastSeatAtTwoServers(t *testing.T) {
 	twoServers(t, func(t *testing.T, servers [2]*world) {
