@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"turnout/events/organisers"
 	"turnout/ticketing"
 )
 
@@ -84,19 +83,19 @@ func TestSignUpOnTheTicketsPage(t *testing.T) {
 		d.send(places, url.Values{"offered": {"true"}, "seats": {"2"}, "version": {"1"}}, places)
 		v.see(page(carl, "/sessions"), "You have a place")
 
-		// The day: it is over, stars and words are given by whoever bears the ticket, and read without names.
-		d.ahead.Add(int64(d.event.StartsAt.Sub(time.Now()) + 4*time.Hour))
-		d = d.colleague(organisers.Organiser) // the other's session is over
-		v.refuse(page(carl, "/feedback"), url.Values{"session": {string(knots.ID)}, "stars": {"7"}}, 422, "Stars: ")
-		v.send(page(carl, "/feedback"), url.Values{"session": {string(knots.ID)}, "stars": {"4"}, "words": {"Good <knots>"}}, "/tickets/")
+		// A session has begun: stars and words are given by whoever bears the ticket, and read without names.
+		early := d.place("Early", "Aula", time.Now().UTC().Truncate(time.Minute).Add(-2*time.Hour))
+		d.release("1.1")
+		v.refuse(page(carl, "/feedback"), url.Values{"session": {string(early.ID)}, "stars": {"7"}}, 422, "Stars: ")
+		v.send(page(carl, "/feedback"), url.Values{"session": {string(early.ID)}, "stars": {"4"}, "words": {"Good <knots>"}}, "/tickets/")
 		v.see(page(carl, "/sessions"), "Good &lt;knots&gt;", "Take back")
-		d.see(d.at("/agenda/feedback"), "Knots", "4.0")
-		said := d.see(d.at("/agenda/sessions/"+string(knots.ID)+"/feedback"), "4.0 of 5 stars, from one answer", "Good &lt;knots&gt;")
+		d.see(d.at("/agenda/feedback"), "Early", "4.0")
+		said := d.see(d.at("/agenda/sessions/"+string(early.ID)+"/feedback"), "4.0 of 5 stars, from one answer", "Good &lt;knots&gt;")
 		if strings.Contains(said, "Carl") || strings.Contains(said, "carl@") {
 			t.Error("feedback says whose it is")
 		}
-		v.send(page(carl, "/sessions/"+string(knots.ID)+"/unrate"), nil, "/tickets/")
-		d.see(d.at("/agenda/sessions/"+string(knots.ID)+"/feedback"), "No feedback yet")
+		v.send(page(carl, "/sessions/"+string(early.ID)+"/unrate"), nil, "/tickets/")
+		d.see(d.at("/agenda/sessions/"+string(early.ID)+"/feedback"), "No feedback yet")
 		if r, _ := v.ask(httptest.NewRequest("GET", baseURL+"/tickets/tkt_none/sessions?secret=x", nil)); r.StatusCode != http.StatusNotFound {
 			t.Errorf("no ticket: %d", r.StatusCode)
 		}

@@ -113,7 +113,7 @@ func (h *Handler) ticketSessions(c *gin.Context, b *bearer, status int, form *ra
 	ctx := c.Request.Context()
 	page, err := h.newTicketSessions(c, b)
 	if err == nil {
-		err = h.fillSignUps(c, ctx, b, page)
+		err = h.fillSignUps(ctx, c, b, page)
 	}
 	if err != nil {
 		h.Fail(c, err)
@@ -145,7 +145,7 @@ func (h *Handler) newTicketSessions(c *gin.Context, b *bearer) (*ticketSessionsP
 }
 
 // fillSignUps reads what one can sign up for, and what can be rated.
-func (h *Handler) fillSignUps(c *gin.Context, ctx context.Context, b *bearer, page *ticketSessionsPage) error {
+func (h *Handler) fillSignUps(ctx context.Context, c *gin.Context, b *bearer, page *ticketSessionsPage) error {
 	e := b.order.Event
 	settings, err := h.SignUps.All(ctx, e)
 	if err != nil {

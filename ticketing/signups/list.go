@@ -19,57 +19,6 @@ import (
 	"turnout/ticketing"
 )
 
-// Count says how many have a place at a session, and how many wait for one.
-type Count struct{ Signed, Waiting int64 }
-
-// SignUpsOf counts the sign-ups of sessions of an event; a session without any is not in it.
-func SignUpsOf(ctx context.Context, db bun.IDB, community, event turnout.ID, sessions []turnout.ID) (map[turnout.ID]Count, error) {
-	counts := map[turnout.ID]Count{}
-	if len(sessions) == 0 {
-		return counts, nil
-	}
-	var rows []*Settings
-	err := db.NewSelect().Model(&rows).Where("session_id IN (?)", bun.List(sessions)).Where("community_id = ?", community).Where("event_id = ?", event).
-		Where("taken + waiting > 0").Scan(ctx)
-	for _, r := range rows {
-		counts[r.SessionID] = Count{r.Taken, r.Waiting}
-	}
-	return counts, wrapped("count", err)
-}
-
-// Affected is a sign-up that new times of sessions lose, or bring in the way of another one of the same ticket.
-type Affected struct {
-	SignUp *SignUp
-	Other  *SignUp // that takes place at the same time; nil: the session takes place no more
-}
-
-// AffectedBy lists the sign-ups of an event that were lost, or would overlap another of their ticket, if its sessions took place as slots say: those that it does not name
-// take place no more. Each pair is named once. They are in the order of tickets and sessions.
-func AffectedBy(ctx context.Context, db bun.IDB, community, event turnout.ID, slots map[turnout.ID]Slot) ([]Affected, error) {
-	var all []*SignUp
-	err := db.NewSelect().Model(&all).Where("event_id = ?", event).Where("community_id = ?", community).Order("ticket_id", "session_id").Scan(ctx)
-	if err != nil {
-		return nil, wrapped("affected", err)
-	}
-	var found []Affected
-	for i, u := range all {
-		slot, placed := slots[u.SessionID]
-		if !placed {
-			found = append(found, Affected{SignUp: u})
-			continue
-		}
-		for _, other := range all[i+1:] {
-			if other.TicketID != u.TicketID {
-				break
-			}
-			if there, ok := slots[other.SessionID]; ok && slot.Overlaps(there) {
-				found = append(found, Affected{u, other})
-			}
-		}
-	}
-	return found, nil
-}
-
 // OfTicket lists a ticket's sign-ups, with the position of each that waits.
 func (s *Service) OfTicket(ctx context.Context, t *ticketing.Ticket) ([]*SignUp, error) {
 	db := s.DB.Read()

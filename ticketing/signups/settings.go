@@ -2,6 +2,7 @@ package signups
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -119,7 +120,7 @@ func (s *Service) SaveSettings(ctx context.Context, community, event, session tu
 
 // stale is turnout.ErrStale where nothing else went wrong: somebody else said something, or nobody yet.
 func stale(err error) error {
-	if err == nil || err == error(ErrNotOffered) {
+	if err == nil || errors.Is(err, ErrNotOffered) {
 		return turnout.ErrStale
 	}
 	return err

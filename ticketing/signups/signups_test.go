@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -339,48 +340,6 @@ func TestWhoMaySignUp(t *testing.T) {
 	})
 }
 
-// New times of sessions say which sign-ups are lost and which are in each other's way; the sign-ups stay.
-func TestNewTimesTellWhatTheyAffect(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		w := newWorld(t, db)
-		a, b, c := w.session("A", 1), w.session("B", 2), w.session("C", 3)
-		w.publish()
-		guests := w.tickets(2)
-		for _, session := range []turnout.ID{a, b, c} {
-			w.offer(session, 1)
-			w.want(guests[0], session, "signed")
-		}
-		w.want(guests[1], a, "waiting")
-		slots, err := w.Released(t.Context(), w.event)
-		w.must(err)
-		if found, err := signups.AffectedBy(t.Context(), db.Read(), w.event.CommunityID, w.event.ID, slots); err != nil || len(found) != 0 {
-			t.Errorf("as released: %v, %v", found, err)
-		}
-		slots[b] = slots[a]
-		delete(slots, c)
-		found, err := signups.AffectedBy(t.Context(), db.Read(), w.event.CommunityID, w.event.ID, slots)
-		var lost, clash int
-		for _, f := range found {
-			switch {
-			case f.Other == nil && f.SignUp.SessionID == c:
-				lost++
-			case f.Other != nil && f.SignUp.TicketID == guests[0].ID:
-				clash++
-			}
-		}
-		if err != nil || len(found) != 2 || lost != 1 || clash != 1 {
-			t.Errorf("%+v, %v", found, err)
-		}
-		counts, err := signups.SignUpsOf(t.Context(), db.Read(), w.event.CommunityID, w.event.ID, []turnout.ID{a, b, "ses_none"})
-		if err != nil || len(counts) != 2 || counts[a] != (signups.Count{Signed: 1, Waiting: 1}) || counts[b] != (signups.Count{Signed: 1}) {
-			t.Errorf("%v, %v", counts, err)
-		}
-		if counts, err := signups.SignUpsOf(t.Context(), db.Read(), "com_other", w.event.ID, []turnout.ID{a}); err != nil || len(counts) != 0 {
-			t.Errorf("another community's: %v, %v", counts, err)
-		}
-	})
-}
-
 // Who is signed up, or waits, is told what a release changes about it; under their own address, else the buyer's.
 func TestPlans(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
@@ -466,10 +425,12 @@ func TestEverybodyAtOnce(t *testing.T) {
 				}
 			}
 		})
-		slots, err := w.Released(t.Context(), w.event)
+		plans, err := signups.Plans(t.Context(), w.DB.Read(), w.event)
 		w.must(err)
-		if found, err := signups.AffectedBy(t.Context(), w.DB.Read(), w.event.CommunityID, w.event.ID, slots); err != nil || len(found) != 0 {
-			t.Errorf("a guest in two places: %+v, %v", found, err)
+		for _, p := range plans { // A and B take place at the same time
+			if slices.Contains(p.Sessions, sessions[0]) && slices.Contains(p.Sessions, sessions[1]) {
+				t.Errorf("a guest in two places: %+v", p)
+			}
 		}
 	})
 }
@@ -489,91 +450,6 @@ func TestAPlaceGoesWithTheTicket(t *testing.T) {
 		if err != nil || len(rows) != 1 || rows[0].Name != "Eve" || rows[0].TicketID != guests[0].ID {
 			t.Errorf("%+v, %v", rows, err)
 		}
-	})
-}
-
-// Feedback is one a ticket, changeable, from the session's beginning until two weeks after the event, and says nowhere whose it is.
-func TestFeedback(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		w := newWorld(t, db)
-		knots, hidden := w.session("Knots", 1), w.session("Knots for two", 2)
-		w.publish()
-		_, err := w.Agenda.Unplace(t.Context(), w.event.CommunityID, hidden, 0)
-		w.must(err)
-		w.publish()
-		guests := w.tickets(3)
-		rate := func(i int, session turnout.ID, stars int64, words string) string {
-			err := w.Rate(t.Context(), guests[i], session, signups.FeedbackInput{Stars: stars, Words: words})
-			if e, ok := errors.AsType[*turnout.Error](err); ok {
-				return e.Code
-			}
-			w.must(err)
-			return ""
-		}
-		if got := rate(0, knots, 5, "x"); got != "feedback_closed" {
-			t.Errorf("before it began: %q", got)
-		}
-		w.clock.Store(int64(30*24*time.Hour + time.Hour))
-		for _, bad := range []struct {
-			stars int64
-			words string
-		}{{0, ""}, {6, ""}, {3, strings.Repeat("x", signups.MaxWords+1)}} {
-			if err := w.Rate(t.Context(), guests[0], knots, signups.FeedbackInput{Stars: bad.stars, Words: bad.words}); err == nil {
-				t.Errorf("%d stars and %d letters are taken", bad.stars, len(bad.words))
-			}
-		}
-		if err := w.Rate(t.Context(), guests[0], hidden, signups.FeedbackInput{Stars: 1}); !errors.Is(err, turnout.ErrNotFound) {
-			t.Errorf("a session outside the schedule: %v", err)
-		}
-		for i, said := range []struct {
-			stars int64
-			words string
-		}{{5, "Great"}, {2, " slow\n"}, {4, ""}} {
-			if got := rate(i, knots, said.stars, said.words); got != "" {
-				t.Errorf("guest %d: %s", i, got)
-			}
-			sums, err := w.Summaries(t.Context(), w.event, knots)
-			if err != nil || sums[knots].Shareable() != (i == 2) {
-				t.Errorf("after %d: %+v, %v", i+1, sums, err)
-			}
-		}
-		if got := rate(0, knots, 3, "Good"); got != "" { // changed
-			t.Error(got)
-		}
-		sums, err := w.Summaries(t.Context(), w.event)
-		if sum := sums[knots]; err != nil || sum.Count != 3 || sum.Average() != 3 || sum.ByStars != [5]int64{0, 1, 1, 1, 0} {
-			t.Errorf("%+v, %v", sums, err)
-		}
-		said, err := w.Said(t.Context(), w.event, knots, "", 10)
-		if err != nil || len(said) != 2 || said[0].TicketID != "" || said[0].PersonID != "" {
-			t.Errorf("%+v, %v", said, err)
-		}
-		var file bytes.Buffer
-		w.must(w.ExportFeedback(t.Context(), &file, w.event, knots, ticketing.Export{Format: sheet.CSV}))
-		if text := file.String(); strings.Count(text, "\n") != 4 || strings.Contains(text, "@") || strings.Contains(text, "Guest") || !strings.Contains(text, "slow") {
-			t.Errorf("file: %q", text)
-		}
-		own, err := w.FeedbackOfTicket(t.Context(), guests[0])
-		if err != nil || own[knots] == nil || own[knots].Words != "Good" {
-			t.Errorf("%+v, %v", own, err)
-		}
-		w.must(w.Unrate(t.Context(), guests[0], knots))
-		_, err = w.Ticketing.CancelOrder(t.Context(), w.event.CommunityID, guests[1].OrderID, ticketing.CanceledByOrganiser, false)
-		w.must(err)
-		if got := rate(1, knots, 1, ""); got != "ticket_over" {
-			t.Errorf("a canceled ticket: %q", got)
-		}
-		w.clock.Store(int64(32*24*time.Hour + signups.FeedbackDays*24*time.Hour))
-		if got := rate(2, knots, 1, ""); got != "feedback_closed" {
-			t.Errorf("long after: %q", got)
-		}
-		w.must(db.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
-			n, err := signups.EraseFeedback(ctx, tx, w.event.CommunityID, guests[2].PersonID)
-			if n != 1 {
-				t.Errorf("%d erased", n)
-			}
-			return err
-		}))
 	})
 }
 
