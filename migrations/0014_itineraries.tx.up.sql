@@ -17,6 +17,7 @@ CREATE INDEX itineraries_merged ON itineraries (merged_into) WHERE merged_into I
 CREATE TABLE itinerary_sessions (
     itinerary_id TEXT NOT NULL REFERENCES itineraries (id) ON DELETE CASCADE,
     session_id   TEXT NOT NULL REFERENCES sessions (id),
+    community_id TEXT NOT NULL,
     chosen_at    TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (itinerary_id, session_id)
 );

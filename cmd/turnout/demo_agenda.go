@@ -77,7 +77,7 @@ func (s *story) stars(e *events.Event, followers int) {
 		s.itineraries = append(s.itineraries, it)
 		for k, x := range public {
 			if liked := (i*37 + k*61 + i*k*17) % 100; liked < 22 || x.Kind == agenda.Workshop && liked < 88 {
-				s.chosen = append(s.chosen, &chosen{ItineraryID: it.ID, SessionID: x.ID, ChosenAt: at})
+				s.chosen = append(s.chosen, &chosen{ItineraryID: it.ID, SessionID: x.ID, CommunityID: e.CommunityID, ChosenAt: at})
 			}
 		}
 	}

@@ -169,6 +169,7 @@ type (
 
 		ItineraryID turnout.ID
 		SessionID   turnout.ID
+		CommunityID turnout.ID
 		ChosenAt    time.Time
 	}
 	news struct {

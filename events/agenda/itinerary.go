@@ -51,6 +51,7 @@ type itinerarySession struct {
 
 	ItineraryID turnout.ID `bun:"itinerary_id,pk"`
 	SessionID   turnout.ID `bun:"session_id,pk"`
+	CommunityID turnout.ID `bun:"community_id"`
 	ChosenAt    time.Time  `bun:"chosen_at"`
 }
 
@@ -155,8 +156,8 @@ func (s *Service) mark(ctx context.Context, tx bun.Tx, e *events.Event, id turno
 	if len(add) == 0 {
 		return nil
 	}
-	chosen := ids(add).ColumnExpr("?, session.id, ?", id, s.now())
-	_, err := tx.NewRaw("INSERT INTO itinerary_sessions (itinerary_id, session_id, chosen_at) ? ON CONFLICT DO NOTHING", chosen).Exec(ctx)
+	chosen := ids(add).ColumnExpr("?, session.id, session.community_id, ?", id, s.now())
+	_, err := tx.NewRaw("INSERT INTO itinerary_sessions (itinerary_id, session_id, community_id, chosen_at) ? ON CONFLICT DO NOTHING", chosen).Exec(ctx)
 	return err
 }
 
@@ -189,8 +190,8 @@ func (s *Service) Merge(ctx context.Context, e *events.Event, from, into *Itiner
 }
 
 func (s *Service) takeOver(ctx context.Context, tx bun.Tx, from, into *Itinerary) error {
-	_, err := tx.NewRaw(`INSERT INTO itinerary_sessions (itinerary_id, session_id, chosen_at)
-		SELECT ?, session_id, chosen_at FROM itinerary_sessions WHERE itinerary_id = ? ON CONFLICT DO NOTHING`, into.ID, from.ID).Exec(ctx)
+	_, err := tx.NewRaw(`INSERT INTO itinerary_sessions (itinerary_id, session_id, community_id, chosen_at)
+		SELECT ?, session_id, community_id, chosen_at FROM itinerary_sessions WHERE itinerary_id = ? ON CONFLICT DO NOTHING`, into.ID, from.ID).Exec(ctx)
 	if err != nil {
 		return err
 	}
