@@ -100,7 +100,7 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 			return h.Ticketing.ReceiveWebhook(ctx, payload, signature)
 		}})
 	h.Services = services.Services{DB: db, Now: now, BaseURL: baseURL,
-		Organisers: &organisers.Service{DB: db, Now: now}, Events: &events.Service{DB: db, Now: now}, Speakers: &speakers.Service{DB: db, Now: now},
+		Organisers: &organisers.Service{DB: db, Now: now}, Events: &events.Service{DB: db, Now: now}, Speakers: &speakers.Service{DB: db, Now: now, Pages: allPages(), BaseURL: baseURL},
 		Agenda: &agenda.Service{DB: db, Now: now, Pages: allPages(), BaseURL: baseURL}, Sponsors: &sponsors.Service{DB: db, Now: now}, Budget: &budget.Service{DB: db, Now: now},
 		Community: &community.Service{DB: db, Now: now, Words: allPages()}}
 	h.Recap = &recap.Service{DB: db, Now: now, Community: h.Community, Words: allPages()}
@@ -123,6 +123,7 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 	h.Badges = &badges.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	h.Leads = &leads.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	inbox.Register(h.runner)
+	h.Speakers.Register(h.runner)
 	h.Agenda.Register(h.runner)
 	h.Ticketing.Register(h.runner)
 	if h.Server, err = New(h.Services, config); err != nil {

@@ -132,7 +132,7 @@ func samples() []sample {
 	all = append(all, orderSamples()...)
 	all = append(all, attendeeSamples()...)
 	all = append(all, doorSamples()...)
-	return append(append(all, changesSamples()...), scheduleSamples()...)
+	return append(append(append(all, changesSamples()...), scheduleSamples()...), speakerSamples()...)
 }
 
 type sampleCard struct {
@@ -426,6 +426,7 @@ func sampleMails() map[string]any {
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": wish, "waitlist_offered": wish, "waitlist_missed": wish, "waitlist_closed": wish,
 		"schedule_news":  newsSample(),
+		"speaker_link":   speakerLinkSample(),
 		"approval_asked": order, "approved": order, "declined": order,
 		"order_confirmed": order, "order_canceled": order, "order_pending": order, "payment_returned": order, "paid_twice": order, "order_links": order,
 	}
