@@ -319,6 +319,7 @@ func (h *Handler) SaveSpeakerTimes(c *gin.Context) {
 		return
 	}
 	if shown, status, ok := h.refused(c, err); ok {
+		h.labelWindows(c, shown)
 		h.speaker(c, status, sp, newSpeakerForm(sp), shown, typed)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -196,6 +197,18 @@ func readWindows(c *gin.Context, form *formReader) (times []speakers.Window, typ
 	return times, typed
 }
 
+// labelWindows has an error summary name the fields of times.
+func (h *Handler) labelWindows(c *gin.Context, shown templates.Errors) {
+	for i, s := range shown {
+		switch {
+		case strings.HasPrefix(s.Name, "times[") && strings.HasSuffix(s.Name, ".starts_at"):
+			shown[i].Label = h.text(c, "speak.window_from")
+		case strings.HasPrefix(s.Name, "times[") && strings.HasSuffix(s.Name, ".ends_at"):
+			shown[i].Label = h.text(c, "speak.window_until")
+		}
+	}
+}
+
 // photoURL is the address of a speaker's photo in a width of speakers.PhotoWidths; "" for none.
 func photoURL(sp *speakers.Speaker, width int) string {
 	switch {
@@ -265,6 +278,7 @@ func (h *Handler) spokenForm(c *gin.Context, sp *speakers.Speaker, e *events.Eve
 		h.Fail(c, err)
 		return
 	}
+	h.labelWindows(c, shown)
 	page.Errors = shown
 	keep(page)
 	page.Form.Version = page.Version // whoever sends it again has seen that somebody was faster
