@@ -528,8 +528,9 @@ func TestPublicPagesOfSpeakers(t *testing.T) {
 			return w.StatusCode
 		}
 		d.api("POST", "/events/"+d.event.Slug+"/publish", nil, 200)
-		if status("/speakers") != 404 || status("/speakers/"+zoe) != 404 {
-			t.Error("there are pages before a release")
+		v.see("/e/"+d.event.Slug+"/speakers", "No speakers are announced yet")
+		if status("/speakers/"+zoe) != 404 {
+			t.Error("there is a page before a release")
 		}
 		if err := takeOff(d, talk, zoe); err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -70,17 +71,17 @@ func (h *Handler) presentSpeakers(ctx context.Context, e *events.Event) (map[str
 	return now, err
 }
 
-// released is what a public page of the schedule needs.
+// released is what a public page of the schedule needs. Before there is a release it gives the event and the community all the same, with agenda.ErrNotReleased.
 func (h *Handler) released(ctx context.Context, slug string) (*events.Event, *exchange.Schedule, *organisers.Community, error) {
 	e, err := events.FindPublic(ctx, h.DB.Read(), slug)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	schedule, _, err := h.Agenda.Schedule(ctx, e)
+	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
+	schedule, _, err := h.Agenda.Schedule(ctx, e)
 	return e, schedule, community, err
 }
 
@@ -89,7 +90,8 @@ func (h *Handler) PublicSpeakers(c *gin.Context) {
 	slug := c.Param("event")
 	h.cached(c, "speakers "+slug, htmlType, func(ctx context.Context, lang string) ([]byte, error) {
 		e, schedule, community, err := h.released(ctx, slug)
-		if err != nil {
+		unreleased := errors.Is(err, agenda.ErrNotReleased) // the address is known before there is anything
+		if err != nil && !unreleased {
 			return nil, err
 		}
 		now, err := h.presentSpeakers(ctx, e)
@@ -98,7 +100,10 @@ func (h *Handler) PublicSpeakers(c *gin.Context) {
 		}
 		page := publicSpeakersPage{Chrome: h.eventChrome(community, e), Event: newPublicEvent(e), ScheduleURL: "/e/" + e.Slug + "/schedule"}
 		page.Title, page.Path, page.JSONLD = h.Templates.Message(lang, "session.speakers")+" · "+e.Title, "/e/"+e.Slug+"/speakers", nil
-		page.Canonical = h.BaseURL + page.Path
+		page.Canonical, page.NoIndex = h.BaseURL+page.Path, unreleased
+		if unreleased {
+			schedule = new(exchange.Schedule)
+		}
 		for _, p := range schedule.People {
 			if n := len(speaksAt(schedule, p.Key)); n > 0 {
 				out := publicSpeaker{Name: p.Name, URL: speakerURL(e, p.Key), PhotoURL: photoURL(now[p.Key], 1), Count: n}
