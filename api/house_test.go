@@ -102,7 +102,7 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 		}})
 	keys := signing.Keys{Current: []byte("a secret of thirty-two characters")}
 	h.Services = services.Services{DB: db, Now: now, BaseURL: baseURL,
-		Organisers: &organisers.Service{DB: db, Now: now}, Events: &events.Service{DB: db, Now: now}, Speakers: &speakers.Service{DB: db, Now: now},
+		Organisers: &organisers.Service{DB: db, Now: now}, Events: &events.Service{DB: db, Now: now}, Speakers: &speakers.Service{DB: db, Now: now, Pages: allPages(), BaseURL: baseURL},
 		Agenda: &agenda.Service{DB: db, Now: now, Keys: keys, Pages: allPages(), BaseURL: baseURL}, Sponsors: &sponsors.Service{DB: db, Now: now}, Budget: &budget.Service{DB: db, Now: now},
 		Community: &community.Service{DB: db, Now: now, Words: allPages()}}
 	h.Recap = &recap.Service{DB: db, Now: now, Community: h.Community, Words: allPages()}
@@ -126,6 +126,7 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 	h.Badges = &badges.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	h.Leads = &leads.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	inbox.Register(h.runner)
+	h.Speakers.Register(h.runner)
 	h.Agenda.Register(h.runner)
 	h.Ticketing.Register(h.runner)
 	h.SignUps.Register(h.runner)

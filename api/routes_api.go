@@ -27,6 +27,9 @@ func (s *server) apiRoutes() []access.Route {
 		// Plan: agenda
 		{Method: post, Path: "/events/{event}/rooms", Who: token("agenda:write"), Handle: api.CreateRoom},
 		{Method: post, Path: "/events/{event}/tracks", Who: token("agenda:write"), Handle: api.CreateTrack},
+		{Method: get, Path: "/events/{event}/speakers", Who: token("agenda:read"), Handle: api.ListSpeakers},
+		{Method: get, Path: "/speakers/{id}/availability", Who: token("agenda:read"), Handle: api.GetSpeakerTimes},
+		{Method: put, Path: "/speakers/{id}/availability", Who: token("agenda:write"), Handle: api.SetSpeakerTimes},
 		{Method: post, Path: "/events/{event}/speakers", Who: token("agenda:write"), Handle: api.CreateSpeaker},
 		{Method: post, Path: "/events/{event}/sessions", Who: token("agenda:write"), Handle: api.CreateSession},
 		{Method: put, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.PlaceSession},

@@ -33,6 +33,9 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/e/{event}/my-agenda/{itinerary}/stop", Who: link, Handle: p.StopTelling},
 		{Method: post, Path: "/e/{event}/my-agenda/{itinerary}/stop", Who: link, Handle: p.StopTelling, Unseen: true},
 
+		{Method: get, Path: "/e/{event}/speakers", Who: lazy, Handle: p.PublicSpeakers},
+		{Method: get, Path: "/e/{event}/speakers/{speaker}", Who: lazy, Handle: p.PublicSpeaker},
+		{Method: get, Path: "/e/{event}/slides/{slides}", Who: lazy, Handle: p.PublicSlidesFile},
 		{Method: get, Path: "/favicon.ico", Who: public, Handle: p.Favicon},
 		{Method: get, Path: "/theme/{file}", Who: public, Handle: p.Theme},
 		{Method: get, Path: "/pictures/{name}", Who: public, Handle: p.Picture},

@@ -207,6 +207,13 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: get, Path: "/speakers/{speaker}", Who: may("agenda:write"), Handle: p.EventSpeaker},
 		{Method: post, Path: "/speakers/{speaker}", Who: may("agenda:write"), Handle: p.SaveSpeaker},
 		{Method: post, Path: "/speakers/{speaker}/remove", Who: may("agenda:write"), Handle: p.RemoveSpeaker},
+		{Method: post, Path: "/speakers/ask", Who: may("agenda:write"), Handle: p.AskSpeakers, Unseen: true},
+		{Method: post, Path: "/speakers/wishes", Who: may("agenda:write"), Handle: p.SetSpeakerWishes, Unseen: true},
+		{Method: post, Path: "/speakers/{speaker}/times", Who: may("agenda:write"), Handle: p.SaveSpeakerTimes, Unseen: true},
+		{Method: post, Path: "/speakers/{speaker}/photo", Who: may("agenda:write"), Handle: p.SaveSpeakerPhoto},
+		{Method: post, Path: "/speakers/{speaker}/link", Who: may("agenda:write"), Handle: p.SpeakerLink, Unseen: true},
+		{Method: get, Path: "/speakers/{speaker}/preview", Who: may("agenda:write"), Handle: p.SpeakerPreview},
+		{Method: get, Path: "/speakers/{speaker}/slides/{slides}", Who: may("agenda:write"), Handle: p.SpeakerSlides},
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 )
 
 // most is how many statements each page of the console asks at most, however much there is to show. Two of them find out who looks
-// (session; account with its rights and communities), a third at which event. P13 wishes for 6 on the overview; it asks 13, for each
-// room counts what is its own: sales, days, types, add-ons, choices, pools, sessions with their conflicts, the release.
+// (session; account with its rights and communities), a third at which event. P13 wishes for 6 on the overview; it asks 14, for each
+// room counts what is its own: sales, days, types, add-ons, choices, pools, sessions with their conflicts, when speakers can be there, the release.
 var most = map[string]int64{
 	"/console":                                                        5,
 	"/console/{community}/events":                                     5,
@@ -34,15 +34,8 @@ var most = map[string]int64{
 	"/console/{community}/mail/{mail}/files/{n}":                      3,
 	"/console/{community}/jobs":                                       3,
 	"/console/{community}/audit":                                      3,
-	"/console/events/{event}":                                         13,
+	"/console/events/{event}":                                         14,
 	"/console/events/{event}/details":                                 3,
-	"/console/events/{event}/agenda/sessions/{session}/places.csv":    5,
-	"/console/events/{event}/agenda/sessions/{session}/places.xlsx":   5,
-	"/console/events/{event}/agenda/sessions/{session}/feedback.csv":  5,
-	"/console/events/{event}/agenda/sessions/{session}/feedback.xlsx": 5,
-	"/console/events/{event}/agenda/feedback":                         5,
-	"/console/events/{event}/agenda/sessions/{session}/places":        10,
-	"/console/events/{event}/agenda/sessions/{session}/feedback":      6,
 	"/console/events/{event}/publish":                                 3,
 	"/console/events/{event}/tickets":                                 22,
 	"/console/events/{event}/tickets/pools/{pool}":                    5,
@@ -76,20 +69,22 @@ var most = map[string]int64{
 	"/console/events/{event}/questions":                               6,
 	"/console/events/{event}/questions/new":                           6,
 	"/console/events/{event}/questions/{question}":                    8,
-	"/console/events/{event}/agenda":                                  11,
+	"/console/events/{event}/agenda":                                  12,
 	"/console/events/{event}/agenda/grid":                             3,
-	"/console/events/{event}/agenda/draft":                            9,
-	"/console/events/{event}/agenda/rooms":                            9,
-	"/console/events/{event}/agenda/sessions/new":                     9,
-	"/console/events/{event}/agenda/sessions/{session}":               9,
+	"/console/events/{event}/agenda/draft":                            10,
+	"/console/events/{event}/agenda/rooms":                            10,
+	"/console/events/{event}/agenda/sessions/new":                     10,
+	"/console/events/{event}/agenda/sessions/{session}":               10,
 	"/console/events/{event}/agenda/import":                           3,
-	"/console/events/{event}/agenda/export/{format}":                  9,
+	"/console/events/{event}/agenda/export/{format}":                  10,
 	"/console/events/{event}/agenda/copy-day":                         4,
 	"/console/events/{event}/agenda/copies/{copy}":                    4,
-	"/console/events/{event}/agenda/release":                          20,
-	"/console/events/{event}/speakers":                                4,
+	"/console/events/{event}/agenda/release":                          22,
+	"/console/events/{event}/speakers":                                11,
+	"/console/events/{event}/speakers/{speaker}/preview":              10,
+	"/console/events/{event}/speakers/{speaker}/slides/{slides}":      6,
 	"/console/events/{event}/speakers/new":                            3,
-	"/console/events/{event}/speakers/{speaker}":                      4,
+	"/console/events/{event}/speakers/{speaker}":                      10,
 	"/console/events/{event}/check-in":                                6,
 	"/console/events/{event}/check-in/new":                            7,
 	"/console/events/{event}/check-in/{list}":                         21,
@@ -113,6 +108,13 @@ var most = map[string]int64{
 	"/console/events/{event}/activation":                              6,
 	"/console/events/{event}/recap":                                   14,
 	"/console/events/{event}/recap.pdf":                               14,
+	"/console/events/{event}/agenda/sessions/{session}/places.csv":    5,
+	"/console/events/{event}/agenda/sessions/{session}/places.xlsx":   5,
+	"/console/events/{event}/agenda/sessions/{session}/feedback.csv":  5,
+	"/console/events/{event}/agenda/sessions/{session}/feedback.xlsx": 5,
+	"/console/events/{event}/agenda/feedback":                         5,
+	"/console/events/{event}/agenda/sessions/{session}/places":        10,
+	"/console/events/{event}/agenda/sessions/{session}/feedback":      6,
 
 	"/console/events/{event}/box-office/{order}/tickets.pdf": 12,
 
@@ -146,6 +148,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		track := f.api("POST", at+"/tracks", m{"name": name}, 201).text1("id")
 		speaker := f.api("POST", at+"/speakers", m{"name": name, "email": fmt.Sprintf("speaker%d@example.org", i)}, 201).text1("id")
 		session := f.api("POST", at+"/sessions", m{"title": name, "kind": "talk", "duration_minutes": 30, "track_id": track, "speaker_ids": []string{speaker}}, 201).text1("id")
+		slides := f.sendSlides(speaker, session)
 		begin := f.event.StartsAt.Add(1).Truncate(1)
 		f.api("PUT", "/sessions/"+session+"/slot", m{"room_id": room, "starts_at": begin, "ends_at": begin.Add(30 * 60e9)}, 200) // all at once: conflicts
 		day := agenda.DayOf(f.event, begin)
@@ -183,7 +186,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 		f.api("POST", "/events", eventBody(fmt.Sprintf("other-%d", i)), 201)
 		f.api("POST", "/activities", m{"items": []m{{"person": m{"email": fmt.Sprintf("buyer%d@example.org", i)}, "type": "post", "source": "forum", "occurred_at": "2026-01-01T00:00:00Z", "external_id": name}}}, 200)
 		f.names = map[string]string{"community": f.community.Slug, "sessions": session, "speakers": speaker, "tiers": tier, "sponsors": sponsor, "vouchers": voucher, "lines": line, "check-in": list, "devices": device, "pools": pool, "types": tt, "add-ons": addOn,
-			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question, "import": string(imp), "prints": prints, "one": one, "copies": copied}
+			"orders": order.Code, "box-office": sold.Code, "runs": string(run), "questions": question, "import": string(imp), "prints": prints, "one": one, "copies": copied, "slides": slides}
 	}
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {
 		f.t.Fatal(err)

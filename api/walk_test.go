@@ -162,6 +162,7 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 var bodies = map[string]string{
 	"/sessions/{id}/sign-up":           `{"offered":true,"seats":5}`,
 	"/sessions/{id}/slot":              `{"starts_at":"2027-05-01T09:00:00Z","ends_at":"2027-05-01T10:00:00Z"}`,
+	"/speakers/{id}/availability":      `{"times":[]}`,
 	"/pools/{id}":                      `{"name":"A","capacity":30}`,
 	"/tickets/{id}/door-answers":       `{"answers":{}}`,
 	"/pools/{id}/blocks":               `{"places":1,"note":"A"}`,

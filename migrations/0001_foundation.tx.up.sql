@@ -24,7 +24,7 @@ CREATE TABLE communities (
 CREATE TABLE audit_log (
     id           TEXT PRIMARY KEY,
     community_id TEXT NOT NULL,
-    actor_kind   TEXT NOT NULL, -- staff, token, buyer, device, system
+    actor_kind   TEXT NOT NULL, -- staff, token, buyer, device, speaker, system
     actor_id     TEXT NOT NULL DEFAULT '',
     action       TEXT NOT NULL, -- event.published
     subject_id   TEXT NOT NULL,

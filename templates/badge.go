@@ -26,6 +26,7 @@ var looks = map[string]look{
 	"sponsor.signed": {"ok", "pencil"}, "sponsor.invoiced": {"warn", "file-text"}, "sponsor.paid": {"ok", "circle-check"}, "sponsor.lost": {"bad", "x"},
 	"session.draft": {"neutral", "pencil"}, "session.confirmed": {"ok", "circle-check"}, "session.withdrawn": {"bad", "ban"},
 	"sign_up.signed": {"ok", "circle-check"}, "sign_up.waiting": {"info", "hourglass"},
+	"answer.pending": {"warn", "circle-dot"}, "answer.confirmed": {"ok", "circle-check"}, "answer.declined": {"bad", "circle-x"}, "answer.moved": {"warn", "clock"},
 	"device.online": {"ok", "wifi"}, "device.offline": {"neutral", "wifi-off"}, "device.waiting": {"info", "qr-code"},
 	"device.unpaired": {"neutral", "log-out"}, "device.expired": {"neutral", "clock"}, "device.revoked": {"bad", "ban"},
 	"scan.accepted": {"ok", "circle-check"}, "scan.refused": {"bad", "circle-x"},

@@ -133,7 +133,7 @@ func samples() []sample {
 	all = append(all, orderSamples()...)
 	all = append(all, attendeeSamples()...)
 	all = append(all, doorSamples()...)
-	return slices.Concat(all, changesSamples(), agendaSamples(), scheduleSamples())
+	return slices.Concat(all, changesSamples(), agendaSamples(), scheduleSamples(), speakerSamples())
 }
 
 type sampleCard struct {
@@ -429,6 +429,7 @@ func sampleMails() map[string]any {
 		"password_reset":  map[string]any{"Community": sampleBrand.Name, "Accent": "", "Name": "Ada", "URL": "https://events.example.org/reset/x", "Hours": 2},
 		"invitation":      map[string]any{"Community": sampleBrand.Name, "Accent": "#ffd400", "Name": "Grace", "InviterName": "Ada", "Role": "agenda_editor", "URL": "https://events.example.org/invitation/x", "Days": 7},
 		"waitlist_joined": wish, "waitlist_offered": wish, "waitlist_missed": wish, "waitlist_closed": wish,
+		"speaker_link":      speakerLinkSample(),
 		"schedule_news":     newsSample(),
 		"itinerary_confirm": map[string]any{"Community": "Rhine Gophers", "Accent": "#5b4bdb", "EventTitle": "Lighthouse Conf", "URL": "https://turnout.example.org/e/x/my-agenda/iti_1/tell?secret=abc"},
 		"approval_asked":    order, "approved": order, "declined": order,

@@ -17,6 +17,7 @@ import (
 	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
 	"turnout/events/organisers"
+	"turnout/events/speakers"
 	"turnout/templates"
 	"turnout/ticketing/signups"
 )
@@ -221,22 +222,19 @@ type sessionPage struct {
 	Placed                         bool
 	Speakers                       []sessionSpeaker
 	Links                          []templates.Link
+	Slides                         []publicSlides // once the session is over
 	ScheduleURL                    string
 	GUID, MarkURL                  string            // GUID: "" for what nobody plans to miss
 	Places                         *signups.Settings // nil: one does not sign up
 }
 
-type sessionSpeaker struct{ Name, Bio string }
+type sessionSpeaker struct{ Name, Bio, URL, Tagline, PhotoURL string }
 
 // Session is GET /e/{event}/schedule/{session}: one session of the released agenda.
 func (h *Handler) Session(c *gin.Context) {
 	slug, guid := c.Param("event"), c.Param("session")
 	h.cached(c, "session "+slug+" "+guid, htmlType, func(ctx context.Context, lang string) ([]byte, error) {
-		e, err := events.FindPublic(ctx, h.DB.Read(), slug)
-		if err != nil {
-			return nil, err
-		}
-		schedule, _, err := h.Agenda.Schedule(ctx, e)
+		e, schedule, community, err := h.released(ctx, slug)
 		if err != nil {
 			return nil, err
 		}
@@ -244,11 +242,16 @@ func (h *Handler) Session(c *gin.Context) {
 		if i < 0 {
 			return nil, turnout.ErrNotFound
 		}
-		community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
+		now, err := h.presentSpeakers(ctx, e)
 		if err != nil {
 			return nil, err
 		}
-		page := newSessionPage(e, schedule, schedule.Sessions[i])
+		slides, err := h.Agenda.PublicSlides(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		page := newSessionPage(e, schedule, schedule.Sessions[i], now)
+		page.Slides = newPublicSlides(e, slides[schedule.Sessions[i].Key])
 		page.Chrome = h.eventChrome(community, e)
 		if page.Places, err = h.SignUps.OfKey(ctx, e, schedule.Sessions[i].Key); err != nil {
 			return nil, err
@@ -260,7 +263,7 @@ func (h *Handler) Session(c *gin.Context) {
 	})
 }
 
-func newSessionPage(e *events.Event, s *exchange.Schedule, x exchange.Session) *sessionPage {
+func newSessionPage(e *events.Event, s *exchange.Schedule, x exchange.Session, now map[string]*speakers.Speaker) *sessionPage {
 	page := &sessionPage{Event: newPublicEvent(e), Kind: x.Kind, Subtitle: x.Subtitle, Abstract: x.Abstract, Text: x.Description, Track: x.Track,
 		Language: x.Language, StartsAt: x.Start, EndsAt: x.End(), Placed: x.Placed(), ScheduleURL: "/e/" + e.Slug + "/schedule", GUID: favourite(s, x), MarkURL: itineraryPath(e)}
 	for _, r := range s.Rooms {
@@ -271,7 +274,11 @@ func newSessionPage(e *events.Event, s *exchange.Schedule, x exchange.Session) *
 	for _, key := range x.Speakers {
 		for _, p := range s.People {
 			if p.Key == key {
-				page.Speakers = append(page.Speakers, sessionSpeaker{p.Name, p.Bio})
+				page.Speakers = append(page.Speakers, sessionSpeaker{Name: p.Name, Bio: p.Bio, URL: speakerURL(e, key)})
+				if sp := now[key]; sp != nil {
+					last := &page.Speakers[len(page.Speakers)-1]
+					last.Tagline, last.PhotoURL = sp.Tagline, photoURL(sp, 1)
+				}
 			}
 		}
 	}

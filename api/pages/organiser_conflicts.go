@@ -17,7 +17,7 @@ import (
 )
 
 // conflictKinds are in the order in which pages name them: what people would notice first.
-var conflictKinds = []agenda.ConflictKind{agenda.RoomConflict, agenda.SpeakerConflict, agenda.OutsideEvent, agenda.CapacityShort, agenda.ShortChange, agenda.TrackClash}
+var conflictKinds = []agenda.ConflictKind{agenda.RoomConflict, agenda.SpeakerConflict, agenda.Availability, agenda.OutsideEvent, agenda.CapacityShort, agenda.ShortChange, agenda.TrackClash}
 
 // conflictCount is the number of conflicts of one kind.
 type conflictCount struct {

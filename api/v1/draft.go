@@ -68,7 +68,7 @@ type draftResponse struct {
 	Days     []draftDay      `json:"days" doc:"of the event and of its sessions; none with since"`
 	Rooms    []roomResponse  `json:"rooms"`
 	Tracks   []trackResponse `json:"tracks"`
-	Speakers []draftSpeaker  `json:"speakers" doc:"of the sessions in this answer"`
+	Speakers []draftSpeaker  `json:"speakers" doc:"of the sessions in this answer; with since also those who were changed themselves"`
 	Sessions []draftSession  `json:"sessions" doc:"by start, those without a slot last"`
 	Cursor   string          `json:"cursor" doc:"for since"`
 }
@@ -88,8 +88,9 @@ type draftDay struct {
 }
 
 type draftSpeaker struct {
-	ID   turnout.ID `json:"id"`
-	Name string     `json:"name"`
+	ID    turnout.ID   `json:"id"`
+	Name  string       `json:"name"`
+	Times []windowBody `json:"times" doc:"when they can be there, in order of time; none: always"`
 }
 
 type draftSession struct {
@@ -136,7 +137,10 @@ func (h *Handler) GetDraft(c *gin.Context) {
 		out.Tracks[i] = newTrackResponse(t)
 	}
 	for i, s := range a.Speakers {
-		out.Speakers[i] = draftSpeaker{s.ID, s.Name}
+		out.Speakers[i] = draftSpeaker{s.ID, s.Name, newWindows(a.Times[s.ID])}
+		if s.UpdatedAt.After(since) {
+			since = s.UpdatedAt
+		}
 	}
 	for i, s := range a.Sessions {
 		if out.Sessions[i] = newDraftSession(s); s.UpdatedAt.After(since) {

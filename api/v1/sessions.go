@@ -25,6 +25,9 @@ type speakerRequest struct {
 	Name  string `json:"name" required:"true"`
 	Email string `json:"email" doc:"never public"`
 	Bio   string `json:"bio" text:"long,max=50000" doc:"markdown"`
+
+	Tagline  string `json:"tagline" text:"name,max=200" doc:"one line below the name"`
+	Pronouns string `json:"pronouns" text:"name,max=40"`
 }
 
 type speakerResponse struct {
@@ -33,13 +36,15 @@ type speakerResponse struct {
 	Name      string     `json:"name"`
 	Email     string     `json:"email"`
 	Bio       string     `json:"bio"`
+	Tagline   string     `json:"tagline"`
+	Pronouns  string     `json:"pronouns"`
 	Version   int64      `json:"version"`
 	CreatedAt time.Time  `json:"created_at"`
 	UpdatedAt time.Time  `json:"updated_at"`
 }
 
 func newSpeakerResponse(s *speakers.Speaker) speakerResponse {
-	return speakerResponse{s.ID, s.EventID, s.Name, s.Email, s.Bio, s.Version, s.CreatedAt.UTC(), s.UpdatedAt.UTC()}
+	return speakerResponse{s.ID, s.EventID, s.Name, s.Email, s.Bio, s.Tagline, s.Pronouns, s.Version, s.CreatedAt.UTC(), s.UpdatedAt.UTC()}
 }
 
 type sessionRequest struct {

@@ -146,7 +146,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 
 	a.Organisers = &organisers.Service{DB: db, Now: now, SendMail: letters.send}
 	a.Events = &events.Service{DB: db, Now: now}
-	a.Speakers = &speakers.Service{DB: db, Now: now}
+	a.Speakers = &speakers.Service{DB: db, Now: now, Pages: pages, BaseURL: a.BaseURL}
 	a.Sponsors = &sponsors.Service{DB: db, Now: now}
 	a.Budget = &budget.Service{DB: db, Now: now}
 	a.Community = &community.Service{DB: db, Now: now, Words: pages}
@@ -174,6 +174,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 
 	inbox.Register(a.runner)
 	post.Register(a.runner)
+	a.Speakers.Register(a.runner)
 	a.Agenda.Register(a.runner)
 	a.Ticketing.Register(a.runner)
 	a.SignUps.Register(a.runner)

@@ -152,7 +152,7 @@ func placesOf(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun
 const draftOverlap = 10 * time.Second
 
 // Draft is Agenda for a grid: without the sessions' texts and, where since is set, of the sessions those alone that were changed since (some seconds before it are told
-// again). Its speakers are those of the sessions in it. Error: turnout.ErrNotFound.
+// again). Its speakers are those of the sessions in it and, where since is set, those who were changed themselves: when they can be there counts. Error: turnout.ErrNotFound.
 func (s *Service) Draft(ctx context.Context, community turnout.ID, event string, since time.Time) (*Agenda, error) {
 	db := s.DB.Read()
 	e, err := events.Find(ctx, db, community, event)
@@ -174,14 +174,18 @@ func (s *Service) Draft(ctx context.Context, community turnout.ID, event string,
 	if err == nil && len(a.Sessions) > 0 {
 		err = eventSpeakers(ctx, db, e, a.Sessions)
 	}
-	if err == nil && len(a.Sessions) > 0 {
+	if err == nil {
 		a.Speakers, err = speakers.ByEvent(ctx, db, community, e.ID)
+	}
+	if err == nil {
+		a.Times, err = speakers.Times(ctx, db, community, e.ID)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("agenda: draft: %w", err)
 	}
 	a.Speakers = slices.DeleteFunc(a.Speakers, func(who *speakers.Speaker) bool {
-		return !slices.ContainsFunc(a.Sessions, func(s *Session) bool { return slices.Contains(s.SpeakerIDs, who.ID) })
+		changed := !since.IsZero() && !who.UpdatedAt.Before(since.Add(-draftOverlap))
+		return !changed && !slices.ContainsFunc(a.Sessions, func(s *Session) bool { return slices.Contains(s.SpeakerIDs, who.ID) })
 	})
 	return a, nil
 }

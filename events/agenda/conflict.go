@@ -19,20 +19,21 @@ import (
 // ConflictKind says what is wrong with slots.
 type ConflictKind string
 
-// The kinds. Availability of speakers is a word of the API whose data do not exist yet, so no such conflict is found.
+// The kinds.
 const (
 	RoomConflict    ConflictKind = "room"          // two sessions in one room at once
 	SpeakerConflict ConflictKind = "speaker"       // one speaker in two sessions at once
 	OutsideEvent    ConflictKind = "outside_event" // before the event begins or after it ends
 	CapacityShort   ConflictKind = "capacity"      // more people marked the session than its room has seats
+	Availability    ConflictKind = "availability"  // when one of its speakers cannot be there
 )
 
 // Conflict is something that cannot take place as planned.
 type Conflict struct {
 	Kind       ConflictKind
-	SessionIDs []turnout.ID // two of them in order of time, one for outside_event
+	SessionIDs []turnout.ID // two of them in order of time, one for outside_event, availability and capacity
 	RoomID     turnout.ID   // of a room or capacity conflict
-	SpeakerIDs []turnout.ID // of a speaker conflict: those whom both sessions have, by name
+	SpeakerIDs []turnout.ID // of a speaker conflict: those whom both sessions have, by name; of availability: those who cannot be there
 	TrackID    turnout.ID   // of a warning about a track
 	Message    string       // English, with the names, for the API; pages say it in their reader's language
 }
@@ -81,6 +82,25 @@ func FindConflicts(begin, end time.Time, slots []Slot, names Names) []Conflict {
 			perRoom[s.RoomID] = append(running, i)
 		}
 		found = append(found, speakerConflicts(slots, i, perSpeaker, names)...)
+	}
+	return found
+}
+
+// FindAbsences finds the slots that do not lie wholly within one of the times of each of their speakers (speakers.Tidy); who has none always can. Each slot stands once, in the
+// order of FindConflicts.
+func FindAbsences(slots []Slot, times map[turnout.ID][]speakers.Window, names Names) []Conflict {
+	var found []Conflict
+	for _, s := range inOrder(slots) {
+		var away []turnout.ID
+		for _, id := range s.SpeakerIDs {
+			if !speakers.Free(times[id], s.StartsAt, s.EndsAt) {
+				away = append(away, id)
+			}
+		}
+		if len(away) > 0 {
+			found = append(found, Conflict{Kind: Availability, SessionIDs: []turnout.ID{s.SessionID}, SpeakerIDs: away,
+				Message: fmt.Sprintf("%s cannot be there at the time of “%s”.", strings.Join(byName(away, names), ", "), s.Title)})
+		}
 	}
 	return found
 }
@@ -150,7 +170,7 @@ func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event str
 	return a.Conflicts(), nil
 }
 
-// CountAll is Count with the number of conflicts, in one statement.
+// CountAll is Count with the number of conflicts, in two statements.
 func CountAll(ctx context.Context, db bun.IDB, e *events.Event) (n Counts, conflicts int, err error) {
 	a, err := readSlots(ctx, db, e)
 	if err != nil {
@@ -168,7 +188,7 @@ func CountAll(ctx context.Context, db bun.IDB, e *events.Event) (n Counts, confl
 	return n, len(a.Conflicts()), nil
 }
 
-// readSlots reads what conflicts come from: the sessions' slots and their speakers.
+// readSlots reads what conflicts come from: the sessions' slots, their speakers, and when those can be there.
 func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error) {
 	var rows []struct {
 		Session       `bun:",extend"`
@@ -192,12 +212,22 @@ func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error
 			last.SpeakerIDs = append(last.SpeakerIDs, speaker)
 		}
 	}
-	return a, nil
+	a.Times, err = speakers.Times(ctx, db, e.CommunityID, e.ID)
+	return a, err
 }
 
 // Conflicts lists those of the agenda, in order of time.
 func (a *Agenda) Conflicts() []Conflict {
-	return FindConflicts(a.Event.StartsAt, a.Event.EndsAt, a.slots(), a.names())
+	slots, names := a.slots(), a.names()
+	all := append(FindConflicts(a.Event.StartsAt, a.Event.EndsAt, slots, names), FindAbsences(slots, a.Times, names)...)
+	starts := make(map[turnout.ID]time.Time, len(slots))
+	for _, s := range slots {
+		starts[s.SessionID] = s.StartsAt
+	}
+	slices.SortStableFunc(all, func(a, b Conflict) int {
+		return starts[a.SessionIDs[len(a.SessionIDs)-1]].Compare(starts[b.SessionIDs[len(b.SessionIDs)-1]])
+	})
+	return all
 }
 
 // Warnings lists what is worth a look, in order of time.

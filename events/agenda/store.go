@@ -22,9 +22,11 @@ type Agenda struct {
 	Tracks   []*Track            // in their order
 	Speakers []*speakers.Speaker // by name
 	Sessions []*Session          // by start, those without a slot last
+
+	Times map[turnout.ID][]speakers.Window // when speakers can be there; who is not in it always can
 }
 
-// Agenda reads the working draft of an event (id or slug) in five statements. Error: turnout.ErrNotFound.
+// Agenda reads the working draft of an event (id or slug) in seven statements. Error: turnout.ErrNotFound.
 func (s *Service) Agenda(ctx context.Context, community turnout.ID, event string) (*Agenda, error) {
 	e, err := events.Find(ctx, s.DB.Read(), community, event)
 	if err != nil {
@@ -46,6 +48,9 @@ func readAgenda(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, erro
 	}
 	var err error
 	if a.Speakers, err = speakers.ByEvent(ctx, db, e.CommunityID, e.ID); err != nil {
+		return nil, err
+	}
+	if a.Times, err = speakers.Times(ctx, db, e.CommunityID, e.ID); err != nil {
 		return nil, err
 	}
 	return a, eventSpeakers(ctx, db, e, a.Sessions)
@@ -148,6 +153,9 @@ func linkSpeakers(ctx context.Context, tx bun.Tx, community turnout.ID, sessions
 			if _, err := tx.NewInsert().Model(&links).Exec(ctx); err != nil {
 				return err
 			}
+		}
+		if err := dropAnswers(ctx, tx, community, ids); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"turnout/events/people"
 	"turnout/internal/audit"
 	"turnout/internal/database"
+	"turnout/templates"
 )
 
 // PrefixSpeaker begins the ids of speakers.
@@ -21,8 +22,10 @@ const PrefixSpeaker = "spk"
 
 // Limits of the texts, in characters.
 const (
-	maxName = 200
-	maxBio  = 50_000
+	maxName     = 200
+	maxTagline  = 200
+	maxPronouns = 40
+	maxBio      = 50_000
 )
 
 // ErrInUse is the answer to removing a speaker who still has sessions.
@@ -40,25 +43,31 @@ type Speaker struct {
 	Name        string     `bun:"name"`
 	Email       string     `bun:"email"` // as normalised by people; never public
 	Bio         string     `bun:"bio"`   // markdown
+	Tagline     string     `bun:"tagline"`
+	Pronouns    string     `bun:"pronouns"`
 	PhotoHash   string     `bun:"photo_hash"`
 	Version     int64      `bun:"version"` // rises with each edit; the ETag
 	CreatedAt   time.Time  `bun:"created_at"`
 	UpdatedAt   time.Time  `bun:"updated_at"`
 }
 
-// Input is what an organiser says about a speaker.
+// Input is what is said about a speaker. All but the name is optional.
 type Input struct {
-	Name  string
-	Email string // optional
-	Bio   string // markdown, optional
+	Name     string
+	Email    string
+	Bio      string // markdown
+	Tagline  string // one line below the name: what they do, and where
+	Pronouns string
 }
 
 // Check brings what was typed into the form that is stored, and says all that is wrong with it, field by field.
 func (in *Input) Check() error {
 	var problems turnout.Problems
-	in.Name = strings.TrimSpace(in.Name)
+	in.Name, in.Tagline, in.Pronouns = strings.TrimSpace(in.Name), strings.TrimSpace(in.Tagline), strings.TrimSpace(in.Pronouns)
 	problems.Require("name", in.Name)
 	problems.Length("name", in.Name, maxName)
+	problems.Length("tagline", in.Tagline, maxTagline)
+	problems.Length("pronouns", in.Pronouns, maxPronouns)
 	problems.Length("bio", in.Bio, maxBio)
 	if in.Email != "" {
 		email, err := people.NormaliseEmail(in.Email)
@@ -70,10 +79,12 @@ func (in *Input) Check() error {
 	return problems.Err()
 }
 
-// Service holds the use cases about speakers.
+// Service holds the use cases about speakers. DB and Now must be set, Pages and BaseURL where links are mailed.
 type Service struct {
-	DB  *database.DB
-	Now func() time.Time
+	DB      *database.DB
+	Now     func() time.Time
+	Pages   *templates.Set // words and mails; nil where none are written
+	BaseURL string         // of this installation, without a slash at its end
 }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
@@ -105,12 +116,41 @@ func (s *Service) Add(ctx context.Context, community turnout.ID, event string, i
 	return speaker, nil
 }
 
-// Update replaces what is said about a speaker. version is what the caller saw, 0 for whatever is there. Errors:
-// turnout.ErrNotFound, turnout.ErrStale, Invalid with fields.
+// Update replaces what is said about a speaker. version is what the caller saw, 0 for whatever is there. Another e-mail address ends the links that went
+// to the old one. Errors: turnout.ErrNotFound, turnout.ErrStale, Invalid with fields.
 func (s *Service) Update(ctx context.Context, community, id turnout.ID, version int64, in Input) (*Speaker, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
+	return s.edit(ctx, community, id, version, "speaker.updated", func(ctx context.Context, tx bun.Tx, sp *Speaker) (string, error) {
+		before := *sp
+		if err := sp.take(ctx, tx, in, s.now()); err != nil {
+			return "", err
+		}
+		if before.Email != sp.Email {
+			if err := endLinks(ctx, tx, sp, s.now()); err != nil {
+				return "", err
+			}
+		}
+		return differing(&before, sp), nil
+	})
+}
+
+// SaveProfile is Update by the speaker, who cannot change the e-mail address: a link that fell into wrong hands would else be theirs for good.
+func (s *Service) SaveProfile(ctx context.Context, community, id turnout.ID, version int64, in Input) (*Speaker, error) {
+	in.Email = ""
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	return s.edit(ctx, community, id, version, "speaker.updated", func(_ context.Context, _ bun.Tx, sp *Speaker) (string, error) {
+		before := *sp
+		sp.Name, sp.Bio, sp.Tagline, sp.Pronouns = in.Name, in.Bio, in.Tagline, in.Pronouns
+		return differing(&before, sp), nil
+	})
+}
+
+// edit reads a speaker, lets body change it, and writes it. body says which fields it changed, for the audit log: "name, bio".
+func (s *Service) edit(ctx context.Context, community, id turnout.ID, version int64, action string, body func(ctx context.Context, tx bun.Tx, sp *Speaker) (string, error)) (*Speaker, error) {
 	var speaker *Speaker
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var err error
@@ -121,7 +161,8 @@ func (s *Service) Update(ctx context.Context, community, id turnout.ID, version 
 			return turnout.ErrStale
 		}
 		now, seen := s.now(), speaker.Version
-		if err := speaker.take(ctx, tx, in, now); err != nil {
+		fields, err := body(ctx, tx, speaker)
+		if err != nil {
 			return err
 		}
 		speaker.Version, speaker.UpdatedAt = seen+1, now
@@ -132,7 +173,11 @@ func (s *Service) Update(ctx context.Context, community, id turnout.ID, version 
 		if n == 0 {
 			return turnout.ErrStale
 		}
-		return audit.Write(ctx, tx, audit.Entry{Community: community, Action: "speaker.updated", Subject: id, At: now})
+		entry := audit.Entry{Community: community, Action: action, Subject: id, At: now}
+		if fields != "" {
+			entry.Detail = map[string]string{"fields": fields}
+		}
+		return audit.Write(ctx, tx, entry)
 	})
 	if err != nil {
 		return nil, err
@@ -140,9 +185,21 @@ func (s *Service) Update(ctx context.Context, community, id turnout.ID, version 
 	return speaker, nil
 }
 
+// differing names the fields in which two states of a speaker differ.
+func differing(a, b *Speaker) string {
+	var names []string
+	for _, field := range []struct{ name, a, b string }{{"name", a.Name, b.Name}, {"email", a.Email, b.Email}, {"bio", a.Bio, b.Bio}, {"tagline", a.Tagline, b.Tagline},
+		{"pronouns", a.Pronouns, b.Pronouns}} {
+		if field.a != field.b {
+			names = append(names, field.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // take copies the input and finds the person behind the e-mail address.
 func (sp *Speaker) take(ctx context.Context, tx bun.Tx, in Input, now time.Time) error {
-	sp.Name, sp.Email, sp.Bio = in.Name, in.Email, in.Bio
+	sp.Name, sp.Email, sp.Bio, sp.Tagline, sp.Pronouns = in.Name, in.Email, in.Bio, in.Tagline, in.Pronouns
 	if in.Email == "" {
 		sp.PersonID = ""
 		return nil
@@ -167,6 +224,9 @@ func (s *Service) Remove(ctx context.Context, community, id turnout.ID) error {
 		}
 		if used {
 			return ErrInUse
+		}
+		if err := forget(ctx, tx, community, id); err != nil {
+			return err
 		}
 		if _, err := tx.NewDelete().Model((*Speaker)(nil)).Where("id = ?", id).Where("community_id = ?", community).Exec(ctx); err != nil {
 			if database.IsConstraint(err) { // a session took the speaker in the meantime

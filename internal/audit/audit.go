@@ -18,17 +18,18 @@ type ActorKind string
 
 // The kinds of actor.
 const (
-	Staff  ActorKind = "staff"  // a person with an account
-	Token  ActorKind = "token"  // an API token
-	Buyer  ActorKind = "buyer"  // whoever holds an order's secret link
-	Device ActorKind = "device" // a paired scanner at a door
-	System ActorKind = "system" // a sweep, a job, a webhook
+	Staff   ActorKind = "staff"   // a person with an account
+	Token   ActorKind = "token"   // an API token
+	Buyer   ActorKind = "buyer"   // whoever holds an order's secret link
+	Device  ActorKind = "device"  // a paired scanner at a door
+	Speaker ActorKind = "speaker" // whoever holds a speaker's secret link
+	System  ActorKind = "system"  // a sweep, a job, a webhook
 )
 
 // Actor is who acts.
 type Actor struct {
 	Kind ActorKind
-	ID   turnout.ID // the person, the token or the order; empty for the system
+	ID   turnout.ID // the person, the token, the order or the speaker; empty for the system
 }
 
 type actorKey struct{}

@@ -30,13 +30,24 @@ export interface Day {
   end: number;
 }
 
-// Clash is why a slot cannot be like that: with another session in its room, with one of its speakers, outside the event, or in a room that has fewer seats than people marked it. A warning says what is better otherwise: a
+// Window is a time at which a speaker can be there.
+interface Window {
+  start: number;
+  end: number;
+}
+
+interface Speaker {
+  name: string;
+  times: Window[]; // none: always
+}
+
+// Clash is why a slot cannot be like that: with another session in its room, with one of its speakers, when one of them cannot be there, outside the event, or in a room that has fewer seats than people marked it. A warning says what is better otherwise: a
 // speaker has little time between two rooms, or the track takes place twice at once.
 export interface Clash {
-  kind: "room" | "speaker" | "outside_event" | "capacity" | "short_change" | "track";
+  kind: "room" | "speaker" | "outside_event" | "availability" | "capacity" | "short_change" | "track";
   warns?: boolean;
   with?: Session;
-  names: string[]; // of the room, or of the speakers whom both have
+  names: string[]; // of the room, of the speakers whom both have, or of those who cannot be there
   minutes?: number; // between the two
   seats?: number; // of the room
 }
@@ -74,7 +85,7 @@ export interface Draft {
   days: { date: string; starts_at: string; ends_at: string }[];
   rooms: (Named & { capacity: number | null })[];
   tracks: (Named & { color: string })[];
-  speakers: Named[];
+  speakers: (Named & { times: { starts_at: string; ends_at: string }[] })[];
   sessions: SentSession[];
   cursor: string;
 }
@@ -97,6 +108,9 @@ function put(session: Session, slot?: Slot): void {
 }
 export const overlap = (a: Slot, b: Slot) => a.start < b.end && b.start < a.end;
 
+// free is what speakers.Free decides: whether somebody can be there all the time.
+const free = (times: Window[], slot: Slot) => times.length === 0 || times.some((time) => slot.start >= time.start && slot.end <= time.end);
+
 export class Plan {
   readonly sessions = new Map<string, Session>();
   rooms: (Named & { capacity: number | null })[] = [];
@@ -104,7 +118,7 @@ export class Plan {
   readonly zone: string;
   readonly begin: number;
   readonly end: number;
-  private readonly speakers = new Map<string, string>();
+  private readonly speakers = new Map<string, Speaker>();
   private readonly undone: Step[] = [];
   private readonly done: Step[] = [];
   private cursor: string;
@@ -129,17 +143,33 @@ export class Plan {
   // take puts in what the server says, and gives the sessions of which it says something new.
   private take(draft: Draft): Session[] {
     this.rooms = draft.rooms;
-    for (const who of draft.speakers) this.speakers.set(who.id, who.name);
-    const news: Session[] = [];
+    const told = this.hearSpeakers(draft);
+    const news: Session[] = [...this.sessions.values()].filter((s) => s.speakers.some((id) => told.has(id)));
     for (const s of draft.sessions) {
       const known = this.sessions.get(s.id);
       if (known && known.version >= s.version) continue;
       const session = { id: s.id, version: s.version, title: s.title, kind: s.kind, status: s.status, track: s.track_id ?? "", speakers: s.speaker_ids, minutes: s.duration_minutes, favourites: s.favourites, slot: slotOf(s) };
       this.sessions.set(s.id, session);
+      if (known && news.includes(known)) news.splice(news.indexOf(known), 1);
       news.push(session);
     }
     this.cursor = draft.cursor;
     return news;
+  }
+
+  // hearSpeakers gives the ids of those of whom the server says something new.
+  private hearSpeakers(draft: Draft): Set<string> {
+    const told = new Set<string>();
+    for (const who of draft.speakers) {
+      const fresh = { name: who.name, times: who.times.map((time) => ({ start: Date.parse(time.starts_at), end: Date.parse(time.ends_at) })) };
+      if (JSON.stringify(this.speakers.get(who.id)) !== JSON.stringify(fresh)) told.add(who.id);
+      this.speakers.set(who.id, fresh);
+    }
+    return told;
+  }
+
+  private name(speaker: string): string {
+    return this.speakers.get(speaker)?.name ?? "";
   }
 
   // hear gives the sessions that others have changed.
@@ -148,7 +178,7 @@ export class Plan {
   }
 
   names(session: Session): string[] {
-    return session.speakers.map((id) => this.speakers.get(id) ?? "");
+    return session.speakers.map((id) => this.name(id));
   }
 
   room(id: string): string {
@@ -165,11 +195,13 @@ export class Plan {
     if (slot.start < this.begin || slot.end > this.end) found.push({ kind: "outside_event", names: [] });
     const seats = this.rooms.find((room) => room.id === slot.room)?.capacity;
     if (seats && session.favourites > seats) found.push({ kind: "capacity", names: [this.room(slot.room)], seats });
+    const away = session.speakers.filter((id) => !free(this.speakers.get(id)?.times ?? [], slot));
+    if (away.length > 0) found.push({ kind: "availability", names: away.map((id) => this.name(id)) });
     for (const other of this.sessions.values()) {
       if (!other.slot || other.id === session.id || moving.has(other.id) || !overlap(other.slot, slot)) continue;
       if (slot.room && other.slot.room === slot.room) found.push({ kind: "room", with: other, names: [this.room(slot.room)] });
       const both = session.speakers.filter((id) => other.speakers.includes(id));
-      if (both.length > 0) found.push({ kind: "speaker", with: other, names: both.map((id) => this.speakers.get(id) ?? "") });
+      if (both.length > 0) found.push({ kind: "speaker", with: other, names: both.map((id) => this.name(id)) });
     }
     return found;
   }
@@ -184,7 +216,7 @@ export class Plan {
       if (apart < 0 && session.track && session.track === other.track && (elsewhere || !slot.room)) found.push({ kind: "track", warns: true, with: other, names: [] });
       if (apart < 0 || apart >= walkingTime || !elsewhere || !slot.room || !other.slot.room) continue;
       const both = session.speakers.filter((id) => other.speakers.includes(id));
-      if (both.length > 0) found.push({ kind: "short_change", warns: true, with: other, names: both.map((id) => this.speakers.get(id) ?? ""), minutes: apart / 60_000 });
+      if (both.length > 0) found.push({ kind: "short_change", warns: true, with: other, names: both.map((id) => this.name(id)), minutes: apart / 60_000 });
     }
     return found;
   }

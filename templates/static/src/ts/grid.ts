@@ -249,6 +249,8 @@ class Grid {
         return word("clash_speaker", { Title: clash.with?.title ?? "", Names: names });
       case "capacity":
         return word("clash_capacity", { Room: names, Seats: String(clash.seats ?? 0) });
+      case "availability":
+        return word("clash_away", { Names: names });
       case "short_change":
         return word("warn_change", { Title: clash.with?.title ?? "", Names: names, Minutes: String(clash.minutes ?? 0), Room: this.plan.room(clash.with?.slot?.room ?? "") });
       case "track":
