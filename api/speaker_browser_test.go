@@ -23,21 +23,21 @@ func TestBrowserSaysWhoCannotBeThere(t *testing.T) {
 	x, y := b.point(b.card(1), 0.5, 0.1)
 	_, top := b.point(b.card(0), 0.5, 0)
 	attic, _ := b.point(chromedp.CSS(`[data-room="`+b.rooms[1]+`"]`), 0.5, 0)
-	b.drags(x, y, attic, top+120*minute+4, true)
+	b.drags(x, y, attic, top+120*minute+2, true)
 	b.stands(1, 1, 120, 60)
 	start := event(b.doorway).StartsAt
 	who := b.speaker()
 	if _, err := b.Speakers.SetTimes(b.ctx, who.CommunityID, who.ID, who.Version, []speakers.Window{{StartsAt: start, EndsAt: start.Add(time.Hour)}}); err != nil {
 		t.Fatal(err)
 	}
-	clash := fmt.Sprintf(`document.querySelectorAll("[data-room=%q] .plan-clash").length === 1`, b.rooms[1])
+	clash := fmt.Sprintf(`document.querySelectorAll("[data-room='%s'] .plan-clash").length === 1`, b.rooms[1])
 	b.until(clash, 20*time.Second) // heard
 	x, y = b.point(b.card(1), 0.5, 0.1)
-	b.drags(x, y, attic, top+180*minute+4, false)
+	b.drags(x, y, x, y+60*minute, false)
 	if said := b.seen("[data-hover]"); !strings.Contains(said, "Ngozi Okafor: cannot be there then.") {
 		t.Errorf("while it is dragged: %s", said)
 	}
-	b.drags(attic, top+180*minute+4, attic, top+180*minute+4, true)
+	b.drags(x, y+60*minute, x, y+60*minute, true)
 	b.stands(1, 1, 180, 60)
 	b.api("GET", "/events/fest/agenda/conflicts", nil, 200).is("availability", "items", 0, "kind")
 	if _, err := b.Speakers.SetTimes(b.ctx, who.CommunityID, who.ID, 0, nil); err != nil {
