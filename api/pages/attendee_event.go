@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -18,7 +19,6 @@ import (
 	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
 	"turnout/events/organisers"
-	"turnout/events/speakers"
 	"turnout/events/sponsors"
 	"turnout/templates"
 	"turnout/ticketing"
@@ -304,20 +304,20 @@ func (h *Handler) speakerCards(ctx context.Context, e *events.Event, s *exchange
 	if s == nil {
 		return nil, nil
 	}
-	released := map[string]bool{}
-	for _, p := range s.People {
-		released[p.Name] = true
-	}
-	all, err := speakers.ByEvent(ctx, h.DB.Read(), e.CommunityID, e.ID)
+	now, err := h.presentSpeakers(ctx, e)
 	if err != nil {
 		return nil, err
 	}
+	people := slices.Clone(s.People)
+	slices.SortFunc(people, func(a, b exchange.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
 	var cards []speakerCard
-	for _, sp := range all {
-		if released[sp.Name] && len(cards) < speakersShown {
-			line, _, _ := strings.Cut(exchange.PlainText(sp.Bio), "\n")
-			cards = append(cards, speakerCard{Name: sp.Name, Tagline: shorten(line, 80)})
+	for _, p := range people[:min(len(people), speakersShown)] {
+		line, _, _ := strings.Cut(exchange.PlainText(p.Bio), "\n")
+		card := speakerCard{Name: p.Name, Tagline: shorten(line, 80), URL: speakerURL(e, p.Key)}
+		if sp := now[p.Key]; sp != nil {
+			card.Tagline, card.PictureURL = firstOf(sp.Tagline, card.Tagline), photoURL(sp, 1)
 		}
+		cards = append(cards, card)
 	}
 	return cards, nil
 }

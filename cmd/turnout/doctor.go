@@ -172,7 +172,7 @@ func missingFiles(ctx context.Context, db bun.IDB) ([]string, error) {
 	var found []string
 	for _, column := range []struct{ table, id, name string }{
 		{"events", "id", "cover_hash"}, {"speakers", "id", "photo_hash"}, {"sponsors", "id", "logo_hash"}, {"ticket_designs", "event_id", "logo_hash"},
-		{"uploads", "id", "id"}, {"answers", "order_id", "upload_id"},
+		{"uploads", "id", "id"}, {"session_slides", "id", "id"}, {"answers", "order_id", "upload_id"},
 	} {
 		var ids []string
 		err := db.NewSelect().Table(column.table).Column(column.id).Where("? <> ''", bun.Ident(column.name)).
