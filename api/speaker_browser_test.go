@@ -98,7 +98,7 @@ func TestBrowserASpeakerAnswers(t *testing.T) {
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#f-file"), []string{face}), chromedp.Click(chromedp.CSS(`form[action*="/photo"] .btn`)))
 	b.until(`document.readyState === "complete" && document.querySelector(".speak-photo img")?.naturalWidth === 640`, 10*time.Second)
 	b.do(chromedp.Click(chromedp.CSS(`details:has(#slides-`+b.sessions[0]+`) summary`)), chromedp.SetUploadFiles(chromedp.CSS("#slides-"+b.sessions[0]), []string{slides}),
-		chromedp.Click(chromedp.CSS(form+`/slides?"] [name=public]`)), chromedp.Click(chromedp.CSS(form+`/slides?"] button`)))
+		chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => { const form = document.querySelector(%q); form.elements.public.checked = true; form.requestSubmit() })()`, form+`/slides?"]`)))
 	says("engines.pdf")
 
 	b.do(chromedp.EmulateViewport(1400, 1000))
