@@ -25,7 +25,7 @@ var corridor = [][]string{
 	{"ticketing/signups"},
 	{"checkin/badges"},
 	{"checkin"},
-	{"checkin/leads"},
+	{"checkin/leads", "checkin/online"},
 	{"community"},
 	{"recap"},
 	{"api"},

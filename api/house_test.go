@@ -25,6 +25,7 @@ import (
 	"turnout/checkin"
 	"turnout/checkin/badges"
 	"turnout/checkin/leads"
+	"turnout/checkin/online"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -123,6 +124,7 @@ func newHouse(t testing.TB, db *database.DB, change func(*Config)) *house {
 	}
 	h.SignUps = &signups.Service{DB: db, Now: now, Ticketing: h.Ticketing, Agenda: h.Agenda}
 	h.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: h.Ticketing})
+	h.Online = &online.Service{DB: db, Now: now, Ticketing: h.Ticketing, SignUps: h.SignUps, CheckIn: h.CheckIn}
 	h.Badges = &badges.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	h.Leads = &leads.Service{DB: db, Now: now, Ticketing: h.Ticketing}
 	inbox.Register(h.runner)

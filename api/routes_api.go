@@ -54,6 +54,8 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: get, Path: "/sessions/{id}/sign-ups", Who: token("orders:read"), Handle: api.ListSignUps},
 		{Method: put, Path: "/sessions/{id}/sign-ups/{ticket}", Who: token("orders:write"), Handle: api.AddSignUp},
 		{Method: remove, Path: "/sessions/{id}/sign-ups/{ticket}", Who: token("orders:write"), Handle: api.RemoveSignUp},
+		{Method: get, Path: "/sessions/{id}/online-room", Who: token("agenda:read"), Handle: api.GetOnlineRoom},
+		{Method: put, Path: "/sessions/{id}/online-room", Who: token("agenda:write"), Handle: api.PutOnlineRoom},
 		{Method: get, Path: "/sessions/{id}/feedback", Who: token("agenda:read"), Handle: api.GetFeedback},
 		{Method: get, Path: "/events/{event}/attendance", Who: token("checkin:read"), Handle: api.ListAttendance},
 		{Method: post, Path: "/events/{event}/attendance", Who: token("checkin:write"), Handle: api.MarkAttendance},

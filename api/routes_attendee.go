@@ -72,6 +72,8 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/tickets/worker.js", Who: public, Handle: p.TicketWorker},
 		{Method: get, Path: "/join/{ticket}", Who: link, Handle: p.Join, Frame: access.Joining},
 		{Method: post, Path: "/join/{ticket}", Who: link, Handle: p.EnterRoom, Frame: access.Joining, Unseen: true},
+		{Method: get, Path: "/join/{ticket}/sessions/{session}", Who: link, Handle: p.JoinSession, Frame: access.Joining},
+		{Method: post, Path: "/join/{ticket}/sessions/{session}", Who: link, Handle: p.EnterSession, Frame: access.Joining, Unseen: true},
 
 		{Method: get, Path: "/sandbox/checkout/{session}", Who: trying, Handle: p.SandboxPay},
 		{Method: post, Path: "/sandbox/checkout/{session}/{action}", Who: trying, Handle: p.SandboxAct},

@@ -185,6 +185,8 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: post, Path: "/agenda/sessions/{session}/places/{ticket}/add", Who: may("orders:write"), Handle: p.AddToSession, Unseen: true},
 		{Method: post, Path: "/agenda/sessions/{session}/places/{ticket}/remove", Who: may("orders:write"), Handle: p.RemoveFromSession, Unseen: true},
 		{Method: post, Path: "/agenda/sessions/{session}/places/{ticket}/first", Who: may("orders:write"), Handle: p.PutFirst, Unseen: true},
+		{Method: get, Path: "/agenda/sessions/{session}/online", Who: may("agenda:write"), Handle: p.SessionOnline},
+		{Method: post, Path: "/agenda/sessions/{session}/online", Who: may("agenda:write"), Handle: p.SaveSessionOnline},
 		{Method: get, Path: "/agenda/feedback", Who: may("agenda:read"), Handle: p.EventFeedback},
 		{Method: get, Path: "/agenda/sessions/{session}/feedback", Who: may("agenda:read"), Handle: p.SessionFeedback},
 		{Method: get, Path: "/agenda/sessions/{session}/feedback.csv", Who: may("agenda:read"), Handle: p.ExportFeedback},

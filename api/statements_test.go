@@ -113,6 +113,7 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/sessions/{session}/feedback.csv":  5,
 	"/console/events/{event}/agenda/sessions/{session}/feedback.xlsx": 5,
 	"/console/events/{event}/agenda/feedback":                         5,
+	"/console/events/{event}/agenda/sessions/{session}/online":        8,
 	"/console/events/{event}/agenda/sessions/{session}/places":        10,
 	"/console/events/{event}/agenda/sessions/{session}/feedback":      6,
 

@@ -161,6 +161,7 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 // bodies are what calls need before they look for the thing that the path names.
 var bodies = map[string]string{
 	"/sessions/{id}/sign-up":           `{"offered":true,"seats":5}`,
+	"/sessions/{id}/online-room":       `{"online_url":"https://meet.example.org/knots"}`,
 	"/sessions/{id}/slot":              `{"starts_at":"2027-05-01T09:00:00Z","ends_at":"2027-05-01T10:00:00Z"}`,
 	"/speakers/{id}/availability":      `{"times":[]}`,
 	"/pools/{id}":                      `{"name":"A","capacity":30}`,

@@ -144,9 +144,9 @@ func writePresent(ctx context.Context, tx bun.IDB, counts *ledger, session turno
 	return err
 }
 
-// RecordJoin notes that a virtual ticket's link was opened into the room: it counts as attendance. It fails with
+// RecordJoin notes that a virtual ticket's link was opened into the event's room, or into a session's: it counts as attendance, at a session as at the event. It fails with
 // turnout.ErrNotFound when the ticket is no longer valid.
-func (s *Service) RecordJoin(ctx context.Context, t *ticketing.Ticket) error {
+func (s *Service) RecordJoin(ctx context.Context, t *ticketing.Ticket, session turnout.ID) error {
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		now := s.Now()
 		n, err := ticketing.LockValid(ctx, tx, []turnout.ID{t.ID})
@@ -158,7 +158,7 @@ func (s *Service) RecordJoin(ctx context.Context, t *ticketing.Ticket) error {
 		}
 		counts := newLedger()
 		seen := presence{}
-		seen.seen(t, "", Join, now)
+		seen.seen(t, session, Join, now)
 		if err := seen.write(ctx, tx, counts); err != nil {
 			return err
 		}

@@ -438,14 +438,14 @@ func TestWhatIsSeenOutranksAMark(t *testing.T) {
 		}
 
 		session = mark(three, talk.ID, time.Hour)
-		if err := d.RecordJoin(t.Context(), three); err != nil {
+		if err := d.RecordJoin(t.Context(), three, ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.Unmark(t.Context(), d.event.CommunityID, d.event.ID, session.ID); err != nil || record(three).Source != checkin.Join {
 			t.Errorf("a join after a mark at a session: %v", err)
 		}
 		by := mark(four, "", time.Hour)
-		if err := d.RecordJoin(t.Context(), four); err != nil {
+		if err := d.RecordJoin(t.Context(), four, ""); err != nil {
 			t.Fatal(err)
 		}
 		if a := record(four); a.Source != checkin.Join || !a.FirstAt.Equal(start.Add(time.Hour)) {

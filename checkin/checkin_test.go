@@ -353,7 +353,7 @@ func TestAJoinCountsAsAttendance(t *testing.T) {
 		ticket := d.order(d.ticketType("From home", ticketing.Virtual), 1).Tickets[0]
 		for range 3 {
 			d.clock.Add(int64(time.Minute))
-			if err := d.RecordJoin(t.Context(), ticket); err != nil {
+			if err := d.RecordJoin(t.Context(), ticket, ""); err != nil {
 				t.Fatal(err)
 			}
 		}

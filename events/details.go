@@ -148,7 +148,7 @@ func (e *Event) problems() turnout.Problems {
 	if e.VenueCountry != "" && !isCountry(e.VenueCountry) {
 		p.Add("venue.country", "country", "Use a code of two letters such as PL (ISO 3166-1), not a name.")
 	}
-	if e.OnlineURL != "" && !isWebAddress(e.OnlineURL) {
+	if e.OnlineURL != "" && !IsWebAddress(e.OnlineURL) {
 		p.Add("online_url", "url", "Use a whole web address, beginning with https://.")
 	}
 	if e.JoinOpensMinutes < 0 || e.JoinOpensMinutes > 24*60 {
@@ -208,7 +208,8 @@ func Countries() []string {
 	return codes
 }
 
-func isWebAddress(text string) bool {
+// IsWebAddress says whether a text is a whole web address, with http or https, a host and no password.
+func IsWebAddress(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
 }

@@ -54,7 +54,7 @@ type (
 		Position, Seats, Left, Waiting int64
 		Why                            string
 		OpensAt                        time.Time
-		SignUpURL, LeaveURL            string
+		SignUpURL, LeaveURL, JoinURL   string
 	}
 	sampleRated struct {
 		ID, Title           string
@@ -111,6 +111,7 @@ func agendaSamples() []sample {
 	done.Done, stop.What, stop.Email, stopped.What, stopped.Email, stopped.Done = true, "stop", "", "stop", "", true
 	row := sampleSignUp{ID: "ses_1", Title: "Knots and <ropes>, a workshop with a title that is as long as titles of workshops are", StartsAt: at, EndsAt: at.Add(90 * time.Minute), Seats: 12, Left: 3, SignUpURL: "/tickets/t/sessions/ses_1/sign-up?secret=x", LeaveURL: "/tickets/t/sessions/ses_1/leave?secret=x"}
 	has, waits, packed, soon, moved := row, row, row, row, row
+	has.JoinURL = "/join/t/sessions/ses_2?secret=x"
 	has.ID, has.Status, waits.ID, waits.Status, waits.Position, waits.Left = "ses_2", "signed", "ses_3", "waiting", 4, 0
 	packed.ID, packed.Left, packed.Waiting, soon.ID, soon.Why, soon.OpensAt = "ses_4", 0, 7, "ses_5", "Sign-up for this session has not begun yet.", at
 	moved.ID, moved.Status, moved.StartsAt, moved.EndsAt = "ses_6", "signed", time.Time{}, time.Time{}

@@ -270,11 +270,17 @@ func scannerSamples(frame Chrome, event sampleDoorEvent, early *sampleNotice) []
 }
 
 func joinSamples() []sample {
+	type door struct {
+		Name, URL                 string
+		StartsAt, EndsAt, OpensAt time.Time
+		Open                      bool
+	}
 	type page struct {
 		Chrome
 		State, AttendeeName, Action, EventURL string
 		Event                                 *sampleDoorEvent
 		OpensAt                               time.Time
+		Doors                                 []door
 	}
 	event := &sampleDoorEvent{sampleConf.Title, "x", sampleConf.Zone, time.Now().Add(time.Hour).UTC(), time.Now().Add(5 * time.Hour).UTC()}
 	var all []sample
@@ -282,6 +288,9 @@ func joinSamples() []sample {
 		p := page{Chrome: chrome(sampleConf.Title, "/join/tkt_1"), State: state, AttendeeName: "Đặng Thị Ánh", Action: "/join/tkt_1?secret=x", EventURL: "/e/x", Event: event, OpensAt: event.StartsAt.Add(-30 * time.Minute)}
 		if state == "wrong" {
 			p.Event, p.Chrome = nil, Chrome{Title: "Your link into the room", NoIndex: true, Path: "/join/tkt_1"}
+		}
+		if state == "open" || state == "early" {
+			p.Doors = []door{{"Knots & <ropes>, a workshop with a title that is as long as titles of workshops are", "/join/tkt_1/sessions/ses_1?secret=x", event.StartsAt, event.EndsAt, event.StartsAt, true}, {"Sails", "/join/tkt_1/sessions/ses_2?secret=x", event.EndsAt, event.EndsAt.Add(time.Hour), event.EndsAt, false}}
 		}
 		all = append(all, sample{"join", state, p})
 	}

@@ -133,7 +133,7 @@ func samples() []sample {
 	all = append(all, orderSamples()...)
 	all = append(all, attendeeSamples()...)
 	all = append(all, doorSamples()...)
-	return slices.Concat(all, changesSamples(), agendaSamples(), scheduleSamples(), speakerSamples())
+	return slices.Concat(all, changesSamples(), agendaSamples(), onlineSamples(), scheduleSamples(), speakerSamples())
 }
 
 type sampleCard struct {

@@ -35,6 +35,7 @@ type joinPage struct {
 	OpensAt      time.Time
 	Action       string // takes the POST that enters
 	EventURL     string
+	Doors        []joinDoor // of sessions that have rooms of their own
 }
 
 // Join is the personal page behind a virtual ticket's link: when the room opens, and the button into it.
@@ -52,7 +53,7 @@ func (h *Handler) EnterRoom(c *gin.Context) {
 	case page.State != joinOpen:
 		h.renderJoin(c, page)
 	default:
-		if err := h.CheckIn.RecordJoin(c.Request.Context(), ticket); err != nil {
+		if err := h.CheckIn.RecordJoin(c.Request.Context(), ticket, ""); err != nil {
 			h.Fail(c, err)
 			return
 		}
@@ -66,26 +67,40 @@ func (h *Handler) joinPage(c *gin.Context) (page joinPage, ticket *ticketing.Tic
 	ctx, id, secret := c.Request.Context(), c.Param("ticket"), c.Query("secret")
 	ticket, event, err := h.Ticketing.JoinTicket(ctx, turnout.ID(id), secret)
 	if errors.Is(err, turnout.ErrNotFound) {
-		page.Chrome = templates.Chrome{Title: h.text(c, "join.title"), Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo}
-		page.State = joinWrong
-		return page, nil, true
+		return h.lostJoin(c), nil, true
 	}
-	var community *organisers.Community
 	if err == nil {
-		community, err = organisers.FindCommunity(ctx, h.DB.Read(), string(event.CommunityID))
+		page.Chrome, err = h.joinChrome(c, event)
+	}
+	if err == nil {
+		page.Doors, err = h.joinDoors(c, ticket, event)
 	}
 	if err != nil {
 		h.Fail(c, err)
 		return page, nil, false
 	}
-	page.Chrome = h.publicChrome(community)
-	page.Title, page.NoIndex = event.Title, true
 	page.Event, page.AttendeeName, page.EventURL = event, ticket.AttendeeName, "/e/"+event.Slug
 	page.Action = "/join/" + url.PathEscape(id) + "?secret=" + url.QueryEscape(secret)
 	page.Path = page.Action
 	page.OpensAt = event.JoinOpensAt()
 	page.State = joinState(event, ticket, page.OpensAt, h.Now())
 	return page, ticket, true
+}
+
+// lostJoin is the page of a link that leads nowhere.
+func (h *Handler) lostJoin(c *gin.Context) joinPage {
+	return joinPage{State: joinWrong, Chrome: templates.Chrome{Title: h.text(c, "join.title"), Path: c.Request.URL.Path, NoIndex: true, Demo: h.Demo}}
+}
+
+// joinChrome is the frame of a join page of an event.
+func (h *Handler) joinChrome(c *gin.Context, e *events.Event) (templates.Chrome, error) {
+	community, err := organisers.FindCommunity(c.Request.Context(), h.DB.Read(), string(e.CommunityID))
+	if err != nil {
+		return templates.Chrome{}, err
+	}
+	frame := h.publicChrome(community)
+	frame.Title, frame.NoIndex = e.Title, true
+	return frame, nil
 }
 
 func joinState(event *events.Event, ticket *ticketing.Ticket, opens, now time.Time) string {

@@ -53,6 +53,7 @@ type signUpRow struct {
 	OpensAt          time.Time // of one that is not open yet
 	SignUpURL        string
 	LeaveURL         string
+	JoinURL          string // into its online room, of a virtual ticket's place; "" for others
 }
 
 type ratedSession struct {
@@ -159,6 +160,9 @@ func (h *Handler) fillSignUps(ctx context.Context, c *gin.Context, b *bearer, pa
 	if err != nil {
 		return err
 	}
+	for _, s := range sessions {
+		s.Title = cmp.Or(slots[s.ID].Title, s.Title) // what it is called in the draft is nobody's business yet
+	}
 	own, err := h.SignUps.OfTicket(ctx, b.ticket)
 	if err != nil {
 		return err
@@ -173,6 +177,9 @@ func (h *Handler) fillSignUps(ctx context.Context, c *gin.Context, b *bearer, pa
 			SignUpURL: b.path("/sessions/" + string(s.ID) + "/sign-up"), LeaveURL: b.path("/sessions/" + string(s.ID) + "/leave")}
 		if i >= 0 {
 			row.Status, row.Position = string(own[i].Status), own[i].Position
+			if own[i].Status == signups.Signed && b.ticket.AttendanceMode == ticketing.Virtual && !slot.StartsAt.IsZero() {
+				row.JoinURL = h.Online.Link(b.ticket, s.ID)
+			}
 		}
 		h.whyNot(c, &row, set, slot, own, slots, sessions)
 		page.Rows = append(page.Rows, row)

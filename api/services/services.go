@@ -8,6 +8,7 @@ import (
 	"turnout/checkin"
 	"turnout/checkin/badges"
 	"turnout/checkin/leads"
+	"turnout/checkin/online"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -36,6 +37,7 @@ type Services struct {
 	Budget     *budget.Service
 	Ticketing  *ticketing.Service
 	SignUps    *signups.Service
+	Online     *online.Service
 	CheckIn    *checkin.Service
 	Badges     *badges.Service
 	Leads      *leads.Service

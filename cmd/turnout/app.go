@@ -19,6 +19,7 @@ import (
 	"turnout/checkin"
 	"turnout/checkin/badges"
 	"turnout/checkin/leads"
+	"turnout/checkin/online"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -163,6 +164,7 @@ func (a *app) wire(ctx context.Context, pages *templates.Set, demo bool) error {
 	a.Agenda.Plans = []agenda.Plans{signups.Plans}
 	a.SignUps = &signups.Service{DB: db, Now: now, Ticketing: a.Ticketing, Agenda: a.Agenda}
 	a.CheckIn = checkin.New(checkin.Service{DB: db, Now: now, Ticketing: a.Ticketing})
+	a.Online = &online.Service{DB: db, Now: now, Ticketing: a.Ticketing, SignUps: a.SignUps, CheckIn: a.CheckIn}
 	a.Badges = &badges.Service{DB: db, Now: now, Ticketing: a.Ticketing}
 	a.Leads = &leads.Service{DB: db, Now: now, Ticketing: a.Ticketing}
 

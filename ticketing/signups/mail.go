@@ -1,6 +1,7 @@
 package signups
 
 import (
+	"cmp"
 	"context"
 
 	"turnout"
@@ -43,5 +44,5 @@ func (s *Service) tellMovedUp(ctx context.Context, job jobs.Job) error {
 	if !slot.StartsAt.IsZero() && !s.Now().Before(slot.StartsAt) {
 		return nil
 	}
-	return wrapped("tell", s.Ticketing.MailOfSession(ctx, job, o, t.ID, "sign_up_moved_up", ticketing.AboutSession{Session: row.Title, SessionStartsAt: slot.StartsAt, SessionEndsAt: slot.EndsAt}))
+	return wrapped("tell", s.Ticketing.MailOfSession(ctx, job, o, t.ID, "sign_up_moved_up", ticketing.AboutSession{Session: cmp.Or(slot.Title, row.Title), SessionStartsAt: slot.StartsAt, SessionEndsAt: slot.EndsAt}))
 }

@@ -159,3 +159,27 @@ func (s *Service) All(ctx context.Context, e *events.Event) (map[turnout.ID]*Set
 	}
 	return all, wrapped("all settings", err)
 }
+
+// WithoutPlace says of which of the sessions a ticket has no place although one signs up for them with tickets of its mode: whoever has none does not come in. Where
+// sign-up ended those keep their places to whom it gave some; with none taken it is as if nobody had ever signed up.
+func (s *Service) WithoutPlace(ctx context.Context, t *ticketing.Ticket, sessions ...turnout.ID) (map[turnout.ID]bool, error) {
+	without := map[turnout.ID]bool{}
+	if len(sessions) == 0 {
+		return without, nil
+	}
+	var rows []*Settings
+	err := s.DB.Read().NewSelect().Model(&rows).Where("session_id IN (?)", bun.List(sessions)).Where("event_id = ?", t.EventID).Where("community_id = ?", t.CommunityID).Scan(ctx)
+	if err != nil {
+		return nil, wrapped("without place", err)
+	}
+	own, err := ofTicket(ctx, s.DB.Read(), t.ID)
+	if err != nil {
+		return nil, wrapped("without place", err)
+	}
+	for _, r := range rows {
+		if (r.Offered || r.Taken > 0) && (r.Mode == "" || r.Mode == t.AttendanceMode) {
+			without[r.SessionID] = !slices.ContainsFunc(own, func(u *SignUp) bool { return u.SessionID == r.SessionID && u.Status == Signed })
+		}
+	}
+	return without, nil
+}

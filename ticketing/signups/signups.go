@@ -97,8 +97,11 @@ var (
 	ErrTicketOver = &turnout.Error{Kind: turnout.Conflict, Code: "ticket_over", Message: "This ticket is not valid any more."}
 )
 
-// Slot is when a session takes place, in UTC.
-type Slot struct{ StartsAt, EndsAt time.Time }
+// Slot is when a session takes place, in UTC, and what it is called.
+type Slot struct {
+	StartsAt, EndsAt time.Time
+	Title            string
+}
 
 // Overlaps says whether two slots have a moment in common.
 func (s Slot) Overlaps(other Slot) bool {
@@ -132,7 +135,7 @@ func (s *Service) Released(ctx context.Context, e *events.Event, only ...turnout
 	}
 	for _, x := range schedule.Sessions {
 		if id, ok := ids[schedule.GUID(x)]; ok && x.Placed() {
-			slots[id] = Slot{x.Start.UTC(), x.End().UTC()}
+			slots[id] = Slot{x.Start.UTC(), x.End().UTC(), x.Title}
 		}
 	}
 	return slots, nil
@@ -181,7 +184,7 @@ func (s *Service) take(ctx context.Context, community, event, session, ticket tu
 		if err := s.may(settings, t, slots, byStaff); err != nil {
 			return err
 		}
-		if err := clash(ctx, tx, own, slots, session); err != nil {
+		if err := clash(own, slots, session); err != nil {
 			return err
 		}
 		made, err = s.add(ctx, tx, settings, t, actor)
@@ -234,18 +237,14 @@ func (s *Settings) For(t *ticketing.Ticket) bool {
 }
 
 // clash refuses a session that takes place while another does for which the ticket is signed up, or waits.
-func clash(ctx context.Context, db bun.IDB, own []*SignUp, slots map[turnout.ID]Slot, session turnout.ID) error {
+func clash(own []*SignUp, slots map[turnout.ID]Slot, session turnout.ID) error {
 	slot, ok := slots[session]
 	if !ok {
 		return nil
 	}
 	for _, u := range own {
 		if other, ok := slots[u.SessionID]; ok && slot.Overlaps(other) {
-			var title string
-			if err := db.NewSelect().Table("sessions").Column("title").Where("id = ?", u.SessionID).Scan(ctx, &title); err != nil {
-				return err
-			}
-			return ErrClash.With("This ticket is signed up for %q at the same time. Leave that first.", title)
+			return ErrClash.With("This ticket is signed up for %q at the same time. Leave that first.", other.Title)
 		}
 	}
 	return nil
