@@ -346,7 +346,8 @@ func (h *Handler) SpeakerLink(c *gin.Context) {
 	if !ok {
 		return
 	}
-	ctx, do, err := c.Request.Context(), c.PostForm("do"), error(nil)
+	ctx, do := c.Request.Context(), c.PostForm("do")
+	var err error
 	switch do {
 	case "send", "renew":
 		err = h.Speakers.SendLink(ctx, sp.CommunityID, sp.ID, do == "renew")

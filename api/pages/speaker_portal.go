@@ -365,7 +365,8 @@ func (h *Handler) ChangeSlides(c *gin.Context) {
 	if !ok {
 		return
 	}
-	ctx, id, err := c.Request.Context(), turnout.ID(c.Param("slides")), error(nil)
+	ctx, id := c.Request.Context(), turnout.ID(c.Param("slides"))
+	var err error
 	switch c.PostForm("do") {
 	case "remove":
 		err = h.Agenda.RemoveSlides(ctx, sp, id)
