@@ -59,6 +59,7 @@ func (s *story) plan(e *events.Event, file string, made time.Time, version strin
 	}
 	s.rooms, s.tracks, s.speakers = append(s.rooms, a.Rooms...), append(s.tracks, a.Tracks...), append(s.speakers, a.Speakers...)
 	s.sessions = append(s.sessions, a.Sessions...)
+	s.answerSessions(a, made.Add(3*day))
 	s.release(a, made.Add(4*day), version)
 }
 

@@ -61,6 +61,7 @@ type story struct {
 	speakers        rows[*speakers.Speaker]
 	sessions        rows[*agenda.Session]
 	sessionSpeakers rows[*sessionSpeaker]
+	speakerAnswers  rows[*speakerAnswer]
 	releases        rows[*release]
 	news            rows[*news]
 	itineraries     rows[*agenda.Itinerary]
@@ -287,7 +288,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 	for _, table := range []interface {
 		insert(ctx context.Context, tx bun.IDB) error
 	}{
-		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.releases, s.news, s.itineraries, s.chosen,
+		rows[*community.Rule]{s.rule}, s.events, s.totals, s.rooms, s.tracks, s.speakers, s.sessions, s.sessionSpeakers, s.speakerAnswers, s.releases, s.news, s.itineraries, s.chosen,
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
 		s.designs, s.badges, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,
