@@ -122,16 +122,16 @@ func pack(t *testing.T, files ...string) []byte {
 const pptxTypes = `<Types><Override ContentType="application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"/></Types>`
 
 // speaking gives the desk's event two speakers of one session, the first with an address, and one with neither.
-func (d *desk) speaking() (zoe, muster, talk string) {
+func (d *desk) speaking() (zoe, mo, talk string) {
 	d.t.Helper()
 	at := "/events/" + d.event.Slug
 	room := d.api("POST", at+"/rooms", m{"name": "Aula"}, 201).text1("id")
 	zoe = d.api("POST", at+"/speakers", m{"name": "Zoë <b>Łukasik</b>", "email": "zoe@example.org"}, 201).text1("id")
-	muster = d.api("POST", at+"/speakers", m{"name": "Max Muster", "email": "max@example.org"}, 201).text1("id")
+	mo = d.api("POST", at+"/speakers", m{"name": "Max Muster", "email": "max@example.org"}, 201).text1("id")
 	d.api("POST", at+"/speakers", m{"name": "Nobody Known"}, 201)
-	talk = d.api("POST", at+"/sessions", m{"title": "Engines", "kind": "talk", "duration_minutes": 30, "speaker_ids": []string{zoe, muster}}, 201).text1("id")
+	talk = d.api("POST", at+"/sessions", m{"title": "Engines", "kind": "talk", "duration_minutes": 30, "speaker_ids": []string{zoe, mo}}, 201).text1("id")
 	d.api("PUT", "/sessions/"+talk+"/slot", m{"room_id": room, "starts_at": d.event.StartsAt, "ends_at": d.event.StartsAt.Add(30 * time.Minute)}, 200)
-	return zoe, muster, talk
+	return zoe, mo, talk
 }
 
 // sentUnseen gives what a form of a page sends back unseen.
@@ -159,7 +159,7 @@ func plus(values url.Values, more ...string) url.Values {
 // By the link that was mailed, a speaker confirms a session; when it moves, the confirmation is of another time.
 func TestSpeakersConfirmByTheirLink(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
-		zoe, muster, talk := d.speaking()
+		zoe, mo, talk := d.speaking()
 		at := d.at("/speakers/" + zoe)
 		d.see(d.at("/speakers"), "Not confirmed (2)", "No e-mail (1)", "Send a link to 2 who have not answered", "Zoë &lt;b&gt;Łukasik&lt;/b&gt;")
 		d.send(at+"/link", url.Values{"do": {"send"}}, at)
@@ -195,7 +195,7 @@ func TestSpeakersConfirmByTheirLink(t *testing.T) {
 			t.Errorf("the program hears %v and %v", item(2), item(0))
 		}
 		d.api("GET", "/events/"+d.event.Slug+"/speakers?missing=answer", nil, 200).is("Max Muster", "items", 0, "name")
-		d.api("GET", "/events/"+d.event.Slug+"/speakers?missing=answer&limit=1&cursor="+muster, nil, 200).is(nil, "next_cursor")
+		d.api("GET", "/events/"+d.event.Slug+"/speakers?missing=answer&limit=1&cursor="+mo, nil, 200).is(nil, "next_cursor")
 		d.see(at, "Session confirmed by the speaker", "The speaker", "Opened")
 
 		d.api("PUT", "/sessions/"+talk+"/slot", m{"starts_at": d.event.StartsAt.Add(time.Hour), "ends_at": d.event.StartsAt.Add(90 * time.Minute)}, 200)
@@ -211,7 +211,7 @@ func TestSpeakersConfirmByTheirLink(t *testing.T) {
 		d.see(d.at("/speakers?missing=declined"), "Declined (1)", "Łukasik")
 
 		d.api("GET", "/events/"+d.event.Slug+"/agenda", nil, 200)
-		if err := takeOff(d, talk, muster); err != nil {
+		if err := takeOff(d, talk, mo); err != nil {
 			t.Fatal(err)
 		}
 		w, body = v.post(answer, plus(now, "answer", "confirmed"))
@@ -237,7 +237,7 @@ func takeOff(d *desk, session, stays string) error {
 // A link opens one speaker's page: not with a wrong secret, not another's page, not once it was renewed, ended, or its address changed, and not for ever.
 func TestLinksOfSpeakersEnd(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
-		zoe, muster, _ := d.speaking()
+		zoe, mo, _ := d.speaking()
 		at, v := d.at("/speakers/"+zoe), d.stranger()
 		closed := func(page, why string) {
 			t.Helper()
@@ -257,7 +257,7 @@ func TestLinksOfSpeakersEnd(t *testing.T) {
 		v.see(first)
 		closed(first+"x", "a wrong secret")
 		closed("/speak/"+zoe, "no secret")
-		closed(strings.Replace(first, zoe, muster, 1), "another's page")
+		closed(strings.Replace(first, zoe, mo, 1), "another's page")
 		second := send("renew")
 		closed(first, "a renewed link")
 		v.see(second, "Engines")
@@ -401,118 +401,4 @@ func TestPhotosOfSpeakers(t *testing.T) {
 			t.Error("a removed photo is there")
 		}
 	})
-}
-
-// Slides are what they say they are, are only ever saved, and are public when their speaker says so and the session is over.
-func TestSlidesOfSpeakers(t *testing.T) {
-	onDesk(t, func(t *testing.T, d *desk) {
-		zoe, muster, talk := d.speaking()
-		v := d.stranger()
-		for _, who := range []string{zoe, muster} {
-			d.send(d.at("/speakers/"+who+"/link"), url.Values{"do": {"send"}}, d.at("/speakers/"+who))
-		}
-		page := v.speakLink("zoe@example.org")
-		d.send(d.at("/speakers/wishes"), url.Values{"slides": {"1"}}, d.at("/speakers"))
-		d.see(d.at("/speakers"), "No slides (2)")
-		send := func(name string, file []byte, form url.Values) string {
-			t.Helper()
-			w, body := v.postFile(under(page, "/sessions/"+talk+"/slides"), form, "file", name, file)
-			return v.told(page, w, body)
-		}
-		bomb := pack(t, "ppt/presentation.xml", "", "[Content_Types].xml", pptxTypes, "ppt/media/a.bin", strings.Repeat("\x00", 120<<20))
-		for name, file := range map[string][]byte{
-			"page.pdf": []byte("<html><script>alert(1)</script>"), "pack.pptx": pack(t, "a.txt", "x"), "macro.pptx": pack(t, "[Content_Types].xml", pptxTypes, "ppt/presentation.xml", "", "ppt/vbaProject.bin", ""),
-			"text.odp": pack(t, "mimetype", "application/vnd.oasis.opendocument.text"), "broken.pptx": pack(t, "[Content_Types].xml", pptxTypes)[:40], "pdf.odp": pack(t, "mimetype", "application/pdf"),
-		} {
-			if text := send(name, file, nil); !strings.Contains(text, "Send the slides as a PDF") {
-				t.Errorf("%s: %s", name, excerpt(text))
-			}
-		}
-		if text := send("bomb.pptx", bomb, nil); !strings.Contains(text, "too large") {
-			t.Errorf("%d bytes that unpack to 120 MB: %s", len(bomb), excerpt(text))
-		}
-		if text := send("large.pdf", append([]byte("%PDF-"), make([]byte, 10<<20)...), nil); !strings.Contains(text, "larger than") && !strings.Contains(text, "too large") {
-			t.Errorf("large: %s", excerpt(text))
-		}
-		send(`..\..\"evil"<b>.exe`, []byte("%PDF-1.7 slides"), url.Values{"public": {"1"}})
-		send("talk.pptx", pack(t, "[Content_Types].xml", pptxTypes, "ppt/presentation.xml", ""), nil)
-		send("talk.odp", pack(t, "mimetype", "application/vnd.oasis.opendocument.presentation"), nil)
-		links := regexp.MustCompile(`href="([^"]+/slides/[^"]+)"`).FindAllStringSubmatch(v.see(page, "talk.pptx", "talk.odp", "evilb.pdf"), -1)
-		if len(links) != 3 {
-			t.Fatalf("%d files are listed", len(links))
-		}
-		first := html.UnescapeString(links[0][1])
-		id := regexp.MustCompile(`sld_[^?]+`).FindString(first)
-		w, body := v.ask(httptest.NewRequest("GET", baseURL+first, nil))
-		if w.StatusCode != 200 || body != "%PDF-1.7 slides" || !strings.HasPrefix(w.Header.Get("Content-Disposition"), "attachment") || w.Header.Get("X-Content-Type-Options") != "nosniff" ||
-			w.Header.Get("Content-Type") != "application/octet-stream" {
-			t.Errorf("the file: %d %v", w.StatusCode, w.Header)
-		}
-		d.see(d.at("/speakers/"+zoe), "talk.odp", "Slides uploaded")
-		if w, body := d.ask(httptest.NewRequest("GET", baseURL+d.at("/speakers/"+zoe+"/slides/"+id), nil)); w.StatusCode != 200 || body != "%PDF-1.7 slides" {
-			t.Errorf("organisers get %d", w.StatusCode)
-		}
-		if w, _ := v.ask(httptest.NewRequest("GET", baseURL+"/pictures/"+id, nil)); w.StatusCode != 404 {
-			t.Errorf("slides are no picture: %d", w.StatusCode)
-		}
-		send("4.pdf", []byte("%PDF-1"), nil)
-		send("5.pdf", []byte("%PDF-1"), nil)
-		if text := send("6.pdf", []byte("%PDF-1"), nil); !strings.Contains(text, "at most 5 files") {
-			t.Errorf("a sixth: %s", excerpt(text))
-		}
-		d.publicSlides(v, page, id)
-	})
-}
-
-// publicSlides holds the slides of a session to being public from its released end, as long as their speaker says so.
-func (d *desk) publicSlides(v *desk, page, id string) {
-	d.t.Helper()
-	file := func(want int) {
-		d.t.Helper()
-		w, _ := v.ask(httptest.NewRequest("GET", baseURL+"/e/"+d.event.Slug+"/slides/"+id, nil))
-		if w.StatusCode != want {
-			d.t.Errorf("the public file: %d, want %d", w.StatusCode, want)
-		}
-	}
-	file(404) // a draft
-	d.api("POST", "/events/"+d.event.Slug+"/publish", nil, 200)
-	file(404) // no release
-	d.api("POST", "/events/"+d.event.Slug+"/agenda/releases", m{"version": "1"}, 201)
-	file(404) // before the session
-	past := time.Now().UTC().Add(-2 * time.Hour).Truncate(time.Second)
-	sessions, err := agenda.Titles(d.t.Context(), d.DB.Read(), d.community.ID, d.event.ID)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.api("PUT", "/sessions/"+string(sessions[0].ID)+"/slot", m{"starts_at": past, "ends_at": past.Add(time.Hour)}, 200)
-	file(404) // it is not released like that
-	d.api("POST", "/events/"+d.event.Slug+"/agenda/releases", m{"version": "2"}, 201)
-	file(200)
-	d.touch(d.event.Slug)
-	if body := v.see("/e/" + d.event.Slug + "/speakers"); !strings.Contains(body, "Łukasik&lt;/b&gt;") || strings.Contains(body, "@example.org") {
-		d.t.Errorf("speakers: %s", excerpt(body))
-	}
-	own := regexp.MustCompile(`/speak/(spk_[^?]+)`).FindStringSubmatch(page)[1]
-	v.see("/e/"+d.event.Slug+"/speakers/"+own, "Engines", "/slides/"+id)
-	v.see("/e/"+d.event.Slug+"/schedule/"+d.guid(sessions[0].ID), "/slides/"+id, "/speakers/"+own)
-	w, body := v.post(under(page, "/slides/"+id), url.Values{"do": {"private"}})
-	v.told(page, w, body)
-	file(404)
-	w, body = v.post(under(page, "/slides/"+id), url.Values{"do": {"remove"}})
-	v.told(page, w, body)
-	w, body = v.post(under(page, "/slides/"+id), url.Values{"do": {"remove"}})
-	if text := v.told(page, w, body); strings.Contains(text, "evilb.pdf") {
-		d.t.Error("removed slides are there")
-	}
-	if _, err := blobs.Find(d.t.Context(), d.DB.Read(), id); err == nil {
-		d.t.Error("their bytes are kept")
-	}
-}
-
-func (d *desk) guid(session turnout.ID) string {
-	s, err := d.Agenda.Session(d.t.Context(), d.community.ID, session)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return s.GUID
 }
