@@ -30,7 +30,7 @@ func TestEveryListTakesLimitAndCursor(t *testing.T) {
 				t.Errorf("GET %s has no %s", path, name)
 			}
 		}
-		at := strings.TrimPrefix(strings.NewReplacer("{event}", "walked", "/pools/{id}", "/pools/"+h.names["pools"], "/sponsors/{id}", "/sponsors/"+h.names["sponsors"]).Replace(path), "/api/v1")
+		at := strings.TrimPrefix(strings.NewReplacer("{event}", "walked", "/pools/{id}", "/pools/"+h.names["pools"], "/sponsors/{id}", "/sponsors/"+h.names["sponsors"], "/sessions/{id}", "/sessions/"+h.names["sessions"]).Replace(path), "/api/v1")
 		for _, query := range []string{"limit=0", "limit=201", "limit=ten"} {
 			h.api("GET", at+"?"+query, nil, 422).is("limit", "fields", 0, "name")
 		}
@@ -59,7 +59,13 @@ func TestListsInPages(t *testing.T) {
 			h.api("POST", at+"/agenda/releases", m{"version": name}, 201)
 			h.newToken(h.community.ID, "events:read")
 		}
-		for _, path := range []string{at + "/check-in-lists", at + "/pools", at + "/sponsors", at + "/sponsor-tiers", at + "/ticket-types", at + "/agenda/releases", at + "/agenda/conflicts", "/tokens"} {
+		hall := "/sessions/" + h.names["sessions"]
+		h.api("PUT", hall+"/sign-up", m{"offered": true, "seats": 2}, 200)
+		for range 5 { // two have places, three wait
+			ticket := h.api("POST", at+"/orders", orderBody(h.names["ticket-types"], 1), 201).text1("tickets", 0, "id")
+			h.api("PUT", hall+"/sign-ups/"+ticket, nil, 200)
+		}
+		for _, path := range []string{hall + "/sign-ups", at + "/check-in-lists", at + "/pools", at + "/sponsors", at + "/sponsor-tiers", at + "/ticket-types", at + "/agenda/releases", at + "/agenda/conflicts", "/tokens"} {
 			whole := h.listed(path)
 			var found []string
 			for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {

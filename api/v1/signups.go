@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -19,7 +20,7 @@ var signUpOperations = operations{
 		Text: "While nobody has said anything it is not offered, of version 0, with as many seats as the room has."},
 	"PUT /sessions/{id}/sign-up": {Summary: "Say who may sign up for a session", In: signUpRequest{}, Out: signUpResponse{}, Version: true, Errors: []int{409, 412},
 		Text: "Fewer seats than are taken is 409. With more, those who wait move up and are told. Who has a place keeps it whatever else changes."},
-	"GET /sessions/{id}/sign-ups": {Summary: "Who has a place at a session, and who waits", Out: respond.Page[placeResponse]{}, Text: "First those who have one, then those who wait, in their turn.", Query: []parameter{{Name: "status", Text: "signed or waiting."}}},
+	"GET /sessions/{id}/sign-ups": {Summary: "Who has a place at a session, and who waits", Out: respond.Page[placeResponse]{}, Text: "First those who have one, then those who wait, in their turn.", Query: append([]parameter{{Name: "status", Text: "signed or waiting."}}, window...)},
 	"PUT /sessions/{id}/sign-ups/{ticket}": {Summary: "Sign a ticket up, or let it wait", Out: placeResponse{}, Errors: []int{409},
 		Text: "As an organiser: until the session ends and whatever the ticket's type. When it is full, the ticket waits. Once more it changes nothing."},
 	"DELETE /sessions/{id}/sign-ups/{ticket}": {Summary: "Take a ticket out of a session", Text: "The next who waits moves up and is told. Once more it changes nothing.", Status: 204},
@@ -149,6 +150,10 @@ func (h *Handler) PutSignUp(c *gin.Context) {
 
 // ListSignUps is GET /sessions/{id}/sign-ups.
 func (h *Handler) ListSignUps(c *gin.Context) {
+	window, ok := respond.BindWindow(c)
+	if !ok {
+		return
+	}
 	status := signups.Status(c.Query("status"))
 	if status != "" && status != signups.Signed && status != signups.Waiting {
 		respond.Fail(c, turnout.Invalidf("status", "unknown", "Choose signed or waiting."))
@@ -158,16 +163,20 @@ func (h *Handler) ListSignUps(c *gin.Context) {
 	if e == nil {
 		return
 	}
-	rows, err := h.SignUps.Rows(c.Request.Context(), e, turnout.ID(c.Param("id")), signups.Filter{Status: status, Limit: signups.MaxSeats})
+	rows, err := h.SignUps.Rows(c.Request.Context(), e, turnout.ID(c.Param("id")), signups.Filter{Status: status, After: turnout.ID(window.Cursor), Limit: window.Limit + 1})
+	if window.Cursor != "" && errors.Is(err, turnout.ErrNotFound) {
+		err = respond.ErrCursor
+	}
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
-	out := respond.Page[placeResponse]{Items: make([]placeResponse, len(rows))}
+	rows, next := cut(rows, window.Limit, func(r *signups.Row) turnout.ID { return r.ID })
+	items := make([]placeResponse, len(rows))
 	for i, r := range rows {
-		out.Items[i] = newPlaceResponse(&r.SignUp)
+		items[i] = newPlaceResponse(&r.SignUp)
 	}
-	respond.JSON(c, http.StatusOK, out)
+	respond.List(c, items, next)
 }
 
 // AddSignUp is PUT /sessions/{id}/sign-ups/{ticket}.

@@ -63,13 +63,18 @@ type Filter struct {
 }
 
 // Rows lists a session's sign-ups: those who have a place in the order in which they got it, then those who wait in their turn; at most Limit.
+// It fails with turnout.ErrNotFound where the sign-up After is none, or left meanwhile.
 func (s *Service) Rows(ctx context.Context, e *events.Event, session turnout.ID, f Filter) ([]*Row, error) {
 	all, err := s.rows(ctx, e, session)
 	if err != nil {
 		return nil, wrapped("list", err)
 	}
 	words := people.Fold(f.Search)
-	if i := slices.IndexFunc(all, func(r *Row) bool { return r.ID == f.After }); i >= 0 {
+	if f.After != "" {
+		i := slices.IndexFunc(all, func(r *Row) bool { return r.ID == f.After })
+		if i < 0 {
+			return nil, wrapped("list", turnout.ErrNotFound)
+		}
 		all = all[i+1:]
 	}
 	var found []*Row
