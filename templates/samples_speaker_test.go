@@ -21,6 +21,8 @@ type (
 		From, Until      string
 		AsksSlides       bool
 		Slides           []sampleSlides
+		Rated            string
+		Raters           int64
 	}
 	speakPage struct {
 		Chrome
@@ -71,7 +73,7 @@ func speakerSamples() []sample {
 		Form: sampleSpeakForm{hostileText, "Professor of numbers", "she/her", hostileText, 3}, Email: "ada@example.org", Initials: hostileText, Open: 2, Times: rows, TimesSet: true, AsksTimes: true,
 		PublicURL: "/e/x/speakers/spk_1", Sessions: []sampleSpeakSession{
 			{ID: "ses_1", Title: "SQLite in anger: lessons from a year in production", Room: "Stage 1", StartsAt: sampleConf.StartsAt, EndsAt: sampleConf.EndsAt, Placed: true, From: "a", Until: "b", AsksSlides: true},
-			{ID: "ses_2", Title: "山田", StartsAt: sampleConf.StartsAt, EndsAt: sampleConf.EndsAt, Placed: true, Moved: true, Answer: "confirmed", AnsweredAt: sampleNow, Slides: slides},
+			{ID: "ses_2", Title: "山田", StartsAt: sampleConf.StartsAt, EndsAt: sampleConf.EndsAt, Placed: true, Moved: true, Answer: "confirmed", AnsweredAt: sampleNow, Slides: slides, Rated: "4.3", Raters: 12},
 			{ID: "ses_3", Title: "Łódź by night", Answer: "declined", AnsweredAt: sampleNow}, {ID: "ses_4", Title: "Confirmed", Answer: "confirmed", AnsweredAt: sampleNow}}}
 	empty, wrong, typed := open, open, open
 	empty.Sessions, empty.Open, empty.Times, empty.TimesSet, empty.PublicURL, empty.Email, empty.Over = nil, 0, rows[1:], false, "", "", true

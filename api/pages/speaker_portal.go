@@ -67,6 +67,8 @@ type speakSession struct {
 	From, Until      string // as the answer's form sends them back
 	AsksSlides       bool
 	Slides           []speakSlides
+	Rated            string // the mean of the stars that attendees gave; "" while they are too few to be told
+	Raters           int64
 }
 
 type speakSlides struct {
@@ -139,8 +141,28 @@ func (h *Handler) speakPage(c *gin.Context, sp *speakers.Speaker, e *events.Even
 			page.Open++
 		}
 	}
-	page.PublicURL, err = h.publicSpeakerURL(ctx, e, sp.ID)
-	return page, err
+	if page.PublicURL, err = h.publicSpeakerURL(ctx, e, sp.ID); err != nil {
+		return nil, err
+	}
+	return page, h.fillRated(c, page, e)
+}
+
+// fillRated says what attendees thought of the sessions of which enough of them said something.
+func (h *Handler) fillRated(c *gin.Context, page *speakPage, e *events.Event) error {
+	ids := make([]turnout.ID, len(page.Sessions))
+	for i, s := range page.Sessions {
+		ids[i] = turnout.ID(s.ID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	sums, err := h.SignUps.Summaries(c.Request.Context(), e, ids...)
+	for i := range page.Sessions {
+		if sum := sums[ids[i]]; sum.Shareable() {
+			page.Sessions[i].Rated, page.Sessions[i].Raters = h.average(c, sum), sum.Count
+		}
+	}
+	return err
 }
 
 func newSpeakSession(a *agenda.Appearance, wishes speakers.Wishes, base, query string) speakSession {

@@ -86,6 +86,7 @@ func (s *story) pastConference(zone *time.Location) error {
 	d := newDoors(s, e)
 	d.come(first, second, bench)
 	d.join()
+	d.opinions()
 	d.stands(backers[1], backers[2])
 	(&aftermath{story: s, event: e}).follow()
 	return nil
@@ -175,6 +176,9 @@ func (s *story) nextConference(zone *time.Location) error {
 	s.whyOfNext(e, sale.shelfOf("Community place"))
 	s.plan(e, "agenda-8.tsv", s.now.Add(-12*day), "0.9", room{"Main Hall", 320}, room{"Room 2", 140}, room{"Workshop deck", 45})
 	s.stars(e, 60)
+	s.places(e, "build a tide gauge", 8, 11, sale.shelfOf("Conference and workshop"))
+	s.places(e, "run a mapping party", 45, 17)
+	s.streamed(e, "Room 2", "https://live.lighthouse.example/8/room-2")
 	front := s.list(e, "Front door", time.Time{}, time.Time{}) // open now: whoever tries the demo scans the ticket that they just bought
 	s.list(e, "Thursday", clock(thursday, "08:00"), clock(thursday, "20:00"))
 	s.list(e, "Friday", clock(thursday.AddDate(0, 0, 1), "08:30"), clock(thursday.AddDate(0, 0, 1), "14:00"))

@@ -15,6 +15,7 @@ import (
 	"turnout/checkin"
 	"turnout/checkin/badges"
 	"turnout/checkin/leads"
+	"turnout/checkin/online"
 	"turnout/community"
 	"turnout/events"
 	"turnout/events/agenda"
@@ -29,6 +30,7 @@ import (
 	"turnout/internal/database"
 	"turnout/ticketing"
 	"turnout/ticketing/payments/sandbox"
+	"turnout/ticketing/signups"
 )
 
 type auditEntry = audit.Entry
@@ -66,6 +68,10 @@ type story struct {
 	news            rows[*news]
 	itineraries     rows[*agenda.Itinerary]
 	chosen          rows[*chosen]
+	signUpSettings  rows[*signups.Settings]
+	signUps         rows[*signups.SignUp]
+	feedback        rows[*signups.Feedback]
+	online          rows[*online.Room]
 
 	tiers       rows[*sponsors.Tier]
 	sponsors    rows[*sponsors.Sponsor]
@@ -292,7 +298,7 @@ func (s *story) write(ctx context.Context, tx bun.Tx) error {
 		s.tiers, s.sponsors, s.sponsorPaid, s.lines, s.entries,
 		s.designs, s.badges, s.shops, s.pools, s.types, s.typePools, s.addOns, s.addOnPools, s.addOnTypes, s.vouchers, s.voucherTypes, s.blocks, s.views,
 		s.orders, s.sold, s.claims, s.tickets, s.codes, s.ticketAddOns, s.payments, s.refunds, s.waiting, s.wishes,
-		s.questions, s.words, s.questionTypes, s.answers,
+		s.questions, s.words, s.questionTypes, s.answers, s.signUpSettings, s.signUps, s.feedback, s.online,
 		s.lists, s.listTypes, s.devices, s.scans, s.admissions, s.present, s.activities, s.leadSettings, s.receipts, s.leads,
 		counted.tickets, counted.addOns, counted.sales, counted.admissions, counted.refusals, counted.attendance, counted.sessions,
 	} {
