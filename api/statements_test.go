@@ -81,7 +81,7 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/copies/{copy}":                    4,
 	"/console/events/{event}/agenda/release":                          22,
 	"/console/events/{event}/speakers":                                11,
-	"/console/events/{event}/speakers/{speaker}/preview":              10,
+	"/console/events/{event}/speakers/{speaker}/preview":              11,
 	"/console/events/{event}/speakers/{speaker}/slides/{slides}":      6,
 	"/console/events/{event}/speakers/new":                            3,
 	"/console/events/{event}/speakers/{speaker}":                      10,

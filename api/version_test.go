@@ -16,6 +16,7 @@ func TestWhatTakesIfMatchReadsIt(t *testing.T) {
 		at := "/events/walked"
 		price := m{"amount": 0, "currency": "EUR"}
 		h.names["add-ons"] = h.api("POST", at+"/add-ons", m{"name": "A", "price": price}, 201).text1("id")
+		h.names["speakers"] = h.api("POST", at+"/speakers", m{"name": "A"}, 201).text1("id")
 		least := map[string]any{
 			"/activation-rule":                   m{"types": []string{"message"}, "min_count": 1, "window_days": 30, "lookback_days": 90},
 			"/events/{event}/ticket-design":      m{"layout": "band"},
