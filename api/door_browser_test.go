@@ -26,7 +26,7 @@ import (
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/internal/fakecamera"
-	"turnout/ticketing/documents"
+	"turnout/internal/paper"
 )
 
 // doorBrowser is headless Chromium at the door of a real server.
@@ -69,7 +69,7 @@ func openDoorBrowser(t *testing.T, camera bool, more ...chromedp.ExecAllocatorOp
 // film shows the first ticket for two seconds after as long a pause; it is gone for longer than the door remembers it.
 func (d *doorway) film(name string) {
 	d.t.Helper()
-	code, err := documents.QR(d.codes[0])
+	code, err := paper.MakeQR(d.codes[0])
 	if err != nil {
 		d.t.Fatal(err)
 	}

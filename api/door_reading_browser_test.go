@@ -15,8 +15,8 @@ import (
 
 	"turnout/internal/browsertest"
 	"turnout/internal/fakecamera"
+	"turnout/internal/paper"
 	"turnout/ticketing"
-	"turnout/ticketing/documents"
 )
 
 // floors are the parts of the pictures, in percent, that the door must read in one turn of its looks: a few points below what was measured
@@ -90,16 +90,16 @@ type reading struct {
 }
 
 // ticketCode is a code as ours are, and its modules.
-func ticketCode(t *testing.T, n int) (string, documents.Matrix) {
+func ticketCode(t *testing.T, n int) (string, paper.Matrix) {
 	t.Helper()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	code := ticketing.Code{KeyID: 1, Mode: ticketing.InPerson, Event: 1234, Ticket: 5000 + int64(n), Type: 77, Nonce: ticketing.Nonce{byte(n), 7, 3}}.Sign(key)
 	return code, matrix(t, code)
 }
 
-func matrix(t testing.TB, text string) documents.Matrix {
+func matrix(t testing.TB, text string) paper.Matrix {
 	t.Helper()
-	m, err := documents.QR(text)
+	m, err := paper.MakeQR(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestBrowserDoorConfusesNoCodes(t *testing.T) {
 	link, wifi := "https://example.org/menu", "WIFI:T:WPA;S:Guests;P:welcome;;"
 	pairs := []struct {
 		name          string
-		middle, aside documents.Matrix
+		middle, aside paper.Matrix
 		want          string
 	}{
 		{"two tickets", middle, ticket, first}, {"the other two", ticket, middle, second},

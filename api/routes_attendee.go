@@ -14,6 +14,7 @@ func (s *server) attendeeRoutes() []access.Route {
 		{Method: get, Path: "/e/{event}/calendar.ics", Who: lazy, Handle: p.EventCalendar},
 		{Method: get, Path: "/e/{event}/schedule", Who: lazy, Handle: p.Schedule},
 		{Method: get, Path: "/e/{event}/schedule.ics", Who: lazy, Handle: p.ScheduleCalendar},
+		{Method: get, Path: "/e/{event}/schedule.pdf", Who: lazy, Handle: p.PrintedSchedule},
 		{Method: get, Path: "/e/{event}/schedule/changes", Who: lazy, Handle: p.ScheduleChanges},
 		{Method: get, Path: "/e/{event}/schedule/changes.atom", Who: lazy, Handle: p.ScheduleFeed},
 		{Method: get, Path: "/e/{event}/schedule/{session}", Who: lazy, Handle: p.Session},

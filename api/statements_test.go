@@ -78,8 +78,10 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/import":                           3,
 	"/console/events/{event}/agenda/export/{format}":                  10,
 	"/console/events/{event}/agenda/copy-day":                         4,
+	"/console/events/{event}/agenda/wall":                             4,
+	"/console/events/{event}/agenda/wall.pdf":                         5,
 	"/console/events/{event}/agenda/copies/{copy}":                    4,
-	"/console/events/{event}/agenda/release":                          22,
+	"/console/events/{event}/agenda/release":                          25,
 	"/console/events/{event}/speakers":                                11,
 	"/console/events/{event}/speakers/{speaker}/preview":              11,
 	"/console/events/{event}/speakers/{speaker}/slides/{slides}":      6,
@@ -113,7 +115,7 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/sessions/{session}/feedback.csv":  5,
 	"/console/events/{event}/agenda/sessions/{session}/feedback.xlsx": 5,
 	"/console/events/{event}/agenda/feedback":                         5,
-	"/console/events/{event}/agenda/sessions/{session}/online":        8,
+	"/console/events/{event}/agenda/sessions/{session}/online":        9,
 	"/console/events/{event}/agenda/sessions/{session}/places":        10,
 	"/console/events/{event}/agenda/sessions/{session}/feedback":      6,
 
@@ -192,6 +194,7 @@ func (f *full) more(n int, free *ticketing.TicketType) {
 	if _, err := f.runner.Drain(f.t.Context()); err != nil {
 		f.t.Fatal(err)
 	}
+	f.api("POST", at+"/agenda/releases", m{"version": fmt.Sprint(f.made), "quiet": true}, 201)
 	mails, err := mail.List(f.t.Context(), f.DB.Read(), f.community.ID, false, "", 1)
 	if err != nil || len(mails) == 0 {
 		f.t.Fatal("no mail", err)

@@ -134,6 +134,10 @@ func (h *house) planAgenda(slug string) {
 			h.t.Errorf("schedule.%s has no session: %.300s", format, got.text)
 		}
 	}
+	h.api("GET", at+"/schedule.pdf?day=yesterday", nil, 422).is("day", "fields", 0, "name")
+	if got := h.api("GET", at+"/schedule.pdf?size=a3&lang=de", nil, 200); !strings.HasPrefix(got.text, "%PDF-") {
+		h.t.Errorf("schedule.pdf is no PDF: %.80s", got.text)
+	}
 	release := h.api("GET", at+"/agenda/releases", nil, 200).text1("items", 0, "id")
 	h.api("POST", at+"/agenda/releases/"+release+"/take-back", nil, 201).is(release, "takes_back")
 	h.api("POST", at+"/agenda/releases/"+release+"/take-back", nil, 409).is("release_not_public", "code")

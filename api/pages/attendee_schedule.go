@@ -36,6 +36,7 @@ type schedulePage struct {
 	Schedule         []templates.ScheduleDay
 	Count            int
 	ICSURL           string
+	PDFURL           string
 	MarkURL          string // takes what is marked
 	Now              nowAndNext
 }
@@ -145,6 +146,9 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 		p.Count += len(days[i].Sessions)
 	}
 	shownDay := choice.dayOf(e, days, p.Count, now)
+	if p.Count > 0 {
+		p.PDFURL = choice.printedPath(e, shownDay)
+	}
 	var shown []templates.ScheduleSession
 	for _, day := range days {
 		if shownDay != "" && day.Date != shownDay {

@@ -145,4 +145,5 @@ func (h *Handler) draw(lang, name string, data any) ([]byte, error) {
 const (
 	htmlType     = "text/html; charset=utf-8"
 	calendarType = "text/calendar; charset=utf-8"
+	pdfType      = "application/pdf"
 )

@@ -54,7 +54,7 @@ func (p addOnPage) Draws(pool turnout.ID) bool { return slices.Contains(p.Form.P
 
 func newAddOnForm(a *ticketing.AddOn, e *events.Event, point string) addOnForm {
 	in := addOnForm{Name: a.Name, Description: a.Description, Price: decimal(a.Price, e.Currency, point), Pricing: string(a.Pricing), OnSale: a.OnSale,
-		SalesStart: wall(a.SalesStart, e.Location()), SalesEnd: wall(a.SalesEnd, e.Location()), Version: a.Version, With: map[turnout.ID]withRow{}}
+		SalesStart: wallClock(a.SalesStart, e.Location()), SalesEnd: wallClock(a.SalesEnd, e.Location()), Version: a.Version, With: map[turnout.ID]withRow{}}
 	if a.Pricing == ticketing.OpenPrice {
 		in.MinPrice = decimal(a.MinPrice, e.Currency, point)
 	}

@@ -99,7 +99,7 @@ func (h *Handler) EventCheckInForm(c *gin.Context) {
 		return
 	}
 	zone := access.Event(c).Location()
-	form := checkInListForm{Name: list.Name, StartsAt: wall(list.StartsAt, zone), EndsAt: wall(list.EndsAt, zone), Entry: string(list.Entry), Version: list.Version, Session: string(list.SessionID),
+	form := checkInListForm{Name: list.Name, StartsAt: wallClock(list.StartsAt, zone), EndsAt: wallClock(list.EndsAt, zone), Entry: string(list.Entry), Version: list.Version, Session: string(list.SessionID),
 		Rules: newRuleRows(list.Rules, zone)}
 	if list.DayFrom != 0 {
 		form.DayFrom = rules.Clocked(list.DayFrom)
@@ -135,7 +135,7 @@ func (h *Handler) newListForm(c *gin.Context) (checkInListForm, bool) {
 		return form, false
 	}
 	if form.Name = s.Title; s.Placed() {
-		form.StartsAt, form.EndsAt = wall(s.StartsAt.Add(-openBefore), e.Location()), wall(s.EndsAt, e.Location())
+		form.StartsAt, form.EndsAt = wallClock(s.StartsAt.Add(-openBefore), e.Location()), wallClock(s.EndsAt, e.Location())
 	}
 	return form, true
 }

@@ -46,7 +46,7 @@ func newRuleRows(list []rules.Rule, zone *time.Location) (rows []ruleRow) {
 			case rules.Clock:
 				r.From, r.Until = rules.Clocked(c.From), rules.Clocked(c.Until)
 			case rules.Between:
-				r.From, r.Until = wall(rules.Time(c.From), zone), wall(rules.Time(c.Until), zone)
+				r.From, r.Until = wallClock(rules.Time(c.From), zone), wallClock(rules.Time(c.Until), zone)
 			default:
 				r.Number = strconv.FormatInt(c.Number, 10)
 			}

@@ -146,7 +146,7 @@ func (h *Handler) EventDevice(c *gin.Context) {
 	if d == nil {
 		return
 	}
-	h.renderDevice(c, http.StatusOK, d, deviceForm{Name: d.Name, Gate: d.Gate, Role: string(d.Role), ListID: string(d.ListID), ExpiresAt: wall(d.ExpiresAt, access.Event(c).Location()), Version: d.Version}, nil)
+	h.renderDevice(c, http.StatusOK, d, deviceForm{Name: d.Name, Gate: d.Gate, Role: string(d.Role), ListID: string(d.ListID), ExpiresAt: wallClock(d.ExpiresAt, access.Event(c).Location()), Version: d.Version}, nil)
 }
 
 func (h *Handler) renderDevice(c *gin.Context, status int, d *checkin.Device, form deviceForm, shown templates.Errors) {

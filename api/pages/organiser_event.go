@@ -41,7 +41,7 @@ type eventForm struct {
 func newEventForm(e *events.Event) eventForm {
 	return eventForm{
 		Slug: e.Slug, Title: e.Title, Summary: e.Summary, Description: e.Description, Format: string(e.Format), Timezone: e.Timezone,
-		StartsAt: wall(e.StartsAt, e.Location()), EndsAt: wall(e.EndsAt, e.Location()), Currency: e.Currency,
+		StartsAt: wallClock(e.StartsAt, e.Location()), EndsAt: wallClock(e.EndsAt, e.Location()), Currency: e.Currency,
 		VenueName: e.VenueName, VenueAddress: e.VenueAddress, VenueCity: e.VenueCity, VenueCountry: e.VenueCountry,
 		OnlineURL: e.OnlineURL, JoinOpens: whole(&e.JoinOpensMinutes), Accent: e.Accent, NoAccent: e.Accent == "", ExcludeTax: !e.PricesIncludeTax, Version: e.Version,
 	}
@@ -166,7 +166,7 @@ func (h *Handler) eventDetails(c *gin.Context, status int, form eventForm, shown
 	if !ok {
 		return
 	}
-	data := eventFormPage{Chrome: chrome, Errors: shown, Form: form, Event: e, BackURL: eventPath(e), CloneStart: wall(e.StartsAt.AddDate(1, 0, 0), e.Location())}
+	data := eventFormPage{Chrome: chrome, Errors: shown, Form: form, Event: e, BackURL: eventPath(e), CloneStart: wallClock(e.StartsAt.AddDate(1, 0, 0), e.Location())}
 	data.CoverURL = coverURL(e, events.CoverWidths[1])
 	var err error
 	if data.Rewritten, err = h.rewritten(c, e, form, shown); err != nil {

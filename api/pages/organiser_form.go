@@ -122,8 +122,8 @@ func (h *Handler) saved(c *gin.Context, f *formReader, to, message string) {
 	h.Redirect(c, to, "warn", strings.Join(lines, " "))
 }
 
-// wall writes an instant for a form's field; "" for none.
-func wall(at time.Time, zone *time.Location) string {
+// wallClock writes an instant for a form's field; "" for none.
+func wallClock(at time.Time, zone *time.Location) string {
 	if at.IsZero() {
 		return ""
 	}

@@ -102,7 +102,7 @@ func (h *Handler) fillPlaces(c *gin.Context, data *placesPage) error {
 	}
 	data.Settings = settings
 	zone := e.Location()
-	data.Form = placesForm{Offered: settings.Offered, Seats: strconv.FormatInt(settings.Seats, 10), OpensAt: wall(settings.OpensAt, zone), ClosesAt: wall(settings.ClosesAt, zone), Mode: string(settings.Mode), Version: settings.Version}
+	data.Form = placesForm{Offered: settings.Offered, Seats: strconv.FormatInt(settings.Seats, 10), OpensAt: wallClock(settings.OpensAt, zone), ClosesAt: wallClock(settings.ClosesAt, zone), Mode: string(settings.Mode), Version: settings.Version}
 	for _, id := range settings.TicketTypeIDs {
 		data.Form.Types = append(data.Form.Types, string(id))
 	}

@@ -101,7 +101,7 @@ func (p *consoleSessionPage) show(s *agenda.Session, e *events.Event) {
 	for _, id := range s.SpeakerIDs {
 		p.Form.SpeakerIDs = append(p.Form.SpeakerIDs, string(id))
 	}
-	p.Slot = slotForm{RoomID: string(s.RoomID), StartsAt: wall(s.StartsAt, e.Location()), EndsAt: wall(s.EndsAt, e.Location()), Version: s.Version}
+	p.Slot = slotForm{RoomID: string(s.RoomID), StartsAt: wallClock(s.StartsAt, e.Location()), EndsAt: wallClock(s.EndsAt, e.Location()), Version: s.Version}
 }
 
 func (h *Handler) sessionChoices(c *gin.Context, a *agenda.Agenda, data *consoleSessionPage) {

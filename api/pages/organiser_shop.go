@@ -37,7 +37,7 @@ func (h *Handler) EventShop(c *gin.Context) {
 		h.Fail(c, err)
 		return
 	}
-	h.shop(c, http.StatusOK, shopForm{Order: string(s.WaitlistOrder), Offer: whole(&s.OfferHours), Closes: wall(s.WaitlistClosesAt, e.Location()), Pay: whole(&s.PayHours), Version: s.Version}, s.WaitlistClosed, nil)
+	h.shop(c, http.StatusOK, shopForm{Order: string(s.WaitlistOrder), Offer: whole(&s.OfferHours), Closes: wallClock(s.WaitlistClosesAt, e.Location()), Pay: whole(&s.PayHours), Version: s.Version}, s.WaitlistClosed, nil)
 }
 
 func (h *Handler) shop(c *gin.Context, status int, form shopForm, closed bool, shown templates.Errors) {

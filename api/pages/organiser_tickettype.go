@@ -64,14 +64,14 @@ func (p ticketTypePage) Draws(pool turnout.ID) bool {
 
 func newTicketTypeForm(t *ticketing.TicketType, e *events.Event, point string) ticketTypeForm {
 	in := ticketTypeForm{Name: t.Name, Description: t.Description, Price: decimal(t.Price, e.Currency, point), Mode: string(t.AttendanceMode),
-		SalesStart: wall(t.SalesStart, e.Location()), SalesEnd: wall(t.SalesEnd, e.Location()), Min: whole(&t.MinPerOrder), Max: whole(&t.MaxPerOrder),
+		SalesStart: wallClock(t.SalesStart, e.Location()), SalesEnd: wallClock(t.SalesEnd, e.Location()), Min: whole(&t.MinPerOrder), Max: whole(&t.MaxPerOrder),
 		Pricing: string(t.Pricing), Multiple: whole(&t.MultipleOf), Members: t.MembersOnly, Domains: strings.Join(t.EmailDomains, "\n"), Approval: t.RequiresApproval,
 		Visibility: string(t.Visibility), Version: t.Version}
 	if t.Pricing == ticketing.OpenPrice {
 		in.MinPrice = decimal(t.MinPrice, e.Currency, point)
 	}
 	for _, w := range t.PriceWindows {
-		row := windowRow{ID: string(w.ID), Name: w.Name, Price: decimal(w.Price, e.Currency, point), Until: wall(w.Until, e.Location())}
+		row := windowRow{ID: string(w.ID), Name: w.Name, Price: decimal(w.Price, e.Currency, point), Until: wallClock(w.Until, e.Location())}
 		if w.UpTo > 0 {
 			row.UpTo = whole(&w.UpTo)
 		}

@@ -32,7 +32,7 @@ type voucherForm struct {
 
 func newVoucherForm(v *ticketing.Voucher, e *events.Event, point string) voucherForm {
 	in := voucherForm{Code: v.Code, Batch: v.Batch, Kind: string(v.Kind), Reserves: v.Reserves, MaxUses: whole(v.MaxUses), Email: v.Email, Note: v.Note, Version: v.Version,
-		ValidFrom: wall(v.ValidFrom, e.Location()), ValidUntil: wall(v.ValidUntil, e.Location())}
+		ValidFrom: wallClock(v.ValidFrom, e.Location()), ValidUntil: wallClock(v.ValidUntil, e.Location())}
 	switch v.Kind {
 	case ticketing.Percent:
 		in.Value = whole(&v.Value)

@@ -188,7 +188,7 @@ func windowFields(times []speakers.Window, zone *time.Location) []windowField {
 	for i := range min(len(times)+2, speakers.MaxWindows) {
 		row := newWindowField(i)
 		if i < len(times) {
-			row.Starts, row.Ends = wall(times[i].StartsAt, zone), wall(times[i].EndsAt, zone)
+			row.Starts, row.Ends = wallClock(times[i].StartsAt, zone), wallClock(times[i].EndsAt, zone)
 		}
 		rows = append(rows, row)
 	}

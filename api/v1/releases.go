@@ -13,6 +13,7 @@ import (
 	"turnout/api/respond"
 	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
+	"turnout/events/agenda/wall"
 )
 
 var releaseOperations = operations{
@@ -24,6 +25,9 @@ var releaseOperations = operations{
 	"GET /events/{event}/schedule.xml":    {Summary: "The public schedule as frab XML", OutRaw: "application/xml"},
 	"GET /events/{event}/schedule.csv":    {Summary: "The public schedule as a table", OutRaw: "text/csv"},
 	"GET /events/{event}/schedule.ics":    {Summary: "The public schedule as a calendar", OutRaw: "text/calendar"},
+	"GET /events/{event}/schedule.pdf": {Summary: "The public schedule for walls and doors", Text: "A page for each day and room, and where the rooms of a day fit side by side one with all of them.", OutRaw: "application/pdf", Errors: []int{422},
+		Query: []parameter{{Name: "day", Text: "Its date, 2027-06-04; each day when absent."}, {Name: "room_id", Text: "Each room when absent."},
+			{Name: "size", Text: "The paper; a4 when absent.", Enum: []string{"a4", "a3", "letter"}}, {Name: "lang", Text: "The language; en when absent."}}},
 }
 
 type releaseRequest struct {
@@ -106,6 +110,17 @@ func (h *Handler) ScheduleICS(c *gin.Context) {
 	h.schedule(c, "text/calendar; charset=utf-8", func(w io.Writer, s *exchange.Schedule, r *agenda.Release) error {
 		return exchange.WriteICS(w, s, r.CreatedAt)
 	})
+}
+
+// SchedulePDF is GET /events/{event}/schedule.pdf.
+func (h *Handler) SchedulePDF(c *gin.Context) {
+	var pdf bytes.Buffer
+	choice := wall.Choice{Size: wall.Size(c.Query("size")), Day: c.Query("day"), Room: c.Query("room_id")}
+	if err := h.Agenda.WriteWall(c.Request.Context(), &pdf, access.Event(c), c.Query("lang"), choice); err != nil {
+		respond.Fail(c, err)
+		return
+	}
+	c.Data(http.StatusOK, "application/pdf", pdf.Bytes())
 }
 
 // schedule writes the latest release. A release never changes, so its id is the ETag and other sites' pages may read it.

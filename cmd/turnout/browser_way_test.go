@@ -16,7 +16,7 @@ import (
 	"turnout/internal/database"
 	"turnout/internal/dbtest"
 	"turnout/internal/fakecamera"
-	"turnout/ticketing/documents"
+	"turnout/internal/paper"
 )
 
 // TestBrowser goes through the demo as visitors do who read nothing beforehand. The whole way: from the community's home to a
@@ -111,7 +111,7 @@ func (b *browser) ticketCode() string {
 // camera holds the code up to the browser for two seconds, after a pause that is longer than the door remembers it.
 func camera(t *testing.T, code string) []chromedp.ExecAllocatorOption {
 	t.Helper()
-	matrix, err := documents.QR(code)
+	matrix, err := paper.MakeQR(code)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,12 +24,16 @@ type Paper struct{ Width, Height float64 }
 
 // The sizes that Turnout prints on. Phone is a page that fills a phone's screen; FourBySix is the label of 4 by 6 inches.
 var (
+	A3        = Paper{297, 420}
 	A4        = Paper{210, 297}
 	A6        = Paper{105, 148}
 	Letter    = Paper{215.9, 279.4}
 	FourBySix = Paper{101.6, 152.4}
 	Phone     = Paper{90, 195}
 )
+
+// Turned is the page on its side.
+func (p Paper) Turned() Paper { return Paper{p.Height, p.Width} }
 
 // Metadata is what a PDF says about itself. Made is written as the date of creation and change;
 // it comes from the data, never from the clock of the machine, so that equal input gives equal bytes.

@@ -208,7 +208,7 @@ func (s BadgeSheet) face(d *paper.Doc, b Badge) (f badgeFace, err error) {
 		f.ink, f.soft, f.accent, f.band = paper.Color{}, paper.Color{}, paper.Color{}, paper.Color{}
 	}
 	if b.Code != "" {
-		if f.qr, err = QR(b.Code); err != nil {
+		if f.qr, err = paper.MakeQR(b.Code); err != nil {
 			return f, err
 		}
 	}

@@ -11,7 +11,7 @@ type badgeFace struct {
 	*paper.Doc
 	sheet        BadgeSheet
 	badge        Badge
-	qr           Matrix // nil for none
+	qr           paper.Matrix // nil for none
 	accent, band paper.Color
 	ink, soft    paper.Color
 	mono         bool
@@ -302,7 +302,7 @@ func (f badgeFace) drawPortrait(area paper.Box) {
 	foot := badgePad
 	if side > 0 {
 		foot += side
-		f.qr.draw(f.Doc, area.X+(area.W-side)/2, area.Y+area.H-foot, side)
+		f.QR(area.X+(area.W-side)/2, area.Y+area.H-foot, side, f.qr)
 	}
 	if f.badge.Order != "" {
 		f.Fit(area.X+badgePad, area.Y+area.H-1.8, w, f.badge.Order, paper.Style{Size: 8, Color: f.soft, Align: paper.Center}, 6)
@@ -318,7 +318,7 @@ func (f badgeFace) drawLandscape(area paper.Box) {
 	x, y := area.X+badgePad, area.Y+1
 	room := area.H - 2
 	if side > 0 {
-		f.qr.draw(f.Doc, area.X+area.W-side-1, area.Y+area.H-side-0.5, side)
+		f.QR(area.X+area.W-side-1, area.Y+area.H-side-0.5, side, f.qr)
 	}
 	if f.badge.Order != "" {
 		room -= 4.5
@@ -389,7 +389,7 @@ func (f badgeFace) drawLabel() {
 		y += h + 2
 	}
 	if f.qr != nil {
-		f.qr.draw(f.Doc, f.box.X+(labelWidth-badgeQR)/2, y+1, badgeQR)
+		f.QR(f.box.X+(labelWidth-badgeQR)/2, y+1, badgeQR, f.qr)
 		y += badgeQR + 1
 	}
 	if f.badge.Order != "" {

@@ -78,8 +78,8 @@ func TestQROnTheBadgeSaysTheCode(t *testing.T) {
 				t.Errorf("%q: the code was not read %d times in %q", b.Name, want, read.String())
 			}
 		}
-		for _, f := range []badgeFace{{sheet: s, box: paper.Box{W: 95, H: 68}, qr: Matrix{{true}}}, {sheet: s, box: paper.Box{W: 95, H: 148}, qr: Matrix{{true}}}} {
-			if side := f.qrSide() * 41 / (41 + 2*quiet); side < 20 { // 41 modules: what a ticket's code of 146 characters needs
+		for _, f := range []badgeFace{{sheet: s, box: paper.Box{W: 95, H: 68}, qr: paper.Matrix{{true}}}, {sheet: s, box: paper.Box{W: 95, H: 148}, qr: paper.Matrix{{true}}}} {
+			if side := f.qrSide() * 41 / (41 + 2*paper.Quiet); side < 20 { // 41 modules: what a ticket's code of 146 characters needs
 				t.Errorf("the code is %.1f mm wide", side)
 			}
 		}

@@ -35,7 +35,7 @@ func (p page) phone() {
 
 	ink, soft = inks(body)
 	y := height + 6
-	p.qr.draw(p.Doc, (size.Width-side)/2, y, side)
+	p.QR((size.Width-side)/2, y, side, p.qr)
 	if p.ticket.Virtual {
 		p.Link((size.Width-side)/2, y, side, side, p.ticket.JoinURL)
 	}

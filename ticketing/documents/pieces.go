@@ -142,7 +142,7 @@ func (c *column) rest() {
 
 // codeBlock draws the QR in its frame and what to do with it, and gives its lower edge.
 func (p page) codeBlock(x, y, side float64) float64 {
-	p.qr.draw(p.Doc, x, y, side)
+	p.QR(x, y, side, p.qr)
 	p.Frame(paper.Box{X: x, Y: y, W: side, H: side}, 3, 0.3, paper.Faint)
 	if p.ticket.Virtual {
 		p.Link(x, y, side, side, p.ticket.JoinURL)

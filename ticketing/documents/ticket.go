@@ -110,7 +110,7 @@ func TicketsPDF(w io.Writer, o Order) error {
 		Made:    o.Made,
 	}, o.Size.paper())
 	for i, t := range o.Tickets {
-		qr, err := QR(t.qrText())
+		qr, err := paper.MakeQR(t.qrText())
 		if err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func TicketPicture(w io.Writer, o Order) error {
 	if err != nil {
 		return err
 	}
-	qr, err := QR(o.Tickets[0].qrText())
+	qr, err := paper.MakeQR(o.Tickets[0].qrText())
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ type page struct {
 	*paper.Doc
 	order  Order
 	ticket Ticket
-	qr     Matrix
+	qr     paper.Matrix
 	accent paper.Color
 	words  Words
 	number int
