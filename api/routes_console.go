@@ -216,6 +216,7 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: post, Path: "/speakers/{speaker}/times", Who: may("agenda:write"), Handle: p.SaveSpeakerTimes, Unseen: true},
 		{Method: post, Path: "/speakers/{speaker}/photo", Who: may("agenda:write"), Handle: p.SaveSpeakerPhoto},
 		{Method: post, Path: "/speakers/{speaker}/link", Who: may("agenda:write"), Handle: p.SpeakerLink, Unseen: true},
+		{Method: post, Path: "/speakers/{speaker}/answers/{session}", Who: may("agenda:write"), Handle: p.AnswerForSpeaker, Unseen: true},
 		{Method: get, Path: "/speakers/{speaker}/preview", Who: may("agenda:write"), Handle: p.SpeakerPreview},
 		{Method: get, Path: "/speakers/{speaker}/slides/{slides}", Who: may("agenda:write"), Handle: p.SpeakerSlides},
 	}

@@ -196,7 +196,7 @@ func TestSpeakersConfirmByTheirLink(t *testing.T) {
 		}
 		d.api("GET", "/events/"+d.event.Slug+"/speakers?missing=answer", nil, 200).is("Max Muster", "items", 0, "name")
 		d.api("GET", "/events/"+d.event.Slug+"/speakers?missing=answer&limit=1&cursor="+mo, nil, 200).is(nil, "next_cursor")
-		d.see(at, "Session confirmed by the speaker", "The speaker", "Opened")
+		d.see(at, "Session confirmed", "The speaker", "Opened")
 
 		d.api("PUT", "/sessions/"+talk+"/slot", m{"starts_at": d.event.StartsAt.Add(time.Hour), "ends_at": d.event.StartsAt.Add(90 * time.Minute)}, 200)
 		v.see(page, "Changed since the answer", "Please answer again")
@@ -222,6 +222,27 @@ func TestSpeakersConfirmByTheirLink(t *testing.T) {
 		if text := v.told(page, w, body); !strings.Contains(text, "This session is not yours any more") {
 			t.Errorf("slides of another's session: %s", excerpt(text))
 		}
+	})
+}
+
+// What a speaker says on the phone is noted by an organiser, under the organiser's name, and to the times that the organiser saw.
+func TestOrganisersAnswerForSpeakers(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		zoe, _, talk := d.speaking()
+		at := d.at("/speakers/" + zoe)
+		answer := at + "/answers/" + talk
+		seen := sentUnseen(d.see(at, "They confirmed", "They declined"), answer)
+		d.send(answer, plus(seen, "answer", "confirmed"), at)
+		body := d.see(at, "Confirmed", "Session confirmed")
+		if strings.Contains(body, "They confirmed") || !strings.Contains(body, "They declined") || strings.Contains(body, "The speaker</bdi>") {
+			t.Error("an answer that was given is offered again, or said to be the speaker's own deed")
+		}
+		d.see(d.at("/speakers"), "Not confirmed (1)")
+		d.api("PUT", "/sessions/"+talk+"/slot", m{"starts_at": d.event.StartsAt.Add(time.Hour), "ends_at": d.event.StartsAt.Add(90 * time.Minute)}, 200)
+		d.send(answer, plus(seen, "answer", "declined"), at)
+		d.see(at, "This session was moved since you opened the page", "Changed since the answer", "They confirmed")
+		d.send(at+"/answers/"+string(turnout.NewID("ses")), plus(seen, "answer", "confirmed"), at)
+		d.see(at, "This session is not yours any more")
 	})
 }
 

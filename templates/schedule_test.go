@@ -23,7 +23,7 @@ type schedulePage struct {
 	Tracks, Rooms       []Option
 	Schedule            []ScheduleDay
 	Count               int
-	ICSURL              string
+	ICSURL, PDFURL      string
 	Search, MarkURL     string
 	Now                 sampleNowNext
 }
@@ -90,7 +90,7 @@ func scheduleSamples() []sample {
 		Chrome: chrome("Schedule", "/e/fosdem/schedule"), Event: sampleEvent{Title: "FOSDEM 2025", URL: "/e/fosdem", Slug: "fosdem", Zone: "Europe/Brussels"}, Version: "1.0", View: "auto",
 		ListURL: "?view=list", GridURL: "?view=grid", Days: []sampleDay{{"Sat 1 February", "?day=1", false}, {"Sun 2 February", "?day=2", false}, {"All", "?", true}},
 		Tracks: []Option{{Text: "All tracks"}, {Value: "a", Text: "Keynotes"}}, Rooms: []Option{{Text: "All rooms"}, {Value: "janson", Text: "Janson"}}, Action: "/e/fosdem/schedule",
-		Schedule: LayOutSchedule(sessions, rooms, "Europe/Brussels", 4), Count: len(sessions), ICSURL: "/e/fosdem/schedule.ics", MarkURL: "/e/fosdem/my-agenda",
+		Schedule: LayOutSchedule(sessions, rooms, "Europe/Brussels", 4), Count: len(sessions), ICSURL: "/e/fosdem/schedule.ics", PDFURL: "/e/fosdem/schedule.pdf?day=2025-02-01", MarkURL: "/e/fosdem/my-agenda",
 	}
 	list, grid, empty := page, page, page
 	list.View, grid.View = "list", "grid"

@@ -183,8 +183,9 @@ type speakerPage struct {
 
 type speakerSession struct {
 	*agenda.Appearance
-	URL    string
-	Slides []speakSlides
+	URL         string
+	From, Until string // as the form of an answer sends them back
+	Slides      []speakSlides
 }
 
 // speakerDeed is something that was done to a speaker, or by them, with the fields that it changed.
@@ -248,6 +249,9 @@ func (h *Handler) fillSpeaker(c *gin.Context, data *speakerPage, sp *speakers.Sp
 	data.Times = windowFields(data.State.Times, data.Event.Location())
 	for _, a := range data.State.Appearances {
 		row := speakerSession{Appearance: a, URL: eventPath(data.Event) + "/agenda/sessions/" + string(a.Session.ID)}
+		if a.Session.Placed() {
+			row.From, row.Until = sentTime(a.Session.StartsAt), sentTime(a.Session.EndsAt)
+		}
 		for _, f := range a.Slides {
 			row.Slides = append(row.Slides, speakSlides{ID: string(f.ID), Name: f.Name, Size: megabytes(f.Size), URL: data.Base + "/slides/" + string(f.ID), Public: f.Public})
 		}
@@ -357,6 +361,16 @@ func (h *Handler) SpeakerLink(c *gin.Context) {
 		do, err = "send", turnout.Invalidf("do", "unknown", "Choose what to do with the link.")
 	}
 	h.done(c, err, eventPath(access.Event(c))+"/speakers/"+string(sp.ID), h.text(c, "console.speaker.link_"+do+"_done"))
+}
+
+// AnswerForSpeaker is POST /console/events/{event}/speakers/{speaker}/answers/{session}: what a speaker said to an organiser, by mail or on the phone.
+func (h *Handler) AnswerForSpeaker(c *gin.Context) {
+	sp, ok := h.speakerOf(c)
+	if !ok {
+		return
+	}
+	err := h.Agenda.AnswerSession(c.Request.Context(), sp, turnout.ID(c.Param("session")), sentAnswer(c))
+	h.done(c, err, eventPath(access.Event(c))+"/speakers/"+string(sp.ID), h.text(c, "console.saved"))
 }
 
 // SpeakerPreview is GET /console/events/{event}/speakers/{speaker}/preview: the speaker's page, to look at.

@@ -349,13 +349,18 @@ func (h *Handler) SpeakAnswer(c *gin.Context) {
 	if !ok {
 		return
 	}
-	in := agenda.AnswerInput{Answer: agenda.Answer(c.PostForm("answer")), StartsAt: seenTime(c.PostForm("from")), EndsAt: seenTime(c.PostForm("until"))}
+	in := sentAnswer(c)
 	err := h.Agenda.AnswerSession(c.Request.Context(), sp, turnout.ID(c.Param("session")), in)
 	word := "speak.confirmed"
 	if in.Answer == agenda.Declined {
 		word = "speak.declined"
 	}
 	h.spoken(c, sp, err, "#sessions", h.text(c, word))
+}
+
+// sentAnswer reads the form of an answer.
+func sentAnswer(c *gin.Context) agenda.AnswerInput {
+	return agenda.AnswerInput{Answer: agenda.Answer(c.PostForm("answer")), StartsAt: seenTime(c.PostForm("from")), EndsAt: seenTime(c.PostForm("until"))}
 }
 
 // seenTime reads what sentTime wrote; anything else is the zero time, which no slot has.

@@ -122,6 +122,7 @@ export class Plan {
   private readonly undone: Step[] = [];
   private readonly done: Step[] = [];
   private cursor: string;
+  private last: Promise<unknown> = Promise.resolve(); // what was done last
   private line: Promise<unknown> = Promise.resolve(); // one request after the other: each names the versions that the last one gave
 
   constructor(
@@ -242,24 +243,31 @@ export class Plan {
   }
 
   // move gives sessions their slots at once here, and then at the server. When it refuses, they stand again as they do there.
-  async move(moves: Move[]): Promise<Session[]> {
-    const step = await this.carry(moves);
-    if (!step) return [];
-    this.done.push(step);
-    this.undone.length = 0;
-    return this.of(step);
+  move(moves: Move[]): Promise<Session[]> {
+    return this.latest(this.carry(moves).then((step) => {
+      if (!step) return [];
+      this.done.push(step);
+      this.undone.length = 0;
+      return this.of(step);
+    }));
   }
 
   undo(): Promise<Session[]> {
-    return this.again(this.done, this.undone);
+    return this.latest(this.again(this.done, this.undone));
   }
 
   redo(): Promise<Session[]> {
-    return this.again(this.undone, this.done);
+    return this.latest(this.again(this.undone, this.done));
   }
 
-  // again takes a step back, unless somebody else has changed one of its sessions since.
+  private latest(work: Promise<Session[]>): Promise<Session[]> {
+    this.last = work.catch(() => undefined);
+    return work;
+  }
+
+  // again takes a step back, unless somebody else has changed one of its sessions since. What was begun before it is a step by then.
   private async again(from: Step[], to: Step[]): Promise<Session[]> {
+    await this.last;
     const step = from.pop();
     if (!step) return [];
     if (step.some((each) => this.sessions.get(each.id) !== each.session)) throw new Refused(true, "");

@@ -288,11 +288,14 @@ class Grid {
     return word("placed", { Title: session.title, Room: this.plan.room(session.slot.room) || word("everywhere"), When: `${this.clock.format(session.slot.start)}–${this.clock.format(session.slot.end)}` });
   }
 
-  // redraw makes the board anew where the hours of the day are others now.
+  // redraw makes the board anew where the hours of the day are others now. A card that had the focus has it again when it went elsewhere; who
+  // has gone on to another one meanwhile stays there.
   private redraw(): void {
+    const held = this.sessionAt(document.activeElement);
     const [from, until] = this.hours();
     if (from < this.from || until > this.until) this.draw();
     else this.place();
+    if (held && !this.sessionAt(document.activeElement)) this.cards.get(held.id)?.focus();
   }
 
   private async hear(): Promise<void> {
@@ -336,7 +339,7 @@ class Grid {
       if (stretch && end - each.slot.start < shortest) return;
       moves.push({ id: each.id, to: { room: order[at] ?? "", start: stretch ? each.slot.start : each.slot.start + time, end } });
     }
-    void this.act(this.plan.move(moves)).then(() => this.cards.get(session.id)?.focus());
+    void this.act(this.plan.move(moves));
   }
 
   private aside(sessions: Session[]): void {
@@ -348,11 +351,7 @@ class Grid {
     for (const room of this.plan.rooms) {
       const to = this.plan.gap(session, room.id, this.day);
       if (!to) continue;
-      void this.act(this.plan.move([{ id: session.id, to }])).then(() => {
-        const card = this.cards.get(session.id);
-        card?.scrollIntoView({ block: "center", inline: "nearest" });
-        card?.focus();
-      });
+      void this.act(this.plan.move([{ id: session.id, to }])).then(() => this.cards.get(session.id)?.scrollIntoView({ block: "center", inline: "nearest" }));
       return;
     }
     this.say(word("no_gap", { Title: session.title }));
