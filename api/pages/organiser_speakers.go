@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -370,6 +371,9 @@ func (h *Handler) AnswerForSpeaker(c *gin.Context) {
 		return
 	}
 	err := h.Agenda.AnswerSession(c.Request.Context(), sp, turnout.ID(c.Param("session")), sentAnswer(c))
+	if errors.Is(err, agenda.ErrNotYours) {
+		err = turnout.ErrNotFound // its words are for speakers
+	}
 	h.done(c, err, eventPath(access.Event(c))+"/speakers/"+string(sp.ID), h.text(c, "console.saved"))
 }
 
