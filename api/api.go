@@ -25,6 +25,7 @@ import (
 	"turnout/api/pages"
 	"turnout/api/respond"
 	"turnout/api/services"
+	"turnout/api/site"
 	v1 "turnout/api/v1"
 	"turnout/templates"
 	"turnout/ticketing/payments/sandbox"
@@ -50,6 +51,7 @@ type Config struct {
 // Server is the http.Handler of a Turnout.
 type Server struct {
 	http.Handler
+	Site     *site.Copier // of its public pages
 	stop     sync.Once
 	stopping chan struct{}       // closed when it stops
 	table    []access.Route      // for the tests that walk it
@@ -101,7 +103,10 @@ func New(house services.Services, config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Server, s.front(engine, base)
+	err = s.front(engine, base)
+	copier := &site.Copier{Handler: s.Handler, BaseURL: house.BaseURL, Words: config.Templates}
+	s.Site, s.pages.Site, s.v1.Site = copier, copier, copier
+	return s.Server, err
 }
 
 // engine is gin with every row of the table.

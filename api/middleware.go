@@ -16,6 +16,7 @@ import (
 	"turnout"
 	"turnout/api/access"
 	"turnout/api/respond"
+	"turnout/api/site"
 	"turnout/internal/logging"
 )
 
@@ -70,7 +71,7 @@ func accessLog(c *gin.Context) {
 	began := time.Now()
 	c.Next()
 	ctx, level := c.Request.Context(), slog.LevelInfo
-	if quiet[c.FullPath()] {
+	if quiet[c.FullPath()] || site.Copying(ctx) {
 		level = slog.LevelDebug
 	}
 	if !slog.Default().Enabled(ctx, level) {

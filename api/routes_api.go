@@ -116,6 +116,7 @@ func (s *server) agendaRoutes() []access.Route {
 		{Method: get, Path: "/events/{event}/schedule.xml", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleXML},
 		{Method: get, Path: "/events/{event}/schedule.csv", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleCSV},
 		{Method: get, Path: "/events/{event}/schedule.ics", Who: access.PublicOr("agenda:read"), Handle: api.ScheduleICS},
+		{Method: get, Path: "/events/{event}/site.zip", Who: token("events:read"), Handle: api.SaveSite},
 		{Method: get, Path: "/events/{event}/schedule.pdf", Who: token("agenda:read"), Handle: api.SchedulePDF},
 	}
 }

@@ -196,6 +196,8 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: post, Path: "/agenda/import/confirm", Who: may("agenda:write"), Handle: p.ConfirmImport},
 		{Method: post, Path: "/agenda/dates", Who: may("events:write"), Handle: p.SetEventDates},
 		{Method: get, Path: "/agenda/export/{format}", Who: may("agenda:read"), Handle: p.ExportAgenda},
+		{Method: get, Path: "/site", Who: may("events:read"), Handle: p.EventSite},
+		{Method: get, Path: "/site.zip", Who: may("events:read"), Handle: p.SaveSite},
 		{Method: get, Path: "/agenda/wall", Who: may("agenda:read"), Handle: p.EventWall},
 		{Method: get, Path: "/agenda/wall.pdf", Who: may("agenda:read"), Handle: p.PrintWall},
 		{Method: get, Path: "/agenda/copy-day", Who: may("agenda:write"), Handle: p.CopyDayForm},

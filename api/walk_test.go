@@ -155,6 +155,8 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 		t.Fatal(err)
 	}
 	w.names["tokens"] = string(token.ID)
+	h.api("PUT", "/sessions/"+w.names["sessions"]+"/slot", m{"starts_at": "2027-05-01T09:00:00Z", "ends_at": "2027-05-01T10:00:00Z"}, 200)
+	h.api("POST", at+"/agenda/releases", m{"version": "1", "quiet": true}, 201)
 	return w
 }
 

@@ -304,14 +304,19 @@ func (h *Handler) speakerCards(ctx context.Context, e *events.Event, s *exchange
 	if s == nil {
 		return nil, nil
 	}
-	now, err := h.presentSpeakers(ctx, e)
+	people := slices.Clone(s.People)
+	slices.SortFunc(people, func(a, b exchange.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
+	people = people[:min(len(people), speakersShown)]
+	keys := make([]string, len(people))
+	for i, p := range people {
+		keys[i] = p.Key
+	}
+	now, err := h.presentSpeakers(ctx, e, keys...)
 	if err != nil {
 		return nil, err
 	}
-	people := slices.Clone(s.People)
-	slices.SortFunc(people, func(a, b exchange.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
 	var cards []speakerCard
-	for _, p := range people[:min(len(people), speakersShown)] {
+	for _, p := range people {
 		line, _, _ := strings.Cut(exchange.PlainText(p.Bio), "\n")
 		card := speakerCard{Name: p.Name, Tagline: shorten(line, 80), URL: speakerURL(e, p.Key)}
 		if sp := now[p.Key]; sp != nil {

@@ -246,7 +246,7 @@ func (h *Handler) Session(c *gin.Context) {
 		if i < 0 {
 			return nil, turnout.ErrNotFound
 		}
-		now, err := h.presentSpeakers(ctx, e)
+		now, err := h.presentSpeakers(ctx, e, schedule.Sessions[i].Speakers...)
 		if err != nil {
 			return nil, err
 		}

@@ -61,14 +61,27 @@ func speaksAt(s *exchange.Schedule, key string) (own []exchange.Session) {
 	return own
 }
 
-// presentSpeakers are an event's speakers as they are now, by the keys of released schedules.
-func (h *Handler) presentSpeakers(ctx context.Context, e *events.Event) (map[string]*speakers.Speaker, error) {
-	all, err := speakers.ByEvent(ctx, h.DB.Read(), e.CommunityID, e.ID)
-	now := make(map[string]*speakers.Speaker, len(all))
-	for _, sp := range all {
-		now[string(sp.ID)] = sp
+// presentSpeakers are some of an event's speakers as they are now, by the keys of released schedules.
+func (h *Handler) presentSpeakers(ctx context.Context, e *events.Event, keys ...string) (map[string]*speakers.Speaker, error) {
+	ids := make([]turnout.ID, len(keys))
+	for i, key := range keys {
+		ids[i] = turnout.ID(key)
 	}
-	return now, err
+	all, err := speakers.ByIDs(ctx, h.DB.Read(), e.CommunityID, e.ID, ids)
+	return speakersByKey(all), err
+}
+
+func (h *Handler) allSpeakers(ctx context.Context, e *events.Event) (map[string]*speakers.Speaker, error) {
+	all, err := speakers.ByEvent(ctx, h.DB.Read(), e.CommunityID, e.ID)
+	return speakersByKey(all), err
+}
+
+func speakersByKey(all []*speakers.Speaker) map[string]*speakers.Speaker {
+	keys := make(map[string]*speakers.Speaker, len(all))
+	for _, sp := range all {
+		keys[string(sp.ID)] = sp
+	}
+	return keys
 }
 
 // released is what a public page of the schedule needs. Before there is a release it gives the event and the community all the same, with agenda.ErrNotReleased.
@@ -94,7 +107,7 @@ func (h *Handler) PublicSpeakers(c *gin.Context) {
 		if err != nil && !unreleased {
 			return nil, err
 		}
-		now, err := h.presentSpeakers(ctx, e)
+		now, err := h.allSpeakers(ctx, e)
 		if err != nil {
 			return nil, err
 		}
@@ -104,8 +117,14 @@ func (h *Handler) PublicSpeakers(c *gin.Context) {
 		if unreleased {
 			schedule = new(exchange.Schedule)
 		}
+		counts := map[string]int{}
+		for _, x := range schedule.Sessions {
+			for _, key := range x.Speakers {
+				counts[key]++
+			}
+		}
 		for _, p := range schedule.People {
-			if n := len(speaksAt(schedule, p.Key)); n > 0 {
+			if n := counts[p.Key]; n > 0 {
 				out := publicSpeaker{Name: p.Name, URL: speakerURL(e, p.Key), PhotoURL: photoURL(now[p.Key], 1), Count: n}
 				if sp := now[p.Key]; sp != nil {
 					out.Tagline = sp.Tagline
@@ -133,7 +152,7 @@ func (h *Handler) PublicSpeaker(c *gin.Context) {
 		if i < 0 || len(own) == 0 {
 			return nil, turnout.ErrNotFound
 		}
-		now, err := h.presentSpeakers(ctx, e)
+		now, err := h.presentSpeakers(ctx, e, key)
 		if err != nil {
 			return nil, err
 		}

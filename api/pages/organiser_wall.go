@@ -72,9 +72,7 @@ func (p *wallPage) fill(h *Handler, lang string, s *exchange.Schedule) {
 	for _, size := range wall.Sizes {
 		p.Sizes = append(p.Sizes, templates.Option{Value: string(size), Text: h.Templates.Message(lang, "console.wall.size."+string(size))})
 	}
-	for _, l := range h.Templates.Languages() {
-		p.Languages = append(p.Languages, templates.Option{Value: l, Text: h.Templates.Message(l, "language."+l)})
-	}
+	p.Languages = h.languages()
 }
 
 // PrintWall is GET /console/events/{event}/agenda/wall.pdf?day=&room_id=&size=&lang=&sides=.

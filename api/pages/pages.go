@@ -23,6 +23,7 @@ import (
 	"turnout/api/access"
 	"turnout/api/respond"
 	"turnout/api/services"
+	"turnout/api/site"
 	"turnout/checkin"
 	"turnout/events/organisers"
 	"turnout/internal/logging"
@@ -48,6 +49,7 @@ type Handler struct {
 	Sandbox   *sandbox.Provider // nil while it is off
 	Demo      bool              // says on every page that nothing here is real
 	KeepsMail bool              // there is no mail server: mails stay in the outbox
+	Site      *site.Copier
 
 	// Stopping is closed when the server stops: answers that go on for long end.
 	Stopping <-chan struct{}

@@ -45,7 +45,7 @@ func (c *Copier) Write(ctx context.Context, w io.Writer, e *events.Event, lang s
 	if err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
-	k := &copying{Copier: c, ctx: context.WithValue(ctx, mark{}, true), base: base, root: "/e/" + e.Slug, lang: lang, at: e.UpdatedAt,
+	k := &copying{Copier: c, ctx: context.WithValue(stranger{ctx}, mark{}, true), base: base, root: "/e/" + e.Slug, lang: lang, at: e.UpdatedAt,
 		pages: map[string]*page{}, names: map[string]bool{}, files: map[string]string{}}
 	if err := k.gather(); err != nil {
 		return err
@@ -64,6 +64,11 @@ func (c *Copier) Write(ctx context.Context, w io.Writer, e *events.Event, lang s
 	}
 	return k.zip.Close()
 }
+
+// stranger is a context that says nothing of who asks: the pages are those that everybody sees.
+type stranger struct{ context.Context }
+
+func (stranger) Value(any) any { return nil }
 
 type mark struct{}
 

@@ -2,6 +2,8 @@ package v1
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"io"
 	"net/http"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
 	"turnout/events/agenda/wall"
+	"turnout/templates"
 )
 
 var releaseOperations = operations{
@@ -25,6 +28,8 @@ var releaseOperations = operations{
 	"GET /events/{event}/schedule.xml":    {Summary: "The public schedule as frab XML", OutRaw: "application/xml"},
 	"GET /events/{event}/schedule.csv":    {Summary: "The public schedule as a table", OutRaw: "text/csv"},
 	"GET /events/{event}/schedule.ics":    {Summary: "The public schedule as a calendar", OutRaw: "text/calendar"},
+	"GET /events/{event}/site.zip": {Summary: "The public site as files", Text: "Its pages, pictures and files as they are now, with links that work from a disk. The same site gives the same bytes.", OutRaw: "application/zip", Errors: []int{409},
+		Query: []parameter{{Name: "lang", Text: "The language; en when absent."}}},
 	"GET /events/{event}/schedule.pdf": {Summary: "The public schedule for walls and doors", Text: "A page for each day and room, and where the rooms of a day fit side by side one with all of them.", OutRaw: "application/pdf", Errors: []int{422},
 		Query: []parameter{{Name: "day", Text: "Its date, 2027-06-04; each day when absent."}, {Name: "room_id", Text: "Each room when absent."},
 			{Name: "size", Text: "The paper; a4 when absent.", Enum: []string{"a4", "a3", "letter"}}, {Name: "lang", Text: "The language; en when absent."}}},
@@ -121,6 +126,15 @@ func (h *Handler) SchedulePDF(c *gin.Context) {
 		return
 	}
 	c.Data(http.StatusOK, "application/pdf", pdf.Bytes())
+}
+
+// SaveSite is GET /events/{event}/site.zip.
+func (h *Handler) SaveSite(c *gin.Context) {
+	e, lang := access.Event(c), cmp.Or(c.Query("lang"), templates.English)
+	ctx := context.WithoutCancel(c.Request.Context()) // as for the console's download
+	if err := respond.Download(c, e.Slug+"-site.zip", "application/zip", func(w io.Writer) error { return h.Site.Write(ctx, w, e, lang) }); err != nil {
+		respond.Fail(c, err)
+	}
 }
 
 // schedule writes the latest release. A release never changes, so its id is the ETag and other sites' pages may read it.

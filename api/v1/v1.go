@@ -12,12 +12,14 @@ import (
 
 	"turnout/api/respond"
 	"turnout/api/services"
+	"turnout/api/site"
 )
 
 // Handler holds every call of the API.
 type Handler struct {
 	services.Services
 	Document *Document
+	Site     *site.Copier
 }
 
 // OpenAPI is GET /openapi.json.

@@ -1,15 +1,22 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"turnout/api/site"
 	"turnout/checkin"
 	"turnout/community"
 	"turnout/events"
@@ -41,6 +48,7 @@ func TestDemo(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run("recap", func(t *testing.T) { checkDemoRecap(t, a, past) })
+		t.Run("site", func(t *testing.T) { checkDemoSite(t, a, past) })
 		for _, who := range demoSignIns {
 			if _, err := a.Organisers.SignIn(ctx, who.email, who.password, "127.0.0.1"); err != nil {
 				t.Errorf("%s: %v", who.email, err)
@@ -148,6 +156,38 @@ func checkDemoRecap(t *testing.T, a *app, past *events.Event) {
 }
 
 // checkDemoShop looks for what an organiser wants to see of a shop.
+// The public site is written whole, or a file that was there before stays.
+func checkDemoSite(t *testing.T, a *app, e *events.Event) {
+	cmd := &exportSiteCommand{Out: filepath.Join(t.TempDir(), "site.zip")}
+	if err := cmd.write(t.Context(), a, e); err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.OpenReader(cmd.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if !slices.ContainsFunc(r.File, func(f *zip.File) bool { return f.Name == "index.html" }) {
+		t.Error("the site has no beginning")
+	}
+	before, err := os.ReadFile(cmd.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := *e
+	draft.Slug = "none"
+	if err := cmd.write(t.Context(), a, &draft); !errors.Is(err, site.ErrNotPublic) {
+		t.Errorf("an event without a public page: %v", err)
+	}
+	after, err := os.ReadFile(cmd.Out)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("what was there is another: %v", err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(cmd.Out)); err != nil || len(left) != 1 {
+		t.Errorf("%d files are left: %v", len(left), err)
+	}
+}
+
 func checkDemoShop(t *testing.T, a *app, e *events.Event) {
 	db := a.DB.Read()
 	for what, q := range map[string]*bun.SelectQuery{

@@ -34,6 +34,7 @@ type commands struct {
 	Token     tokenCommand     `cmd:"" help:"API tokens."`
 	Mail      mailCommand      `cmd:"" help:"Print the newest mails that no console shows: links to a new password."`
 	Import    importCommand    `cmd:"" help:"Bring in what was made elsewhere."`
+	Export    exportCommand    `cmd:"" help:"Write what is here for elsewhere."`
 	Recap     recapCommand     `cmd:"" help:"Write an event's recap as a PDF."`
 	Backup    backupCommand    `cmd:"" help:"Copy the SQLite database, also while the server runs."`
 	Restore   restoreCommand   `cmd:"" help:"Put a backup in the database's place; the server must be stopped."`

@@ -29,6 +29,16 @@ func ByEvent(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]*S
 	return all, err
 }
 
+// ByIDs gives those of an event's speakers that have one of the ids, in no order.
+func ByIDs(ctx context.Context, db bun.IDB, community, event turnout.ID, ids []turnout.ID) ([]*Speaker, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var all []*Speaker
+	err := db.NewSelect().Model(&all).Where("id IN (?)", bun.List(ids)).Where("community_id = ?", community).Where("event_id = ?", event).Scan(ctx)
+	return all, err
+}
+
 // Save writes new and changed speakers of an import, in a statement for every few hundred. It runs in the caller's
 // transaction; rows that exist are told by their id, and keep their e-mail address, person and photo.
 func Save(ctx context.Context, db bun.IDB, all []*Speaker) error {
