@@ -78,6 +78,7 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/import":                           3,
 	"/console/events/{event}/agenda/export/{format}":                  10,
 	"/console/events/{event}/agenda/copy-day":                         4,
+	"/console/events/{event}/site.zip":                                3, // and the public pages, each once
 	"/console/events/{event}/site":                                    3,
 	"/console/events/{event}/agenda/wall":                             4,
 	"/console/events/{event}/agenda/wall.pdf":                         5,

@@ -134,6 +134,9 @@ func (h *house) planAgenda(slug string) {
 			h.t.Errorf("schedule.%s has no session: %.300s", format, got.text)
 		}
 	}
+	if got := h.api("GET", at+"/site.zip", nil, 200); !strings.HasPrefix(got.text, "PK") {
+		h.t.Errorf("site.zip is no zip: %.80s", got.text)
+	}
 	h.api("GET", at+"/schedule.pdf?day=yesterday", nil, 422).is("day", "fields", 0, "name")
 	if got := h.api("GET", at+"/schedule.pdf?size=a3&lang=de", nil, 200); !strings.HasPrefix(got.text, "%PDF-") {
 		h.t.Errorf("schedule.pdf is no PDF: %.80s", got.text)

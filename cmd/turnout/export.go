@@ -41,7 +41,7 @@ func (cmd *exportSiteCommand) write(ctx context.Context, a *app, event *events.E
 	if err != nil {
 		return err
 	}
-	defer os.Remove(part.Name()) // there is none, once it has its name
+	defer func() { _ = os.Remove(part.Name()) }() // there is none, once it has its name
 	err = a.server.Site.Write(ctx, part, event, cmp.Or(cmd.Lang, templates.English))
 	if closed := part.Close(); err == nil {
 		err = closed
