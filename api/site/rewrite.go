@@ -59,7 +59,7 @@ func needsServer(n *tree.Node) bool {
 	case atom.Meta:
 		return attribute(n, "name") == "htmx-config"
 	}
-	return slices.ContainsFunc(n.Attr, func(a tree.Attribute) bool { return a.Key == "data-live" }) ||
+	return slices.ContainsFunc(n.Attr, func(a tree.Attribute) bool { return a.Key == "data-uncopied" }) ||
 		slices.Contains(strings.Fields(attribute(n, "class")), "only-js")
 }
 
@@ -220,7 +220,7 @@ func (k *copying) css(at *url.URL, sheet []byte) ([]byte, error) {
 func (k *copying) note(p *page, main *tree.Node) error {
 	text := html.EscapeString(k.Words.Message(k.lang, "site.copy"))
 	live := html.EscapeString(k.BaseURL + p.address)
-	nodes, err := tree.ParseFragment(strings.NewReader(`<div class="alert alert-info"><div class="alert-text"><span>`+text+`</span> <a href="`+live+`">`+live+`</a></div></div>`), main)
+	nodes, err := tree.ParseFragment(strings.NewReader(`<div class="alert alert-info flash"><div class="alert-text"><span>`+text+`</span> <a href="`+live+`">`+live+`</a></div></div>`), main)
 	if err != nil {
 		return fmt.Errorf("site: %w", err)
 	}

@@ -1,7 +1,7 @@
 // Package site copies an event's public pages into a zip that works from a disk, without a server: for an archive, or another web server.
 //
 // The pages are those that the server itself answers. What needs the server is left out (forms, buttons, scripts, and what the templates mark with
-// data-live, because it is true at this moment only), links to what is copied become relative, and those to the rest lead to the live site.
+// data-uncopied, because it is true at this moment only), links to what is copied become relative, and those to the rest lead to the live site.
 package site
 
 import (
@@ -13,10 +13,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -255,8 +257,9 @@ func (k *copying) file(address string) (string, error) {
 	kind, _, _ = strings.Cut(kind, ";")
 	extension := cmp.Or(extensions[kind], path.Ext(u.Path))
 	stem := plain(strings.TrimSuffix(path.Base(u.Path), extension))
-	if u.RawQuery != "" {
-		stem += "-" + short(u.RawQuery)
+	query := u.Query()
+	for _, key := range slices.Sorted(maps.Keys(query)) {
+		stem += "-" + plain(query.Get(key))
 	}
 	name := k.unused("files/"+stem, extension)
 	k.files[address] = name

@@ -1,6 +1,7 @@
 package wall
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -178,28 +179,37 @@ func (g *sideGrid) session(s templates.ScheduleSession, x exchange.Session) {
 
 func (g *sideGrid) text(b paper.Box, x exchange.Session) {
 	u := g.unit()
-	style := paper.Style{Size: u * 11, Bold: !quiet(x), Color: paper.Black, Leading: 1.15}
-	if quiet(x) {
-		style.Color, style.Align = paper.Black.Mix(paper.White, 0.25), paper.Center
-	}
 	least := u * 5.5
-	if single := (paper.Style{Size: style.Size, Leading: style.Leading}); b.H < 2*single.Lead()*0.75 { // too low for two lines
-		style.Size = min(style.Size, max(least, style.Size*b.H/single.Lead()))
+	style := paper.Style{Size: u * min(18, 11*math.Sqrt(mostColumns/float64(g.day.Columns))), Bold: true, Color: paper.Black, Leading: 1.15}
+	names := g.speakers(x)
+	if quiet(x) {
+		style.Size, style.Bold, style.Color, style.Align, names = min(style.Size, u*13), false, paper.Black.Mix(paper.White, 0.25), paper.Center, ""
+	}
+	if b.H < 1.5*style.Lead() { // too low for two lines
+		style.Size = min(style.Size, max(least, style.Size*b.H/style.Lead()))
 		g.Fit(b.X, b.Y+b.H/2+style.Size*0.127, b.W, x.Title, style, least)
 		return
 	}
-	for style.Size > least && paper.Height(x.Title, b.W, style, 0) > b.H-u {
+	small := func() paper.Style {
+		return paper.Style{Size: max(least, style.Size*0.75), Color: paper.Black.Mix(paper.White, 0.25), Leading: 1.2}
+	}
+	for style.Size > least {
+		room := b.H - u*1.2
+		if names != "" && style.Size > u*8 { // smaller than that, the title comes first
+			room -= small().Lead()
+		}
+		if paper.Height(x.Title, b.W, style, 0) <= room {
+			break
+		}
 		style.Size = max(least, style.Size-0.5*u)
 	}
 	lines := max(1, int((b.H-u*0.5)/style.Lead()))
-	height := paper.Height(x.Title, b.W, style, lines)
 	y := b.Y + u
 	if quiet(x) {
-		y = b.Y + (b.H-height)/2
+		y = b.Y + (b.H-paper.Height(x.Title, b.W, style, lines))/2
 	}
 	y = g.Paragraph(b.X, y, b.W, x.Title, style, lines)
-	small := paper.Style{Size: max(least, style.Size*0.8), Color: paper.Black.Mix(paper.White, 0.25), Leading: 1.2}
-	if names := g.speakers(x); names != "" && y+small.Lead() <= b.Y+b.H {
-		g.Paragraph(b.X, y+u*0.4, b.W, names, small, max(1, int((b.Y+b.H-y-u*0.4)/small.Lead())))
+	if left := b.Y + b.H - y; names != "" && left >= small().Lead() {
+		g.Paragraph(b.X, y, b.W, names, small(), int(left/small().Lead()))
 	}
 }
