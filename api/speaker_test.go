@@ -422,5 +422,47 @@ func TestPhotosOfSpeakers(t *testing.T) {
 		if text := v.told(page, w, body); strings.Contains(text, "/pictures/") {
 			t.Error("a removed photo is there")
 		}
+		d.photosGoAlone(turnout.ID(zoe), sp.PhotoHash)
 	})
+}
+
+// photosGoAlone sees that a photo's bytes go when it is removed, replaced, or with its speaker, and that nobody else's go.
+func (d *desk) photosGoAlone(zoe turnout.ID, removed string) {
+	t := d.t
+	t.Helper()
+	there := func(hash string) bool {
+		_, err := blobs.Find(t.Context(), d.DB.Read(), hash)
+		_, small := blobs.Find(t.Context(), d.DB.Read(), blobs.Variant(hash, speakers.PhotoWidths[1]))
+		if (err == nil) != (small == nil) {
+			t.Errorf("of two sizes one is there: %v, %v", err, small)
+		}
+		return err == nil
+	}
+	put := func(id turnout.ID, file []byte) string {
+		sp, err := d.Speakers.SetPhoto(t.Context(), d.community.ID, id, 0, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sp.PhotoHash
+	}
+	if there(removed) {
+		t.Error("the bytes of a removed photo stay")
+	}
+	same := photo(t.(*testing.T))
+	mo := turnout.ID(d.api("POST", "/events/"+d.event.Slug+"/speakers", m{"name": "Twin"}, 201).text1("id"))
+	hers, his := put(zoe, same), put(mo, same)
+	if again := put(zoe, same); again != hers || !there(hers) {
+		t.Error("the same photo once more is another, or gone")
+	}
+	var other bytes.Buffer
+	if err := png.Encode(&other, image.NewGray(image.Rect(0, 0, 300, 300))); err != nil {
+		t.Fatal(err)
+	}
+	if put(zoe, other.Bytes()) == hers || there(hers) || !there(his) {
+		t.Error("a replaced photo stays, or took the twin's with it")
+	}
+	d.send(d.at("/speakers/"+string(mo)+"/remove"), url.Values{"confirmed": {"confirmed"}}, d.at("/speakers"))
+	if there(his) {
+		t.Error("the photo of a removed speaker stays")
+	}
 }

@@ -196,16 +196,19 @@ func LinkStates(ctx context.Context, db bun.IDB, community, event turnout.ID) (m
 }
 
 // forget removes what belongs to a speaker who is about to be removed.
-func forget(ctx context.Context, tx bun.Tx, community, id turnout.ID) error {
+func forget(ctx context.Context, tx bun.Tx, sp *Speaker) error {
+	if err := dropPhoto(ctx, tx, sp); err != nil {
+		return err
+	}
 	var slides []string
-	if err := tx.NewSelect().TableExpr("session_slides").Column("id").Where("speaker_id = ?", id).Where("community_id = ?", community).Scan(ctx, &slides); err != nil {
+	if err := tx.NewSelect().TableExpr("session_slides").Column("id").Where("speaker_id = ?", sp.ID).Where("community_id = ?", sp.CommunityID).Scan(ctx, &slides); err != nil {
 		return err
 	}
 	if err := blobs.Remove(ctx, tx, slides...); err != nil {
 		return err
 	}
 	for _, table := range []string{"session_slides", "speaker_answers", "speaker_links", "speaker_times"} {
-		if _, err := tx.NewDelete().TableExpr(table).Where("speaker_id = ?", id).Where("community_id = ?", community).Exec(ctx); err != nil {
+		if _, err := tx.NewDelete().TableExpr(table).Where("speaker_id = ?", sp.ID).Where("community_id = ?", sp.CommunityID).Exec(ctx); err != nil {
 			return err
 		}
 	}

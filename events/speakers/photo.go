@@ -2,6 +2,7 @@ package speakers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -20,13 +21,18 @@ func (s *Service) SetPhoto(ctx context.Context, community, id turnout.ID, versio
 	if err != nil {
 		return nil, err
 	}
-	hash := blobs.Hash(pictures[0].Data)
+	hash := blobs.Hash(slices.Concat([]byte(id), pictures[0].Data)) // a name that no other speaker's photo has: it goes with this one
 	files := make([]blobs.Blob, len(pictures))
 	for i, p := range pictures {
 		files[i] = blobs.Blob{Name: blobs.Variant(hash, PhotoWidths[i]), ContentType: p.ContentType, Data: p.Data}
 	}
 	files[0].Name = hash
 	return s.edit(ctx, community, id, version, "speaker.photo_set", func(ctx context.Context, tx bun.Tx, sp *Speaker) (string, error) {
+		if sp.PhotoHash != hash {
+			if err := dropPhoto(ctx, tx, sp); err != nil {
+				return "", err
+			}
+		}
 		sp.PhotoHash = hash
 		return "", blobs.Put(ctx, tx, s.now(), files...)
 	})
@@ -34,8 +40,21 @@ func (s *Service) SetPhoto(ctx context.Context, community, id turnout.ID, versio
 
 // DropPhoto takes the photo away. It fails with turnout.ErrNotFound or turnout.ErrStale.
 func (s *Service) DropPhoto(ctx context.Context, community, id turnout.ID, version int64) (*Speaker, error) {
-	return s.edit(ctx, community, id, version, "speaker.photo_dropped", func(_ context.Context, _ bun.Tx, sp *Speaker) (string, error) {
+	return s.edit(ctx, community, id, version, "speaker.photo_dropped", func(ctx context.Context, tx bun.Tx, sp *Speaker) (string, error) {
+		err := dropPhoto(ctx, tx, sp)
 		sp.PhotoHash = ""
-		return "", nil
+		return "", err
 	})
+}
+
+// dropPhoto removes the files of the photo that a speaker had.
+func dropPhoto(ctx context.Context, tx bun.Tx, sp *Speaker) error {
+	if sp.PhotoHash == "" {
+		return nil
+	}
+	names := []string{sp.PhotoHash}
+	for _, width := range PhotoWidths[1:] {
+		names = append(names, blobs.Variant(sp.PhotoHash, width))
+	}
+	return blobs.Remove(ctx, tx, names...)
 }

@@ -215,7 +215,8 @@ func (sp *Speaker) take(ctx context.Context, tx bun.Tx, in Input, now time.Time)
 // Remove deletes a speaker without sessions. Errors: turnout.ErrNotFound, ErrInUse.
 func (s *Service) Remove(ctx context.Context, community, id turnout.ID) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := Find(ctx, tx, community, id); err != nil {
+		sp, err := Find(ctx, tx, community, id)
+		if err != nil {
 			return err
 		}
 		used, err := tx.NewSelect().TableExpr("session_speakers").Where("community_id = ?", community).Where("speaker_id = ?", id).Exists(ctx)
@@ -225,7 +226,7 @@ func (s *Service) Remove(ctx context.Context, community, id turnout.ID) error {
 		if used {
 			return ErrInUse
 		}
-		if err := forget(ctx, tx, community, id); err != nil {
+		if err := forget(ctx, tx, sp); err != nil {
 			return err
 		}
 		if _, err := tx.NewDelete().Model((*Speaker)(nil)).Where("id = ?", id).Where("community_id = ?", community).Exec(ctx); err != nil {
