@@ -139,6 +139,7 @@ func (h *Handler) newTicketSessions(c *gin.Context, b *bearer) (*ticketSessionsP
 	if state := ticketState(b.ticket, b.order.Event, h.Now()); state == ticketGone || state == ticketEventOff {
 		page.Over = h.text(c, "sign_up.ticket_over")
 	}
+	page.Stars = []templates.Option{{Text: h.text(c, "feedback.choose")}} // so that nobody gives stars unasked
 	for n := int64(5); n >= 1; n-- {
 		page.Stars = append(page.Stars, templates.Option{Value: strconv.FormatInt(n, 10), Text: h.text(c, "leads.stars", "Count", n)})
 	}
@@ -221,7 +222,7 @@ func (h *Handler) fillFeedback(ctx context.Context, c *gin.Context, b *bearer, p
 	for _, s := range slices.Backward(sessions) {
 		slot, there := slots[s.ID]
 		if there && s.Kind != agenda.Break && signups.FeedbackOpen(slot, e.EndsAt, h.Now()) {
-			page.Choice = append(page.Choice, templates.Option{Value: string(s.ID), Text: h.sessionOption(c, e, &agenda.Session{Title: s.Title, StartsAt: slot.StartsAt})})
+			page.Choice = append(page.Choice, templates.Option{Value: string(s.ID), Text: s.Title + " · " + h.Templates.Moment(h.Language(c), slot.StartsAt, e.Timezone)})
 		}
 		if f := said[s.ID]; f != nil {
 			page.Rated = append(page.Rated, ratedSession{ID: string(s.ID), Title: s.Title, Stars: f.Stars, Words: f.Words,

@@ -176,7 +176,7 @@ func (s *story) nextConference(zone *time.Location) error {
 	s.whyOfNext(e, sale.shelfOf("Community place"))
 	s.plan(e, "agenda-8.tsv", s.now.Add(-12*day), "0.9", room{"Main Hall", 320}, room{"Room 2", 140}, room{"Workshop deck", 45})
 	s.stars(e, 60)
-	s.places(e, "build a tide gauge", 8, 11, sale.shelfOf("Conference and workshop"))
+	s.places(e, "build a tide gauge", 6, 11, sale.shelfOf("Conference and workshop"))
 	s.places(e, "run a mapping party", 45, 17)
 	s.streamed(e, "Room 2", "https://live.lighthouse.example/8/room-2")
 	front := s.list(e, "Front door", time.Time{}, time.Time{}) // open now: whoever tries the demo scans the ticket that they just bought
