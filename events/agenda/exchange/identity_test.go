@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,44 +129,123 @@ func TestAnyScheduleComesBackFromEveryFormat(t *testing.T) {
 	})
 }
 
-// Other programs read our calendars: python-icalendar and khal where they are installed.
-func TestOtherProgramsReadOurCalendars(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil || exec.CommandContext(t.Context(), python, "-c", "import icalendar").Run() != nil {
-		t.Skip("python-icalendar is not installed (pip install icalendar)")
-	}
-	const script = `import sys, icalendar
+// What other programs must say of our calendars: each entry once, with its time.
+const (
+	readByPython = `import sys, icalendar
 c = icalendar.Calendar.from_ical(open(sys.argv[1], 'rb').read())
-events = list(c.walk('VEVENT'))
-uids = {str(e['UID']) for e in events}
-assert len(uids) == len(events), 'UIDs stand twice'
-assert all('DTSTAMP' in e and 'SEQUENCE' in e for e in events)
-for e in sorted(events, key=lambda e: str(e['UID'])):
+for e in c.walk('VEVENT'):
+    assert 'DTSTAMP' in e and 'SEQUENCE' in e
     print(str(e['UID']) + '|' + e.decoded('DTSTART').astimezone(__import__('datetime').timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'))
 `
+	// The numbers are libical's: 4 is a VEVENT.
+	readByLibical = `import sys, ctypes
+lib = ctypes.CDLL('libical.so.3')
+for name in ('icalparser_parse_string', 'icalcomponent_get_first_component', 'icalcomponent_get_next_component'):
+    getattr(lib, name).restype = ctypes.c_void_p
+for name in ('icalcomponent_get_uid', 'icaltime_as_ical_string'):
+    getattr(lib, name).restype = ctypes.c_char_p
+lib.icalparser_parse_string.argtypes = [ctypes.c_char_p]
+for name in ('icalcomponent_get_first_component', 'icalcomponent_get_next_component'):
+    getattr(lib, name).argtypes = [ctypes.c_void_p, ctypes.c_int]
+for name in ('icalcomponent_get_uid', 'icalcomponent_count_errors', 'icalrestriction_check'):
+    getattr(lib, name).argtypes = [ctypes.c_void_p]
+c = lib.icalparser_parse_string(open(sys.argv[1], 'rb').read())
+assert c and lib.icalcomponent_count_errors(c) == 0, 'it does not parse'
+lib.icalrestriction_check(c)
+assert lib.icalcomponent_count_errors(c) == 0, 'it breaks a rule of RFC 5546'
+e = lib.icalcomponent_get_first_component(c, 4)
+while e:
+    print(lib.icalcomponent_get_uid(e).decode())
+    e = lib.icalcomponent_get_next_component(c, 4)
+`
+	khalSettings = "[calendars]\n[[c]]\npath = %[1]s/calendar\n[sqlite]\npath = %[1]s/khal.db\n[locale]\nlocal_timezone = UTC\ndefault_timezone = UTC\ntimeformat = %%H:%%M\ndateformat = %%Y-%%m-%%d\n" +
+		"longdateformat = %%Y-%%m-%%d\ndatetimeformat = %%Y-%%m-%%dT%%H:%%M\nlongdatetimeformat = %%Y-%%m-%%dT%%H:%%M\n"
+)
+
+// pythonWith finds a Python that runs a line; Debian's packages are those of its own.
+func pythonWith(t *testing.T, line string) string {
+	t.Helper()
+	for _, python := range []string{"python3", "/usr/bin/python3"} {
+		if exec.CommandContext(t.Context(), python, "-c", line).Run() == nil {
+			return python
+		}
+	}
+	t.Skipf("no Python here runs %q (Debian: python3-icalendar, libical3)", line)
+	return ""
+}
+
+// calendars writes the real schedules as calendars, with what a program must find in each, in order.
+func calendars(t *testing.T, times bool) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
 	for name, s := range schedules(t) {
 		var out bytes.Buffer
 		if err := WriteICS(&out, s, time.Unix(1_700_000_000, 0)); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(t.TempDir(), "schedule.ics")
+		path := filepath.Join(t.TempDir(), filepath.Base(name)+".ics")
 		if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := exec.CommandContext(t.Context(), python, "-c", script, path).CombinedOutput()
-		if err != nil {
-			t.Errorf("%s: %s", name, got)
-			continue
-		}
-		var want []string
+		found[path] = []string{}
 		for _, x := range s.Sessions {
-			if x.Placed() {
-				want = append(want, s.GUID(x)+"|"+x.Start.UTC().Format(time.RFC3339))
+			if x.Placed() && times {
+				found[path] = append(found[path], s.GUID(x)+"|"+x.Start.UTC().Format(time.RFC3339))
+			} else if x.Placed() {
+				found[path] = append(found[path], s.GUID(x))
 			}
 		}
-		slices.Sort(want)
-		if lines := strings.Fields(string(got)); !slices.Equal(lines, want) {
-			t.Errorf("%s: %d entries are read, want %d", name, len(lines), len(want))
+		slices.Sort(found[path])
+	}
+	return found
+}
+
+func TestPythonReadsOurCalendars(t *testing.T) {
+	for line, script := range map[string]string{"import icalendar": readByPython, "import ctypes; ctypes.CDLL('libical.so.3')": readByLibical} {
+		t.Run(line[:14], func(t *testing.T) {
+			python := pythonWith(t, line)
+			for path, want := range calendars(t, script == readByPython) {
+				got, err := exec.CommandContext(t.Context(), python, "-c", script, path).CombinedOutput()
+				if err != nil {
+					t.Errorf("%s: %s", filepath.Base(path), got)
+				} else if lines := slices.Sorted(slices.Values(strings.Fields(string(got)))); !slices.Equal(lines, want) {
+					t.Errorf("%s: %d entries are read, want %d", filepath.Base(path), len(lines), len(want))
+				}
+			}
+		})
+	}
+}
+
+func TestKhalReadsOurCalendars(t *testing.T) {
+	if _, err := exec.LookPath("khal"); err != nil {
+		t.Skip("khal is not installed (Debian: khal)")
+	}
+	for path, want := range calendars(t, false) {
+		if len(want) > 200 { // khal takes its time
+			continue
+		}
+		folder := t.TempDir()
+		settings := filepath.Join(folder, "config")
+		err := os.Mkdir(filepath.Join(folder, "calendar"), 0o700)
+		if err == nil {
+			err = os.WriteFile(settings, fmt.Appendf(nil, khalSettings, folder), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		khal := func(args ...string) string {
+			cmd := exec.CommandContext(t.Context(), "khal", append([]string{"-c", settings}, args...)...)
+			cmd.Env = append(os.Environ(), "HOME="+folder, "LC_ALL=C.UTF-8")
+			got, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: khal %v: %s", filepath.Base(path), args, got)
+			}
+			return string(got)
+		}
+		khal("import", "--batch", "-a", "c", path)
+		got := slices.Compact(slices.Sorted(slices.Values(strings.Fields(khal("list", "--day-format", "", "--format", "{uid}", "2000-01-01", "2040-01-01")))))
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: khal lists %d entries, want %d", filepath.Base(path), len(got), len(want))
 		}
 	}
 }
