@@ -257,6 +257,27 @@ func TestAttendeePagesAskLittle(t *testing.T) {
 	})
 }
 
+// fosdem makes the largest conference of a file an event that is public, with its schedule.
+func (d *desk) fosdem(file []byte) *events.Event {
+	d.t.Helper()
+	ctx, begins := d.t.Context(), time.Date(2025, 2, 1, 8, 0, 0, 0, time.UTC)
+	e, err := d.Events.Create(ctx, d.community.ID, events.Details{Slug: "fosdem", Title: "FOSDEM", Format: events.InPerson, Timezone: "Europe/Brussels",
+		StartsAt: begins, EndsAt: begins.Add(34 * time.Hour), Currency: "EUR", Venue: events.Venue{Name: "ULB", City: "Brussels"}})
+	if err == nil {
+		_, err = d.Agenda.Import(ctx, d.community.ID, string(e.ID), file, agenda.ImportChoices{}, false)
+	}
+	if err == nil {
+		_, err = d.Agenda.Release(ctx, d.community.ID, string(e.ID), agenda.ReleaseInput{Version: "1"})
+	}
+	if err == nil {
+		e, err = d.Events.Publish(ctx, d.community.ID, string(e.ID), 0)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return e
+}
+
 // FOSDEM's 1105 sessions are one page, fast enough at the server to be drawn while people wait.
 func TestTheLargestSchedule(t *testing.T) {
 	file, err := os.ReadFile("../../shared/real-data/schedules/fosdem-2025.schedule.xml")
@@ -264,22 +285,7 @@ func TestTheLargestSchedule(t *testing.T) {
 		t.Skip("the real data is not there: ", err)
 	}
 	onDesk(t, func(t *testing.T, d *desk) {
-		ctx := t.Context()
-		begins := time.Date(2025, 2, 1, 8, 0, 0, 0, time.UTC)
-		e, err := d.Events.Create(ctx, d.community.ID, events.Details{Slug: "fosdem", Title: "FOSDEM", Format: events.InPerson, Timezone: "Europe/Brussels",
-			StartsAt: begins, EndsAt: begins.Add(34 * time.Hour), Currency: "EUR", Venue: events.Venue{Name: "ULB", City: "Brussels"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := d.Agenda.Import(ctx, d.community.ID, string(e.ID), file, agenda.ImportChoices{}, false); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := d.Agenda.Release(ctx, d.community.ID, string(e.ID), agenda.ReleaseInput{Version: "1"}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := d.Events.Publish(ctx, d.community.ID, string(e.ID), 0); err != nil {
-			t.Fatal(err)
-		}
+		d.fosdem(file)
 		v := d.stranger()
 		for _, state := range []string{"first", "cold", "warm"} {
 			if state == "cold" {

@@ -22,7 +22,6 @@ import (
 	tree "golang.org/x/net/html"
 
 	"turnout"
-	"turnout/events"
 	"turnout/events/agenda"
 )
 
@@ -223,25 +222,10 @@ func TestTheLargestSiteIsSaved(t *testing.T) {
 		t.Skip("the real data is not there: ", err)
 	}
 	onDesk(t, func(t *testing.T, d *desk) {
-		ctx := t.Context()
-		begins := time.Date(2025, 2, 1, 8, 0, 0, 0, time.UTC)
-		e, err := d.Events.Create(ctx, d.community.ID, events.Details{Slug: "fosdem", Title: "FOSDEM", Format: events.InPerson, Timezone: "Europe/Brussels",
-			StartsAt: begins, EndsAt: begins.Add(34 * time.Hour), Currency: "EUR", Venue: events.Venue{Name: "ULB", City: "Brussels"}})
-		if err == nil {
-			_, err = d.Agenda.Import(ctx, d.community.ID, string(e.ID), file, agenda.ImportChoices{}, false)
-		}
-		if err == nil {
-			_, err = d.Agenda.Release(ctx, d.community.ID, string(e.ID), agenda.ReleaseInput{Version: "1"})
-		}
-		if err == nil {
-			e, err = d.Events.Publish(ctx, d.community.ID, string(e.ID), 0)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := d.fosdem(file)
 		var out bytes.Buffer
 		begun := time.Now()
-		if err := d.Site.Write(ctx, &out, e, "en"); err != nil {
+		if err := d.Site.Write(t.Context(), &out, e, "en"); err != nil {
 			t.Fatal(err)
 		}
 		files := unzipped(t, out.Bytes())

@@ -17,7 +17,6 @@ import (
 	"turnout/events/people"
 	"turnout/events/speakers"
 	"turnout/internal/audit"
-	"turnout/internal/images"
 	"turnout/templates"
 )
 
@@ -335,14 +334,7 @@ func (h *Handler) SaveSpeakerPhoto(c *gin.Context) {
 	if !ok {
 		return
 	}
-	data, err := upload(c, images.MaxBytes)
-	switch version := postedVersion(c); {
-	case c.PostForm("remove") != "":
-		_, err = h.Speakers.DropPhoto(c.Request.Context(), sp.CommunityID, sp.ID, version)
-	case err == nil:
-		_, err = h.Speakers.SetPhoto(c.Request.Context(), sp.CommunityID, sp.ID, version, data)
-	}
-	h.done(c, err, eventPath(access.Event(c))+"/speakers/"+string(sp.ID), h.text(c, "console.saved"))
+	h.done(c, h.keepPhoto(c, sp), eventPath(access.Event(c))+"/speakers/"+string(sp.ID), h.text(c, "console.saved"))
 }
 
 // SpeakerLink is POST /console/events/{event}/speakers/{speaker}/link: a link is mailed, mailed as the only one that works, or none works any more.

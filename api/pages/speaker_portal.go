@@ -333,6 +333,11 @@ func (h *Handler) SpeakPhoto(c *gin.Context) {
 	if !ok {
 		return
 	}
+	h.spoken(c, sp, h.keepPhoto(c, sp), "#photo", h.text(c, "speak.saved"))
+}
+
+// keepPhoto does what the form of a photo asks: another one, or none.
+func (h *Handler) keepPhoto(c *gin.Context, sp *speakers.Speaker) error {
 	data, err := upload(c, images.MaxBytes)
 	switch version := postedVersion(c); {
 	case c.PostForm("remove") != "":
@@ -340,7 +345,7 @@ func (h *Handler) SpeakPhoto(c *gin.Context) {
 	case err == nil:
 		_, err = h.Speakers.SetPhoto(c.Request.Context(), sp.CommunityID, sp.ID, version, data)
 	}
-	h.spoken(c, sp, err, "#photo", h.text(c, "speak.saved"))
+	return err
 }
 
 // SpeakAnswer is POST /speak/{speaker}/sessions/{session}?secret=: the speaker confirms a session, or declines it.
