@@ -40,7 +40,7 @@ func newDesk(t *testing.T, db *database.DB) *desk {
 	if err := d.Organisers.SetPassword(t.Context(), d.owner.ID, passphrase); err != nil {
 		t.Fatal(err)
 	}
-	start := time.Now().UTC().Truncate(time.Hour).Add(21 * 24 * time.Hour)
+	start := morning(21)
 	var err error
 	d.event, err = d.Events.Create(t.Context(), d.community.ID, events.Details{Slug: "summit", Title: "Gopher Summit", Format: events.Hybrid, Timezone: "Europe/Berlin",
 		StartsAt: start, EndsAt: start.Add(9 * time.Hour), Currency: "EUR", Venue: events.Venue{Name: "Alte Tuchfabrik", City: "Köln"}, OnlineURL: "https://meet.example.org/x"})

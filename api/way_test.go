@@ -58,7 +58,12 @@ func TestTheWholeWay(t *testing.T) {
 }
 
 // begin is when the events of these tests begin.
-var begin = time.Now().UTC().Add(30 * 24 * time.Hour).Truncate(time.Hour)
+var begin = morning(30)
+
+// morning is eight o'clock, UTC, some days from today: at whatever hour tests run, an event lies in one day of its agenda.
+func morning(days int) time.Time {
+	return time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, days).Add(8 * time.Hour)
+}
 
 func eventBody(slug string) m {
 	return m{"slug": slug, "title": "Gophers 2027", "format": "hybrid", "timezone": "Europe/Warsaw", "starts_at": begin, "ends_at": begin.Add(9 * time.Hour),
