@@ -115,6 +115,8 @@ func (h *house) planAgenda(slug string) {
 		h.t.Errorf("conflicts of two at once: %v", placed.at("conflicts"))
 	}
 	h.api("GET", at+"/agenda/conflicts", nil, 200).is("room", "items", 0, "kind")
+	later := m{"starts_at": begin.Add(30 * time.Minute), "ends_at": begin.Add(time.Hour), "room_id": h.api("POST", at+"/rooms", m{"name": "Annex"}, 201).text1("id")}
+	h.api("PUT", "/sessions/"+sessions[1]+"/slot", later, 200).is("short_change", "warnings", 0, "kind")
 	h.api("DELETE", "/sessions/"+sessions[1]+"/slot", nil, 200).is(nil, "starts_at")
 	h.api("GET", at+"/agenda", nil, 200).is("Aula", "rooms", 0, "name")
 	h.askSpeakers(at, speaker)

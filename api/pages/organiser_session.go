@@ -163,9 +163,14 @@ func (h *Handler) PlaceSession(c *gin.Context) {
 	input := agenda.SlotInput{RoomID: turnout.ID(in.RoomID), StartsAt: form.clock("starts_at", in.StartsAt), EndsAt: form.clock("ends_at", in.EndsAt)}
 	form.Require("starts_at", in.StartsAt)
 	form.Require("ends_at", in.EndsAt)
-	var conflicts []agenda.Conflict
-	err := form.then(input.Check, func() (err error) {
-		_, conflicts, err = h.Agenda.Place(c.Request.Context(), e.CommunityID, turnout.ID(c.Param("session")), in.Version, input)
+	conflicts := 0
+	err := form.then(input.Check, func() error {
+		_, found, err := h.Agenda.Place(c.Request.Context(), e.CommunityID, turnout.ID(c.Param("session")), in.Version, input)
+		for _, conflict := range found {
+			if !conflict.Warned() {
+				conflicts++
+			}
+		}
 		return err
 	})
 	if err != nil {
@@ -175,8 +180,8 @@ func (h *Handler) PlaceSession(c *gin.Context) {
 		return
 	}
 	back := eventPath(e) + "/agenda/sessions/" + c.Param("session")
-	if len(conflicts) > 0 && len(form.doubts) == 0 {
-		h.Redirect(c, back, "warn", h.text(c, "console.session.placed_conflicts", "Count", len(conflicts)))
+	if conflicts > 0 && len(form.doubts) == 0 {
+		h.Redirect(c, back, "warn", h.text(c, "console.session.placed_conflicts", "Count", conflicts))
 		return
 	}
 	h.saved(c, &form, back, h.text(c, "console.session.placed"))

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -81,14 +82,14 @@ func (h *Handler) GetAgenda(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	all := a.Conflicts()
+	all, warnings := a.Conflicts(), a.Warnings()
 	bySession := map[turnout.ID][]agenda.Conflict{}
-	for _, conflict := range all {
+	for _, conflict := range slices.Concat(all, warnings) {
 		for _, id := range conflict.SessionIDs {
 			bySession[id] = append(bySession[id], conflict)
 		}
 	}
-	out := agendaResponse{EventID: a.Event.ID, Conflicts: newConflicts(all), Warnings: newConflicts(a.Warnings()), Rooms: make([]roomResponse, len(a.Rooms)),
+	out := agendaResponse{EventID: a.Event.ID, Conflicts: newConflicts(all), Warnings: newConflicts(warnings), Rooms: make([]roomResponse, len(a.Rooms)),
 		Tracks: make([]trackResponse, len(a.Tracks)), Speakers: make([]speakerResponse, len(a.Speakers)), Sessions: make([]sessionResponse, len(a.Sessions))}
 	for i, r := range a.Rooms {
 		out.Rooms[i] = newRoomResponse(r)

@@ -16,7 +16,7 @@ import (
 var sessionOperations = operations{
 	"POST /events/{event}/speakers": {Summary: "Add a speaker", In: speakerRequest{}, Out: speakerResponse{}, Status: 201, Version: true},
 	"POST /events/{event}/sessions": {Summary: "Add a session, without a slot", In: sessionRequest{}, Out: sessionResponse{}, Status: 201, Version: true},
-	"PUT /sessions/{id}/slot": {Summary: "Place a session", Text: "Conflicts do not refuse it; they are told.",
+	"PUT /sessions/{id}/slot": {Summary: "Place a session", Text: "Conflicts and warnings do not refuse it; they are told.",
 		In: slotRequest{}, Out: sessionResponse{}, Version: true, Errors: []int{409}},
 	"DELETE /sessions/{id}/slot": {Summary: "Take a session's slot away", Out: sessionResponse{}, Version: true},
 }
@@ -92,17 +92,26 @@ type sessionResponse struct {
 	StartsAt    *time.Time     `json:"starts_at" doc:"null: not placed"`
 	EndsAt      *time.Time     `json:"ends_at"`
 	Conflicts   []conflictBody `json:"conflicts"`
+	Warnings    []conflictBody `json:"warnings" doc:"what can take place like that and is better planned otherwise"`
 	Version     int64          `json:"version"`
 	CreatedAt   time.Time      `json:"created_at"`
 	UpdatedAt   time.Time      `json:"updated_at"`
 }
 
-func newSessionResponse(s *agenda.Session, conflicts []agenda.Conflict) sessionResponse {
+// newSessionResponse is a session with what was found about it: conflicts and warnings.
+func newSessionResponse(s *agenda.Session, found []agenda.Conflict) sessionResponse {
 	out := sessionResponse{
 		ID: s.ID, EventID: s.EventID, GUID: s.GUID, Title: s.Title, Subtitle: s.Subtitle, Kind: s.Kind, Status: s.Status, Abstract: s.Abstract,
 		Description: s.Description, Language: s.Language, URL: s.URL, TrackID: named(s.TrackID), Minutes: s.Minutes, SpeakerIDs: s.SpeakerIDs,
-		RoomID: named(s.RoomID), StartsAt: moment(s.StartsAt), EndsAt: moment(s.EndsAt), Conflicts: newConflicts(conflicts), Version: s.Version,
-		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), Links: []linkBody{},
+		RoomID: named(s.RoomID), StartsAt: moment(s.StartsAt), EndsAt: moment(s.EndsAt), Version: s.Version,
+		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), Links: []linkBody{}, Conflicts: []conflictBody{}, Warnings: []conflictBody{},
+	}
+	for _, conflict := range found {
+		if conflict.Warned() {
+			out.Warnings = append(out.Warnings, newConflict(conflict))
+		} else {
+			out.Conflicts = append(out.Conflicts, newConflict(conflict))
+		}
 	}
 	for _, l := range s.Links {
 		out.Links = append(out.Links, linkBody(l))
@@ -142,8 +151,8 @@ func (h *Handler) PlaceSession(c *gin.Context) {
 	if !ok || !respond.Bind(c, &in) {
 		return
 	}
-	session, conflicts, err := h.Agenda.Place(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, agenda.SlotInput(in))
-	answerSession(c, session, conflicts, err)
+	session, found, err := h.Agenda.Place(c.Request.Context(), access.Community(c), turnout.ID(c.Param("id")), version, agenda.SlotInput(in))
+	answerSession(c, session, found, err)
 }
 
 // UnplaceSession is DELETE /sessions/{id}/slot.
@@ -156,11 +165,11 @@ func (h *Handler) UnplaceSession(c *gin.Context) {
 	answerSession(c, session, nil, err)
 }
 
-func answerSession(c *gin.Context, session *agenda.Session, conflicts []agenda.Conflict, err error) {
+func answerSession(c *gin.Context, session *agenda.Session, found []agenda.Conflict, err error) {
 	if err != nil {
 		respond.Fail(c, err)
 		return
 	}
 	respond.ETag(c, session.Version)
-	respond.JSON(c, http.StatusOK, newSessionResponse(session, conflicts))
+	respond.JSON(c, http.StatusOK, newSessionResponse(session, found))
 }

@@ -151,6 +151,15 @@ func ConflictsOf(all []Conflict, session turnout.ID) []Conflict {
 // Conflicts lists those of an event's working draft (id or slug), in order of time, without reading the texts. Error:
 // turnout.ErrNotFound.
 func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event string) ([]Conflict, error) {
+	a, err := s.slots(ctx, community, event)
+	if err != nil {
+		return nil, err
+	}
+	return a.Conflicts(), nil
+}
+
+// slots reads an event's working draft without its texts and tracks: what conflicts come from, and the names they say.
+func (s *Service) slots(ctx context.Context, community turnout.ID, event string) (*Agenda, error) {
 	db := s.DB.Read()
 	e, err := events.Find(ctx, db, community, event)
 	if err != nil {
@@ -164,10 +173,8 @@ func (s *Service) Conflicts(ctx context.Context, community turnout.ID, event str
 	if err := db.NewSelect().Model(&a.Rooms).Where("community_id = ?", community).Where("event_id = ?", e.ID).Scan(ctx); err != nil {
 		return nil, err
 	}
-	if a.Speakers, err = speakers.ByEvent(ctx, db, community, e.ID); err != nil {
-		return nil, err
-	}
-	return a.Conflicts(), nil
+	a.Speakers, err = speakers.ByEvent(ctx, db, community, e.ID)
+	return a, err
 }
 
 // CountAll is Count with the number of conflicts, in two statements.
@@ -195,7 +202,7 @@ func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error
 		LinkedSpeaker turnout.ID
 		Seats         *int64
 	}
-	err := db.NewSelect().Model(&rows).ColumnExpr("session.id, session.title, session.status, session.room_id, session.starts_at, session.ends_at, room.capacity AS seats, "+favourites).
+	err := db.NewSelect().Model(&rows).ColumnExpr("session.id, session.title, session.status, session.track_id, session.room_id, session.starts_at, session.ends_at, room.capacity AS seats, "+favourites).
 		ColumnExpr("COALESCE(link.speaker_id, '') AS linked_speaker").Join("LEFT JOIN session_speakers AS link ON link.session_id = session.id").Join("LEFT JOIN rooms AS room ON room.id = session.room_id").
 		Where("session.community_id = ?", e.CommunityID).Where("session.event_id = ?", e.ID).OrderExpr("session.id, link.position").Scan(ctx)
 	if err != nil {

@@ -36,8 +36,8 @@ func (in *SlotInput) Check() error {
 	return problems.Err()
 }
 
-// Place gives a session a slot, or another one, and tells the conflicts that the session then has; conflicts do not
-// refuse it. version is what the caller saw, 0 for whatever is there. Errors: turnout.ErrNotFound, turnout.ErrStale,
+// Place gives a session a slot, or another one, and tells the conflicts that the session then has, and after them the
+// warnings (Conflict.Warned); neither refuse it. version is what the caller saw, 0 for whatever is there. Errors: turnout.ErrNotFound, turnout.ErrStale,
 // ErrWithdrawn, Invalid with fields.
 func (s *Service) Place(ctx context.Context, community, id turnout.ID, version int64, in SlotInput) (*Session, []Conflict, error) {
 	if err := in.Check(); err != nil {
@@ -64,11 +64,14 @@ func (s *Service) Place(ctx context.Context, community, id turnout.ID, version i
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := s.Conflicts(ctx, community, string(session.EventID))
+	a, err := s.slots(ctx, community, string(session.EventID))
 	if err != nil {
 		return nil, nil, err
 	}
-	return session, ConflictsOf(all, id), nil
+	if err := s.DB.Read().NewSelect().Model(&a.Tracks).Where("community_id = ?", community).Where("event_id = ?", session.EventID).Scan(ctx); err != nil {
+		return nil, nil, err
+	}
+	return session, ConflictsOf(append(a.Conflicts(), a.Warnings()...), id), nil
 }
 
 // Unplace takes a session's slot away. Errors: turnout.ErrNotFound, turnout.ErrStale.
