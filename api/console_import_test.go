@@ -111,7 +111,7 @@ func TestAFileOfNoKnownFormatIsMappedByHand(t *testing.T) {
 		d.refuse(d.at("/agenda/import"), wrong, 422, "has no field")
 		w, body = d.post(d.at("/agenda/import"), form)
 		d.sound("the preview", body)
-		if w.StatusCode != http.StatusOK || !strings.Contains(body, "2 new sessions") {
+		if w.StatusCode != http.StatusOK || !strings.Contains(body, "2 new sessions") || !strings.Contains(body, "Title: was") {
 			t.Fatalf("%d %s", w.StatusCode, excerpt(body))
 		}
 		d.send(d.at("/agenda/import/confirm"), confirmation(body), d.at("/agenda"))
