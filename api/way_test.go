@@ -120,6 +120,7 @@ func (h *house) planAgenda(slug string) {
 	h.api("DELETE", "/sessions/"+sessions[1]+"/slot", nil, 200).is(nil, "starts_at")
 	h.api("GET", at+"/agenda", nil, 200).is("Aula", "rooms", 0, "name")
 	h.askSpeakers(at, speaker)
+	h.correctAgenda(at, room, track, speaker, sessions[1])
 	moved := h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1], "room_id": room, "starts_at": begin.Add(time.Hour), "ends_at": begin.Add(90 * time.Minute)}}}, 200)
 	h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1], "version": 1}}}, 412).is("stale", "code")
 	h.api("POST", at+"/agenda/moves", m{"moves": []m{{"session_id": sessions[1], "starts_at": begin}}}, 422).is("moves[0].ends_at", "fields", 0, "name")

@@ -50,7 +50,7 @@ type operations map[string]operation
 func allOperations() operations {
 	all := operations{}
 	for _, part := range []operations{
-		communityOperations, eventOperations, roomOperations, sessionOperations, speakerOperations, agendaOperations, draftOperations, releaseOperations, signUpOperations, onlineOperations,
+		communityOperations, eventOperations, roomOperations, sessionOperations, speakerOperations, editOperations, agendaOperations, draftOperations, releaseOperations, signUpOperations, onlineOperations,
 		ticketTypeOperations, addOnOperations, shopOperations, availabilityOperations, questionOperations, voucherOperations, boxOfficeOperations, orderOperations, exportOperations, ticketOperations, waitlistOperations,
 		importOperations, approvalOperations, designOperations, badgeOperations,
 		checkInOperations, attendanceOperations, leadOperations, offlineOperations, deviceOperations, activityOperations, sponsorOperations, budgetOperations, recapOperations,

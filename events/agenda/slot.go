@@ -64,14 +64,23 @@ func (s *Service) Place(ctx context.Context, community, id turnout.ID, version i
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := s.slots(ctx, community, string(session.EventID))
+	found, err := s.Found(ctx, session)
+	return session, found, err
+}
+
+// Found tells the conflicts that a session has part in, and after them the warnings (Conflict.Warned).
+func (s *Service) Found(ctx context.Context, session *Session) ([]Conflict, error) {
+	if !session.Placed() {
+		return nil, nil
+	}
+	a, err := s.slots(ctx, session.CommunityID, string(session.EventID))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if err := s.DB.Read().NewSelect().Model(&a.Tracks).Where("community_id = ?", community).Where("event_id = ?", session.EventID).Scan(ctx); err != nil {
-		return nil, nil, err
+	if err := s.DB.Read().NewSelect().Model(&a.Tracks).Where("community_id = ?", session.CommunityID).Where("event_id = ?", session.EventID).Scan(ctx); err != nil {
+		return nil, err
 	}
-	return session, ConflictsOf(append(a.Conflicts(), a.Warnings()...), id), nil
+	return ConflictsOf(append(a.Conflicts(), a.Warnings()...), session.ID), nil
 }
 
 // Unplace takes a session's slot away. Errors: turnout.ErrNotFound, turnout.ErrStale.
