@@ -132,14 +132,18 @@ func (l *localiser) whenLong(from, to time.Time, zone string) string {
 	return l.span("format.weekday_date", from, to, zone)
 }
 
+// span says the zone once, at its end; where clocks are changed in between, at both ends.
 func (l *localiser) span(form string, from, to time.Time, zone string) string {
 	a, b := inZone(from, zone), inZone(to, zone)
-	start := l.say("format.day_clock", "Day", l.day(form, a), "Clock", l.clock(a, zone))
-	if sameDay(a, lastDay(a, b)) {
-		return start + "–" + l.clock(b, zone) + nbsp + l.zone(from, zone)
+	start, dash := l.say("format.day_clock", "Day", l.day(form, a), "Clock", l.clock(a, zone)), "–"
+	end := l.clock(b, zone)
+	if !sameDay(a, lastDay(a, b)) {
+		end, dash = l.say("format.day_clock", "Day", l.day(form, b), "Clock", end), " – "
 	}
-	end := l.say("format.day_clock", "Day", l.day(form, b), "Clock", l.clock(b, zone))
-	return start + " – " + end + nbsp + l.zone(to, zone)
+	if l.zone(from, zone) != l.zone(to, zone) {
+		start, dash = start+nbsp+l.zone(from, zone), " – "
+	}
+	return start + dash + end + nbsp + l.zone(to, zone)
 }
 
 // moment is one point in time: "Thu 4 June 2026, 18:30 CEST".

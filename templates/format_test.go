@@ -65,6 +65,8 @@ func TestTimesForPeople(t *testing.T) {
 		{"in German", de.when(from, to, berlin), "Do., 4. Juni, 18:30–21:00\u00a0MESZ"},
 		{"three days", en.when(from, third, berlin), "Thu 4 June, 18:30 – Sat 6 June, 17:00\u00a0CEST"},
 		{"past midnight", en.when(from, at("2026-06-05T00:30:00Z"), berlin), "Thu 4 June, 18:30–02:30\u00a0CEST"},
+		{"clocks go on", en.when(at("2027-03-27T23:30:00Z"), at("2027-03-28T21:00:00Z"), berlin), "Sun 28 March, 00:30\u00a0CET – 23:00\u00a0CEST"},
+		{"clocks go back between days", en.when(at("2026-10-24T07:00:00Z"), at("2026-10-25T16:00:00Z"), berlin), "Sat 24 October, 09:00\u00a0CEST – Sun 25 October, 17:00\u00a0CET"},
 		{"in full", en.whenLong(from, to, berlin), "Thursday 4 June 2026, 18:30–21:00\u00a0CEST"},
 		{"days of a month", en.dates(from, third, berlin), "4–6 June 2026"},
 		{"days of a month in German", de.dates(from, third, berlin), "4.–6. Juni 2026"},
