@@ -4,10 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"turnout"
 	"turnout/events/agenda"
+	"turnout/events/speakers"
 	"turnout/internal/blobs"
 )
 
@@ -98,6 +103,57 @@ func TestImportPages(t *testing.T) {
 		d.see(d.at("/agenda?from=100"))
 		if _, err := blobs.Find(t.Context(), d.DB.Read(), "import."+string(d.event.ID)+"."+blobs.Hash(file)); err != nil {
 			t.Error("the last dry run's file does not wait for its answer")
+		}
+	})
+}
+
+// Whoever saves the form of a session as it is changes nothing, least of all who is named first. A warning is told on the session's page.
+func TestTheFormOfASessionKeepsTheOrderOfItsSpeakers(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		var who []turnout.ID
+		for _, name := range []string{"Zoë", "Mo", "Ada"} {
+			sp, err := d.Speakers.Add(t.Context(), d.community.ID, "summit", speakers.Input{Name: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			who = append(who, sp.ID)
+		}
+		tracks := d.at("/agenda/tracks")
+		d.send(tracks, url.Values{"name": {"Engines"}, "color": {"#336699"}}, d.at("/agenda/rooms"))
+		a, err := d.Agenda.Agenda(t.Context(), d.community.ID, "summit")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first *agenda.Session
+		for _, title := range []string{"One", "Two"} {
+			if first, err = d.Agenda.AddSession(t.Context(), d.community.ID, "summit", agenda.SessionInput{Title: title, Kind: agenda.Talk, Status: agenda.Confirmed, Minutes: 30, TrackID: a.Tracks[0].ID}); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := d.Agenda.Place(t.Context(), d.community.ID, first.ID, 0, agenda.SlotInput{StartsAt: d.event.StartsAt, EndsAt: d.event.StartsAt.Add(30 * time.Minute)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page := d.at("/agenda/sessions/" + string(first.ID))
+		save := func(ids ...string) []turnout.ID {
+			t.Helper()
+			form := url.Values{"title": {"Two"}, "kind": {"talk"}, "status": {"confirmed"}, "duration_minutes": {"30"}, "track_id": {string(a.Tracks[0].ID)}, "speaker_ids": ids}
+			for _, hidden := range regexp.MustCompile(`name="version" value="(\d+)"`).FindAllStringSubmatch(d.see(page), 1) {
+				form.Set("version", hidden[1])
+			}
+			d.send(page, form, page)
+			s, err := d.Agenda.Session(t.Context(), d.community.ID, first.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s.SpeakerIDs
+		}
+		save(string(who[0]), string(who[2]))
+		var sent []string
+		for _, box := range regexp.MustCompile(`name="speaker_ids" value="([^"]+)" checked`).FindAllStringSubmatch(d.see(page, "worth a look", "of one track"), -1) {
+			sent = append(sent, box[1])
+		}
+		if kept := save(sent...); !slices.Equal(kept, []turnout.ID{who[0], who[2]}) {
+			t.Errorf("saved as it was: %v, want %v and %v", kept, who[0], who[2])
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,6 +58,19 @@ func (b *builder) speaker() *speakers.Speaker {
 	return sp
 }
 
+// refusesLargeFiles chooses a photo that is too large: the page says so at once, and the server does when it is sent all the same.
+func (b *builder) refusesLargeFiles(folder string, says func(string)) {
+	b.t.Helper()
+	large := filepath.Join(folder, "large.jpg")
+	if err := os.WriteFile(large, bytes.Repeat([]byte{0xff}, 20<<20), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.SetUploadFiles(chromedp.CSS("#f-file"), []string{large}))
+	b.until(`document.querySelector("#f-file").validationMessage.includes("larger than 10 MB")`, 5*time.Second)
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#f-file").form.submit()`)) // which asks nothing of the fields
+	says("This file is larger than 10 MB")
+}
+
 // A speaker opens the link, confirms, sends photo and slides on a phone; the organiser sees it.
 func TestBrowserASpeakerAnswers(t *testing.T) {
 	b := openBuilder(t)
@@ -95,6 +109,7 @@ func TestBrowserASpeakerAnswers(t *testing.T) {
 	form := `form[action*="/sessions/` + b.sessions[0]
 	b.do(chromedp.Click(chromedp.CSS(form + `?"] [value=confirmed]`)))
 	says("your session is confirmed")
+	b.refusesLargeFiles(folder, says)
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#f-file"), []string{face}), chromedp.Click(chromedp.CSS(`form[action*="/photo"] .btn`)))
 	b.until(`document.readyState === "complete" && document.querySelector(".speak-photo img")?.naturalWidth === 640`, 10*time.Second)
 	b.do(chromedp.Click(chromedp.CSS(`details:has(#slides-`+b.sessions[0]+`) summary`)), chromedp.SetUploadFiles(chromedp.CSS("#slides-"+b.sessions[0]), []string{slides}),

@@ -149,10 +149,12 @@ var errNoFile = turnout.Invalidf("file", "required", "Choose a file first.")
 
 // upload reads the file of a multipart form, at most limit bytes.
 func upload(c *gin.Context, limit int64) ([]byte, error) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit+64<<10) // and the form around it
+	body := c.Request.Body
+	c.Request.Body = http.MaxBytesReader(nil, body, limit+64<<10) // and the form around it
 	file, header, err := c.Request.FormFile("file")
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || (err == nil && header.Size > limit) {
-		return nil, &turnout.Error{Kind: turnout.TooLarge, Code: "too_large", Message: "This file is larger than what can be taken here."}
+		respond.Drain(body)
+		return nil, turnout.Invalidf("file", "file_too_large", "This file is larger than %d MB, the most that can be taken here.", limit>>20)
 	}
 	if err != nil || header.Size == 0 {
 		return nil, errNoFile

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ type consoleSessionPage struct {
 	Session                        *agenda.Session // nil for a new one
 	Form                           sessionForm
 	Slot                           slotForm
-	Conflicts                      []string
+	Conflicts, Warnings            []string
 	Rooms, Tracks, Kinds, Statuses []templates.Option
 	Speakers                       []templates.Option
 	Base, BackURL                  string
@@ -50,6 +51,14 @@ type consoleSessionPage struct {
 
 // Speaks reports whether a speaker is chosen.
 func (p consoleSessionPage) Speaks(id string) bool { return slices.Contains(p.Form.SpeakerIDs, id) }
+
+// turn is at which place of those chosen a speaker stands; all others come after them.
+func (p consoleSessionPage) turn(id string) int {
+	if i := slices.Index(p.Form.SpeakerIDs, id); i >= 0 {
+		return i
+	}
+	return len(p.Form.SpeakerIDs)
+}
 
 // EventSession is GET /console/events/{event}/agenda/sessions/new and …/sessions/{session}.
 func (h *Handler) EventSession(c *gin.Context) { h.session(c, http.StatusOK, nil, nil, nil) }
@@ -78,6 +87,9 @@ func (h *Handler) session(c *gin.Context, status int, form *sessionForm, slot *s
 		}
 		for _, conflict := range agenda.ConflictsOf(a.Conflicts(), a.Sessions[i].ID) {
 			data.Conflicts = append(data.Conflicts, h.conflictText(c, conflict, titles, names))
+		}
+		for _, warning := range agenda.ConflictsOf(a.Warnings(), a.Sessions[i].ID) {
+			data.Warnings = append(data.Warnings, h.conflictText(c, warning, titles, names))
 		}
 	}
 	if form != nil {
@@ -119,6 +131,8 @@ func (h *Handler) sessionChoices(c *gin.Context, a *agenda.Agenda, data *console
 	for _, s := range a.Speakers {
 		data.Speakers = append(data.Speakers, templates.Option{Value: string(s.ID), Text: s.Name})
 	}
+	// The chosen ones come first and stay in their order: it is the one in which the form sends them.
+	slices.SortStableFunc(data.Speakers, func(a, b templates.Option) int { return cmp.Compare(data.turn(a.Value), data.turn(b.Value)) })
 }
 
 // SaveSession is POST /console/events/{event}/agenda/sessions/new and …/sessions/{session}.

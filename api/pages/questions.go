@@ -234,9 +234,11 @@ func (h *Handler) keepFiles(c *gin.Context, by ticketing.Sender, event *events.E
 	if kind, _, _ := mime.ParseMediaType(c.GetHeader("Content-Type")); kind != "multipart/form-data" {
 		return nil, c.Request.ParseForm()
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	body := c.Request.Body
+	c.Request.Body = http.MaxBytesReader(nil, body, maxForm)
 	if err := c.Request.ParseMultipartForm(1 << 20); err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			respond.Drain(body)
 			err = ticketing.ErrFileLarge.Because(err)
 		}
 		return nil, err

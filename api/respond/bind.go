@@ -57,6 +57,9 @@ func Bind(c *gin.Context, into any) bool {
 // maxDrain is how much of a body that is too large is read and thrown away, so that its sender gets to hear why.
 const maxDrain = 32 << 20
 
+// Drain reads what comes of a body that is too large and throws it away, within reason: most clients, browsers among them, read no answer before they have sent everything.
+func Drain(body io.Reader) { _, _ = io.CopyN(io.Discard, body, maxDrain) }
+
 // BindOptional is Bind for calls whose body may be left out: an empty one is the same as {}.
 func BindOptional(c *gin.Context, into any) bool {
 	if c.Request.ContentLength == 0 {
@@ -73,8 +76,7 @@ func Body(c *gin.Context, limit int64) ([]byte, bool) {
 		return body, true
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		// Most clients read no answer before they have sent everything: what comes is thrown away, within reason.
-		_, _ = io.CopyN(io.Discard, c.Request.Body, maxDrain)
+		Drain(c.Request.Body)
 		Fail(c, errTooLarge.With("This is more than the %d bytes that the call takes.", limit))
 	} else {
 		Fail(c, errCutOff.Because(err))

@@ -2,9 +2,11 @@
 import { countdowns } from "./_countdown";
 import { desks } from "./_desk";
 import { favourites } from "./_favourites";
+import { files } from "./_files";
 import { focusStays } from "./_focus";
 import { questions } from "./_questions";
 import { lives } from "./_live";
+import { narrows } from "./_narrow";
 import { previews } from "./_preview";
 import { redraws } from "./_redraw";
 import { steppers } from "./_stepper";
@@ -154,6 +156,7 @@ document.addEventListener("change", (event) => {
 });
 
 ticks();
+files();
 focusStays();
 
 function ready(root: ParentNode): void {
@@ -164,6 +167,7 @@ function ready(root: ParentNode): void {
   favourites(root);
   questions(root);
   previews(root);
+  narrows(root);
   redraws(root);
 }
 
