@@ -129,7 +129,7 @@ func (s *Service) SendLink(ctx context.Context, community, id turnout.ID, renew 
 // EndLinks has none of a speaker's links work any more. Error: turnout.ErrNotFound.
 func (s *Service) EndLinks(ctx context.Context, community, id turnout.ID) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		sp, err := Find(ctx, tx, community, id)
+		sp, err := hold(ctx, tx, community, id)
 		if err != nil {
 			return err
 		}
@@ -176,10 +176,14 @@ func (s *Service) letter(ctx context.Context, sp *Speaker, mailing turnout.ID) (
 	return link, mail.Message{To: sp.Email, Subject: subject, HTML: html, Text: text, Source: sp.ID}, err
 }
 
-// LinkStates gives how the links of an event's speakers stand; who is not in it was sent none.
-func LinkStates(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID]LinkState, error) {
+// LinkStates gives how the links of an event's speakers stand, or of one of them ("" for all); who is not in it was sent none.
+func LinkStates(ctx context.Context, db bun.IDB, community, event, speaker turnout.ID) (map[turnout.ID]LinkState, error) {
 	var rows []Link
-	err := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("speaker_id, created_at").Scan(ctx)
+	query := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("speaker_id, created_at")
+	if speaker != "" {
+		query = query.Where("speaker_id = ?", speaker)
+	}
+	err := query.Scan(ctx)
 	all := map[turnout.ID]LinkState{}
 	for _, r := range rows {
 		state := all[r.SpeakerID]

@@ -56,7 +56,7 @@ func (s *Service) StartMailing(ctx context.Context, tx bun.Tx, e *events.Event, 
 	}
 	now := s.now()
 	m := &Mailing{ID: turnout.NewID(prefixMailing), CommunityID: e.CommunityID, EventID: e.ID, Wanted: int64(len(ids)), CreatedAt: now}
-	underWay, err := tx.NewSelect().Model((*Mailing)(nil)).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Where("done_at IS NULL").Exists(ctx)
+	underWay, err := tx.NewSelect().Model((*Mailing)(nil)).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).Where("done_at IS NULL").Where("created_at > ?", now.Add(-MailedLately)).Exists(ctx) // one that got stuck is no reason for ever
 	if err != nil {
 		return nil, err
 	}

@@ -149,12 +149,12 @@ func (s *Service) SaveProfile(ctx context.Context, community, id turnout.ID, ver
 	})
 }
 
-// edit reads a speaker, lets body change it, and writes it. body says which fields it changed, for the audit log: "name, bio".
+// edit holds a speaker, lets body change it, and writes it. body says which fields it changed, for the audit log: "name, bio".
 func (s *Service) edit(ctx context.Context, community, id turnout.ID, version int64, action string, body func(ctx context.Context, tx bun.Tx, sp *Speaker) (string, error)) (*Speaker, error) {
 	var speaker *Speaker
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var err error
-		if speaker, err = Find(ctx, tx, community, id); err != nil {
+		if speaker, err = hold(ctx, tx, community, id); err != nil {
 			return err
 		}
 		if version != 0 && version != speaker.Version {
@@ -215,7 +215,7 @@ func (sp *Speaker) take(ctx context.Context, tx bun.Tx, in Input, now time.Time)
 // Remove deletes a speaker without sessions. Errors: turnout.ErrNotFound, ErrInUse.
 func (s *Service) Remove(ctx context.Context, community, id turnout.ID) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		sp, err := Find(ctx, tx, community, id)
+		sp, err := hold(ctx, tx, community, id)
 		if err != nil {
 			return err
 		}

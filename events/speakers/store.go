@@ -22,10 +22,27 @@ func Find(ctx context.Context, db bun.IDB, community, id turnout.ID) (*Speaker, 
 	return speaker, nil
 }
 
+// hold is Find that makes other changes of the speaker wait until the transaction ends: what is read of them afterwards is as it is.
+func hold(ctx context.Context, tx bun.Tx, community, id turnout.ID) (*Speaker, error) {
+	speaker := new(Speaker)
+	err := tx.NewUpdate().Model(speaker).Set("version = version").Where("id = ?", id).Where("community_id = ?", community).Returning("*").Scan(ctx)
+	if err != nil {
+		return nil, database.NotFound(err)
+	}
+	return speaker, nil
+}
+
 // ByEvent lists the speakers of an event by name.
 func ByEvent(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]*Speaker, error) {
 	var all []*Speaker
 	err := db.NewSelect().Model(&all).Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("name, id").Scan(ctx)
+	return all, err
+}
+
+// Names is ByEvent without what is said about them: with their names, and when they were changed.
+func Names(ctx context.Context, db bun.IDB, community, event turnout.ID) ([]*Speaker, error) {
+	var all []*Speaker
+	err := db.NewSelect().Model(&all).Column("id", "community_id", "event_id", "name", "version", "updated_at").Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("name, id").Scan(ctx)
 	return all, err
 }
 
