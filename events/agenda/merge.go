@@ -77,11 +77,15 @@ func (p place) same(o place) bool {
 	return p.Room == o.Room && p.Start.Equal(o.Start) && p.Length == o.Length
 }
 
-// theirs is what a file says of a session; what it names has the keys under which that is known here, and a word for the kind that says no more than the kind is none.
-func (p *importPlan) theirs(in exchange.Session) imported {
+// theirs is what a file says of a session, and of the one that it is here (nil: it is new); what it names has the keys under which that is known here, and a word for the kind that says no more than the kind is none.
+func (p *importPlan) theirs(in exchange.Session, row *Session) imported {
 	i := imported{in.Title, in.Subtitle, in.Kind, in.Type, in.Abstract, in.Description, in.Language, in.URL, p.known(p.trackIDs, in.Track), in.Number, nil, in.Links,
 		place{p.known(p.roomIDs, in.Room), in.Start.UTC(), in.Length}}
 	for _, key := range in.Speakers {
+		if sp := p.namesake(row, key); sp != nil {
+			i.Speakers = append(i.Speakers, p.keys[sp.ID])
+			continue
+		}
 		i.Speakers = append(i.Speakers, p.known(p.speakerIDs, key))
 	}
 	if i.Type == i.Kind {

@@ -37,6 +37,9 @@ type importPlan struct {
 	keys       map[turnout.ID]string // the other way round, for all three
 	names      map[string]string     // by key
 	echo       map[string]exchange.Session
+	byKey      map[string]*Session // what was there, and what was made
+	byGUID     map[string]*Session
+	bySpeaker  map[turnout.ID]*speakers.Speaker // who was there
 }
 
 func newImportPlan(a *Agenda, bases map[turnout.ID]json.RawMessage, schedule *exchange.Schedule, choices ImportChoices, now time.Time) *importPlan {
@@ -47,12 +50,35 @@ func newImportPlan(a *Agenda, bases map[turnout.ID]json.RawMessage, schedule *ex
 	if schedule.Format == exchange.Schedule2 || schedule.Format == exchange.SessionizeJSON {
 		p.echo = exchange.Echo(schedule.Format, a.Draft())
 	}
+	p.index()
 	p.noteSpan(schedule)
 	p.planRooms(schedule.Rooms)
 	p.planTracks(schedule.Tracks)
 	p.planSpeakers(schedule)
 	p.planSessions(schedule)
 	return p
+}
+
+// index finds what is there by the names that files have for it.
+func (p *importPlan) index() {
+	p.byKey, p.byGUID, p.bySpeaker = map[string]*Session{}, map[string]*Session{}, map[turnout.ID]*speakers.Speaker{}
+	for _, s := range p.agenda.Sessions {
+		p.byGUID[s.GUID] = s
+		if s.ExternalKey != "" {
+			p.byKey[s.ExternalKey] = s
+		}
+	}
+	for _, sp := range p.agenda.Speakers {
+		p.bySpeaker[sp.ID] = sp
+	}
+}
+
+// row gives the session that a file's session is here, nil for one that is new. Our own export comes back with GUIDs for keys.
+func (p *importPlan) row(schedule *exchange.Schedule, in exchange.Session) *Session {
+	if row, ok := p.byKey[in.Key]; ok {
+		return row
+	}
+	return p.byGUID[schedule.GUID(in)]
 }
 
 // noteSpan reports when the file's schedule takes place, and how much of it is outside the event's times.
@@ -205,6 +231,7 @@ func (p *importPlan) planSpeakers(schedule *exchange.Schedule) {
 			}
 		}
 	}
+	p.knowNamesakes(schedule, known)
 	for _, sp := range p.agenda.Speakers {
 		known[schedule.PersonGUID(string(sp.ID))] = sp
 	}
@@ -241,6 +268,46 @@ func (p *importPlan) planSpeakers(schedule *exchange.Schedule) {
 	for _, sp := range slices.Concat(p.agenda.Speakers, p.speakers) {
 		know(p, p.speakerIDs, sp.ID, sp.ExternalKey, sp.Name)
 	}
+}
+
+// knowNamesakes adds those whose name others have too: a file that knows people by their names alone means who speaks in the same sessions here. Where it has another session of
+// that name, and two of them speak here, nobody can say who is meant.
+func (p *importPlan) knowNamesakes(schedule *exchange.Schedule, known map[string]*speakers.Speaker) {
+	meant, open := map[string][]*speakers.Speaker{}, map[string]bool{}
+	for _, in := range schedule.Sessions {
+		row := p.row(schedule, in)
+		for _, key := range in.Speakers {
+			if known[key] != nil || !strings.HasPrefix(key, byNameKey) {
+				continue
+			}
+			sp := p.namesake(row, key)
+			switch {
+			case sp == nil:
+				open[key] = true
+			case !slices.Contains(meant[key], sp):
+				meant[key] = append(meant[key], sp)
+			}
+		}
+	}
+	for key, those := range meant {
+		if len(those) == 1 || !open[key] {
+			known[key] = those[0]
+		}
+	}
+}
+
+// namesake gives who speaks in a session (nil: none) under the name that a key is made of.
+func (p *importPlan) namesake(row *Session, key string) *speakers.Speaker {
+	name, ok := strings.CutPrefix(key, byNameKey)
+	if row == nil || !ok {
+		return nil
+	}
+	for _, id := range row.SpeakerIDs {
+		if sp := p.bySpeaker[id]; sp != nil && strings.EqualFold(sp.Name, name) {
+			return sp
+		}
+	}
+	return nil
 }
 
 // byNameKey begins the keys of persons in files that have no ids for them.
@@ -289,29 +356,19 @@ func know(p *importPlan, ids map[string]turnout.ID, id turnout.ID, key, name str
 }
 
 func (p *importPlan) planSessions(schedule *exchange.Schedule) {
-	byKey, byGUID := map[string]*Session{}, map[string]*Session{}
-	for _, s := range p.agenda.Sessions {
-		byGUID[s.GUID] = s
-		if s.ExternalKey != "" {
-			byKey[s.ExternalKey] = s
-		}
-	}
 	held := map[turnout.ID]bool{}
 	for _, in := range schedule.Sessions {
 		guid := schedule.GUID(in)
-		row, ok := byKey[in.Key]
-		if !ok { // our own export comes back with GUIDs for keys
-			row, ok = byGUID[guid]
-		}
+		row := p.row(schedule, in)
 		switch {
-		case ok && !held[row.ID]:
+		case row != nil && !held[row.ID]:
 			p.compare(row, in)
-		case ok: // two keys of the file mean one GUID
+		case row != nil: // two keys of the file mean one GUID
 			guid = schedule.GUID(exchange.Session{Key: "again:" + in.Key})
 			fallthrough
 		default:
 			row = p.create(in, guid)
-			byGUID[guid] = row
+			p.byGUID[guid] = row
 		}
 		held[row.ID] = true
 	}
@@ -325,13 +382,13 @@ func (p *importPlan) planSessions(schedule *exchange.Schedule) {
 func (p *importPlan) create(in exchange.Session, guid string) *Session {
 	e := p.agenda.Event
 	s := &Session{ID: turnout.NewID(PrefixSession), CommunityID: e.CommunityID, EventID: e.ID, GUID: guid, Version: 1, CreatedAt: p.now, UpdatedAt: p.now}
-	p.fill(s, p.theirs(in).session(in.Key))
+	p.fill(s, p.theirs(in, nil).session(in.Key))
 	p.sessions, p.relinked = append(p.sessions, s), append(p.relinked, s)
 	p.report.Created.Sessions++
 	if s.Placed() {
 		p.report.Created.Slots++
 	}
-	p.say(s.ID, p.theirs(in))
+	p.say(s.ID, p.theirs(in, nil))
 	p.list(nil, s, nil, "added")
 	return s
 }
@@ -375,7 +432,7 @@ func (p *importPlan) fill(s *Session, in exchange.Session) {
 func (p *importPlan) compare(row *Session, in exchange.Session) {
 	before := *row
 	before.SpeakerIDs = slices.Clone(row.SpeakerIDs)
-	theirs, ours := p.theirs(in), p.ours(row)
+	theirs, ours := p.theirs(in, row), p.ours(row)
 	key := cmp.Or(row.ExternalKey, in.Key)
 	theirs.Number = ours.Number // what a session has once, or has not, stays: our own files number every one
 	var base imported
