@@ -148,8 +148,8 @@ func placesOf(ctx context.Context, db bun.IDB, e *events.Event, narrow func(*bun
 	return sessions, err
 }
 
-// draftOverlap is how far back a reader of changes reads again: the clocks of two servers differ.
-const draftOverlap = 10 * time.Second
+// draftOverlap is how far back a reader of changes reads again: the clocks of two servers differ, and what is written earlier may be committed later.
+const draftOverlap = time.Minute
 
 // Draft is Agenda for a grid: without the sessions' texts and, where since is set, of the sessions those alone that were changed since (some seconds before it are told
 // again). Its speakers are those of the sessions in it and, where since is set, those who were changed themselves: when they can be there counts. Error: turnout.ErrNotFound.
@@ -175,7 +175,7 @@ func (s *Service) Draft(ctx context.Context, community turnout.ID, event string,
 		err = eventSpeakers(ctx, db, e, a.Sessions)
 	}
 	if err == nil {
-		a.Speakers, err = speakers.ByEvent(ctx, db, community, e.ID)
+		a.Speakers, err = speakers.Names(ctx, db, community, e.ID)
 	}
 	if err == nil {
 		a.Times, err = speakers.Times(ctx, db, community, e.ID)

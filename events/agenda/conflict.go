@@ -173,7 +173,7 @@ func (s *Service) slots(ctx context.Context, community turnout.ID, event string)
 	if err := db.NewSelect().Model(&a.Rooms).Where("community_id = ?", community).Where("event_id = ?", e.ID).Scan(ctx); err != nil {
 		return nil, err
 	}
-	a.Speakers, err = speakers.ByEvent(ctx, db, community, e.ID)
+	a.Speakers, err = speakers.Names(ctx, db, community, e.ID)
 	return a, err
 }
 
@@ -202,7 +202,7 @@ func readSlots(ctx context.Context, db bun.IDB, e *events.Event) (*Agenda, error
 		LinkedSpeaker turnout.ID
 		Seats         *int64
 	}
-	err := db.NewSelect().Model(&rows).ColumnExpr("session.id, session.title, session.status, session.track_id, session.room_id, session.starts_at, session.ends_at, room.capacity AS seats, "+favourites).
+	err := db.NewSelect().Model(&rows).ColumnExpr("session.id, session.title, session.status, session.track_id, session.room_id, session.starts_at, session.ends_at, room.capacity AS seats, "+favouritesWhereSeatsAreKnown).
 		ColumnExpr("COALESCE(link.speaker_id, '') AS linked_speaker").Join("LEFT JOIN session_speakers AS link ON link.session_id = session.id").Join("LEFT JOIN rooms AS room ON room.id = session.room_id").
 		Where("session.community_id = ?", e.CommunityID).Where("session.event_id = ?", e.ID).OrderExpr("session.id, link.position").Scan(ctx)
 	if err != nil {

@@ -77,7 +77,7 @@ func (s *Service) readItinerary(ctx context.Context, db bun.IDB, e *events.Event
 }
 
 // Mark adds sessions of the public schedule to an itinerary and takes others out of it, by their GUIDs; both are done to what it holds now, so that devices which mark at the same
-// time, or tell later what they marked without a network, do not undo each other. Without an itinerary it makes one. What is not public, or nobody can miss, is not added and no error.
+// time, or tell later what they marked without a network, do not undo each other. Without an itinerary it makes one, or gives nil where nothing is added. What is not public, or nobody can miss, is not added and no error.
 // Errors: turnout.ErrNotFound, ErrNotReleased.
 func (s *Service) Mark(ctx context.Context, e *events.Event, it *Itinerary, add, remove []string) (*Itinerary, error) {
 	schedule, _, err := s.Schedule(ctx, e)
@@ -85,6 +85,9 @@ func (s *Service) Mark(ctx context.Context, e *events.Event, it *Itinerary, add,
 		return nil, err
 	}
 	adds, removes := markable(schedule, add, true), slices.Concat(remove, markable(schedule, remove, false)) // what is public no longer is known by its key alone
+	if it == nil && len(adds) == 0 {
+		return nil, nil //nolint:nilnil // there is nothing to remember
+	}
 	var made *Itinerary
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		id, err := s.holdItinerary(ctx, tx, e, it)
@@ -227,34 +230,28 @@ type Marked struct {
 // MarkedSessions gives what an itinerary holds, in order of time: as the public schedule has it, and of what is public no longer the last that was. Error: ErrNotReleased when there never was
 // a release.
 func (s *Service) MarkedSessions(ctx context.Context, e *events.Event, it *Itinerary) ([]Marked, error) {
-	var list []Release
-	err := s.DB.Read().NewSelect().Model(&list).Column("id", "number").Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).OrderExpr("number DESC").Limit(releasesSearched).Scan(ctx)
+	latest, schedule, err := s.latest(ctx, e)
 	if err != nil {
 		return nil, err
-	}
-	if len(list) == 0 {
-		return nil, ErrNotReleased
 	}
 	missing := make(map[string]bool, len(it.Keys))
 	for _, key := range it.Keys {
 		missing[key] = true
 	}
 	var all []Marked
-	for i, r := range list {
-		if len(missing) == 0 {
-			break
+	rooms := schedule.RoomNames()
+	for _, x := range schedule.Sessions {
+		if missing[x.Key] && x.Placed() {
+			delete(missing, x.Key)
+			all = append(all, Marked{Session: x, Room: rooms[x.Room]})
 		}
-		schedule, err := s.frozen(ctx, e, r.ID)
+	}
+	if len(missing) > 0 {
+		gone, err := s.removed(ctx, e, latest, missing)
 		if err != nil {
 			return nil, err
 		}
-		rooms := schedule.RoomNames()
-		for _, x := range schedule.Sessions {
-			if missing[x.Key] && x.Placed() {
-				delete(missing, x.Key)
-				all = append(all, Marked{Session: x, Room: rooms[x.Room], Gone: i > 0})
-			}
-		}
+		all = append(all, gone...)
 	}
 	slices.SortFunc(all, func(a, b Marked) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Title, b.Title), cmp.Compare(a.Key, b.Key))
@@ -263,8 +260,40 @@ func (s *Service) MarkedSessions(ctx context.Context, e *events.Event, it *Itine
 	return all, nil
 }
 
+// latest gives an event's last release with its schedule, also where that takes everything back. Error: ErrNotReleased.
+func (s *Service) latest(ctx context.Context, e *events.Event) (*Release, *exchange.Schedule, error) {
+	r := new(Release)
+	err := s.DB.Read().NewSelect().Model(r).Column("id", "number", "created_at").Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).OrderExpr("number DESC").Limit(1).Scan(ctx)
+	if database.IsNoRows(err) {
+		return nil, nil, ErrNotReleased
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	schedule, err := s.frozen(ctx, e, r.ID)
+	return r, schedule, err
+}
+
 // releasesSearched is how many releases back a session is looked for that is public no longer.
-const releasesSearched = 10
+const releasesSearched = 200
+
+// removed gives the sessions with the keys as they were when a release took them out of the schedule: the last that did.
+func (s *Service) removed(ctx context.Context, e *events.Event, latest *Release, missing map[string]bool) (gone []Marked, err error) {
+	var list []Release
+	err = s.DB.Read().NewSelect().Model(&list).Column("id", "number", "changes").Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).
+		Where("number > ?", latest.Number-releasesSearched).OrderExpr("number DESC").Scan(ctx)
+	for _, r := range list {
+		for _, item := range r.Changes.Sessions {
+			if item.Is != nil || item.Was == nil || !missing[item.GUID] {
+				continue
+			}
+			delete(missing, item.GUID)
+			gone = append(gone, Marked{Session: exchange.Session{Key: item.GUID, Title: item.Title, Start: item.Was.StartsAt.In(e.Location()), Length: item.Was.EndsAt.Sub(item.Was.StartsAt)},
+				Room: item.Was.Room, Gone: true})
+		}
+	}
+	return gone, err
+}
 
 // overlapping notes which of the sessions, in order of time, overlap another.
 func overlapping(all []Marked) {
@@ -291,23 +320,21 @@ func (s *Service) ItineraryCalendar(ctx context.Context, e *events.Event, id tur
 	if err != nil {
 		return exchange.Calendar{}, err
 	}
-	latest := new(Release)
-	if err := s.DB.Read().NewSelect().Model(latest).Where("event_id = ?", e.ID).Where("community_id = ?", e.CommunityID).OrderExpr("number DESC").Limit(1).Scan(ctx); err != nil {
-		return exchange.Calendar{}, err
-	}
-	schedule, err := s.frozen(ctx, e, latest.ID)
+	latest, schedule, err := s.latest(ctx, e)
 	if err != nil {
 		return exchange.Calendar{}, err
 	}
 	mine := *schedule
 	mine.UID, mine.Title, mine.Zone, mine.Sessions = string(e.ID), e.Title, e.Location().String(), nil
-	gone, rooms := map[string]bool{}, schedule.RoomNames()
+	mine.Rooms = slices.Clone(schedule.Rooms)
+	gone := map[string]bool{}
 	for _, m := range marked {
 		if m.Gone {
 			m.Revision = int(latest.Number)
 			gone[mine.GUID(m.Session)] = true
-			if _, known := rooms[m.Session.Room]; !known {
-				mine.Rooms = append(slices.Clone(mine.Rooms), exchange.Room{Key: m.Session.Room, Name: m.Room})
+			if m.Room != "" { // which may have another name now, or be gone too
+				m.Session.Room = "gone:" + m.Key
+				mine.Rooms = append(mine.Rooms, exchange.Room{Key: m.Session.Room, Name: m.Room})
 			}
 		}
 		mine.Sessions = append(mine.Sessions, m.Session)
@@ -321,6 +348,9 @@ func (s *Service) ItineraryCalendar(ctx context.Context, e *events.Event, id tur
 
 // favourites is the column of a session's count of itineraries.
 const favourites = "(SELECT COUNT(*) FROM itinerary_sessions AS chosen WHERE chosen.session_id = session.id) AS favourites"
+
+// favouritesWhereSeatsAreKnown is favourites where they can be too many, else 0: each count is a look at an index for every itinerary.
+const favouritesWhereSeatsAreKnown = "CASE WHEN room.capacity IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM itinerary_sessions AS chosen WHERE chosen.session_id = session.id) END AS favourites"
 
 // Favourites counts for each session of an event how many itineraries it is in.
 func Favourites(ctx context.Context, db bun.IDB, e *events.Event) (map[turnout.ID]int64, error) {

@@ -105,11 +105,19 @@ func (s *Service) StopTelling(ctx context.Context, it *Itinerary) error {
 // addressesKept is how long after an event the addresses of those are kept who wanted to be told of its changes.
 const addressesKept = 30 * 24 * time.Hour
 
-// forgetAddresses deletes addresses that nothing more will be told to.
+// emptyKept is how long an itinerary in which nothing is marked is kept: its link may be somebody's yet.
+const emptyKept = 30 * 24 * time.Hour
+
+// forgetAddresses deletes addresses that nothing more will be told to, and itineraries in which nothing was marked for long.
 func (s *Service) forgetAddresses(ctx context.Context) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewUpdate().Model((*Itinerary)(nil)).Set("email = ''").Set("asked_email = ''").Where("(email <> '' OR asked_email <> '')").
 			Where("event_id IN (?)", tx.NewSelect().Model((*events.Event)(nil)).Column("id").Where("ends_at < ?", s.now().Add(-addressesKept))).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.NewDelete().Model((*Itinerary)(nil)).Where("updated_at < ?", s.now().Add(-emptyKept)).Where("merged_into IS NULL").
+			Where("NOT EXISTS (SELECT 1 FROM itinerary_sessions AS chosen WHERE chosen.itinerary_id = itinerary.id)").Exec(ctx)
 		return err
 	})
 }

@@ -3,6 +3,7 @@ package agenda
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -152,7 +153,8 @@ func TestItinerariesAreMergedWhileTheyAreMarked(t *testing.T) {
 		}
 		n.publishes("1", true)
 		for range 5 {
-			phone, laptop, tablet := n.mark(nil, nil, nil), n.mark(nil, nil, nil), n.mark(nil, nil, nil)
+			emptied := func() *Itinerary { return n.mark(n.mark(nil, guids[:1], nil), nil, guids[:1]) }
+			phone, laptop, tablet := emptied(), emptied(), emptied()
 			var wg sync.WaitGroup
 			for i, guid := range guids {
 				wg.Go(func() {
@@ -221,6 +223,14 @@ func TestAMarkedSessionIsWithdrawn(t *testing.T) {
 			if !strings.Contains(entry, want) {
 				t.Errorf("no %q in %s", want, entry)
 			}
+		}
+		for i := range 12 { // of which none says anything of A
+			n.place(b, 5+i%2)
+			n.publishes(fmt.Sprint("3.", i), true)
+		}
+		n.holds(it, "A (gone)", "C", "B")
+		if text := calendar(); !strings.Contains(text, "UID:"+a.GUID) || strings.Count(text, "STATUS:CANCELLED") != 1 {
+			t.Errorf("after many releases: %s", text)
 		}
 		if n.mark(it, nil, []string{a.GUID}); strings.Contains(calendar(), a.GUID) {
 			t.Error("what was taken out stands in the calendar")

@@ -27,7 +27,7 @@ const JobNews = "agenda.news"
 type Plan struct {
 	ID       turnout.ID   // of an itinerary or of a ticket
 	Sessions []turnout.ID // ids of sessions
-	SignedUp bool         // they hold places there; otherwise they only marked them
+	SignedUp bool         // they have places there, or wait for them; otherwise they only marked them
 	Email    string       // "": they cannot be told
 	Name     string       // may be empty
 	Locale   string       // of the mail; "": the community's
@@ -136,12 +136,7 @@ func (s *Service) queueNews(ctx context.Context, e *events.Event, seen *newsStat
 			return err
 		}
 		done = true
-		for _, letter := range letters {
-			if err := mail.Queue(ctx, tx, e.CommunityID, letter, s.now()); err != nil {
-				return err
-			}
-		}
-		return nil
+		return mail.QueueAll(ctx, tx, e.CommunityID, letters, s.now())
 	})
 	return done, err
 }

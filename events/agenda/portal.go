@@ -97,7 +97,7 @@ func appearances(ctx context.Context, db bun.IDB, community, event, speaker turn
 	if err := query.Scan(ctx); err != nil {
 		return nil, err
 	}
-	slides, err := slidesOf(ctx, db, community, event)
+	slides, err := slidesOf(ctx, db, community, event, speaker)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ type AnswerInput struct {
 	StartsAt, EndsAt time.Time
 }
 
-// AnswerSession notes a speaker's answer. The same answer again changes nothing. Errors: ErrNotYours, ErrMoved when the session has other times by now, ErrOver, Invalid with fields.
+// AnswerSession notes a speaker's answer. The same answer again changes nothing. Errors: ErrNotYours, ErrMoved when the session has other times by now, ErrOver, events.ErrCanceled, Invalid with fields.
 func (s *Service) AnswerSession(ctx context.Context, sp *speakers.Speaker, session turnout.ID, in AnswerInput) error {
 	if in.Answer != Accepted && in.Answer != Declined {
 		return turnout.Invalidf("answer", "unknown", "Say whether you confirm this session or decline it.")
@@ -130,6 +130,9 @@ func (s *Service) AnswerSession(ctx context.Context, sp *speakers.Speaker, sessi
 			return err
 		}
 		now := s.now()
+		if e.Status == events.Canceled {
+			return events.ErrCanceled
+		}
 		if !now.Before(e.EndsAt) {
 			return ErrOver
 		}
@@ -219,7 +222,10 @@ func (s *SpeakerState) DeclinedAny() bool {
 
 // SpeakerStates lists the speakers of an event by name with what is missing, in six statements.
 func (s *Service) SpeakerStates(ctx context.Context, e *events.Event) ([]*SpeakerState, error) {
-	db := s.DB.Read()
+	return speakerStates(ctx, s.DB.Read(), e)
+}
+
+func speakerStates(ctx context.Context, db bun.IDB, e *events.Event) ([]*SpeakerState, error) {
 	all, err := speakers.ByEvent(ctx, db, e.CommunityID, e.ID)
 	if err != nil {
 		return nil, err
@@ -232,7 +238,7 @@ func (s *Service) SpeakerStates(ctx context.Context, e *events.Event) ([]*Speake
 	if err != nil {
 		return nil, err
 	}
-	links, err := speakers.LinkStates(ctx, db, e.CommunityID, e.ID)
+	links, err := speakers.LinkStates(ctx, db, e.CommunityID, e.ID, "")
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +268,7 @@ func (s *Service) SpeakerState(ctx context.Context, sp *speakers.Speaker) (*Spea
 	if state.Times, err = speakers.TimesOf(ctx, db, sp); err != nil {
 		return nil, err
 	}
-	links, err := speakers.LinkStates(ctx, db, sp.CommunityID, sp.EventID)
+	links, err := speakers.LinkStates(ctx, db, sp.CommunityID, sp.EventID, sp.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -288,8 +294,16 @@ func (s *SpeakerState) check(wishes speakers.Wishes) {
 	}
 }
 
-// Waiting gives who of the speakers can be sent a link because an answer is missing, and was sent none together with others, or alone, within speakers.MailedLately.
-func Waiting(all []*SpeakerState, now time.Time) (ids []turnout.ID) {
+// Answerable reports whether there is anything for the speakers of an event to answer at a moment: not once it is over or canceled.
+func Answerable(e *events.Event, now time.Time) bool {
+	return e.Status != events.Canceled && now.Before(e.EndsAt)
+}
+
+// Waiting gives who of an event's speakers can be sent a link because an answer is missing, and was sent none together with others, or alone, within speakers.MailedLately: nobody where nothing is Answerable.
+func Waiting(e *events.Event, all []*SpeakerState, now time.Time) (ids []turnout.ID) {
+	if !Answerable(e, now) {
+		return nil
+	}
 	for _, s := range all {
 		if s.Lacks(MissingAnswer) && s.Email != "" && now.Sub(s.Link.SentAt) >= speakers.MailedLately {
 			ids = append(ids, s.ID)
@@ -300,16 +314,16 @@ func Waiting(all []*SpeakerState, now time.Time) (ids []turnout.ID) {
 
 // AskSpeakers mails a link to all speakers who have not answered; speakers is the service that does. Errors: turnout.ErrNotFound, speakers.ErrUnderWay, speakers.ErrNobody.
 func (s *Service) AskSpeakers(ctx context.Context, by *speakers.Service, e *events.Event) (*speakers.Mailing, error) {
-	all, err := s.SpeakerStates(ctx, e)
-	if err != nil {
-		return nil, err
-	}
 	var made *speakers.Mailing
-	err = s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := hold(ctx, tx, e.CommunityID, e.ID); err != nil {
 			return err
 		}
-		made, err = by.StartMailing(ctx, tx, e, Waiting(all, s.now()))
+		all, err := speakerStates(ctx, tx, e)
+		if err != nil {
+			return err
+		}
+		made, err = by.StartMailing(ctx, tx, e, Waiting(e, all, s.now()))
 		return err
 	})
 	return made, err

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"path"
 	"slices"
@@ -77,7 +78,8 @@ func slidesKind(data []byte) (string, error) {
 	}
 	var unpacked uint64
 	for _, f := range pack.File {
-		if unpacked += min(f.UncompressedSize64, slidesUnpacked+1); strings.HasSuffix(strings.ToLower(f.Name), "vbaproject.bin") {
+		name := strings.ToLower(f.Name)
+		if unpacked += min(f.UncompressedSize64, slidesUnpacked+1); strings.HasSuffix(name, "vbaproject.bin") || strings.HasPrefix(name, "basic/") || strings.HasPrefix(name, "scripts/") {
 			return "", ErrSlidesKind
 		}
 	}
@@ -172,9 +174,9 @@ func slidesEntry(sp *speakers.Speaker, made *Slides, action string, now time.Tim
 	return audit.Entry{Community: sp.CommunityID, Action: action, Subject: sp.ID, Detail: map[string]string{"session": string(made.SessionID), "slides": string(made.ID)}, At: now}
 }
 
-// SetSlidesPublic says whether slides of a speaker's session are public once it is over. Errors: turnout.ErrNotFound, ErrNotYours.
+// SetSlidesPublic says whether slides of a speaker's session are public once it is over. Who sent them can always take that back. Errors: turnout.ErrNotFound, ErrNotYours.
 func (s *Service) SetSlidesPublic(ctx context.Context, sp *speakers.Speaker, id turnout.ID, public bool) error {
-	return s.changeSlides(ctx, sp, id, func(ctx context.Context, tx bun.Tx, slides *Slides) (string, error) {
+	return s.changeSlides(ctx, sp, id, !public, func(ctx context.Context, tx bun.Tx, slides *Slides) (string, error) {
 		_, err := tx.NewUpdate().Model(slides).Set("public = ?", public).WherePK().Where("community_id = ?", sp.CommunityID).Exec(ctx)
 		if public {
 			return "speaker.slides_public", err
@@ -183,9 +185,9 @@ func (s *Service) SetSlidesPublic(ctx context.Context, sp *speakers.Speaker, id 
 	})
 }
 
-// RemoveSlides removes slides of a speaker's session. Errors: turnout.ErrNotFound, ErrNotYours.
+// RemoveSlides removes slides of a speaker's session, or that they sent. Errors: turnout.ErrNotFound, ErrNotYours.
 func (s *Service) RemoveSlides(ctx context.Context, sp *speakers.Speaker, id turnout.ID) error {
-	return s.changeSlides(ctx, sp, id, func(ctx context.Context, tx bun.Tx, slides *Slides) (string, error) {
+	return s.changeSlides(ctx, sp, id, true, func(ctx context.Context, tx bun.Tx, slides *Slides) (string, error) {
 		if _, err := tx.NewDelete().Model(slides).WherePK().Where("community_id = ?", sp.CommunityID).Exec(ctx); err != nil {
 			return "", err
 		}
@@ -193,13 +195,14 @@ func (s *Service) RemoveSlides(ctx context.Context, sp *speakers.Speaker, id tur
 	})
 }
 
-func (s *Service) changeSlides(ctx context.Context, sp *speakers.Speaker, id turnout.ID, body func(ctx context.Context, tx bun.Tx, slides *Slides) (string, error)) error {
+// changeSlides lets body change slides of a session in which the speaker speaks; withdrawing says that whoever sent them may do it too, whatever became of the session.
+func (s *Service) changeSlides(ctx context.Context, sp *speakers.Speaker, id turnout.ID, withdrawing bool, body func(ctx context.Context, tx bun.Tx, slides *Slides) (string, error)) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		slides, err := findSlides(ctx, tx, sp.CommunityID, sp.EventID, id)
 		if err != nil {
 			return err
 		}
-		if _, _, err := s.own(ctx, tx, sp, slides.SessionID); err != nil {
+		if _, _, err := s.own(ctx, tx, sp, slides.SessionID); err != nil && !(withdrawing && slides.SpeakerID == sp.ID && errors.Is(err, ErrNotYours)) {
 			return err
 		}
 		action, err := body(ctx, tx, slides)
@@ -216,10 +219,14 @@ func findSlides(ctx context.Context, db bun.IDB, community, event, id turnout.ID
 	return slides, database.NotFound(err)
 }
 
-// slidesOf gives all slides of an event, by session.
-func slidesOf(ctx context.Context, db bun.IDB, community, event turnout.ID) (map[turnout.ID][]*Slides, error) {
+// slidesOf gives the slides of the sessions of one speaker of an event, or of all ("" for the speaker), by session.
+func slidesOf(ctx context.Context, db bun.IDB, community, event, speaker turnout.ID) (map[turnout.ID][]*Slides, error) {
 	var rows []*Slides
-	err := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("session_id, id").Scan(ctx)
+	query := db.NewSelect().Model(&rows).Where("community_id = ?", community).Where("event_id = ?", event).OrderExpr("session_id, id")
+	if speaker != "" {
+		query = query.Where("session_id IN (SELECT session_id FROM session_speakers WHERE speaker_id = ?)", speaker)
+	}
+	err := query.Scan(ctx)
 	all := map[turnout.ID][]*Slides{}
 	for _, r := range rows {
 		all[r.SessionID] = append(all[r.SessionID], r)

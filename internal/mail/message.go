@@ -117,8 +117,47 @@ type sendPayload struct {
 // Queue stores the message and enqueues its sending; tx is the transaction that causes it, at its time. An address that
 // is none is an Invalid error of the field "email".
 func Queue(ctx context.Context, tx bun.IDB, community turnout.ID, m Message, at time.Time) error {
-	if err := m.clean(); err != nil {
+	made, err := newRow(community, m, at)
+	if err != nil {
 		return err
+	}
+	n, err := database.Changed(tx.NewInsert().Model(made).On("CONFLICT (id) DO NOTHING").Exec(ctx))
+	if err != nil {
+		return fmt.Errorf("mail: queue: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	return jobs.Enqueue(ctx, tx, community, sendKind, sendPayload{made.ID}, at)
+}
+
+// rowsAtOnce bounds one statement.
+const rowsAtOnce = 200
+
+// QueueAll is Queue for many messages, none of which has an ID yet, in a few statements.
+func QueueAll(ctx context.Context, tx bun.IDB, community turnout.ID, all []Message, at time.Time) error {
+	for some := range slices.Chunk(all, rowsAtOnce) {
+		rows, payloads := make([]*row, len(some)), make([]sendPayload, len(some))
+		for i, m := range some {
+			var err error
+			if rows[i], err = newRow(community, m, at); err != nil {
+				return err
+			}
+			payloads[i] = sendPayload{rows[i].ID}
+		}
+		if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+			return fmt.Errorf("mail: queue %d: %w", len(rows), err)
+		}
+		if err := jobs.EnqueueAll(ctx, tx, community, sendKind, payloads, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newRow(community turnout.ID, m Message, at time.Time) (*row, error) {
+	if err := m.clean(); err != nil {
+		return nil, err
 	}
 	if m.ID == "" {
 		m.ID = turnout.NewID("mail")
@@ -128,19 +167,12 @@ func Queue(ctx context.Context, tx bun.IDB, community turnout.ID, m Message, at 
 	}
 	attachments, err := json.Marshal(m.Attachments)
 	if err != nil {
-		return fmt.Errorf("mail: attachments: %w", err)
+		return nil, fmt.Errorf("mail: attachments: %w", err)
 	}
-	n, err := database.Changed(tx.NewInsert().Model(&row{
+	return &row{
 		ID: m.ID, CommunityID: community, Recipient: m.To, ReplyTo: m.ReplyTo, Subject: m.Subject, HTML: m.HTML, Text: m.Text,
 		Attachments: attachments, SourceID: m.Source, State: Queued, CreatedAt: at.UTC().Truncate(time.Microsecond),
-	}).On("CONFLICT (id) DO NOTHING").Exec(ctx))
-	if err != nil {
-		return fmt.Errorf("mail: queue: %w", err)
-	}
-	if n == 0 {
-		return nil
-	}
-	return jobs.Enqueue(ctx, tx, community, sendKind, sendPayload{m.ID}, at)
+	}, nil
 }
 
 // clean checks the addresses and takes out of the headers what could begin another header.
