@@ -35,6 +35,7 @@ CREATE TABLE sign_ups (
 );
 CREATE INDEX sign_ups_in_turn ON sign_ups (session_id, status, queued_at, id);
 CREATE INDEX sign_ups_of_ticket ON sign_ups (ticket_id);
+CREATE INDEX sign_ups_of_event ON sign_ups (event_id, ticket_id, session_id);
 
 -- What the bearer of a ticket says of a session: one a ticket, the last word stands.
 CREATE TABLE session_feedback (
@@ -51,3 +52,4 @@ CREATE TABLE session_feedback (
 );
 CREATE INDEX session_feedback_shown ON session_feedback (session_id, shown_as);
 CREATE INDEX session_feedback_of_ticket ON session_feedback (ticket_id);
+CREATE INDEX session_feedback_of_event ON session_feedback (event_id, session_id, stars);

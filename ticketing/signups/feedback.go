@@ -11,7 +11,6 @@ import (
 
 	"turnout"
 	"turnout/events"
-	"turnout/internal/database"
 	"turnout/internal/sheet"
 	"turnout/ticketing"
 )
@@ -65,7 +64,7 @@ func FeedbackOpen(slot Slot, eventEnds, now time.Time) bool {
 }
 
 // Rate keeps what the bearer of a ticket says of a session of the released schedule; the last word stands. Whoever asks has shown that the ticket is theirs. It fails with
-// turnout.ErrNotFound, ErrTicketOver, ErrFeedbackClosed and with an Invalid error that names the fields.
+// turnout.ErrNotFound, ErrTicketOver, ErrFeedbackClosed, events.ErrCanceled and with an Invalid error that names the fields.
 func (s *Service) Rate(ctx context.Context, t *ticketing.Ticket, session turnout.ID, in FeedbackInput) error {
 	if err := in.Check(); err != nil {
 		return err
@@ -73,6 +72,9 @@ func (s *Service) Rate(ctx context.Context, t *ticketing.Ticket, session turnout
 	e, err := events.Find(ctx, s.DB.Read(), t.CommunityID, string(t.EventID))
 	if err != nil {
 		return wrapped("rate", err)
+	}
+	if e.Status == events.Canceled {
+		return wrapped("rate", events.ErrCanceled)
 	}
 	slots, err := s.Released(ctx, e, session)
 	if err != nil {
@@ -102,10 +104,10 @@ func (s *Service) Rate(ctx context.Context, t *ticketing.Ticket, session turnout
 	}))
 }
 
-// Unrate takes back what the bearer of a ticket said of a session, at any time. Doing it again changes nothing.
+// Unrate takes back what whoever has a ticket now said of a session, at any time. Doing it again changes nothing.
 func (s *Service) Unrate(ctx context.Context, t *ticketing.Ticket, session turnout.ID) error {
 	return wrapped("unrate", s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewDelete().Model((*Feedback)(nil)).Where("session_id = ?", session).Where("ticket_id = ?", t.ID).Where("community_id = ?", t.CommunityID).Exec(ctx)
+		_, err := tx.NewDelete().Model((*Feedback)(nil)).Where("session_id = ?", session).Where("ticket_id = ?", t.ID).Where("person_id = ?", t.PersonID).Where("community_id = ?", t.CommunityID).Exec(ctx)
 		return err
 	}))
 }
@@ -204,10 +206,4 @@ func (s *Service) ExportFeedback(ctx context.Context, w io.Writer, e *events.Eve
 		}
 	}
 	return wrapped("export feedback", out.Close())
-}
-
-// EraseFeedback removes all that a person said of sessions of a community.
-func EraseFeedback(ctx context.Context, tx bun.IDB, community, person turnout.ID) (int64, error) {
-	n, err := database.Changed(tx.NewDelete().Model((*Feedback)(nil)).Where("community_id = ?", community).Where("person_id = ?", person).Exec(ctx))
-	return n, wrapped("erase feedback", err)
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -56,14 +58,14 @@ type Row struct {
 
 // Filter narrows a list of a session's sign-ups; its zero value takes all.
 type Filter struct {
-	Search string     // words that begin a name or an address, without accents
-	Status Status     // empty: both
-	After  turnout.ID // those behind this sign-up
+	Search string // words that begin a name or an address, without accents
+	Status Status // empty: both
+	After  string // those behind the Row.Place of another one
 	Limit  int
 }
 
 // Rows lists a session's sign-ups: those who have a place in the order in which they got it, then those who wait in their turn; at most Limit.
-// It fails with turnout.ErrNotFound where the sign-up After is none, or left meanwhile.
+// It fails with turnout.ErrNotFound where After is no place.
 func (s *Service) Rows(ctx context.Context, e *events.Event, session turnout.ID, f Filter) ([]*Row, error) {
 	all, err := s.rows(ctx, e, session)
 	if err != nil {
@@ -71,15 +73,15 @@ func (s *Service) Rows(ctx context.Context, e *events.Event, session turnout.ID,
 	}
 	words := people.Fold(f.Search)
 	if f.After != "" {
-		i := slices.IndexFunc(all, func(r *Row) bool { return r.ID == f.After })
-		if i < 0 {
+		after, ok := placeOf(f.After)
+		if !ok {
 			return nil, wrapped("list", turnout.ErrNotFound)
 		}
-		all = all[i+1:]
+		all = slices.DeleteFunc(all, func(r *Row) bool { return compareRows(r, after) <= 0 })
 	}
 	var found []*Row
 	for _, r := range all {
-		if len(found) == f.Limit {
+		if f.Limit > 0 && len(found) == f.Limit {
 			break
 		}
 		if (f.Status == "" || f.Status == r.Status) && named(r, words) {
@@ -89,6 +91,28 @@ func (s *Service) Rows(ctx context.Context, e *events.Event, session turnout.ID,
 	return found, nil
 }
 
+// Place says where a sign-up stands in its list, also after it left.
+func (r *Row) Place() string {
+	return fmt.Sprintf("%s.%d.%d.%s", r.Status, r.SignedAt.UnixMicro(), r.QueuedAt.UnixMicro(), r.ID)
+}
+
+// placeOf reads what Place wrote.
+func placeOf(text string) (*Row, bool) {
+	parts := strings.Split(text, ".")
+	if len(parts) != 4 {
+		return nil, false
+	}
+	signed, bad := strconv.ParseInt(parts[1], 10, 64)
+	queued, wrong := strconv.ParseInt(parts[2], 10, 64)
+	row := &Row{SignUp: SignUp{ID: turnout.ID(parts[3]), Status: Status(parts[0]), SignedAt: time.UnixMicro(signed), QueuedAt: time.UnixMicro(queued)}}
+	return row, bad == nil && wrong == nil
+}
+
+// compareRows is the order of lists: those who have a place as they got it, then those who wait in their turn.
+func compareRows(a, b *Row) int {
+	return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.SignedAt.UnixMicro(), b.SignedAt.UnixMicro()), cmp.Compare(a.QueuedAt.UnixMicro(), b.QueuedAt.UnixMicro()), cmp.Compare(a.ID, b.ID))
+}
+
 // rows reads all sign-ups of a session, a room's worth, each that waits with its position.
 func (s *Service) rows(ctx context.Context, e *events.Event, session turnout.ID) ([]*Row, error) {
 	var all []*Row
@@ -96,7 +120,8 @@ func (s *Service) rows(ctx context.Context, e *events.Event, session turnout.ID)
 		ColumnExpr("ticket.attendee_name AS name, ticket.attendee_email AS email, ord.number AS order_number, type.name AS type_name").
 		Join("JOIN tickets AS ticket ON ticket.id = sign.ticket_id").Join("JOIN orders AS ord ON ord.id = ticket.order_id").Join("JOIN ticket_types AS type ON type.id = ticket.ticket_type_id").
 		Where("sign.session_id = ?", session).Where("sign.community_id = ?", e.CommunityID).Where("sign.event_id = ?", e.ID).
-		OrderExpr("sign.status, sign.signed_at, sign.queued_at, sign.id").Scan(ctx)
+		Scan(ctx)
+	slices.SortFunc(all, compareRows)
 	turn := int64(0)
 	for _, r := range all {
 		r.OrderCode = s.Ticketing.OrderCode(e.Number, r.OrderNumber)

@@ -44,7 +44,7 @@ func (in *SettingsInput) Check() error {
 		p.Add("closes_at", "before_start", "The end must come after the start.")
 	}
 	if in.Mode != "" && in.Mode != ticketing.InPerson && in.Mode != ticketing.Virtual {
-		p.Add("mode", "unknown", "Choose in_person, virtual or nothing for both.")
+		p.Add("attendance_mode", "unknown", "Choose in_person, virtual or nothing for both.")
 	}
 	return p.Err()
 }

@@ -2,8 +2,8 @@
 //
 // A session's row in session_sign_ups counts its places: taken is at most seats, which the database checks too, and changes in the transaction that gives or takes back
 // a place. Whoever changes a ticket's sign-ups locks the ticket first and then the sessions' rows, by id; who waits moves up in the transaction that frees the place, under
-// the row of that session alone. One ticket has one place, or one wish, at a time, so that moving up never makes anybody have to be at two places. Places are the ticket's: they stay
-// with it when it goes to somebody else, and go back when it is canceled. Times are those of the released schedule, which attendees see.
+// the row of that session alone. Nobody signs up, or waits, for two sessions at the same time; where a release moves them onto each other later, both stay and those concerned are told. Places are the
+// ticket's: they stay with it when it goes to somebody else, and go back when it is canceled. Times are those of the released schedule, which attendees see.
 package signups
 
 import (
@@ -156,6 +156,9 @@ func (s *Service) take(ctx context.Context, community, event, session, ticket tu
 	e, err := events.Find(ctx, s.DB.Read(), community, string(event))
 	if err != nil {
 		return nil, wrapped("sign up", err)
+	}
+	if e.Status == events.Canceled {
+		return nil, events.ErrCanceled
 	}
 	slots, err := s.Released(ctx, e)
 	if err != nil {
@@ -354,14 +357,8 @@ func moveUp(ctx context.Context, tx bun.IDB, settings *Settings, now time.Time) 
 			return err
 		}
 	}
-	for _, u := range next {
-		if _, err := tx.NewUpdate().Model((*SignUp)(nil)).Set("status = ?", Signed).Set("signed_at = ?", now).Where("id = ?", u.ID).Exec(ctx); err != nil {
-			return err
-		}
-		if err := jobs.Enqueue(ctx, tx, u.CommunityID, JobMovedUp, signUpRef{u.ID}, now); err != nil {
-			return err
-		}
-		if err := audit.Write(ctx, tx, audit.Entry{Community: u.CommunityID, Action: "sign_up.moved_up", Subject: u.ID, Actor: audit.Actor{Kind: audit.System}, At: now}); err != nil {
+	for some := range slices.Chunk(next, rowsAtOnce) {
+		if err := moveThese(ctx, tx, some, now); err != nil {
 			return err
 		}
 	}
@@ -369,6 +366,24 @@ func moveUp(ctx context.Context, tx bun.IDB, settings *Settings, now time.Time) 
 	settings.Waiting -= int64(len(next))
 	_, err := tx.NewUpdate().Model(settings).Column("taken", "waiting").WherePK().Exec(ctx)
 	return err
+}
+
+// rowsAtOnce bounds one statement.
+const rowsAtOnce = 500
+
+func moveThese(ctx context.Context, tx bun.IDB, those []*SignUp, now time.Time) error {
+	ids, refs, entries := make([]turnout.ID, len(those)), make([]signUpRef, len(those)), make([]audit.Entry, len(those))
+	for i, u := range those {
+		ids[i], refs[i] = u.ID, signUpRef{u.ID}
+		entries[i] = audit.Entry{Community: u.CommunityID, Action: "sign_up.moved_up", Subject: u.ID, Actor: audit.Actor{Kind: audit.System}, At: now}
+	}
+	if _, err := tx.NewUpdate().Model((*SignUp)(nil)).Set("status = ?", Signed).Set("signed_at = ?", now).Where("id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+		return err
+	}
+	if err := jobs.EnqueueAll(ctx, tx, those[0].CommunityID, JobMovedUp, refs, now); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, entries...)
 }
 
 // CanceledHook is what ticketing tells of tickets that were canceled, all of one order.

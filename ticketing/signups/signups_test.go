@@ -277,12 +277,46 @@ func TestSignUpWaitAndMoveUp(t *testing.T) {
 		if err != nil || len(rows) != 1 || rows[0].TicketID != guests[3].ID || rows[0].OrderCode == "" {
 			t.Errorf("%+v, %v", rows, err)
 		}
+		w.pagesThrough(knots, w.tickets(3))
 		var file bytes.Buffer
 		w.must(w.Export(t.Context(), &file, w.event, knots, ticketing.Export{Format: sheet.CSV}))
 		if lines := strings.Split(strings.TrimSpace(file.String()), "\n"); len(lines) != 2 || !strings.Contains(lines[1], guests[3].AttendeeEmail) {
 			t.Errorf("file: %q", file.String())
 		}
 	})
+}
+
+// pagesThrough reads the list a row at a time while those of the pages that were read leave, and sees everybody once.
+func (w *world) pagesThrough(session turnout.ID, waiting []*ticketing.Ticket) {
+	w.t.Helper()
+	for _, t := range waiting {
+		if _, err := w.SignUp(w.t.Context(), t, session); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	all, err := w.Rows(w.t.Context(), w.event, session, signups.Filter{Limit: 100})
+	w.must(err)
+	if len(all) < 3 {
+		w.t.Fatalf("%d rows only", len(all))
+	}
+	after := ""
+	for i, want := range all {
+		page, err := w.Rows(w.t.Context(), w.event, session, signups.Filter{After: after, Limit: 1})
+		if err != nil || len(page) != 1 || page[0].ID != want.ID {
+			w.t.Errorf("row %d: %+v, %v, want %s", i, page, err, want.ID)
+			return
+		}
+		after = page[0].Place()
+		if want.Status == signups.Waiting {
+			w.must(w.Remove(w.t.Context(), w.event, session, want.TicketID))
+		}
+	}
+	if page, err := w.Rows(w.t.Context(), w.event, session, signups.Filter{After: after, Limit: 1}); err != nil || len(page) != 0 {
+		w.t.Errorf("behind the last: %+v, %v", page, err)
+	}
+	if _, err := w.Rows(w.t.Context(), w.event, session, signups.Filter{After: "nowhere", Limit: 1}); !errors.Is(err, turnout.ErrNotFound) {
+		w.t.Errorf("behind no place: %v", err)
+	}
 }
 
 // The words of sign-up: when it opens and closes, for whom, and one place at a time.
@@ -435,7 +469,7 @@ func TestEverybodyAtOnce(t *testing.T) {
 	})
 }
 
-// A ticket that goes to somebody else keeps its place; what was said under it is not the next one's to read.
+// A ticket that goes to somebody else keeps its place.
 func TestAPlaceGoesWithTheTicket(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
@@ -449,6 +483,41 @@ func TestAPlaceGoesWithTheTicket(t *testing.T) {
 		rows, err := w.Rows(t.Context(), w.event, knots, signups.Filter{Status: signups.Signed, Limit: 9})
 		if err != nil || len(rows) != 1 || rows[0].Name != "Eve" || rows[0].TicketID != guests[0].ID {
 			t.Errorf("%+v, %v", rows, err)
+		}
+	})
+}
+
+// At a canceled event nobody gets a place, says what they think, or is told of a place that was freed.
+func TestACanceledEventGivesNoPlaces(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		knots, bends := w.session("Knots", 1), w.session("Bends", 30)
+		w.publish()
+		w.offer(knots, 1)
+		w.offer(bends, 1)
+		guests := w.tickets(4)
+		w.want(guests[0], knots, "signed")
+		w.want(guests[1], knots, "waiting")
+		w.want(guests[0], bends, "signed")
+		w.want(guests[2], bends, "waiting")
+		_, err := w.Agenda.Withdraw(t.Context(), w.event.CommunityID, bends, 0)
+		w.must(err)
+		w.publish()
+		w.must(w.Leave(t.Context(), guests[0], bends))
+		if told := w.mails(guests[2].AttendeeEmail); slices.ContainsFunc(told, func(s string) bool { return strings.Contains(s, "Bends") }) {
+			t.Errorf("of a place at a session that was withdrawn: %q", told)
+		}
+		planner := &events.Service{DB: db, Now: w.now}
+		_, err = planner.Cancel(t.Context(), w.event.CommunityID, string(w.event.ID), 0)
+		w.must(err)
+		w.want(guests[3], knots, "event_canceled")
+		w.must(w.Leave(t.Context(), guests[0], knots))
+		if told := w.mails(guests[1].AttendeeEmail); slices.ContainsFunc(told, func(s string) bool { return strings.Contains(s, "Knots") }) {
+			t.Errorf("of a place at a canceled event: %q", told)
+		}
+		w.clock.Store(int64(30*24*time.Hour + 2*time.Hour))
+		if err := w.Rate(t.Context(), guests[0], knots, signups.FeedbackInput{Stars: 5}); !errors.Is(err, events.ErrCanceled) {
+			t.Errorf("stars for a canceled event: %v", err)
 		}
 	})
 }
