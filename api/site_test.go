@@ -127,6 +127,9 @@ func (d *desk) exhibit() {
 		d.t.Fatal(err)
 	}
 	d.api("PUT", "/sessions/"+talk+"/sign-up", m{"offered": true, "seats": 3}, 200)
+	d.sendSlides(zoe, talk)
+	begun := time.Now().UTC().Truncate(time.Minute).Add(-2 * time.Hour)
+	d.api("PUT", "/sessions/"+talk+"/slot", m{"starts_at": begun, "ends_at": begun.Add(time.Hour)}, 200)
 	csv := "title,start,end,room,description\n"
 	for i, title := range []string{"../../etc/passwd", "<script>alert(1)</script>", "Ünïcödé 🎉 " + strings.Repeat("long ", 40), "مرحبا", `"quoted" & <b>`} {
 		at := d.event.StartsAt.Add(time.Duration(i+2) * time.Hour)
@@ -163,6 +166,9 @@ func TestThePublicSiteIsSaved(t *testing.T) {
 		d.saysWhatTheSiteSays(files)
 
 		_, _, german := d.fetch(d.at("/site.zip?lang=de"))
+		if austrian := d.api("GET", "/events/summit/site.zip?lang=de-AT", nil, 200).text; austrian != german {
+			t.Error("who asks for Austrian German gets other bytes than Germans do")
+		}
 		if page := unzipped(t, []byte(german))["index.html"]; !strings.Contains(page, "gespeicherte Kopie") || !strings.Contains(page, `lang="de"`) {
 			t.Errorf("in German: %s", excerpt(page))
 		}
@@ -188,11 +194,11 @@ func (d *desk) saysWhatTheSiteSays(files map[string]string) {
 		t.Errorf("%d sessions", sessions)
 	}
 	for name, wanted := range map[string][]string{
-		"index.html":         {d.event.Title, `href="schedule.html`, baseURL + "/e/summit"},
-		"schedule.html":      {"Engines", "Added later", `href="sessions/`, `href="files/schedule.ics"`},
-		"speakers.html":      {"Zoë", `href="speakers/spk_`},
-		"changes.html":       {"Added later", `href="files/changes.atom"`},
-		"files/schedule.csv": {"Engines"}, "files/schedule.json": {"Engines"}, "files/schedule.xml": {"Engines"}, "files/schedule.ics": {"BEGIN:VCALENDAR"},
+		"index.html":        {d.event.Title, `href="schedule.html`, baseURL + "/e/summit"},
+		"schedule.html":     {"Engines", "Added later", `href="sessions/`, `href="files/schedule.ics"`},
+		"speakers.html":     {"Zoë", `href="speakers/spk_`},
+		"changes.html":      {"Added later", `href="files/changes.atom"`},
+		"files/engines.pdf": {"%PDF-1.7"}, "files/schedule.csv": {"Engines"}, "files/schedule.json": {"Engines"}, "files/schedule.xml": {"Engines"}, "files/schedule.ics": {"BEGIN:VCALENDAR"},
 	} {
 		page, there := files[name]
 		for _, want := range wanted {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/singleflight"
+
+	"turnout/api/site"
 )
 
 // cache keeps public pages as bytes. Each is made at most once a second, by one request for all that wait, and its ETag is a
@@ -122,6 +124,15 @@ const buildWithin = 30 * time.Second
 // one build: its context outlives the request that began it.
 func (h *Handler) cached(c *gin.Context, key, contentType string, build func(ctx context.Context, lang string) ([]byte, error)) {
 	lang := h.Language(c)
+	if site.Copying(c.Request.Context()) { // once through all pages: what others read stays
+		body, err := build(c.Request.Context(), lang)
+		if err != nil {
+			h.Fail(c, err)
+			return
+		}
+		c.Data(http.StatusOK, contentType, body)
+		return
+	}
 	page, err := h.cache.page(key+"\x00"+lang, contentType, func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), buildWithin)
 		defer cancel()

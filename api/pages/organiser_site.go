@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"context"
 	"io"
 	"net/http"
 
@@ -42,7 +41,8 @@ func (h *Handler) languages() (all []templates.Option) {
 // SaveSite is GET /console/events/{event}/site.zip?lang=.
 func (h *Handler) SaveSite(c *gin.Context) {
 	e, lang := access.Event(c), h.Language(c)
-	ctx := context.WithoutCancel(c.Request.Context()) // a large site takes longer than a page may; who goes away takes no more bytes, which ends it
+	ctx, done := respond.Unhurried(c)
+	defer done()
 	err := respond.Download(c, e.Slug+"-site.zip", "application/zip", func(w io.Writer) error { return h.Site.Write(ctx, w, e, lang) })
 	if err != nil {
 		h.Fail(c, err)

@@ -1,6 +1,8 @@
 package respond
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -8,14 +10,32 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// patience is how long a caller may take for the next piece of a download.
-const patience = time.Minute
+const (
+	patience     = time.Minute     // that a caller may take for the next piece of a download
+	beginsWithin = 5 * time.Minute // that a download may take until its first piece
+)
+
+// Unhurried gives a context for work that takes longer than the answer to a page may: it ends when the caller goes away in the time of a page, and when it is canceled.
+func Unhurried(c *gin.Context) (context.Context, context.CancelFunc) {
+	asked := c.Request.Context()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
+	stop := context.AfterFunc(asked, func() {
+		if errors.Is(asked.Err(), context.Canceled) {
+			cancel()
+		}
+	})
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
 
 // Download answers with a file that is made as it is sent, however long that takes. name is of ASCII letters, digits, points and
 // hyphens. What fails before the first byte is given back, to be answered; what fails later ends the connection, so that nobody takes
 // half a file for a whole one.
 func Download(c *gin.Context, name, contentType string, write func(w io.Writer) error) error {
 	out := &download{c: c, name: name, contentType: contentType, control: http.NewResponseController(c.Writer)}
+	_ = out.control.SetWriteDeadline(time.Now().Add(beginsWithin)) // tests have none to set
 	err := write(out)
 	if err == nil || !out.begun {
 		return err

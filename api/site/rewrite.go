@@ -33,7 +33,7 @@ func (k *copying) links(p *page) ([]string, error) {
 
 // parse reads a page without what needs the server.
 func (k *copying) parse(p *page) (*tree.Node, error) {
-	doc, err := tree.Parse(bytes.NewReader(p.body))
+	doc, err := tree.Parse(p.open())
 	if err != nil {
 		return nil, fmt.Errorf("site: %s: %w", p.address, err)
 	}

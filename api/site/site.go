@@ -6,6 +6,7 @@ package site
 
 import (
 	"archive/zip"
+	"bytes"
 	"cmp"
 	"compress/flate"
 	"context"
@@ -14,12 +15,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"turnout"
@@ -30,23 +33,33 @@ import (
 // ErrNotPublic says that an event has no public pages yet.
 var ErrNotPublic = &turnout.Error{Kind: turnout.Conflict, Code: "not_public", Message: "This event has no public page yet. Publish it first."}
 
-// Copier copies the sites of events.
+// Copier copies the sites of events, one at a time: a large one takes a processor for seconds.
 type Copier struct {
 	Handler http.Handler // answers what is copied
 	BaseURL string       // of the live site, without a slash at its end
 	Words   *templates.Set
+
+	once sync.Once
+	turn chan struct{} // holds one who copies
 }
 
 // mostPages bounds the memory: a site of that many is no event's.
 const mostPages = 20_000
 
 // Write writes the public site of an event in a language as a zip. The same site gives the same bytes. What fails after the first byte leaves a zip without its
-// end. Error: ErrNotPublic.
+// end. It waits until the copies before it are written. Error: ErrNotPublic.
 func (c *Copier) Write(ctx context.Context, w io.Writer, e *events.Event, lang string) error {
 	base, err := url.Parse(c.BaseURL)
 	if err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
+	c.once.Do(func() { c.turn = make(chan struct{}, 1) })
+	select {
+	case c.turn <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("site: %w", ctx.Err())
+	}
+	defer func() { <-c.turn }()
 	k := &copying{Copier: c, ctx: context.WithValue(stranger{ctx}, mark{}, true), base: base, root: "/e/" + e.Slug, lang: lang, at: e.UpdatedAt,
 		pages: map[string]*page{}, names: map[string]bool{}, files: map[string]string{}}
 	if err := k.gather(); err != nil {
@@ -96,8 +109,24 @@ type copying struct {
 type page struct {
 	address string // path and query
 	name    string // in the zip
-	body    []byte
+	packed  []byte // its body, compressed: all pages are read before the first is written
 }
+
+// pack compresses a page's body.
+func pack(body []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.BestSpeed)
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	return bytes.Clone(out.Bytes()), err
+}
+
+// open reads the body of a page.
+func (p *page) open() io.Reader { return flate.NewReader(bytes.NewReader(p.packed)) }
 
 // gather finds the pages, from the event's own along the links.
 func (k *copying) gather() error {
@@ -106,17 +135,21 @@ func (k *copying) gather() error {
 	for len(queue) > 0 {
 		address := queue[0]
 		queue = queue[1:]
-		status, kind, body, err := k.get(address)
+		status, header, body, err := k.get(address)
 		if err != nil {
 			return err
 		}
-		if status != http.StatusOK || !strings.HasPrefix(kind, "text/html") {
+		if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "text/html") {
 			if address == k.root {
 				return ErrNotPublic
 			}
 			continue // a link to what is gone leads to the live site, which says so
 		}
-		p := &page{address: address, name: k.pageName(address), body: body}
+		packed, err := pack(body)
+		if err != nil {
+			return fmt.Errorf("site: %s: %w", address, err)
+		}
+		p := &page{address: address, name: k.pageName(address), packed: packed}
 		k.pages[address], k.order = p, append(k.order, p)
 		if len(k.order) > mostPages {
 			return fmt.Errorf("site: more than %d pages", mostPages)
@@ -153,22 +186,22 @@ func (a *answer) Write(p []byte) (int, error) {
 }
 
 // get asks the server for what a stranger sees.
-func (k *copying) get(address string) (status int, kind string, body []byte, err error) {
+func (k *copying) get(address string) (status int, header http.Header, body []byte, err error) {
 	if err := k.ctx.Err(); err != nil {
-		return 0, "", nil, err
+		return 0, nil, nil, err
 	}
 	r, err := http.NewRequestWithContext(k.ctx, http.MethodGet, k.BaseURL+address, http.NoBody)
 	if err != nil {
-		return 0, "", nil, fmt.Errorf("site: %w", err)
+		return 0, nil, nil, fmt.Errorf("site: %w", err)
 	}
 	r.Header.Set("Accept-Language", k.lang)
 	r.RemoteAddr = "127.0.0.1:0"
 	a := &answer{header: http.Header{}}
 	k.Handler.ServeHTTP(a, r)
 	if a.status >= http.StatusInternalServerError {
-		return 0, "", nil, fmt.Errorf("site: %s: %d", r.URL.Path, a.status)
+		return 0, nil, nil, fmt.Errorf("site: %s: %d", r.URL.Path, a.status)
 	}
-	return a.status, a.header.Get("Content-Type"), a.body, nil
+	return a.status, a.header, a.body, nil
 }
 
 // isPage reports whether an address is that of a page that is copied. Those of a track or a search are not: they are parts of others.
@@ -245,7 +278,7 @@ func (k *copying) file(address string) (string, error) {
 	if name, known := k.files[address]; known {
 		return name, nil
 	}
-	status, kind, body, err := k.get(address)
+	status, header, body, err := k.get(address)
 	if err != nil || status != http.StatusOK {
 		k.files[address] = ""
 		return "", err
@@ -254,9 +287,13 @@ func (k *copying) file(address string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("site: %w", err)
 	}
-	kind, _, _ = strings.Cut(kind, ";")
-	extension := cmp.Or(extensions[kind], path.Ext(u.Path))
-	stem := plain(strings.TrimSuffix(path.Base(u.Path), extension))
+	kind, _, _ := strings.Cut(header.Get("Content-Type"), ";")
+	own := path.Base(u.Path)
+	if _, said, err := mime.ParseMediaType(header.Get("Content-Disposition")); err == nil && said["filename"] != "" {
+		own = said["filename"] // what it is called when it is saved
+	}
+	extension := strings.ToLower(cmp.Or(extensions[kind], path.Ext(own)))
+	stem := plain(strings.TrimSuffix(own, path.Ext(own)))
 	query := u.Query()
 	for _, key := range slices.Sorted(maps.Keys(query)) {
 		stem += "-" + plain(query.Get(key))
@@ -273,8 +310,7 @@ func (k *copying) file(address string) (string, error) {
 
 // extensions by which a browser knows a file on a disk, for those whose address has none.
 var extensions = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif", "image/svg+xml": ".svg",
-	"application/pdf": ".pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx", "application/vnd.oasis.opendocument.presentation": ".odp",
-	"application/zip": ".zip", "text/css": ".css", "text/calendar": ".ics", "application/atom+xml": ".atom"}
+	"application/pdf": ".pdf", "text/css": ".css", "text/calendar": ".ics", "application/atom+xml": ".atom"}
 
 // add writes a file into the zip.
 func (k *copying) add(name string, body []byte) error {

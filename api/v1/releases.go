@@ -2,8 +2,6 @@ package v1
 
 import (
 	"bytes"
-	"cmp"
-	"context"
 	"io"
 	"net/http"
 	"time"
@@ -16,7 +14,6 @@ import (
 	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
 	"turnout/events/agenda/wall"
-	"turnout/templates"
 )
 
 var releaseOperations = operations{
@@ -121,7 +118,7 @@ func (h *Handler) ScheduleICS(c *gin.Context) {
 func (h *Handler) SchedulePDF(c *gin.Context) {
 	var pdf bytes.Buffer
 	choice := wall.Choice{Size: wall.Size(c.Query("size")), Day: c.Query("day"), Room: c.Query("room_id")}
-	if err := h.Agenda.WriteWall(c.Request.Context(), &pdf, access.Event(c), c.Query("lang"), choice); err != nil {
+	if err := h.Agenda.WriteWall(c.Request.Context(), &pdf, access.Event(c), h.Site.Words.Match(c.Query("lang")), choice); err != nil {
 		respond.Fail(c, err)
 		return
 	}
@@ -130,8 +127,9 @@ func (h *Handler) SchedulePDF(c *gin.Context) {
 
 // SaveSite is GET /events/{event}/site.zip.
 func (h *Handler) SaveSite(c *gin.Context) {
-	e, lang := access.Event(c), cmp.Or(c.Query("lang"), templates.English)
-	ctx := context.WithoutCancel(c.Request.Context()) // as for the console's download
+	e, lang := access.Event(c), h.Site.Words.Match(c.Query("lang"))
+	ctx, done := respond.Unhurried(c)
+	defer done()
 	if err := respond.Download(c, e.Slug+"-site.zip", "application/zip", func(w io.Writer) error { return h.Site.Write(ctx, w, e, lang) }); err != nil {
 		respond.Fail(c, err)
 	}
