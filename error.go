@@ -87,11 +87,16 @@ func (p *Problems) Add(name, code, format string, args ...any) {
 	*p = append(*p, FieldError{Name: name, Code: code, Message: sentence(format, args), Data: args})
 }
 
-// Require notes `required` when the value is empty.
+// Require notes `required` when the value is empty, or nothing of it can be seen.
 func (p *Problems) Require(name, value string) {
-	if value == "" {
+	if strings.TrimFunc(value, unseen) == "" {
 		p.Add(name, "required", "This is needed.")
 	}
+}
+
+// unseen reports whether a character leaves nothing on a screen: spaces, what joins or directs others, fillers.
+func unseen(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || r == '\u2800'
 }
 
 // Length notes `too_long` when the text has more than most characters.

@@ -62,6 +62,10 @@ func TestMyAgenda(t *testing.T) {
 		if len(v.shining()) != 0 {
 			t.Error("stars shine before one was pressed")
 		}
+		v.send(myAgenda, url.Values{"add": {"nonsense"}, "remove": {"\x00", "\xff", strings.Repeat("x", 5000), one.GUID}}, myAgenda)
+		if n, err := d.DB.Read().NewSelect().TableExpr("itineraries").Count(t.Context()); err != nil || n != 0 {
+			t.Errorf("%d agendas of nothing, %v", n, err)
+		}
 		v.send(myAgenda, url.Values{"add": {one.GUID}}, myAgenda)
 		v.send(myAgenda, url.Values{"add": {two.GUID, "nonsense", ""}}, myAgenda)
 		page := v.see(myAgenda, "One &lt;b&gt;", "Two", "2 of your sessions take place at the same time", "At the same time as another", `href="webcal://`)
@@ -71,6 +75,7 @@ func TestMyAgenda(t *testing.T) {
 		w := d.stranger()
 		w.send(myAgenda, url.Values{"add": {three.GUID}}, myAgenda)
 		opened := w.see(link, "A personal agenda", "Two", "Join it with mine")
+		d.stranger().see(w.linkTo(opened, myAgenda+`/iti_\w+\?secret=[\w-]+&(?:amp;)?lang=de`), "Ein persönliches Programm")
 		if strings.Contains(opened, `name="remove"`) {
 			t.Error("what a link opened is changed before it is kept")
 		}
@@ -137,7 +142,8 @@ func TestMyAgendaIsTold(t *testing.T) {
 		mails := d.mails("ada@example.org")
 		yes := v.linkTo(mails[0].Text, baseURL+myAgenda+`/iti_\w+/tell\?secret=[\w-]+`)
 		other := d.stranger()
-		other.see(yes, "Shall we tell you", "ada@example.org")
+		asks := other.see(yes, "Shall we tell you", "ada@example.org")
+		d.stranger().see(other.linkTo(asks, myAgenda+`/iti_\w+/tell\?secret=[\w-]+&(?:amp;)?lang=de`), "ada@example.org")
 		v.see(myAgenda, "We have asked")
 		other.refuse(yes+"x", nil, 404)
 		other.refuse(yes, nil, 200, "You will be told of changes")
@@ -188,6 +194,12 @@ func TestTheScheduleOfTheDay(t *testing.T) {
 			t.Error("what does not match is shown")
 		}
 		v.see("/e/summit/schedule?q=attic", "Elsewhere")
+		for _, name := range []string{"track", "room", "day"} { // words of the page's own are no answers for others
+			v.see("/e/summit/schedule?"+name+"=auto", "Nothing matches")
+			d.touch("summit")
+			v.see("/e/summit/schedule?"+name+"=auto", "Nothing matches")
+			v.see("/e/summit/schedule", "Über Łódź")
+		}
 		v.see("/e/summit/schedule?q=%22%3Cscript%3E"+strings.Repeat("x", 300), "Nothing matches")
 		d.ahead.Add(int64(d.event.StartsAt.Sub(now) + 30*time.Minute))
 		d.touch("summit")

@@ -60,7 +60,9 @@ func TestSignUpOnTheTicketsPage(t *testing.T) {
 			t.Errorf("the file: %s %s", header("Content-Disposition"), file)
 		}
 
-		v.send(page(ada, leave), nil, "/tickets/")
+		v.refuse(page(ada, leave), nil, 200, "Give your place back", `name="confirmed"`)
+		w.see(page(bob, "/sessions"), "Number 1 in the queue")
+		v.send(page(ada, leave), url.Values{"confirmed": {"yes"}}, "/tickets/")
 		w.see(page(bob, "/sessions"), "You have a place")
 		mails := d.mails("bob@example.org")
 		told := mails[len(mails)-1]
@@ -68,6 +70,19 @@ func TestSignUpOnTheTicketsPage(t *testing.T) {
 			t.Errorf("Bob is told %q: %s", told.Subject, told.Text)
 		}
 		w.see(d.linkTo(told.Text, baseURL+`/tickets/\S+/sessions\?\S+`), "You have a place")
+
+		for _, when := range []struct {
+			set  m
+			says string
+		}{{m{"opens_at": d.event.StartsAt}, "Sign-up begins"}, {m{"closes_at": time.Now().Add(-time.Minute)}, ""}, {m{}, "Full."}} {
+			when.set["offered"], when.set["seats"] = true, 1
+			d.api("PUT", "/sessions/"+string(knots.ID)+"/sign-up", when.set, 200)
+			d.touch("summit")
+			body := v.see("/e/summit/schedule/"+knots.GUID, when.says)
+			if told := strings.Contains(body, "Places are limited"); told != (when.says != "") {
+				t.Errorf("%v: places are offered: %t", when.set, told)
+			}
+		}
 
 		carl := d.buy(free, 1, "Carl", "carl@example.org")
 		d.see(places+"?add=carl", "Carl", "Sign up")
@@ -79,8 +94,8 @@ func TestSignUpOnTheTicketsPage(t *testing.T) {
 		d.send(places+"/"+string(bob.Tickets[0].ID)+"/remove", url.Values{"confirmed": {"yes"}}, places)
 		v.see(page(dora, "/sessions"), "You have a place")
 		v.see(page(carl, "/sessions"), "Number 1 in the queue")
-		d.refuse(places, url.Values{"offered": {"true"}, "seats": {"0"}, "version": {"1"}}, 409)
-		d.send(places, url.Values{"offered": {"true"}, "seats": {"2"}, "version": {"1"}}, places)
+		d.refuse(places, url.Values{"offered": {"true"}, "seats": {"0"}, "version": {"4"}}, 409)
+		d.send(places, url.Values{"offered": {"true"}, "seats": {"2"}, "version": {"4"}}, places)
 		v.see(page(carl, "/sessions"), "You have a place")
 
 		// A session has begun: stars and words are given by whoever bears the ticket, and read without names.

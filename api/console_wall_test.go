@@ -48,11 +48,24 @@ func TestPrintingTheScheduleForWalls(t *testing.T) {
 		pdf(d.at("/agenda/wall.pdf?room_id="+url.QueryEscape("<b>")), http.StatusUnprocessableEntity)
 
 		page := d.stranger().see("/e/summit/schedule")
-		if !strings.Contains(page, `href="/e/summit/schedule.pdf"`) {
+		if !strings.Contains(page, `href="/e/summit/schedule.pdf?day=all"`) {
 			t.Error("the public schedule does not lead to its PDF")
 		}
-		pdf("/e/summit/schedule.pdf", http.StatusOK)
-		pdf("/e/summit/schedule.pdf?day=all&room=Aula", http.StatusOK)
+		for address, want := range map[string]int{"": 2, "?day=all": 2, "?day=all&room=Aula": 1, "?day=" + day.Format(time.DateOnly): 1} {
+			first := pdf("/e/summit/schedule.pdf"+address, http.StatusOK)
+			if n := len(pages.FindAllString(first, -1)); n != want {
+				t.Errorf("schedule.pdf%s has %d pages, want %d", address, n, want)
+			}
+			d.touch("summit")
+			if pdf("/e/summit/schedule.pdf"+address, http.StatusOK) != first {
+				t.Errorf("schedule.pdf%s is another one", address)
+			}
+		}
+		before := pdf("/e/summit/schedule.pdf", http.StatusOK)
+		d.release("1.1")
+		if pdf("/e/summit/schedule.pdf", http.StatusOK) == before {
+			t.Error("a new release prints the old one")
+		}
 		pdf("/e/summit/schedule.pdf?day=tomorrow", http.StatusUnprocessableEntity)
 		pdf("/e/nowhere/schedule.pdf", http.StatusNotFound)
 	})

@@ -24,27 +24,6 @@ func (s *server) apiRoutes() []access.Route {
 		{Method: post, Path: "/events/{event}/cancel", Who: token("events:write"), Handle: api.CancelEvent},
 		{Method: post, Path: "/events/{event}/clone", Who: token("events:write"), Handle: api.CloneEvent},
 
-		// Plan: agenda
-		{Method: post, Path: "/events/{event}/rooms", Who: token("agenda:write"), Handle: api.CreateRoom},
-		{Method: post, Path: "/events/{event}/tracks", Who: token("agenda:write"), Handle: api.CreateTrack},
-		{Method: get, Path: "/events/{event}/speakers", Who: token("agenda:read"), Handle: api.ListSpeakers},
-		{Method: get, Path: "/speakers/{id}/availability", Who: token("agenda:read"), Handle: api.GetSpeakerTimes},
-		{Method: put, Path: "/speakers/{id}/availability", Who: token("agenda:write"), Handle: api.SetSpeakerTimes},
-		{Method: post, Path: "/events/{event}/speakers", Who: token("agenda:write"), Handle: api.CreateSpeaker},
-		{Method: post, Path: "/events/{event}/sessions", Who: token("agenda:write"), Handle: api.CreateSession},
-		{Method: put, Path: "/rooms/{id}", Who: token("agenda:write"), Handle: api.UpdateRoom},
-		{Method: remove, Path: "/rooms/{id}", Who: token("agenda:write"), Handle: api.RemoveRoom},
-		{Method: put, Path: "/tracks/{id}", Who: token("agenda:write"), Handle: api.UpdateTrack},
-		{Method: remove, Path: "/tracks/{id}", Who: token("agenda:write"), Handle: api.RemoveTrack},
-		{Method: get, Path: "/speakers/{id}", Who: token("agenda:read"), Handle: api.GetSpeaker},
-		{Method: put, Path: "/speakers/{id}", Who: token("agenda:write"), Handle: api.UpdateSpeaker},
-		{Method: remove, Path: "/speakers/{id}", Who: token("agenda:write"), Handle: api.RemoveSpeaker},
-		{Method: get, Path: "/sessions/{id}", Who: token("agenda:read"), Handle: api.GetSession},
-		{Method: put, Path: "/sessions/{id}", Who: token("agenda:write"), Handle: api.UpdateSession},
-		{Method: post, Path: "/sessions/{id}/withdraw", Who: token("agenda:write"), Handle: api.WithdrawSession},
-		{Method: put, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.PlaceSession},
-		{Method: remove, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.UnplaceSession},
-
 		// Admit
 		{Method: get, Path: "/events/{event}/check-in-lists", Who: token("checkin:read").OrDevice(checkin.ScanOnly), Handle: api.ListLists},
 		{Method: post, Path: "/events/{event}/check-in-lists", Who: token("checkin:write"), Handle: api.CreateList, Unseen: true},
@@ -107,10 +86,29 @@ func (s *server) apiRoutes() []access.Route {
 	return rows
 }
 
-// agendaRoutes are the calls about an agenda as a whole.
+// agendaRoutes are the calls about an agenda and what it is made of.
 func (s *server) agendaRoutes() []access.Route {
 	api, token := s.v1, access.Token
 	return []access.Route{
+		{Method: post, Path: "/events/{event}/rooms", Who: token("agenda:write"), Handle: api.CreateRoom},
+		{Method: post, Path: "/events/{event}/tracks", Who: token("agenda:write"), Handle: api.CreateTrack},
+		{Method: get, Path: "/events/{event}/speakers", Who: token("agenda:read"), Handle: api.ListSpeakers},
+		{Method: get, Path: "/speakers/{id}/availability", Who: token("agenda:read"), Handle: api.GetSpeakerTimes},
+		{Method: put, Path: "/speakers/{id}/availability", Who: token("agenda:write"), Handle: api.SetSpeakerTimes},
+		{Method: post, Path: "/events/{event}/speakers", Who: token("agenda:write"), Handle: api.CreateSpeaker},
+		{Method: post, Path: "/events/{event}/sessions", Who: token("agenda:write"), Handle: api.CreateSession},
+		{Method: put, Path: "/rooms/{id}", Who: token("agenda:write"), Handle: api.UpdateRoom},
+		{Method: remove, Path: "/rooms/{id}", Who: token("agenda:write"), Handle: api.RemoveRoom},
+		{Method: put, Path: "/tracks/{id}", Who: token("agenda:write"), Handle: api.UpdateTrack},
+		{Method: remove, Path: "/tracks/{id}", Who: token("agenda:write"), Handle: api.RemoveTrack},
+		{Method: get, Path: "/speakers/{id}", Who: token("agenda:read"), Handle: api.GetSpeaker},
+		{Method: put, Path: "/speakers/{id}", Who: token("agenda:write"), Handle: api.UpdateSpeaker},
+		{Method: remove, Path: "/speakers/{id}", Who: token("agenda:write"), Handle: api.RemoveSpeaker},
+		{Method: get, Path: "/sessions/{id}", Who: token("agenda:read"), Handle: api.GetSession},
+		{Method: put, Path: "/sessions/{id}", Who: token("agenda:write"), Handle: api.UpdateSession},
+		{Method: post, Path: "/sessions/{id}/withdraw", Who: token("agenda:write"), Handle: api.WithdrawSession},
+		{Method: put, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.PlaceSession},
+		{Method: remove, Path: "/sessions/{id}/slot", Who: token("agenda:write"), Handle: api.UnplaceSession},
 		{Method: get, Path: "/events/{event}/agenda", Who: token("agenda:read"), Handle: api.GetAgenda},
 		{Method: get, Path: "/events/{event}/agenda/draft", Who: token("agenda:read"), Handle: api.GetDraft},
 		{Method: post, Path: "/events/{event}/agenda/moves", Who: token("agenda:write"), Handle: api.MoveSessions, Unseen: true},

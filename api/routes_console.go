@@ -221,6 +221,7 @@ func (s *server) agendaConsoleRoutes() []access.Route {
 		{Method: post, Path: "/speakers/{speaker}/answers/{session}", Who: may("agenda:write"), Handle: p.AnswerForSpeaker, Unseen: true},
 		{Method: get, Path: "/speakers/{speaker}/preview", Who: may("agenda:write"), Handle: p.SpeakerPreview},
 		{Method: get, Path: "/speakers/{speaker}/slides/{slides}", Who: may("agenda:write"), Handle: p.SpeakerSlides},
+		{Method: post, Path: "/speakers/{speaker}/slides/{slides}/remove", Who: may("agenda:write"), Handle: p.RemoveSpeakerSlides},
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"turnout"
+	"turnout/events"
 	"turnout/events/agenda"
 	"turnout/events/speakers"
 	"turnout/internal/blobs"
@@ -36,6 +38,7 @@ func TestSlidesOfSpeakers(t *testing.T) {
 		for name, file := range map[string][]byte{
 			"page.pdf": []byte("<html><script>alert(1)</script>"), "pack.pptx": pack(t, "a.txt", "x"), "macro.pptx": pack(t, "[Content_Types].xml", pptxTypes, "ppt/presentation.xml", "", "ppt/vbaProject.bin", ""),
 			"text.odp": pack(t, "mimetype", "application/vnd.oasis.opendocument.text"), "broken.pptx": pack(t, "[Content_Types].xml", pptxTypes)[:40], "pdf.odp": pack(t, "mimetype", "application/pdf"),
+			"macro.odp": pack(t, "mimetype", "application/vnd.oasis.opendocument.presentation", "Basic/Standard/Module1.xml", ""),
 		} {
 			if text := send(name, file, nil); !strings.Contains(text, "Send the slides as a PDF") {
 				t.Errorf("%s: %s", name, excerpt(text))
@@ -202,6 +205,21 @@ func TestAllWhoHaveNotAnsweredAreAsked(t *testing.T) {
 		if _, err := d.DB.Writer().NewUpdate().TableExpr("speaker_links").Set("created_at = ?", time.Now().UTC().Add(-2*time.Hour)).Where("community_id = ?", d.community.ID).Exec(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		states, err := d.Agenda.SpeakerStates(t.Context(), d.event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		off := *d.event
+		off.Status = events.Canceled
+		for _, ask := range []struct {
+			event *events.Event
+			at    time.Time
+			want  int
+		}{{d.event, time.Now(), 1}, {&off, time.Now(), 0}, {d.event, d.event.EndsAt, 0}} {
+			if got := agenda.Waiting(ask.event, states, ask.at); len(got) != ask.want {
+				t.Errorf("%d are asked at %s of an event that is %s, want %d", len(got), ask.at, ask.event.Status, ask.want)
+			}
+		}
 		d.send(ask, url.Values{"confirmed": {"1"}}, d.at("/speakers"))
 		if len(d.mails("max@example.org")) != 1 || len(d.mails("zoe@example.org")) != 2 {
 			t.Error("who answered is asked again, or who did not is not")
@@ -211,9 +229,54 @@ func TestAllWhoHaveNotAnsweredAreAsked(t *testing.T) {
 		if err := takeOff(d, talk, mo); err != nil {
 			t.Fatal(err)
 		}
-		states, err := d.Agenda.SpeakerStates(t.Context(), d.event)
-		if err != nil || fmt.Sprint(agenda.Waiting(states, time.Now().Add(2*time.Hour))) != "[]" {
+		states, err = d.Agenda.SpeakerStates(t.Context(), d.event)
+		if err != nil || fmt.Sprint(agenda.Waiting(d.event, states, time.Now().Add(2*time.Hour))) != "[]" {
 			t.Errorf("who has no session is asked: %v", err)
+		}
+	})
+}
+
+// Who sent slides can take them back whatever became of the session, and organisers can remove them; nobody else can.
+func TestSlidesAreTakenBack(t *testing.T) {
+	onDesk(t, func(t *testing.T, d *desk) {
+		zoe, mo, talk := d.speaking()
+		first, second := d.sendSlides(zoe, talk), d.sendSlides(zoe, talk)
+		at := d.at("/speakers/" + zoe)
+		d.refuse(at+"/slides/"+second+"/remove", nil, 200, "Remove this file?")
+		d.see(at, "Remove engines.pdf")
+		d.send(at+"/slides/"+second+"/remove", url.Values{"confirmed": {"1"}}, at)
+		d.send(at+"/link", url.Values{"do": {"send"}}, at)
+		v := d.stranger()
+		page := v.speakLink("zoe@example.org")
+		if err := takeOff(d, talk, mo); err != nil {
+			t.Fatal(err)
+		}
+		change := func(do string) string {
+			t.Helper()
+			w, body := v.post(under(page, "/slides/"+first), url.Values{"do": {do}})
+			return v.told(page, w, body)
+		}
+		if text := change("public"); !strings.Contains(text, "not yours any more") {
+			t.Errorf("made public by who speaks there no more: %s", excerpt(text))
+		}
+		d.send(d.at("/speakers/"+mo+"/link"), url.Values{"do": {"send"}}, d.at("/speakers/"+mo))
+		if _, err := d.Agenda.Withdraw(t.Context(), d.community.ID, turnout.ID(talk), 0); err != nil {
+			t.Fatal(err)
+		}
+		other := d.stranger()
+		theirs := other.speakLink("max@example.org")
+		w, body := other.post(under(theirs, "/slides/"+first), url.Values{"do": {"remove"}})
+		if text := other.told(theirs, w, body); !strings.Contains(text, "not yours any more") {
+			t.Errorf("removed by somebody else: %s", excerpt(text))
+		}
+		if _, err := blobs.Find(t.Context(), d.DB.Read(), first); err != nil {
+			t.Fatal("the file is gone: ", err)
+		}
+		change("remove")
+		for _, gone := range []string{first, second} {
+			if _, err := blobs.Find(t.Context(), d.DB.Read(), gone); !errors.Is(err, turnout.ErrNotFound) {
+				t.Errorf("a file that was removed: %v", err)
+			}
 		}
 	})
 }

@@ -86,7 +86,7 @@ var most = map[string]int64{
 	"/console/events/{event}/agenda/release":                          25,
 	"/console/events/{event}/speakers":                                11,
 	"/console/events/{event}/speakers/{speaker}/preview":              11,
-	"/console/events/{event}/speakers/{speaker}/slides/{slides}":      6,
+	"/console/events/{event}/speakers/{speaker}/slides/{slides}":      8,
 	"/console/events/{event}/speakers/new":                            3,
 	"/console/events/{event}/speakers/{speaker}":                      10,
 	"/console/events/{event}/check-in":                                6,

@@ -17,7 +17,14 @@ func TestWhatTakesIfMatchReadsIt(t *testing.T) {
 		price := m{"amount": 0, "currency": "EUR"}
 		h.names["add-ons"] = h.api("POST", at+"/add-ons", m{"name": "A", "price": price}, 201).text1("id")
 		h.names["speakers"] = h.api("POST", at+"/speakers", m{"name": "A"}, 201).text1("id")
+		for _, kind := range []string{"rooms", "tracks"} {
+			h.names[kind] = h.api("POST", at+"/"+kind, m{"name": "A"}, 201).text1("id")
+		}
 		least := map[string]any{
+			"/rooms/{id}":                        m{"name": "B"},
+			"/tracks/{id}":                       m{"name": "B"},
+			"/speakers/{id}":                     m{"name": "B"},
+			"/sessions/{id}":                     m{"title": "B", "kind": "talk", "duration_minutes": 30},
 			"/activation-rule":                   m{"types": []string{"message"}, "min_count": 1, "window_days": 30, "lookback_days": 90},
 			"/events/{event}/ticket-design":      m{"layout": "band"},
 			"/events/{event}/badge-design":       m{"layout": "name", "paper": "a6"},
@@ -43,6 +50,15 @@ func TestWhatTakesIfMatchReadsIt(t *testing.T) {
 		}
 		if tried < 15 {
 			t.Errorf("only %d calls take If-Match", tried)
+		}
+		// What nobody has said anything of yet has an ETag too, with which the first edit is made, once.
+		for call, body := range map[string]m{"/sign-up": {"offered": true, "seats": 3}, "/online-room": {"online_url": "https://example.org/room"}} {
+			path := "/sessions/" + h.names["sessions"] + call
+			h.api("GET", path, nil, 200).is(0, "version")
+			h.api("PUT", path, body, 200, "If-Match", `"0"`).is(1, "version")
+			h.api("PUT", path, body, http.StatusPreconditionFailed, "If-Match", `"0"`).is("stale", "code")
+			h.api("PUT", path, body, 200, "If-Match", `"1"`).is(2, "version")
+			h.api("PUT", path, body, 200).is(3, "version")
 		}
 		for _, kind := range []string{"vouchers", "questions"} {
 			h.api("GET", "/"+kind+"/"+h.names[kind], nil, 200).is(1, "version")

@@ -162,6 +162,10 @@ func newWalk(t *testing.T, db *database.DB) *walked {
 
 // bodies are what calls need before they look for the thing that the path names.
 var bodies = map[string]string{
+	"/rooms/{id}":                      `{"name": "A"}`,
+	"/tracks/{id}":                     `{"name": "A"}`,
+	"/speakers/{id}":                   `{"name": "A"}`,
+	"/sessions/{id}":                   `{"title": "A", "kind": "talk", "duration_minutes": 30}`,
 	"/sessions/{id}/sign-up":           `{"offered":true,"seats":5}`,
 	"/sessions/{id}/online-room":       `{"online_url":"https://meet.example.org/knots"}`,
 	"/sessions/{id}/slot":              `{"starts_at":"2027-05-01T09:00:00Z","ends_at":"2027-05-01T10:00:00Z"}`,

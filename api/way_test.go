@@ -309,6 +309,7 @@ func (h *house) attend(slug string, order answer) {
 	h.api("PUT", "/sessions/"+session+"/sign-ups/tkt_none", nil, 404)
 	h.api("GET", "/sessions/"+session+"/sign-ups?status=signed", nil, 200).is(ticket, "items", 0, "ticket_id")
 	h.api("GET", "/sessions/"+session+"/sign-ups?status=gone", nil, 422)
+	h.api("PUT", "/sessions/"+session+"/sign-up", m{"offered": true, "seats": 1, "attendance_mode": "asleep"}, 422).is("attendance_mode", "fields", 0, "name")
 	h.api("PUT", "/sessions/"+session+"/sign-up", m{"offered": true, "seats": 0}, 409).is("sign_up_seats_taken", "code")
 	h.api("DELETE", "/sessions/"+session+"/sign-ups/"+ticket, nil, 204)
 	h.api("DELETE", "/sessions/"+session+"/sign-ups/"+ticket, nil, 204)

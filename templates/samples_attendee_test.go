@@ -84,6 +84,7 @@ func attendeeSamples() []sample {
 		Slides                                                []sampleSlides
 		ScheduleURL, GUID, MarkURL                            string
 		Places                                                *samplePlaces
+		PlacesFrom                                            time.Time
 	}
 	type try struct{ Key, Icon, URL string }
 	type community struct {
@@ -136,9 +137,9 @@ func attendeeSamples() []sample {
 	served.Status, served.OrderURL = "accepted", "/orders/7KQ2M"
 	talk := session{chrome("SQLite in anger: lessons from a year in production", "/e/x/schedule/1"), sampleConf, "talk", "What we would do again", "We ran **one file** for a year.",
 		"<script>alert(1)</script> And then?", "Stage 1", "Databases", "en", sampleConf.StartsAt, sampleConf.StartsAt.Add(45 * time.Minute), true,
-		[]speaker{{"Łukasz Wiśniewski", "Database whisperer.", "/e/x/speakers/spk_1", "At home in tables", "/pictures/x"}, {"山田 太郎", "", "/e/x/speakers/spk_2", "", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, []sampleSlides{{"sld_1", "engines.pdf", "3.4 MB", "/e/x/slides/sld_1", true}}, "/e/x/schedule", "g1", "/e/x/my-agenda", &samplePlaces{3, 0}}
+		[]speaker{{"Łukasz Wiśniewski", "Database whisperer.", "/e/x/speakers/spk_1", "At home in tables", "/pictures/x"}, {"山田 太郎", "", "/e/x/speakers/spk_2", "", ""}}, []Link{{"Slides", "https://example.org/slides.pdf"}, {"", "https://example.org"}}, []sampleSlides{{"sld_1", "engines.pdf", "3.4 MB", "/e/x/slides/sld_1", true}}, "/e/x/schedule", "g1", "/e/x/my-agenda", &samplePlaces{3, 0}, time.Time{}}
 	bare := talk
-	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text, bare.GUID, bare.Places = false, nil, nil, "", "", "", &samplePlaces{0, 4}
+	bare.Placed, bare.Speakers, bare.Links, bare.Abstract, bare.Text, bare.GUID, bare.Places, bare.PlacesFrom = false, nil, nil, "", "", "", &samplePlaces{0, 4}, sampleConf.StartsAt
 	return []sample{
 		{"waitlist", "open", open}, {"waitlist", "only", only}, {"waitlist", "wrong", wrong}, {"waitlist", "none", none}, {"waitlist", "sent", sent}, {"waitlist", "closed", shut},
 		{"find_order", "lost", lost}, {"find_order", "cut", cut}, {"find_order", "wrong", seek}, {"find_order", "mailed", mailed},

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -218,7 +220,7 @@ const marksAtOnce = 5000
 // Mark is POST /e/{event}/my-agenda: "add" and "remove" hold GUIDs of sessions. A script is answered with all that is marked now.
 func (h *Handler) Mark(c *gin.Context) {
 	e := access.Event(c)
-	add, remove := c.PostFormArray("add"), c.PostFormArray("remove")
+	add, remove := keysOf(c.PostFormArray("add")), keysOf(c.PostFormArray("remove"))
 	if len(add)+len(remove) > marksAtOnce {
 		h.Fail(c, turnout.Invalidf("add", "too_many", "Mark fewer sessions at once."))
 		return
@@ -243,6 +245,16 @@ func (h *Handler) Mark(c *gin.Context) {
 	}
 	h.Redirect(c, itineraryPath(e), "", "")
 }
+
+// keysOf leaves out what cannot be the name of a session.
+func keysOf(sent []string) []string {
+	return slices.DeleteFunc(sent, func(key string) bool {
+		return key == "" || len(key) > longestKey || !utf8.ValidString(key) || strings.ContainsRune(key, 0)
+	})
+}
+
+// longestKey is in bytes: programs that name sessions themselves take less.
+const longestKey = 1000
 
 // ForgetItinerary is POST /e/{event}/my-agenda/forget, which asks first.
 func (h *Handler) ForgetItinerary(c *gin.Context) {
@@ -300,6 +312,7 @@ func (h *Handler) LinkedItinerary(c *gin.Context) {
 	}
 	h.itineraryPage(c, e, it, func(page *itineraryPage) {
 		page.Other = own != nil && len(own.Keys) > 0
+		page.Path = page.Action + "/" + string(it.ID) + "?secret=" + url.QueryEscape(c.Query("secret"))
 		page.KeepURL = page.Action + "/" + string(it.ID) + "/keep?secret=" + url.QueryEscape(it.Secret)
 	})
 }

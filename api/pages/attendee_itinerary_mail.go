@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -102,6 +103,6 @@ func (h *Handler) tellPage(c *gin.Context, it *agenda.Itinerary, err error, what
 	if what == "tell" {
 		page.Email = firstOf(it.AskedEmail, it.Email)
 	}
-	page.Title, page.NoIndex, page.Canonical, page.Path = h.text(c, "my_agenda.title"), true, "", c.Request.URL.Path
+	page.Title, page.NoIndex, page.Canonical, page.Path = h.text(c, "my_agenda.title"), true, "", c.Request.URL.Path+"?secret="+url.QueryEscape(c.Query("secret"))
 	h.Render(c, http.StatusOK, "my_agenda_mail", page)
 }

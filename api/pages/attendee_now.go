@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -39,16 +38,8 @@ const soonFor = 2 * time.Hour
 // newNowAndNext says what runs at an instant: from two hours before the first session of a day until its last has ended.
 func newNowAndNext(e *events.Event, s *exchange.Schedule, now time.Time) nowAndNext {
 	out := nowAndNext{At: now, URL: "/e/" + e.Slug + "/schedule/now", ScheduleURL: "/e/" + e.Slug + "/schedule"}
-	days := s.Days()
-	today := slices.IndexFunc(days, func(d exchange.Day) bool { return d.Date == agenda.DayOf(e, now).Date })
-	if today < 0 || len(days[today].Sessions) == 0 || now.Before(days[today].Sessions[0].Start.Add(-soonFor)) {
-		return out
-	}
 	rooms := map[string]*roomNow{}
-	for _, x := range days[today].Sessions {
-		if !x.End().After(now) {
-			continue
-		}
+	for _, x := range nowAndSoon(e, s, now) {
 		room := rooms[x.Room]
 		if room == nil {
 			room = new(roomNow)
@@ -69,6 +60,20 @@ func newNowAndNext(e *events.Event, s *exchange.Schedule, now time.Time) nowAndN
 		}
 	}
 	return out
+}
+
+// nowAndSoon gives the sessions that run at an instant, those of a night that is longer than its day among them, and from two hours before its first those that are still to come of the day.
+func nowAndSoon(e *events.Event, s *exchange.Schedule, now time.Time) (sessions []exchange.Session) {
+	today := agenda.DayOf(e, now).Date
+	for _, day := range s.Days() {
+		soon := day.Date == today && len(day.Sessions) > 0 && !now.Before(day.Sessions[0].Start.Add(-soonFor))
+		for _, x := range day.Sessions {
+			if x.End().After(now) && (soon || !x.Start.After(now)) {
+				sessions = append(sessions, x)
+			}
+		}
+	}
+	return sessions
 }
 
 // nowPage is the data of the page "now".

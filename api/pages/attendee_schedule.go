@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -51,14 +52,15 @@ type scheduleChoice struct{ view, track, room, day, search string }
 
 const (
 	allDays     = "all"
-	seenAtOnce  = 150 // sessions of several days that are shown together unasked
-	searchLimit = 100 // bytes
+	viewAuto    = "auto" // the grid on wide screens
+	seenAtOnce  = 150    // sessions of several days that are shown together unasked
+	searchLimit = 100    // bytes
 )
 
 func (s scheduleChoice) path(base string) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"view": s.view, "track": s.track, "room": s.room, "day": s.day, "q": s.search} {
-		if value != "" && value != "auto" {
+		if value != "" && (name != "view" || value != viewAuto) {
 			q.Set(name, value)
 		}
 	}
@@ -73,7 +75,7 @@ func (h *Handler) Schedule(c *gin.Context) {
 	slug := c.Param("event")
 	choice := scheduleChoice{view: c.Query("view"), track: c.Query("track"), room: c.Query("room"), day: c.Query("day"), search: strings.TrimSpace(c.Query("q"))}
 	if choice.view != "list" && choice.view != "grid" {
-		choice.view = "auto"
+		choice.view = viewAuto
 	}
 	draw := func(ctx context.Context, lang string) ([]byte, error) { return h.schedule(ctx, lang, slug, choice) }
 	if choice.search == "" {
@@ -147,7 +149,7 @@ func (p *schedulePage) fill(h *Handler, lang string, e *events.Event, s *exchang
 	}
 	shownDay := choice.dayOf(e, days, p.Count, now)
 	if p.Count > 0 {
-		p.PDFURL = choice.printedPath(e, shownDay)
+		p.PDFURL = printedPath(e, cmp.Or(shownDay, allDays), choice.room)
 	}
 	var shown []templates.ScheduleSession
 	for _, day := range days {
@@ -229,7 +231,8 @@ type sessionPage struct {
 	Slides                         []publicSlides // once the session is over
 	ScheduleURL                    string
 	GUID, MarkURL                  string            // GUID: "" for what nobody plans to miss
-	Places                         *signups.Settings // nil: one does not sign up
+	Places                         *signups.Settings // nil: one does not sign up, or not any more
+	PlacesFrom                     time.Time         // from when on one signs up; zero: now
 }
 
 type sessionSpeaker struct{ Name, Bio, URL, Tagline, PhotoURL string }
@@ -257,7 +260,7 @@ func (h *Handler) Session(c *gin.Context) {
 		page := newSessionPage(e, schedule, schedule.Sessions[i], now)
 		page.Slides = newPublicSlides(e, slides[schedule.Sessions[i].Key])
 		page.Chrome = h.eventChrome(community, e)
-		if page.Places, err = h.SignUps.OfKey(ctx, e, schedule.Sessions[i].Key); err != nil {
+		if err := h.fillPlacesOf(ctx, page, e, schedule.Sessions[i]); err != nil {
 			return nil, err
 		}
 		page.Title, page.Path = schedule.Sessions[i].Title, "/e/"+e.Slug+"/schedule/"+url.PathEscape(guid)
@@ -265,6 +268,22 @@ func (h *Handler) Session(c *gin.Context) {
 		page.Description = shorten(strings.ReplaceAll(exchange.PlainText(page.Abstract), "\n", " "), 200)
 		return h.draw(lang, "session", page)
 	})
+}
+
+// fillPlacesOf says whether places can be had at a session now, or from when on.
+func (h *Handler) fillPlacesOf(ctx context.Context, page *sessionPage, e *events.Event, x exchange.Session) error {
+	settings, err := h.SignUps.OfKey(ctx, e, x.Key)
+	if err != nil || settings == nil {
+		return err
+	}
+	switch err := settings.Open(signups.Slot{StartsAt: x.Start, EndsAt: x.End(), Title: x.Title}, h.Now()); {
+	case errors.Is(err, signups.ErrNotOpenYet):
+		page.PlacesFrom = settings.OpensAt
+	case err != nil:
+		return nil //nolint:nilerr // it is closed: there is nothing to say
+	}
+	page.Places = settings
+	return nil
 }
 
 func newSessionPage(e *events.Event, s *exchange.Schedule, x exchange.Session, now map[string]*speakers.Speaker) *sessionPage {

@@ -253,10 +253,36 @@ func (h *Handler) SignUp(c *gin.Context) {
 
 // LeaveSession is POST /tickets/{ticket}/sessions/{session}/leave?secret=.
 func (h *Handler) LeaveSession(c *gin.Context) {
-	if b, ok := h.bearer(c); ok {
+	b, ok := h.bearer(c)
+	if ok && c.PostForm("confirmed") == "" {
+		h.askToLeave(c, b)
+		return
+	}
+	if ok {
 		err := h.SignUps.Leave(c.Request.Context(), b.ticket, turnout.ID(c.Param("session")))
 		h.done(c, err, b.path("/sessions"), h.text(c, "sign_up.left"))
 	}
+}
+
+// askToLeave answers with the question whether a place is meant to be given back: whoever waits has it at once.
+func (h *Handler) askToLeave(c *gin.Context, b *bearer) {
+	ctx := c.Request.Context()
+	own, err := h.SignUps.OfTicket(ctx, b.ticket)
+	var community *organisers.Community
+	if err == nil {
+		community, err = organisers.FindCommunity(ctx, h.DB.Read(), string(b.order.CommunityID))
+	}
+	if err != nil {
+		h.Fail(c, err)
+		return
+	}
+	question := "sign_up.unwait_ask"
+	if slices.ContainsFunc(own, func(u *signups.SignUp) bool {
+		return string(u.SessionID) == c.Param("session") && u.Status == signups.Signed
+	}) {
+		question = "sign_up.leave_ask"
+	}
+	h.askFirst(c, h.eventChrome(community, b.order.Event), h.text(c, question), b.path("/sessions"))
 }
 
 // RateSession is POST /tickets/{ticket}/feedback?secret=: what the bearer says of a session.

@@ -51,7 +51,10 @@ type agendaPage struct {
 	Files            []templates.Link // in which the draft is exported
 }
 
-const sessionsShown = 100
+const (
+	sessionsShown = 100
+	fewPlaced     = 3 // from how many on a schedule that lies elsewhere is meant so
+)
 
 // EventAgenda is GET /console/events/{event}/agenda: the working draft with its conflicts.
 func (h *Handler) EventAgenda(c *gin.Context) {
@@ -100,7 +103,9 @@ func (h *Handler) EventAgenda(c *gin.Context) {
 			outside = n.Count
 		}
 	}
-	data.Elsewhen = h.newElsewhen(c, e, from, to, data.Placed, outside)
+	if data.Placed >= fewPlaced { // of fewer it is a slip of who placed them
+		data.Elsewhen = h.newElsewhen(c, e, from, to, data.Placed, outside)
+	}
 	h.Render(c, http.StatusOK, "console_agenda", data)
 }
 
@@ -239,8 +244,8 @@ func (h *Handler) rooms(c *gin.Context, status int, shown templates.Errors, type
 
 type roomForm struct {
 	Name     string `form:"name" text:"name,max=300"`
-	Capacity string `form:"capacity" text:"name,max=10"`
-	Color    string `form:"color" text:"name,max=10"`
+	Capacity string `form:"capacity" text:"name,max=40"`
+	Color    string `form:"color" text:"name,max=40"`
 	Version  int64  `form:"version"`
 }
 

@@ -15,9 +15,9 @@ import (
 
 type ruleForm struct {
 	Types    string `form:"types" text:"name,max=2000"`
-	Min      string `form:"min_count" text:"name,max=10"`
-	Window   string `form:"window_days" text:"name,max=10"`
-	Lookback string `form:"lookback_days" text:"name,max=10"`
+	Min      string `form:"min_count" text:"name,max=40"`
+	Window   string `form:"window_days" text:"name,max=40"`
+	Lookback string `form:"lookback_days" text:"name,max=40"`
 	Version  int64  `form:"version"`
 }
 

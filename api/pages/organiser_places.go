@@ -43,10 +43,10 @@ type placesPage struct {
 
 type placesForm struct {
 	Offered  bool     `form:"offered"`
-	Seats    string   `form:"seats" text:"name,max=10"`
+	Seats    string   `form:"seats" text:"name,max=40"`
 	OpensAt  string   `form:"opens_at" text:"name,max=40"`
 	ClosesAt string   `form:"closes_at" text:"name,max=40"`
-	Mode     string   `form:"mode" text:"name,max=20"`
+	Mode     string   `form:"attendance_mode" text:"name,max=20"`
 	Types    []string `form:"ticket_type_ids" text:"name,max=60"`
 	Version  int64    `form:"version"`
 }

@@ -32,7 +32,7 @@ type questionForm struct {
 	ShowIf    []string `form:"show_if.any_of" text:"name,max=80"` // the question and the answer, with a colon between them
 	TypeIDs   []string `form:"ticket_type_ids" text:"name,max=60"`
 	Purpose   string   `form:"purpose" text:"name,max=500"`
-	EraseDays string   `form:"erase_days" text:"name,max=10"`
+	EraseDays string   `form:"erase_days" text:"name,max=40"`
 	EraseOn   string   `form:"erase_on" text:"name,max=20"`
 	Version   int64    `form:"version"`
 

@@ -24,7 +24,7 @@ type sessionForm struct {
 	Description string   `form:"description" text:"long,max=60000"`
 	Language    string   `form:"language" text:"name,max=50"`
 	TrackID     string   `form:"track_id" text:"name,max=60"`
-	Minutes     string   `form:"duration_minutes" text:"name,max=10"`
+	Minutes     string   `form:"duration_minutes" text:"name,max=40"`
 	SpeakerIDs  []string `form:"speaker_ids" text:"name,max=60"`
 	Version     int64    `form:"version"`
 }

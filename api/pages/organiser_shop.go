@@ -13,7 +13,7 @@ import (
 
 type shopForm struct {
 	Order   string `form:"waitlist_order" text:"name,max=20"`
-	Offer   string `form:"offer_hours" text:"name,max=10"`
+	Offer   string `form:"offer_hours" text:"name,max=40"`
 	Closes  string `form:"waitlist_closes_at" text:"name,max=40"`
 	Pay     string `form:"pay_hours" text:"name,max=10"`
 	Version int64  `form:"version"`

@@ -30,7 +30,8 @@ type speakersPage struct {
 	Rows     []speakerRow
 	Fitting  int
 	Total    int
-	Waiting  int // who can be sent a link because an answer is missing
+	Waiting  int  // who can be sent a link because an answer is missing
+	Answers  bool // there is still something to answer
 	Mailing  *speakers.Mailing
 	Wishes   speakers.Wishes
 	Now      time.Time
@@ -61,7 +62,7 @@ func (h *Handler) EventSpeakers(c *gin.Context) {
 		return
 	}
 	data := speakersPage{Chrome: chrome, Event: e, Base: eventPath(e) + "/speakers", Search: c.Query("q"), Filter: c.Query("missing"), Total: len(all), Now: h.Now(),
-		Waiting: len(agenda.Waiting(all, h.Now())), CanWrite: may(c, "agenda:write")}
+		Waiting: len(agenda.Waiting(e, all, h.Now())), Answers: agenda.Answerable(e, h.Now()), CanWrite: may(c, "agenda:write")}
 	if data.Mailing, err = speakers.LatestMailing(ctx, h.DB.Read(), e.CommunityID, e.ID); err != nil {
 		h.Fail(c, err)
 		return
@@ -386,8 +387,20 @@ func (h *Handler) SpeakerPreview(c *gin.Context) {
 
 // SpeakerSlides is GET /console/events/{event}/speakers/{speaker}/slides/{slides}, to be saved.
 func (h *Handler) SpeakerSlides(c *gin.Context) {
-	if _, ok := h.speakerOf(c); ok {
-		h.giveSlides(c, access.Event(c))
+	if sp, ok := h.speakerOf(c); ok {
+		h.giveSlidesOf(c, sp, access.Event(c))
+	}
+}
+
+// RemoveSpeakerSlides is POST /console/events/{event}/speakers/{speaker}/slides/{slides}/remove, which asks first.
+func (h *Handler) RemoveSpeakerSlides(c *gin.Context) {
+	sp, ok := h.speakerOf(c)
+	if !ok {
+		return
+	}
+	back := eventPath(access.Event(c)) + "/speakers/" + string(sp.ID)
+	if h.confirmed(c, h.text(c, "console.speaker.slides_ask"), back) {
+		h.done(c, h.Agenda.RemoveSlides(c.Request.Context(), sp, turnout.ID(c.Param("slides"))), back, h.text(c, "console.removed"))
 	}
 }
 

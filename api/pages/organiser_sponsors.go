@@ -229,9 +229,9 @@ func (h *Handler) ReceiveFromSponsor(c *gin.Context) {
 type tierForm struct {
 	Name     string `form:"name" text:"name,max=300"`
 	Price    string `form:"price" text:"name,max=30"`
-	Limit    string `form:"limit" text:"name,max=10"`
+	Limit    string `form:"limit" text:"name,max=40"`
 	Benefits string `form:"benefits" text:"long,max=10000"`
-	Position string `form:"position" text:"name,max=10"`
+	Position string `form:"position" text:"name,max=40"`
 	Version  int64  `form:"version"`
 }
 

@@ -29,9 +29,9 @@ type ticketTypeForm struct {
 	Pools       []string `form:"pool_ids" text:"name,max=60"`
 	SalesStart  string   `form:"sales_start" text:"name,max=40"`
 	SalesEnd    string   `form:"sales_end" text:"name,max=40"`
-	Min         string   `form:"min_per_order" text:"name,max=10"`
-	Max         string   `form:"max_per_order" text:"name,max=10"`
-	Multiple    string   `form:"multiple_of" text:"name,max=10"`
+	Min         string   `form:"min_per_order" text:"name,max=40"`
+	Max         string   `form:"max_per_order" text:"name,max=40"`
+	Multiple    string   `form:"multiple_of" text:"name,max=40"`
 	Members     bool     `form:"members_only"`
 	Domains     string   `form:"email_domains" text:"long,max=3000"`
 	Approval    bool     `form:"requires_approval"`

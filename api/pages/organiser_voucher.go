@@ -16,7 +16,7 @@ type voucherForm struct {
 	Code       string   `form:"code" text:"name,max=200"`
 	Batch      string   `form:"batch" text:"name,max=200"`
 	Prefix     string   `form:"prefix" text:"name,max=100"`
-	Count      string   `form:"count" text:"name,max=10"`
+	Count      string   `form:"count" text:"name,max=40"`
 	Kind       string   `form:"kind" text:"name,max=20"`
 	Value      string   `form:"value" text:"name,max=30"`
 	Reserves   bool     `form:"reserves"`

@@ -2,10 +2,13 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -14,6 +17,7 @@ import (
 	"turnout/events/agenda"
 	"turnout/events/agenda/exchange"
 	"turnout/events/agenda/wall"
+	"turnout/events/organisers"
 	"turnout/templates"
 )
 
@@ -102,32 +106,73 @@ func (h *Handler) PrintedSchedule(c *gin.Context) {
 		if err != nil {
 			return nil, err
 		}
-		schedule, _, err := h.Agenda.Schedule(ctx, e)
+		schedule, release, err := h.Agenda.Schedule(ctx, e)
 		if err != nil {
 			return nil, err
 		}
-		if choice.day == allDays {
-			choice.day = ""
+		community, err := organisers.FindCommunity(ctx, h.DB.Read(), string(e.CommunityID))
+		if err != nil {
+			return nil, err
 		}
-		day := choice.dayOf(e, schedule.Days(), len(schedule.Sessions), h.Now())
-		var pdf bytes.Buffer
-		err = h.Agenda.WriteWall(ctx, &pdf, e, lang, wall.Choice{Day: day, Room: choice.room})
-		return pdf.Bytes(), err
+		day := choice.dayOf(e, schedule.Days(), choice.placed(schedule), h.Now())
+		return h.printed.draw(ctx, strings.Join([]string{string(release.ID), e.Slug, cmp.Or(e.Accent, community.Accent), community.Name, lang, day, choice.room}, "\x00"), func() ([]byte, error) {
+			var pdf bytes.Buffer
+			err := h.Agenda.WriteWall(ctx, &pdf, e, lang, wall.Choice{Day: day, Room: choice.room})
+			return pdf.Bytes(), err
+		})
 	})
 }
 
-// printedPath is where the day and room that a reader sees are printed.
-func (s scheduleChoice) printedPath(e *events.Event, shownDay string) string {
-	q := url.Values{}
-	if shownDay != "" {
-		q.Set("day", shownDay)
+// placed counts the sessions of the room that was chosen, or of all.
+func (s scheduleChoice) placed(schedule *exchange.Schedule) (n int) {
+	rooms := schedule.RoomNames()
+	for _, x := range schedule.Sessions {
+		if x.Placed() && (s.room == "" || s.room == x.Room || s.room == rooms[x.Room]) {
+			n++
+		}
 	}
-	if s.room != "" {
-		q.Set("room", s.room)
+	return n
+}
+
+// printed keeps what was drawn of releases, which never change, and draws one thing at a time: a page of a long day takes most of a second. Its zero value is ready.
+type printed struct {
+	once  sync.Once
+	turn  chan struct{} // holds one who draws
+	pages map[string][]byte
+	bytes int
+}
+
+// printedLimit is how many bytes are kept.
+const printedLimit = 8 << 20
+
+// draw gives what is kept under a key that names all that it shows, or makes it.
+func (p *printed) draw(ctx context.Context, key string, draw func() ([]byte, error)) ([]byte, error) {
+	p.once.Do(func() { p.turn = make(chan struct{}, 1) })
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	path := "/e/" + e.Slug + "/schedule.pdf"
-	if len(q) > 0 {
-		path += "?" + q.Encode()
+	defer func() { <-p.turn }()
+	if page, kept := p.pages[key]; kept {
+		return page, nil
 	}
-	return path
+	page, err := draw()
+	if err != nil {
+		return nil, err
+	}
+	if p.bytes += len(page); p.pages == nil || p.bytes > printedLimit {
+		p.pages, p.bytes = map[string][]byte{}, len(page)
+	}
+	p.pages[key] = page
+	return page, nil
+}
+
+// printedPath is where the day, or all days, and the room that a reader sees are printed.
+func printedPath(e *events.Event, day, room string) string {
+	q := url.Values{"day": {day}}
+	if room != "" {
+		q.Set("room", room)
+	}
+	return "/e/" + e.Slug + "/schedule.pdf?" + q.Encode()
 }

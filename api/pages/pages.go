@@ -55,6 +55,7 @@ type Handler struct {
 	Stopping <-chan struct{}
 
 	cache    cache     // of public pages
+	printed  printed   // schedules
 	live     liveStats // of doors
 	rates    secondly[turnout.ID, checkin.Live]
 	arrivals secondly[turnout.ID, checkin.Arrivals] // by event

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -382,11 +381,7 @@ func (h *Handler) SpeakSlides(c *gin.Context) {
 	}
 	data, err := upload(c, agenda.MaxSlides)
 	if err == nil {
-		name := "slides"
-		if files := c.Request.MultipartForm.File["file"]; len(files) > 0 {
-			name = path.Base(files[0].Filename)
-		}
-		_, err = h.Agenda.AddSlides(c.Request.Context(), sp, turnout.ID(c.Param("session")), name, data, c.PostForm("public") != "")
+		_, err = h.Agenda.AddSlides(c.Request.Context(), sp, turnout.ID(c.Param("session")), uploadedName(c), data, c.PostForm("public") != "")
 	}
 	h.spoken(c, sp, err, "#sessions", h.text(c, "speak.slides_added"))
 }
@@ -416,6 +411,11 @@ func (h *Handler) SpeakSlidesFile(c *gin.Context) {
 	if !ok {
 		return
 	}
+	h.giveSlidesOf(c, sp, e)
+}
+
+// giveSlidesOf answers with the slides in the path, if they are of a session of the speaker's.
+func (h *Handler) giveSlidesOf(c *gin.Context, sp *speakers.Speaker, e *events.Event) {
 	own, err := h.Agenda.Appearances(c.Request.Context(), sp)
 	if err == nil && !slices.ContainsFunc(own, func(a *agenda.Appearance) bool {
 		return slices.ContainsFunc(a.Slides, func(s *agenda.Slides) bool { return string(s.ID) == c.Param("slides") })

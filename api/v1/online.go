@@ -46,7 +46,7 @@ func (h *Handler) answerOnlineRoom(c *gin.Context, e *events.Event) {
 // PutOnlineRoom is PUT /sessions/{id}/online-room.
 func (h *Handler) PutOnlineRoom(c *gin.Context) {
 	var in onlineRoomRequest
-	version, ok := respond.IfMatch(c)
+	seen, ok := respond.IfVersion(c)
 	if !ok || !respond.Bind(c, &in) {
 		return
 	}
@@ -55,15 +55,15 @@ func (h *Handler) PutOnlineRoom(c *gin.Context) {
 		return
 	}
 	ctx, session := c.Request.Context(), turnout.ID(c.Param("id"))
-	if version == 0 { // whatever is there
+	if seen == nil { // whatever is there
 		room, err := h.Online.Room(ctx, e.CommunityID, e.ID, session)
 		if err != nil {
 			respond.Fail(c, err)
 			return
 		}
-		version = room.Version
+		seen = &room.Version
 	}
-	if err := h.Online.SaveRoom(ctx, e.CommunityID, e.ID, session, version, in.URL); err != nil {
+	if err := h.Online.SaveRoom(ctx, e.CommunityID, e.ID, session, *seen, in.URL); err != nil {
 		respond.Fail(c, err)
 		return
 	}

@@ -117,7 +117,7 @@ func (h *Handler) answerSignUp(c *gin.Context, e *events.Event) {
 // PutSignUp is PUT /sessions/{id}/sign-up.
 func (h *Handler) PutSignUp(c *gin.Context) {
 	var in signUpRequest
-	version, ok := respond.IfMatch(c)
+	seen, ok := respond.IfVersion(c)
 	if !ok || !respond.Bind(c, &in) {
 		return
 	}
@@ -133,15 +133,15 @@ func (h *Handler) PutSignUp(c *gin.Context) {
 	if in.ClosesAt != nil {
 		input.ClosesAt = *in.ClosesAt
 	}
-	if version == 0 { // whatever is there
+	if seen == nil { // whatever is there
 		settings, err := h.SignUps.Settings(ctx, e.CommunityID, e.ID, session)
 		if err != nil {
 			respond.Fail(c, err)
 			return
 		}
-		version = settings.Version
+		seen = &settings.Version
 	}
-	if err := h.SignUps.SaveSettings(ctx, e.CommunityID, e.ID, session, version, input); err != nil {
+	if err := h.SignUps.SaveSettings(ctx, e.CommunityID, e.ID, session, *seen, input); err != nil {
 		respond.Fail(c, err)
 		return
 	}
@@ -163,7 +163,7 @@ func (h *Handler) ListSignUps(c *gin.Context) {
 	if e == nil {
 		return
 	}
-	rows, err := h.SignUps.Rows(c.Request.Context(), e, turnout.ID(c.Param("id")), signups.Filter{Status: status, After: turnout.ID(window.Cursor), Limit: window.Limit + 1})
+	rows, err := h.SignUps.Rows(c.Request.Context(), e, turnout.ID(c.Param("id")), signups.Filter{Status: status, After: window.Cursor, Limit: window.Limit + 1})
 	if window.Cursor != "" && errors.Is(err, turnout.ErrNotFound) {
 		err = respond.ErrCursor
 	}
@@ -171,7 +171,7 @@ func (h *Handler) ListSignUps(c *gin.Context) {
 		respond.Fail(c, err)
 		return
 	}
-	rows, next := cut(rows, window.Limit, func(r *signups.Row) turnout.ID { return r.ID })
+	rows, next := cut(rows, window.Limit, func(r *signups.Row) turnout.ID { return turnout.ID(r.Place()) })
 	items := make([]placeResponse, len(rows))
 	for i, r := range rows {
 		items[i] = newPlaceResponse(&r.SignUp)

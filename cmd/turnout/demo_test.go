@@ -155,8 +155,7 @@ func checkDemoRecap(t *testing.T, a *app, past *events.Event) {
 	}
 }
 
-// checkDemoShop looks for what an organiser wants to see of a shop.
-// The public site is written whole, or a file that was there before stays.
+// checkDemoSite sees that the public site is written whole, or a file that was there before stays.
 func checkDemoSite(t *testing.T, a *app, e *events.Event) {
 	cmd := &exportSiteCommand{Out: filepath.Join(t.TempDir(), "site.zip")}
 	if err := cmd.write(t.Context(), a, e); err != nil {
@@ -188,6 +187,7 @@ func checkDemoSite(t *testing.T, a *app, e *events.Event) {
 	}
 }
 
+// checkDemoShop looks for what an organiser wants to see of a shop.
 func checkDemoShop(t *testing.T, a *app, e *events.Event) {
 	db := a.DB.Read()
 	for what, q := range map[string]*bun.SelectQuery{

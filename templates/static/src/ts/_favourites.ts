@@ -23,6 +23,7 @@ class Stars {
   private kept: Kept;
   private timer = 0;
   private alone = false; // storage is full or off: this page remembers it
+  private line: Promise<unknown> = Promise.resolve(); // of what was begun, where browsers have no locks: without https
   private readonly key: string;
 
   constructor(
@@ -92,7 +93,7 @@ class Stars {
     clearTimeout(this.timer);
     const work = () => this.exchange();
     try {
-      await (navigator.locks ? navigator.locks.request(this.key, work) : work());
+      await (navigator.locks ? navigator.locks.request(this.key, work) : (this.line = this.line.then(work, work)));
       document.querySelector(".stars-failed")?.remove();
     } catch {
       if (this.kept.add.length + this.kept.remove.length === 0) return; // nothing is lost

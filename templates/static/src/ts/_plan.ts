@@ -271,8 +271,13 @@ export class Plan {
     const step = from.pop();
     if (!step) return [];
     if (step.some((each) => this.sessions.get(each.id) !== each.session)) throw new Refused(true, "");
-    const back = await this.carry(step);
-    if (back) to.push(back);
+    try {
+      const back = await this.carry(step);
+      if (back) to.push(back);
+    } catch (problem) {
+      if (!(problem instanceof Refused)) from.push(step); // the server did not answer: it can be tried again
+      throw problem;
+    }
     return this.of(step);
   }
 
